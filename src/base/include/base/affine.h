@@ -1,76 +1,97 @@
 #pragma once
 
-#include <math.h>
-
 #include <glib.h>
+#include <math.h>
 
 G_BEGIN_DECLS
 
 /**
  * WhyAffine:
  *
- * x' = xx x + xy y + x0 and y' = yx x + yy y + y0, as cairo has it. Coordinates are continuous: the
- * centre of pixel (or map cell) k is at k + 0.5, so that scaling needs no half-pixel correction.
+ * A map of the plane: x' = xx x + xy y + x0, y' = yx x + yy y + y0 (the meaning of the fields is that
+ * of cairo_matrix_t). Everywhere in the project coordinates are continuous with the origin at the top
+ * left *corner* of the first pixel: pixel (column, row) covers [column, column + 1) x [row, row + 1) and
+ * its centre is at (column + 0.5, row + 0.5). So halving a picture is a pure scale by 0.5, without
+ * an offset, and a map cell knows the box of source pixels it stands for.
  */
 typedef struct
 {
-  double xx, xy;
-  double yx, yy;
+  double xx, xy, yx, yy;
   double x0, y0;
 } WhyAffine;
 
 static inline WhyAffine
 why_affine_identity (void)
 {
-  return (WhyAffine){ .xx = 1, .yy = 1 };
+  return (WhyAffine) { .xx = 1.0, .yy = 1.0 };
 }
 
-/** why_affine_scale: scaling about the origin, then a shift. */
+/** why_affine_scale_translate: x' = @sx x + @tx, y' = @sy y + @ty */
 static inline WhyAffine
-why_affine_scale (double scale_x, double scale_y, double shift_x, double shift_y)
+why_affine_scale_translate (double sx, double sy, double tx, double ty)
 {
-  return (WhyAffine){ .xx = scale_x, .yy = scale_y, .x0 = shift_x, .y0 = shift_y };
+  return (WhyAffine) { .xx = sx, .yy = sy, .x0 = tx, .y0 = ty };
 }
 
-static inline void
-why_affine_apply (const WhyAffine *affine, double x, double y, double *out_x, double *out_y)
-{
-  *out_x = affine->xx * x + affine->xy * y + affine->x0;
-  *out_y = affine->yx * x + affine->yy * y + affine->y0;
-}
-
-/** why_affine_compose: @first, then @second. */
+/** why_affine_compose: the map that does @first, then @second */
 static inline WhyAffine
 why_affine_compose (const WhyAffine *first, const WhyAffine *second)
 {
-  WhyAffine both = {
+  return (WhyAffine) {
     .xx = second->xx * first->xx + second->xy * first->yx,
     .xy = second->xx * first->xy + second->xy * first->yy,
     .yx = second->yx * first->xx + second->yy * first->yx,
     .yy = second->yx * first->xy + second->yy * first->yy,
+    .x0 = second->xx * first->x0 + second->xy * first->y0 + second->x0,
+    .y0 = second->yx * first->x0 + second->yy * first->y0 + second->y0,
   };
-  why_affine_apply (second, first->x0, first->y0, &both.x0, &both.y0);
-  return both;
 }
 
-/** why_affine_invert: Returns: %FALSE, leaving @inverse alone, when @affine has none or is not finite */
+/**
+ * why_affine_invert:
+ * @inverse: (out): the map back; untouched on failure
+ *
+ * Returns: %FALSE if @affine is singular or not finite
+ */
 static inline gboolean
 why_affine_invert (const WhyAffine *affine, WhyAffine *inverse)
 {
-  double det = affine->xx * affine->yy - affine->xy * affine->yx;
+  const double det = affine->xx * affine->yy - affine->xy * affine->yx;
 
-  if (!isfinite (1 / det) || !isfinite (det) || !isfinite (affine->x0) || !isfinite (affine->y0))
+  if (!isfinite (det) || det == 0.0 || !isfinite (1.0 / det) || !isfinite (affine->x0) || !isfinite (affine->y0))
     return FALSE;
-  WhyAffine result = {
+  const WhyAffine result = {
     .xx = affine->yy / det,
     .xy = -affine->xy / det,
     .yx = -affine->yx / det,
     .yy = affine->xx / det,
+    .x0 = (affine->xy * affine->y0 - affine->yy * affine->x0) / det,
+    .y0 = (affine->yx * affine->x0 - affine->xx * affine->y0) / det,
   };
-  result.x0 = -(result.xx * affine->x0 + result.xy * affine->y0);
-  result.y0 = -(result.yx * affine->x0 + result.yy * affine->y0);
   *inverse = result;
   return TRUE;
+}
+
+/** why_affine_apply: maps the point (@x, @y) in place */
+static inline void
+why_affine_apply (const WhyAffine *affine, double *x, double *y)
+{
+  const double in_x = *x;
+  const double in_y = *y;
+
+  *x = affine->xx * in_x + affine->xy * in_y + affine->x0;
+  *y = affine->yx * in_x + affine->yy * in_y + affine->y0;
+}
+
+/** why_affine_apply_distance: maps a displacement: as why_affine_apply() without the offset */
+static inline void
+why_affine_apply_distance (const WhyAffine *affine, double *dx, double *dy)
+{
+  const double in_x = *dx;
+  const double in_y = *dy;
+
+  *dx = affine->xx * in_x + affine->xy * in_y;
+  *dy = affine->yx * in_x + affine->yy * in_y;
 }
 
 G_END_DECLS
