@@ -1,0 +1,109 @@
+#pragma once
+
+#include "graph/differentiate.h"
+#include "graph/graph.h"
+#include "onnx/model.h"
+
+G_BEGIN_DECLS
+
+/* The engine: runs a model and its gradients on given inputs.
+ *
+ * A session binds a model to concrete input shapes (anew, when inputs of other shapes come). It
+ * plans once and then runs: the forward plan keeps the activations of the current input, so that
+ * another class costs one short backward run and another layer nothing but its own gradient.
+ *
+ * A session belongs to one thread at a time. Tensors that it returns are the caller's: they are
+ * never overwritten by later runs. */
+
+typedef struct _WhySession WhySession;
+
+typedef enum
+{
+  WHY_BACKEND_AUTO,      /* oneDNN where the build has it */
+  WHY_BACKEND_ONEDNN,
+  WHY_BACKEND_REFERENCE, /* OpenBLAS (im2col + sgemm) and plain definitions */
+} WhyBackend;
+
+/** why_backend_parse: "auto", "onednn", "reference"; an error lists them */
+gboolean why_backend_parse (const char *text, WhyBackend *backend, GError **error);
+
+/**
+ * WhySessionOptions:
+ * @memory_budget: bytes that one plan may take, 0 for three quarters of the machine's memory. A
+ *   model that needs more is refused with the figure before anything is allocated
+ * @keep_activations: %TRUE for explaining; %FALSE plans the smallest memory for forward runs only
+ */
+typedef struct
+{
+  WhyBackend backend;
+  gsize memory_budget;
+  gboolean keep_activations;
+} WhySessionOptions;
+
+/** why_session_new: @options: (nullable): defaults: auto, automatic budget, keep activations */
+WhySession *why_session_new (WhyOnnxModel *model, const WhySessionOptions *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void why_session_free (WhySession *session);
+
+WhyOnnxModel *why_session_model (const WhySession *session); /* borrowed */
+const char *why_session_backend_name (const WhySession *session); /* "oneDNN 2.6.3", "reference" */
+
+/**
+ * why_session_prepare:
+ * @shapes: (array length=n_shapes): of the inputs, in order
+ *
+ * Builds the graph for these shapes (cheap if they are the current ones). Called by the functions
+ * below; call it yourself to look at the graph before the first run.
+ *
+ * Returns: (transfer none) (nullable): the graph; valid until inputs of other shapes come
+ */
+WhyGraph *why_session_prepare (WhySession *session, const WhyShape *shapes, gsize n_shapes, GError **error);
+
+/** why_session_graph: Returns: (nullable) (transfer none): the current graph, if there is one */
+WhyGraph *why_session_graph (const WhySession *session);
+
+/**
+ * WhyProgress:
+ * @done: 0..1
+ *
+ * Called from the running thread, at most some hundred times a run.
+ */
+typedef void (*WhyProgress) (double done, gpointer data);
+
+/**
+ * why_session_run:
+ * @inputs: (array length=n_inputs): dense float32 (or as the model declares), one for each input
+ * @wanted: (array length=n_wanted): names of tensors
+ * @results: (out caller-allocates) (array length=n_wanted) (transfer full): dense in ONNX order
+ *
+ * Runs forward. If @inputs are the very same tensors (same pointers) as in the last run, what is
+ * known already is not computed again.
+ */
+gboolean why_session_run (WhySession *session, WhyTensor *const *inputs, gsize n_inputs,
+                          const char *const *wanted, gsize n_wanted, WhyTensor **results,
+                          WhyCancel *cancel, GError **error);
+
+/**
+ * why_session_gradients:
+ * @inputs: (array length=n_inputs): as for why_session_run()
+ * @of: name of the tensor whose weighted sum is the score
+ * @seed: dense float32 weights with the dims of @of (one-hot for one class)
+ * @wanted: (array length=n_wanted): names of tensors
+ * @activations: (nullable) (out caller-allocates) (array length=n_wanted) (transfer full): their values
+ * @gradients: (out caller-allocates) (array length=n_wanted) (transfer full): d(score)/d(tensor)
+ * @rule: gradient, guided backpropagation or deconvnet
+ *
+ * Both come as float32 in the layout the engine computes in: dense, or channels last (ask
+ * why_tensor_is_channels_last()); dims are in ONNX order. Runs forward only if the inputs are new;
+ * backward only from the score down to the lowest of the wanted tensors.
+ */
+gboolean why_session_gradients (WhySession *session, WhyTensor *const *inputs, gsize n_inputs,
+                                const char *of, WhyTensor *seed, const char *const *wanted, gsize n_wanted,
+                                WhyGradRule rule, WhyTensor **activations, WhyTensor **gradients,
+                                WhyCancel *cancel, GError **error);
+
+/** why_session_plan_bytes: memory of the current plans: arenas, kept activations and packed weights. */
+gsize why_session_plan_bytes (const WhySession *session);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (WhySession, why_session_free)
+
+G_END_DECLS

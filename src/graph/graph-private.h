@@ -1,0 +1,25 @@
+#pragma once
+
+#include "graph/op.h"
+
+G_BEGIN_DECLS
+
+struct _WhyGraph
+{
+  WhyGraphOptions options;
+  WhyOnnxModel *model; /* keeps mapped weights alive; nullable */
+  GPtrArray *values;   /* owned WhyValue */
+  GPtrArray *nodes;    /* owned WhyNode, topological order */
+  GPtrArray *inputs;   /* borrowed */
+  GPtrArray *outputs;  /* borrowed */
+  GPtrArray *output_names; /* owned strings: what the file calls the outputs */
+  GHashTable *by_name; /* name (owned) -> WhyValue; several names may lead to one value */
+  GPtrArray *last_outputs; /* what why_graph_add_node() returned last */
+  guint n_made_up;
+};
+
+WhyValue *why_graph_new_value (WhyGraph *graph, const char *name);
+void why_graph_alias (WhyGraph *graph, const char *name, WhyValue *value);
+void why_node_free (WhyNode *node);
+
+G_END_DECLS
