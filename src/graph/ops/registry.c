@@ -5,11 +5,19 @@
 #include "families.h"
 
 static const WhyOpClass *const families[] = {
+  why_ops_activation,
+  why_ops_arithmetic,
+  why_ops_concat,
   why_ops_conv,
+  why_ops_generate,
   why_ops_matmul,
   why_ops_normalization,
+  why_ops_pad,
   why_ops_pool,
+  why_ops_shape,
+  why_ops_slice,
   why_ops_softmax,
+  why_ops_transpose,
 };
 
 /* type -> GPtrArray of WhyOpClass, one for every range of opsets */

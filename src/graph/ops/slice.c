@@ -14,7 +14,7 @@
 /* ---- Slice ---- */
 
 /* ONNX's rules: negative bounds count from the end, then both are clamped to the axis. The
- * documentation lets "end" be any huge number of either sign. */
+ * documentation lets "end" be any huge number of either sign. @step is at most the axis long. */
 static gint64
 slice_axis (gint64 extent, gint64 start, gint64 end, gint64 step, gint64 *first)
 {
@@ -33,7 +33,7 @@ slice_axis (gint64 extent, gint64 start, gint64 end, gint64 step, gint64 *first)
   end = CLAMP (end, -1, extent - 1);
   *first = start;
   /* extent 0: start 0, end -1, but there is nothing */
-  return extent > 0 && start > end ? (start - end - 1) / (step == G_MININT64 ? G_MAXINT64 : -step) + 1 : 0;
+  return extent > 0 && start > end ? (start - end - 1) / -step + 1 : 0;
 }
 
 static gboolean
