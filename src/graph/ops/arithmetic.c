@@ -94,26 +94,26 @@ smaller_f64 (double a, double b)
   return a < b || isnan (a) ? a : b;
 }
 
-#define DEFINE_ROWS1(name, field, VALUE)                                        \
-  static void                                                                   \
-  name (const WhyRow *in, WhyRow *out, gsize n, gconstpointer data)             \
-  {                                                                             \
-    for (gsize k = 0; k < n; k++)                                               \
-      {                                                                         \
-        __typeof__ (in[0].field[k]) x = in[0].field[k];                         \
-        out->field[k] = (VALUE);                                                \
-      }                                                                         \
+#define DEFINE_ROWS1(name, field, VALUE)                                                            \
+  static void                                                                                       \
+  name (const WhyRow *in, WhyRow *out, gsize n, gconstpointer data)                                 \
+  {                                                                                                 \
+    for (gsize k = 0; k < n; k++)                                                                   \
+      {                                                                                             \
+        __typeof__ (in[0].field[k]) x = in[0].field[k];                                             \
+        out->field[k] = (VALUE);                                                                    \
+      }                                                                                             \
   }
 
-#define DEFINE_ROWS2(name, field, VALUE)                                        \
-  static void                                                                   \
-  name (const WhyRow *in, WhyRow *out, gsize n, gconstpointer data)             \
-  {                                                                             \
-    for (gsize k = 0; k < n; k++)                                               \
-      {                                                                         \
-        __typeof__ (in[0].field[k]) a = in[0].field[k], b = in[1].field[k];     \
-        out->field[k] = (VALUE);                                                \
-      }                                                                         \
+#define DEFINE_ROWS2(name, field, VALUE)                                                            \
+  static void                                                                                       \
+  name (const WhyRow *in, WhyRow *out, gsize n, gconstpointer data)                                 \
+  {                                                                                                 \
+    for (gsize k = 0; k < n; k++)                                                                   \
+      {                                                                                             \
+        __typeof__ (in[0].field[k]) a = in[0].field[k], b = in[1].field[k];                         \
+        out->field[k] = (VALUE);                                                                    \
+      }                                                                                             \
   }
 
 /* The three kinds of arithmetic of one operator, indexed by WhyWide. */
@@ -128,33 +128,33 @@ map_all (WhyTensor *const *inputs, guint n_inputs, WhyTensor *output, const Rows
 }
 
 #define DEFINE_UNARY(name, F64, I64, U64)                                                           \
-  DEFINE_ROWS1 (name##_f64, f, F64)                                                                 \
-  DEFINE_ROWS1 (name##_i64, i, I64)                                                                 \
-  DEFINE_ROWS1 (name##_u64, u, U64)                                                                 \
+  DEFINE_ROWS1 (name##_rows_f64, f, F64)                                                            \
+  DEFINE_ROWS1 (name##_rows_i64, i, I64)                                                            \
+  DEFINE_ROWS1 (name##_rows_u64, u, U64)                                                            \
   static gboolean                                                                                   \
   name##_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error) \
   {                                                                                                 \
-    static const RowsFuncs funcs = { name##_f64, name##_i64, name##_u64 };                          \
+    static const RowsFuncs funcs = { name##_rows_f64, name##_rows_i64, name##_rows_u64 };           \
     return map_all (inputs, 1, outputs[0], funcs);                                                  \
   }
 
 #define DEFINE_FLOAT_UNARY(name, F64)                                                               \
-  DEFINE_ROWS1 (name##_f64, f, F64)                                                                 \
+  DEFINE_ROWS1 (name##_rows_f64, f, F64)                                                            \
   static gboolean                                                                                   \
   name##_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error) \
   {                                                                                                 \
-    why_rows_map (inputs, 1, outputs[0], WHY_WIDE_F64, WHY_WIDE_F64, name##_f64, NULL);             \
+    why_rows_map (inputs, 1, outputs[0], WHY_WIDE_F64, WHY_WIDE_F64, name##_rows_f64, NULL);        \
     return TRUE;                                                                                    \
   }
 
 #define DEFINE_BINARY(name, F64, I64, U64)                                                          \
-  DEFINE_ROWS2 (name##_f64, f, F64)                                                                 \
-  DEFINE_ROWS2 (name##_i64, i, I64)                                                                 \
-  DEFINE_ROWS2 (name##_u64, u, U64)                                                                 \
+  DEFINE_ROWS2 (name##_rows_f64, f, F64)                                                            \
+  DEFINE_ROWS2 (name##_rows_i64, i, I64)                                                            \
+  DEFINE_ROWS2 (name##_rows_u64, u, U64)                                                            \
   static gboolean                                                                                   \
   name##_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error) \
   {                                                                                                 \
-    static const RowsFuncs funcs = { name##_f64, name##_i64, name##_u64 };                          \
+    static const RowsFuncs funcs = { name##_rows_f64, name##_rows_i64, name##_rows_u64 };           \
     return map_all (inputs, 2, outputs[0], funcs);                                                  \
   }
 
@@ -190,14 +190,14 @@ DEFINE_BINARY (remainder, fmod (a, b), remainder_i64 (a, b), modulo_u64 (a, b))
 DEFINE_BINARY (max, larger_f64 (a, b), MAX (a, b), MAX (a, b))
 DEFINE_BINARY (min, smaller_f64 (a, b), MIN (a, b), MIN (a, b))
 
-DEFINE_ROWS2 (pow_f64, f, pow (a, b))
-DEFINE_ROWS2 (pow_i64, i, power_i64 (a, b))
-DEFINE_ROWS2 (pow_u64, u, power_u64 (a, b))
+DEFINE_ROWS2 (pow_rows_f64, f, pow (a, b))
+DEFINE_ROWS2 (pow_rows_i64, i, power_i64 (a, b))
+DEFINE_ROWS2 (pow_rows_u64, u, power_u64 (a, b))
 
 static gboolean
 pow_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
 {
-  static const RowsFuncs funcs = { pow_f64, pow_i64, pow_u64 };
+  static const RowsFuncs funcs = { pow_rows_f64, pow_rows_i64, pow_rows_u64 };
   WhyWide wide = why_wide_of (inputs[0]->dtype), exponent = why_wide_of (inputs[1]->dtype);
 
   if (exponent == WHY_WIDE_F64)
@@ -395,7 +395,7 @@ flat_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
 }
 
 /* True if input @index wants no gradient or has got this one. */
-#define ADD_IF_WANTED(index, GRADIENT) \
+#define ADD_IF_WANTED(index, GRADIENT)                                                              \
   (!why_grad_wanted (builder, node, index) || why_grad_add_reduced (builder, node, index, (GRADIENT), error))
 
 static gboolean
