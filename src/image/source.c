@@ -1,0 +1,477 @@
+#include "config.h"
+
+#include "image/source.h"
+
+#include "base/error.h"
+#include "base/size.h"
+#include "loader-client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define DEFAULT_TIMEOUT_MS 30000
+
+struct _WhyImageSource
+{
+  char *path;
+  char *name; /* for messages */
+  WhyImageLimits limits;
+  WhyLoaderProperties properties; /* all but the note never change once the source is open */
+  char *format;
+  const char *_Atomic note; /* interned, so that what a getter returned stays valid when the note grows */
+
+  GMutex mutex; /* guards client, reopened, note; one request at a time */
+  WhyLoaderClient client;
+  gboolean reopened;
+  int n_notes;
+
+  _Atomic int ref_count;
+};
+
+/* Opens the picture; nothing but a regular file, and never waits (a FIFO would, a terminal might). */
+static int
+open_picture (const char *path, const char *name, GError **error)
+{
+  struct stat about;
+
+  /* Looked at before opening as well, because opening a device can do things. */
+  if (stat (path, &about) != 0)
+    {
+      const int code = errno;
+      g_set_error (error, WHY_ERROR, code == ENOENT ? WHY_ERROR_NOT_FOUND : WHY_ERROR_IO, "%s: %s", name,
+                   code == ENOENT ? "there is no such file" : g_strerror (code));
+      return -1;
+    }
+  if (S_ISREG (about.st_mode))
+    {
+      const int fd = open (path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+
+      if (fd < 0 || fstat (fd, &about) != 0)
+        {
+          g_set_error (error, WHY_ERROR, WHY_ERROR_IO, "%s: cannot be opened: %s", name, g_strerror (errno));
+          if (fd >= 0)
+            close (fd);
+          return -1;
+        }
+      if (S_ISREG (about.st_mode) && about.st_size > 0)
+        return fd;
+      close (fd);
+    }
+  g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "%s: %s", name,
+               S_ISDIR (about.st_mode)   ? "is a folder, not a picture"
+               : S_ISREG (about.st_mode) ? "is empty (0 bytes), not a picture"
+                                         : "is not a regular file, so it is not read as a picture");
+  return -1;
+}
+
+static gboolean
+check_properties (WhyImageSource *source, WhyLoaderProperties *properties, GError **error)
+{
+  const guint64 max_pixels = source->limits.max_pixels;
+  const char *what = NULL;
+  gint64 n_pixels;
+
+  properties->format[sizeof properties->format - 1] = '\0';
+  properties->note[sizeof properties->note - 1] = '\0';
+  if (properties->width < 1 || properties->height < 1 || properties->width > WHY_LOADER_MAX_SIDE ||
+      properties->height > WHY_LOADER_MAX_SIDE ||
+      !why_dim_mul (properties->width, properties->height, &n_pixels) ||
+      (properties->kind == WHY_LOADER_KIND_PHOTO && (guint64) n_pixels > max_pixels))
+    what = "the picture's size";
+  else if (properties->kind > WHY_LOADER_KIND_VOLUME)
+    what = "the kind of picture";
+  else if (properties->bands != 1 && properties->bands != 3)
+    what = "the number of bands";
+  else if (properties->bits != 8 && properties->bits != 16 && properties->bits != 32)
+    what = "the depth";
+  else if (properties->orientation < 1 || properties->orientation > 8)
+    what = "the orientation";
+  else if (properties->n_frames < 1 || properties->n_slices < 1 || properties->n_levels < 1 ||
+           properties->n_levels > WHY_LOADER_MAX_LEVELS)
+    what = "the number of pages";
+  return what == NULL || why_loader_client_reject (&source->client, what, error);
+}
+
+/* Starts a loader and lets it look at the file. Mutex held, or source not shared yet. */
+static gboolean
+open_loader (WhyImageSource *source, WhyCancel *cancel, WhyLoaderProperties *properties, GError **error)
+{
+  const int picture = open_picture (source->path, source->name, error);
+  WhyLoaderRequest request = { .kind = WHY_LOADER_OPEN };
+  g_autofree WhyLoaderReply *reply = g_new0 (WhyLoaderReply, 1);
+  int received;
+
+  if (picture < 0)
+    return FALSE;
+  if (!why_loader_client_start (&source->client, source->name, error))
+    {
+      close (picture);
+      return FALSE;
+    }
+  request.max_pixels = source->limits.max_pixels;
+  request.max_memory = source->limits.max_memory;
+  request.timeout_ms = source->limits.timeout_ms;
+  request.flags = (source->limits.allow_truncated ? WHY_LOADER_ALLOW_TRUNCATED : 0) |
+                  (source->limits.background == WHY_IMAGE_BACKGROUND_BLACK ? WHY_LOADER_BLACK_BACKGROUND : 0);
+  const gboolean answered = why_loader_client_call (&source->client, &request, picture, source->limits.timeout_ms,
+                                                    cancel, reply, &received, error);
+  close (picture);
+  if (received >= 0)
+    close (received);
+  if (!answered || !check_properties (source, &reply->properties, error))
+    {
+      why_loader_client_stop (&source->client);
+      return FALSE;
+    }
+  *properties = reply->properties;
+  return TRUE;
+}
+
+static void
+set_note (WhyImageSource *source, const WhyLoaderProperties *properties)
+{
+  g_autofree char *note = why_loader_client_clean_text (properties->note, sizeof properties->note);
+
+  /* A reader has a few things to say, not one for every request: interned strings live forever. */
+  if (g_strcmp0 (note, source->note) != 0 && source->n_notes++ < 8)
+    atomic_store (&source->note, g_intern_string (note));
+}
+
+WhyImageSource *
+why_image_source_open (const char *path, const WhyImageLimits *limits, WhyCancel *cancel, GError **error)
+{
+  g_return_val_if_fail (path != NULL, NULL);
+
+  g_autoptr (WhyImageSource) source = g_new0 (WhyImageSource, 1);
+  atomic_init (&source->ref_count, 1);
+  g_mutex_init (&source->mutex);
+  source->client.socket = -1;
+  source->path = g_strdup (path);
+  source->name = g_filename_display_basename (path);
+  if (limits != NULL)
+    source->limits = *limits;
+  if (source->limits.max_pixels == 0)
+    source->limits.max_pixels = WHY_LOADER_DEFAULT_PIXELS;
+  if (source->limits.max_memory == 0)
+    source->limits.max_memory = WHY_LOADER_DEFAULT_MEMORY;
+  if (source->limits.timeout_ms == 0)
+    source->limits.timeout_ms = DEFAULT_TIMEOUT_MS;
+
+  if (!open_loader (source, cancel, &source->properties, error))
+    return NULL;
+  source->format = why_loader_client_clean_text (source->properties.format, sizeof source->properties.format);
+  set_note (source, &source->properties);
+  return g_steal_pointer (&source);
+}
+
+WhyImageSource *
+why_image_source_ref (WhyImageSource *source)
+{
+  atomic_fetch_add_explicit (&source->ref_count, 1, memory_order_relaxed);
+  return source;
+}
+
+void
+why_image_source_unref (WhyImageSource *source)
+{
+  if (atomic_fetch_sub_explicit (&source->ref_count, 1, memory_order_acq_rel) != 1)
+    return;
+  why_loader_client_stop (&source->client);
+  g_free (source->client.name);
+  g_mutex_clear (&source->mutex);
+  g_free (source->path);
+  g_free (source->name);
+  g_free (source->format);
+  g_free (source);
+}
+
+const char *
+why_image_source_get_path (const WhyImageSource *source)
+{
+  return source->path;
+}
+
+const char *
+why_image_source_get_format (const WhyImageSource *source)
+{
+  return source->format;
+}
+
+gint64
+why_image_source_get_width (const WhyImageSource *source)
+{
+  return source->properties.width;
+}
+
+gint64
+why_image_source_get_height (const WhyImageSource *source)
+{
+  return source->properties.height;
+}
+
+int
+why_image_source_get_bands (const WhyImageSource *source)
+{
+  return source->properties.bands;
+}
+
+int
+why_image_source_get_bits (const WhyImageSource *source)
+{
+  return source->properties.bits;
+}
+
+gboolean
+why_image_source_is_float (const WhyImageSource *source)
+{
+  return source->properties.is_float != 0;
+}
+
+gboolean
+why_image_source_has_alpha (const WhyImageSource *source)
+{
+  return source->properties.has_alpha != 0;
+}
+
+gboolean
+why_image_source_has_icc (const WhyImageSource *source)
+{
+  return source->properties.has_icc != 0;
+}
+
+int
+why_image_source_get_orientation (const WhyImageSource *source)
+{
+  return source->properties.orientation;
+}
+
+gint64
+why_image_source_get_n_frames (const WhyImageSource *source)
+{
+  return source->properties.n_frames;
+}
+
+/* A length that makes sense, or NAN: the number comes from the file. */
+static double
+micrometres (double value)
+{
+  return isfinite (value) && value > 0.0 ? value : NAN;
+}
+
+double
+why_image_source_get_mpp_x (const WhyImageSource *source)
+{
+  return micrometres (source->properties.mpp_x);
+}
+
+double
+why_image_source_get_mpp_y (const WhyImageSource *source)
+{
+  return micrometres (source->properties.mpp_y);
+}
+
+const char *
+why_image_source_get_note (const WhyImageSource *source)
+{
+  return atomic_load (&source->note);
+}
+
+typedef struct
+{
+  void *data;
+  gsize length;
+} Mapping;
+
+static void
+mapping_free (gpointer data)
+{
+  Mapping *mapping = data;
+
+  munmap (mapping->data, mapping->length);
+  g_free (mapping);
+}
+
+/* Checks what the loader sent against what was asked for and against the memory file itself. Takes @fd. */
+static WhyTensor *
+adopt_pixels (WhyImageSource *source, const WhyLoaderRequest *request, const WhyLoaderReply *reply, int fd,
+              GError **error)
+{
+  const int needed_seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+  const gint64 dims[3] = { request->out_h, request->out_w, source->properties.bands };
+  const gboolean full = request->depth == WHY_LOADER_DEPTH_FULL;
+  const WhyDType expected = !full || source->properties.bits == 8 ? WHY_DTYPE_UINT8
+                            : source->properties.bits == 16       ? WHY_DTYPE_UINT16
+                                                                  : WHY_DTYPE_FLOAT32;
+  struct stat about;
+  gsize n_bytes;
+  const char *what = NULL;
+  WhyTensor *pixels = NULL;
+
+  if (fd < 0)
+    what = "no pixels came with it";
+  else if (reply->dtype != (gint32) expected || reply->bands != source->properties.bands ||
+           reply->width != request->out_w || reply->height != request->out_h)
+    what = "it has other pixels than were asked for";
+  else if (!why_dims_count (dims, 3, &n_bytes) || !why_size_mul (n_bytes, why_dtype_size (expected), &n_bytes) ||
+           reply->n_bytes != n_bytes)
+    what = "the number of bytes";
+  /* Only a memory file knows seals, and only a sealed one cannot be cut short under our feet (which
+   * would be a bus error at the next access) or change after it was looked at. */
+  else if ((fcntl (fd, F_GET_SEALS) & needed_seals) != needed_seals || fcntl (fd, F_GET_SEALS) < 0)
+    what = "the pixels are not in a sealed memory file";
+  else if (fstat (fd, &about) != 0 || !S_ISREG (about.st_mode) || (guint64) about.st_size != n_bytes)
+    what = "the memory file has another size";
+
+  if (what != NULL)
+    {
+      why_loader_client_reject (&source->client, what, error);
+    }
+  else
+    {
+      void *data = mmap (NULL, n_bytes, PROT_READ, MAP_PRIVATE, fd, 0);
+
+      if (data == MAP_FAILED)
+        {
+          g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE, "%s: no room for %" G_GSIZE_FORMAT " bytes of pixels: %s",
+                       source->name, n_bytes, g_strerror (errno));
+        }
+      else
+        {
+          Mapping *mapping = g_new (Mapping, 1);
+          *mapping = (Mapping) { .data = data, .length = n_bytes };
+          pixels = why_tensor_new_view (expected, 3, dims, NULL, data, mapping, mapping_free);
+        }
+    }
+  if (fd >= 0)
+    close (fd);
+  return pixels;
+}
+
+static WhyTensor *
+read_region (WhyImageSource *source, WhyLoaderDepth depth,
+             gint64 x, gint64 y, gint64 w, gint64 h, gint64 out_w, gint64 out_h,
+             WhyCancel *cancel, GError **error)
+{
+  WhyLoaderRequest request = {
+    .kind = WHY_LOADER_READ, .depth = depth, .x = x, .y = y, .w = w, .h = h, .out_w = out_w, .out_h = out_h,
+  };
+  const WhyLoaderProperties *about = &source->properties;
+  const gint64 dims[3] = { out_h, out_w, about->bands };
+  WhyTensor *pixels = NULL;
+  gsize n_values;
+  int received = -1;
+
+  if (x < 0 || y < 0 || w < 1 || h < 1 || w > about->width || h > about->height || x > about->width - w ||
+      y > about->height - h)
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+                   "%s: the region %" G_GINT64_FORMAT "x%" G_GINT64_FORMAT " at %" G_GINT64_FORMAT ",%" G_GINT64_FORMAT
+                   " is not inside the picture of %" G_GINT64_FORMAT "x%" G_GINT64_FORMAT " pixels",
+                   source->name, w, h, x, y, about->width, about->height);
+      return NULL;
+    }
+  if (out_w < 1 || out_h < 1 || out_w > WHY_LOADER_MAX_SIDE || out_h > WHY_LOADER_MAX_SIDE ||
+      !why_dims_count (dims, 3, &n_values) || n_values / about->bands > source->limits.max_pixels)
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE,
+                   "%s: %" G_GINT64_FORMAT "x%" G_GINT64_FORMAT " pixels were asked for; from 1 to %" G_GUINT64_FORMAT
+                   " can be read at a time",
+                   source->name, out_w, out_h, source->limits.max_pixels);
+      return NULL;
+    }
+
+  /* Another reader may hold the lock for long; waiting for it must end with the cancel token too. */
+  while (!g_mutex_trylock (&source->mutex))
+    {
+      if (!why_cancel_check (cancel, error))
+        return NULL;
+      g_usleep (2000);
+    }
+  g_autofree WhyLoaderReply *reply = g_new0 (WhyLoaderReply, 1);
+  if (why_loader_client_call (&source->client, &request, -1, source->limits.timeout_ms, cancel, reply, &received,
+                              error))
+    {
+      pixels = adopt_pixels (source, &request, reply, received, error);
+      if (pixels != NULL)
+        set_note (source, &reply->properties);
+    }
+  g_mutex_unlock (&source->mutex);
+  return pixels;
+}
+
+WhyTensor *
+why_image_source_read (WhyImageSource *source, gint64 x, gint64 y, gint64 w, gint64 h, gint64 out_w, gint64 out_h,
+                       WhyCancel *cancel, GError **error)
+{
+  return read_region (source, WHY_LOADER_DEPTH_8, x, y, w, h, out_w, out_h, cancel, error);
+}
+
+WhyTensor *
+why_image_source_read_full (WhyImageSource *source, gint64 x, gint64 y, gint64 w, gint64 h, gint64 out_w,
+                            gint64 out_h, WhyCancel *cancel, GError **error)
+{
+  return read_region (source, WHY_LOADER_DEPTH_FULL, x, y, w, h, out_w, out_h, cancel, error);
+}
+
+gboolean
+why_image_source_is_alive (WhyImageSource *source)
+{
+  struct pollfd waiting = { .events = 0 };
+  gboolean alive;
+
+  if (!g_mutex_trylock (&source->mutex))
+    return TRUE; /* a request is under way; it will say */
+  waiting.fd = source->client.socket;
+  alive = waiting.fd >= 0 && poll (&waiting, 1, 0) == 0;
+  g_mutex_unlock (&source->mutex);
+  return alive;
+}
+
+gboolean
+why_image_source_reopen (WhyImageSource *source, WhyCancel *cancel, GError **error)
+{
+  WhyLoaderProperties properties;
+  const WhyLoaderProperties *old = &source->properties;
+  gboolean opened = FALSE;
+
+  g_mutex_lock (&source->mutex);
+  if (source->reopened)
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE,
+                   "%s: its reader has stopped twice; the file is left alone now", source->name);
+    }
+  else
+    {
+      source->reopened = TRUE;
+      why_loader_client_stop (&source->client);
+      opened = open_loader (source, cancel, &properties, error);
+      if (opened && (properties.width != old->width || properties.height != old->height ||
+                     properties.bands != old->bands || properties.bits != old->bits ||
+                     properties.is_float != old->is_float || properties.orientation != old->orientation ||
+                     properties.n_frames != old->n_frames))
+        {
+          why_loader_client_stop (&source->client);
+          g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE,
+                       "%s: has changed since it was opened; open it as a new picture", source->name);
+          opened = FALSE;
+        }
+    }
+  g_mutex_unlock (&source->mutex);
+  return opened;
+}
+
+int
+why_image_source_get_loader_pid (WhyImageSource *source)
+{
+  g_mutex_lock (&source->mutex);
+  const int pid = source->client.pid;
+  g_mutex_unlock (&source->mutex);
+  return pid;
+}

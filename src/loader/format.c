@@ -1,0 +1,174 @@
+#include "config.h"
+
+#include "format.h"
+
+#include "base/error.h"
+#include "base/size.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static const WhyLoaderFormat *const formats[] = {
+  &why_format_png, &why_format_jpeg, &why_format_tiff, &why_format_webp, &why_format_gif, &why_format_bmp,
+};
+
+/* What people open by mistake, or hoped for. */
+static const struct
+{
+  gsize offset;
+  gsize length;
+  const char *bytes;
+  const char *sentence;
+} strangers[] = {
+  { 0, 20, "version https://git-", "is a Git LFS pointer, not a picture; fetch the file itself (git lfs pull)" },
+  { 0, 5, "%PDF-", "is a PDF document, not a picture" },
+  { 0, 4, "PK\003\004", "is a ZIP archive, not a picture" },
+  { 0, 2, "\037\213", "is gzip-compressed data, not a picture" },
+  { 0, 4, "GGUF", "is a GGUF language model, not a picture" },
+  { 0, 6, "\x93NUMPY", "is a NumPy array, not a picture" },
+  { 0, 8, "\x89HDF\r\n\032\n", "is an HDF5 file, not a picture" },
+  { 0, 4, "\x7f" "ELF", "is a program, not a picture" },
+  { 128, 4, "DICM", "is a DICOM file, which this version does not read" },
+  { 344, 4, "n+1", "is a NIfTI volume, which this version does not read" },
+  { 4, 8, "ftypheic", "is a HEIC photograph, which this version does not read; save it as JPEG or PNG" },
+  { 4, 8, "ftypavif", "is an AVIF picture, which this version does not read; save it as PNG" },
+  { 0, 12, "\0\0\0\014jP  \r\n\x87\n", "is a JPEG 2000 picture, which this version does not read" },
+  { 0, 4, "\xff\x4f\xff\x51", "is a JPEG 2000 picture, which this version does not read" },
+  { 0, 2, "\xff\x0a", "is a JPEG XL picture, which this version does not read" },
+  { 0, 4, "8BPS", "is a Photoshop document, which is not read; save it as PNG or TIFF" },
+};
+
+static const char *
+skip_space (const char *text)
+{
+  while (g_ascii_isspace (*text))
+    text++;
+  return text;
+}
+
+/* An ONNX file is a protobuf message whose first fields are ir_version (varint) and the producer's name
+ * (string). */
+static gboolean
+looks_like_onnx (const guint8 *head, gsize length)
+{
+  return length > 8 && head[0] == 0x08 && head[1] >= 1 && head[1] <= 20 &&
+         (head[2] == 0x12 || head[2] == 0x1a || head[2] == 0x3a);
+}
+
+static const char *
+describe_stranger (const guint8 *head, gsize length)
+{
+  for (gsize s = 0; s < G_N_ELEMENTS (strangers); s++)
+    {
+      if (length >= strangers[s].offset + strangers[s].length &&
+          memcmp (head + strangers[s].offset, strangers[s].bytes, strangers[s].length) == 0)
+        return strangers[s].sentence;
+    }
+  if (looks_like_onnx (head, length))
+    return "is an ONNX model, not a picture; open it as the model";
+
+  gboolean is_text = length > 0;
+  for (gsize b = 0; b < length && is_text; b++)
+    is_text = head[b] >= 0x20 || (head[b] >= 0x08 && head[b] <= 0x0d) || head[b] == 0x1b;
+  if (is_text)
+    {
+      g_autofree char *text = g_strndup ((const char *) head, length);
+      const char *start = skip_space (g_str_has_prefix (text, "\xef\xbb\xbf") ? text + 3 : text);
+
+      if (g_ascii_strncasecmp (start, "<!doctype html", 14) == 0 || g_ascii_strncasecmp (start, "<html", 5) == 0)
+        return "is a web page, not a picture; the download has probably gone wrong";
+      if (g_str_has_prefix (start, "<svg") || strstr (start, "<svg") != NULL)
+        return "is an SVG drawing, which is not read; export it as PNG";
+      if (*start == '{' || *start == '[')
+        return "is JSON text, not a picture";
+      return "is text, not a picture";
+    }
+  return "is not a picture in a format that is read here (PNG, JPEG, TIFF, WebP, GIF, BMP)";
+}
+
+const WhyLoaderFormat *
+why_loader_find_format (const guint8 *head, gsize length, GError **error)
+{
+  for (gsize f = 0; f < G_N_ELEMENTS (formats); f++)
+    {
+      if (formats[f]->sniff (head, length))
+        return formats[f];
+    }
+  g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, describe_stranger (head, length));
+  return NULL;
+}
+
+gboolean
+why_loader_check_size (const WhyLoaderFile *file, gint64 width, gint64 height, gint64 bands, gsize bytes_per_sample,
+                       GError **error)
+{
+  const gint64 dims[3] = { height, width, bands };
+  gsize n_pixels, n_bytes;
+
+  if (width < 1 || height < 1 || bands < 1)
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE,
+                   "is damaged: it says it has %" G_GINT64_FORMAT "x%" G_GINT64_FORMAT " pixels", width, height);
+      return FALSE;
+    }
+  if (width > WHY_LOADER_MAX_SIDE || height > WHY_LOADER_MAX_SIDE || bands > WHY_LOADER_MAX_FILE_BANDS)
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE,
+                   "has %" G_GINT64_FORMAT "x%" G_GINT64_FORMAT " pixels with %" G_GINT64_FORMAT
+                   " bands; at most %" G_GINT64_FORMAT " a side and %d bands are read",
+                   width, height, bands, WHY_LOADER_MAX_SIDE, WHY_LOADER_MAX_FILE_BANDS);
+      return FALSE;
+    }
+  if (!why_dims_count (dims, 2, &n_pixels) || n_pixels > file->options->max_pixels)
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE,
+                   "has %" G_GINT64_FORMAT "x%" G_GINT64_FORMAT " pixels; the limit is %" G_GUINT64_FORMAT
+                   " pixels in all",
+                   width, height, file->options->max_pixels);
+      return FALSE;
+    }
+  /* What is left of the budget goes to libraries, stacks and the rows in flight. */
+  if (!why_dims_count (dims, 3, &n_bytes) || !why_size_mul (n_bytes, bytes_per_sample, &n_bytes) ||
+      n_bytes > file->options->max_memory / 8 * 6)
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE,
+                   "has %" G_GINT64_FORMAT "x%" G_GINT64_FORMAT " pixels with %" G_GINT64_FORMAT
+                   " bands, which is more than fits into the %" G_GUINT64_FORMAT " MB it may use",
+                   width, height, bands, file->options->max_memory >> 20);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+why_loader_file_read_at (const WhyLoaderFile *file, guint64 offset, void *buffer, gsize length)
+{
+  guint8 *target = buffer;
+  gsize n_done = 0;
+
+  if (offset > file->size || length > file->size - offset)
+    return FALSE;
+  while (n_done < length)
+    {
+      const ssize_t n_read = pread (file->fd, target + n_done, length - n_done, (off_t) (offset + n_done));
+
+      if (n_read < 0 && errno == EINTR)
+        continue;
+      if (n_read <= 0)
+        return FALSE;
+      n_done += (gsize) n_read;
+    }
+  return TRUE;
+}
+
+gboolean
+why_loader_file_cancelled (const WhyLoaderFile *file)
+{
+  WhyLoaderRequest next;
+  const ssize_t length = recv (WHY_LOADER_FD, &next, sizeof next, MSG_PEEK | MSG_DONTWAIT);
+
+  return length == 0 || (length == (ssize_t) sizeof next && next.kind == WHY_LOADER_CANCEL &&
+                         next.serial == file->serial);
+}
