@@ -42,6 +42,9 @@ char *why_tick_label (double value, double step, int exponent) G_GNUC_WARN_UNUSE
 /** why_tick_exponent: the common power of ten for labels between the limits; 0 for ordinary numbers. */
 int why_tick_exponent (double lo, double hi);
 
+/** why_tick_factor: Returns: (transfer full): " ×10⁻⁵" to stand behind a number, "" for exponent 0 */
+char *why_tick_factor (int exponent) G_GNUC_WARN_UNUSED_RESULT;
+
 /**
  * WhyColorBar:
  * @style: colour map, threshold, alpha by value and vision are shown as they act

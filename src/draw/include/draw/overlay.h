@@ -60,7 +60,7 @@ void why_map_stats (const float *values, gsize n_values, WhyMapStats *stats);
 /**
  * WhyLimits:
  * @WHY_LIMITS_MIN_MAX: from the map's least to its greatest value
- * @WHY_LIMITS_ZERO_MAX: from 0 (or the least value, if that is below) to the greatest
+ * @WHY_LIMITS_ZERO_MAX: from 0 (or the least value, if that is below) to the greatest (or 0)
  * @WHY_LIMITS_SYMMETRIC: from -m to m with m the greatest magnitude: 0 is in the middle
  * @WHY_LIMITS_LOCKED: as given, shared by several maps
  */

@@ -38,8 +38,8 @@ gboolean why_png_write (const char *path, const guint32 *pixels, int width, int 
  * why_png_read_text:
  * @key: keyword of a tEXt, zTXt or iTXt chunk
  *
- * Reads chunks up to the end of the file without decoding the picture. At most 8 MB a chunk and
- * 1,000 chunks.
+ * Looks through the chunks up to the end of the file without decoding the picture; the first text of
+ * that key counts. At most 8 MB a text, packed and unpacked, and 100,000 chunks.
  *
  * Returns: (transfer full) (nullable): UTF-8; %NULL with %WHY_ERROR_NOT_FOUND when there is no such text
  */
