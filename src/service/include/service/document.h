@@ -1,0 +1,193 @@
+#pragma once
+
+#include "draw/overlay.h"
+#include "service/boxed.h"
+#include "service/model.h"
+#include "service/runner.h"
+
+G_BEGIN_DECLS
+
+/**
+ * WhyClassItem:
+ *
+ * One class as a row of a list; the document keeps the objects and changes them. Properties (read-only):
+ * "index" (i), "label" (s), "probability" (d, 0..1), "logit" (d), "probability-before" (d: of the uncovered
+ * picture; -1 while nothing is covered), "is-target" (b).
+ */
+#define WHY_TYPE_CLASS_ITEM (why_class_item_get_type ())
+G_DECLARE_FINAL_TYPE (WhyClassItem, why_class_item, WHY, CLASS_ITEM, GObject)
+
+int why_class_item_get_index (WhyClassItem *self);
+const char *why_class_item_get_label (WhyClassItem *self);
+double why_class_item_get_probability (WhyClassItem *self);
+double why_class_item_get_logit (WhyClassItem *self);
+double why_class_item_get_probability_before (WhyClassItem *self);
+gboolean why_class_item_get_is_target (WhyClassItem *self);
+
+/**
+ * WhyOcclusion:
+ *
+ * One covered rectangle. Properties (read-only): "x", "y", "width", "height" (d, source pixels), "fill" (s),
+ * "class-index" (i), "class-label" (s), "before", "after" (d: probability of that class without and with this
+ * rectangle, all earlier ones being there; -1 until known). The class follows the document's target.
+ */
+#define WHY_TYPE_OCCLUSION (why_occlusion_get_type ())
+G_DECLARE_FINAL_TYPE (WhyOcclusion, why_occlusion, WHY, OCCLUSION, GObject)
+
+void why_occlusion_get_rect (WhyOcclusion *self, WhyRect *rect);
+const char *why_occlusion_get_fill (WhyOcclusion *self);
+int why_occlusion_get_class_index (WhyOcclusion *self);
+const char *why_occlusion_get_class_label (WhyOcclusion *self);
+double why_occlusion_get_before (WhyOcclusion *self);
+double why_occlusion_get_after (WhyOcclusion *self);
+
+/**
+ * WhyDocument:
+ *
+ * A picture, a model, and the question asked of them, with the latest answer. Main thread only.
+ *
+ * Whenever picture and model are both there, and whenever something changes that the map depends on (class,
+ * layer, method, polarity, occlusions), a request goes to the runner; the old map stays until the new one is
+ * there. Opacity, colours, limits and threshold only change how the map is drawn.
+ *
+ * A value that does not exist (a class, layer, method, colour map...) changes nothing and becomes the
+ * document's "error-message".
+ *
+ * Read-write properties: "target-class", "contrast-class" (i, -1: the top class / none), "layer" (s, NULL:
+ * the default), "method", "polarity", "colormap" (s; NULL: by the sign of the map), "limits" ("own", "locked"),
+ * "fill" ("mean", "black", "white", "blur", "noise") (s), "opacity", "threshold" (d, 0..1), "show-map",
+ * "smooth" (b).
+ * Read-only: "picture-path" (s), "picture" (WhyTensor), "picture-width", "picture-height" (i64), "model"
+ * (WhyModel), "layers", "classes", "occlusions" (GListModel), "shown-class" (i), "shown-layer" (s), "map" (WhyMap),
+ * "probabilities" (WhyTensor), "busy" (b), "progress" (d), "activity", "status", "error-message" (s), "can-undo",
+ * "can-redo" (b).
+ *
+ * Signals: "updated": after a result came and all properties have changed; "redraw": the map or how it is
+ * drawn changed (queue a draw).
+ */
+#define WHY_TYPE_DOCUMENT (why_document_get_type ())
+G_DECLARE_FINAL_TYPE (WhyDocument, why_document, WHY, DOCUMENT, GObject)
+
+/** why_document_new: @runner: shared by all documents */
+WhyDocument *why_document_new (WhyRunner *runner) G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- files ---- */
+
+/** why_document_open_picture: loads in the background; the old picture stays if that fails. Covers are dropped. */
+void why_document_open_picture (WhyDocument *self, const char *path);
+/** why_document_open_model: likewise; class and layer return to their defaults */
+void why_document_open_model (WhyDocument *self, const char *path);
+/** why_document_open: decides by the file's content which of the two it is */
+void why_document_open (WhyDocument *self, const char *path);
+/** why_document_open_sample: the example that ships: both. %FALSE, with error-message set, if it is not installed. */
+gboolean why_document_open_sample (WhyDocument *self);
+
+const char *why_document_get_picture_path (WhyDocument *self); /* nullable */
+WhyTensor *why_document_get_picture (WhyDocument *self); /* nullable; uint8 [H, W, 1 or 3] at full resolution, without covers */
+WhyTensor *why_document_get_covered_picture (WhyDocument *self); /* nullable; the same with the covers drawn in: what the network is shown */
+gint64 why_document_get_picture_width (WhyDocument *self);
+gint64 why_document_get_picture_height (WhyDocument *self);
+const char *why_document_get_picture_note (WhyDocument *self); /* what the reader remarks on the file, or "" */
+WhyModel *why_document_get_model (WhyDocument *self); /* nullable */
+
+/* ---- the question ---- */
+
+int why_document_get_target_class (WhyDocument *self);
+void why_document_set_target_class (WhyDocument *self, int target_class);
+int why_document_get_contrast_class (WhyDocument *self);
+void why_document_set_contrast_class (WhyDocument *self, int contrast_class);
+const char *why_document_get_layer (WhyDocument *self);
+void why_document_set_layer (WhyDocument *self, const char *layer);
+const char *why_document_get_method (WhyDocument *self);
+void why_document_set_method (WhyDocument *self, const char *method);
+const char *why_document_get_polarity (WhyDocument *self);
+void why_document_set_polarity (WhyDocument *self, const char *polarity);
+
+/* ---- how it is drawn ---- */
+
+gboolean why_document_get_show_map (WhyDocument *self);
+void why_document_set_show_map (WhyDocument *self, gboolean show_map);
+double why_document_get_opacity (WhyDocument *self);
+void why_document_set_opacity (WhyDocument *self, double opacity);
+const char *why_document_get_colormap (WhyDocument *self);
+void why_document_set_colormap (WhyDocument *self, const char *colormap);
+const char *why_document_get_limits (WhyDocument *self);
+/** why_document_set_limits: "locked" keeps the limits that the present map has */
+void why_document_set_limits (WhyDocument *self, const char *limits);
+double why_document_get_threshold (WhyDocument *self);
+void why_document_set_threshold (WhyDocument *self, double threshold);
+gboolean why_document_get_smooth (WhyDocument *self); /* bilinear, else cells */
+void why_document_set_smooth (WhyDocument *self, gboolean smooth);
+
+/* ---- covering ---- */
+
+const char *why_document_get_fill (WhyDocument *self);
+void why_document_set_fill (WhyDocument *self, const char *fill);
+/** why_document_occlude: covers a rectangle, in source pixels, with the present fill; clipped to the picture */
+void why_document_occlude (WhyDocument *self, double x, double y, double w, double h);
+/** why_document_clear_occlusions: uncovers everything, undoable */
+void why_document_clear_occlusions (WhyDocument *self);
+GListModel *why_document_get_occlusions (WhyDocument *self); /* of WhyOcclusion, in order; borrowed */
+
+void why_document_undo (WhyDocument *self);
+void why_document_redo (WhyDocument *self);
+gboolean why_document_get_can_undo (WhyDocument *self);
+gboolean why_document_get_can_redo (WhyDocument *self);
+
+/* ---- the answer ---- */
+
+GListModel *why_document_get_layers (WhyDocument *self);  /* of WhyLayerItem; empty without a model; another object for another model */
+GListModel *why_document_get_classes (WhyDocument *self); /* of WhyClassItem, by index; always the same object */
+/** why_document_get_class: Returns: (transfer none) (nullable) */
+WhyClassItem *why_document_get_class (WhyDocument *self, int index);
+int why_document_get_shown_class (WhyDocument *self);          /* the class of the present map; -1: none */
+const char *why_document_get_shown_layer (WhyDocument *self);  /* nullable: the layer of the present map */
+WhyMap *why_document_get_map (WhyDocument *self);              /* nullable */
+WhyTensor *why_document_get_probabilities (WhyDocument *self); /* nullable */
+WhyResult *why_document_get_result (WhyDocument *self);        /* nullable: the present result */
+
+/** why_document_map_to_source: from map cells to source pixels; %FALSE without a map */
+gboolean why_document_map_to_source (WhyDocument *self, WhyAffine *map_to_source);
+
+/**
+ * why_document_get_overlay:
+ * @map: (out caller-allocates): points into the present WhyMap: hold a reference to that, or use it at once
+ * @style: (out caller-allocates)
+ *
+ * What to draw and how; screen and figure files use the same.
+ *
+ * Returns: %FALSE without a map
+ */
+gboolean why_document_get_overlay (WhyDocument *self, WhyOverlayMap *map, WhyOverlayStyle *style);
+
+/** why_document_get_busy: something loads or runs, or waits for it */
+gboolean why_document_get_busy (WhyDocument *self);
+double why_document_get_progress (WhyDocument *self);      /* 0..1 */
+const char *why_document_get_activity (WhyDocument *self); /* "" or what it is doing: "Reading cat.jpg" */
+/** why_document_get_status: "" or one sentence to go with the map: why it is empty, what was assumed */
+const char *why_document_get_status (WhyDocument *self);
+/** why_document_get_error_message: Returns: (nullable): of the last thing that went wrong, until dismissed or the
+ *   next success of the same kind */
+const char *why_document_get_error_message (WhyDocument *self);
+void why_document_dismiss_error (WhyDocument *self);
+/** why_document_set_error: shows a sentence of the caller's in the same place. @message: (nullable) */
+void why_document_set_error (WhyDocument *self, const char *message);
+
+/** why_document_cancel: stops what runs or loads; the last map stays */
+void why_document_cancel (WhyDocument *self);
+
+/* ---- taking it along ---- */
+
+/**
+ * why_document_export:
+ * @path: ends in .png, .svg or .pdf
+ *
+ * Writes the figure with everything that is needed to make it again, in the background ("busy").
+ */
+void why_document_export (WhyDocument *self, const char *path, GAsyncReadyCallback callback, gpointer data);
+gboolean why_document_export_finish (WhyDocument *self, GAsyncResult *result, GError **error);
+
+/** why_document_dup_command_line: Returns: (transfer full) (nullable): the whylight-cli command that makes this map */
+char *why_document_dup_command_line (WhyDocument *self) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

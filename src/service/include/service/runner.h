@@ -1,0 +1,160 @@
+#pragma once
+
+#include "base/affine.h"
+#include "explain/explain.h"
+#include "image/occlude.h"
+#include "image/recipe.h"
+
+G_BEGIN_DECLS
+
+/* The one compute thread.
+ *
+ * A view (a document) submits immutable requests; the latest wins: a new request of a view replaces the
+ * one that waits and cancels the one that runs, which stops at the next node of the network. The thread
+ * owns one session per view and the view's last prepared input, so that another class or layer of the
+ * same picture costs no second forward run. Results come back on the main context the runner was made in;
+ * one that a newer request has overtaken, or whose view was cancelled, is dropped and never delivered.
+ *
+ * The queue uses pthread primitives, as ThreadSanitizer cannot see GLib's. */
+
+typedef struct _WhyRunner WhyRunner;
+
+/**
+ * WhyCover:
+ * @x, @y, @w, @h: in source pixels
+ * @seed: for noise
+ *
+ * One covered rectangle.
+ */
+typedef struct
+{
+  double x, y, w, h;
+  WhyOccludeFill fill;
+  guint64 seed;
+} WhyCover;
+
+/**
+ * WhyRequest:
+ * @model: what to run
+ * @recipe: how to prepare @pixels
+ * @pixels: (nullable): the source picture [H, W, C]; %NULL: @input is used
+ * @input: (nullable): a tensor that is prepared already
+ * @covers: (array length=n_covers): covered one after the other
+ * @known: (array length=n_covers+1) (element-type nullable WhyTensor): probabilities with the first k covers,
+ *   where they are known from earlier results; the others are computed. Ignored with @predict_only = %FALSE and
+ *   no covers
+ * @explain: method, layer, class...; its strings are owned by the request
+ * @predict_only: only probabilities, no map
+ * @backend: what computes
+ *
+ * Made by why_request_new(), filled, then immutable: the worker reads it while the main thread goes on.
+ */
+typedef struct
+{
+  WhyOnnxModel *model;
+  WhyRecipe *recipe;
+  WhyTensor *pixels;
+  WhyTensor *input;
+  WhyCover *covers;
+  gsize n_covers;
+  WhyTensor **known;
+  WhyExplainRequest explain;
+  gboolean predict_only;
+  WhyBackend backend;
+  /*< private >*/
+  _Atomic int ref_count;
+} WhyRequest;
+
+/**
+ * why_request_new:
+ * @model: a reference is taken, as of all that follow
+ * @explain: copied deeply
+ */
+WhyRequest *why_request_new (WhyOnnxModel *model, WhyRecipe *recipe, WhyTensor *pixels, WhyTensor *input,
+                             const WhyExplainRequest *explain) G_GNUC_WARN_UNUSED_RESULT;
+/** why_request_set_covers: @known: (nullable): see WhyRequest. Before the request is shared. */
+void why_request_set_covers (WhyRequest *request, const WhyCover *covers, gsize n_covers, WhyTensor *const *known);
+WhyRequest *why_request_ref (WhyRequest *request);
+void why_request_unref (WhyRequest *request);
+
+/**
+ * WhyResult:
+ * @request: what it answers
+ * @error: (nullable): a sentence; then all that follows may be %NULL. Never a cancellation
+ * @map: (nullable): the explanation
+ * @probabilities, @logits: float32 [n_classes] of the picture as covered
+ * @target_class: the class explained
+ * @steps: (array length=n_covers+1): probabilities with the first k covers; the last is @probabilities
+ * @input_to_source: from pixels of the network's input to source pixels; identity for @request->input
+ * @input: the prepared tensor
+ * @milliseconds: time the worker took
+ *
+ * One answer. Immutable.
+ */
+typedef struct
+{
+  WhyRequest *request;
+  GError *error;
+  WhyMap *map;
+  WhyTensor *probabilities;
+  WhyTensor *logits;
+  int target_class;
+  WhyTensor **steps;
+  WhyAffine input_to_source;
+  WhyTensor *input;
+  double milliseconds;
+  /*< private >*/
+  _Atomic int ref_count;
+} WhyResult;
+
+WhyResult *why_result_ref (WhyResult *result);
+void why_result_unref (WhyResult *result);
+
+/** why_result_map_to_source: from map cells to source pixels; %FALSE without a map */
+gboolean why_result_map_to_source (const WhyResult *result, WhyAffine *map_to_source);
+
+/**
+ * why_runner_new:
+ * Starts the thread. Results are delivered on the thread-default main context of the caller.
+ */
+WhyRunner *why_runner_new (void) G_GNUC_WARN_UNUSED_RESULT;
+WhyRunner *why_runner_ref (WhyRunner *runner);
+/** why_runner_unref: the last reference cancels everything and joins the thread. Main thread only. */
+void why_runner_unref (WhyRunner *runner);
+
+/** why_runner_add_view: Returns: a number for a new view */
+guint why_runner_add_view (WhyRunner *runner);
+/** why_runner_remove_view: cancels its work and frees its session; nothing more is delivered for it */
+void why_runner_remove_view (WhyRunner *runner, guint view);
+
+/** WhyResultFunc: @result: borrowed; on the main context */
+typedef void (*WhyResultFunc) (WhyResult *result, gpointer data);
+/** WhyProgressFunc: @done: 0..1; on the main context */
+typedef void (*WhyProgressFunc) (double done, gpointer data);
+
+/**
+ * why_runner_submit:
+ * @on_progress: (nullable): at most once a main-loop turn
+ * @data: must stay until the result came, another request of the view was submitted, or the view was
+ *   cancelled or removed
+ */
+void why_runner_submit (WhyRunner *runner, guint view, WhyRequest *request, WhyResultFunc on_result,
+                        WhyProgressFunc on_progress, gpointer data);
+
+/** why_runner_cancel: drops what waits and stops what runs for @view; neither is delivered */
+void why_runner_cancel (WhyRunner *runner, guint view);
+
+/**
+ * why_request_run:
+ * @session: (nullable): one to use; %NULL: made for the run
+ *
+ * The same work in the calling thread, for the command line. A cancelled run is %WHY_ERROR_CANCELLED.
+ */
+WhyResult *why_request_run (WhyRequest *request, WhySession *session, WhyCancel *cancel, WhyProgress progress,
+                            gpointer progress_data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (WhyRequest, why_request_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (WhyResult, why_result_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (WhyRunner, why_runner_unref)
+
+G_END_DECLS
