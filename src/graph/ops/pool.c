@@ -87,7 +87,7 @@ window_at (const WhyConvParams *params, const gint64 *in, gint64 od, gint64 oh, 
     }
 }
 
-#define FOR_INSIDE(P, IN, WINDOW, BODY)                                                                   \
+#define FOR_INSIDE(P, IN, WINDOW, ...)                                                                    \
   for (gint64 kd = (WINDOW).lo[0]; kd < (WINDOW).hi[0]; kd++)                                             \
     for (gint64 kh = (WINDOW).lo[1]; kh < (WINDOW).hi[1]; kh++)                                           \
       for (gint64 kw = (WINDOW).lo[2]; kw < (WINDOW).hi[2]; kw++)                                         \
@@ -95,12 +95,12 @@ window_at (const WhyConvParams *params, const gint64 *in, gint64 od, gint64 oh, 
           gsize at = (gsize) ((((WINDOW).start[0] + kd * (P)->dilation[0]) * (IN)[1] +                    \
                                (WINDOW).start[1] + kh * (P)->dilation[1]) * (IN)[2] +                     \
                               (WINDOW).start[2] + kw * (P)->dilation[2]);                                 \
-          BODY;                                                                                           \
+          __VA_ARGS__;                                                                                          \
         }
 
-/* Walks all windows of all planes; BODY sees `window`, `plane` (the plane's first input element), `out`
+/* Walks all windows of all planes; the last argument, the body, sees `window`, `plane` (the plane's first input element), `out`
  * (the output element) and `index` (n * C + c). */
-#define FOR_WINDOWS(P, X_RANK, X_DIMS, Y_DIMS, BODY)                                                      \
+#define FOR_WINDOWS(P, X_RANK, X_DIMS, Y_DIMS, ...)                                                       \
   G_STMT_START                                                                                            \
   {                                                                                                       \
     gint64 in[WHY_CONV_SPATIAL], to[WHY_CONV_SPATIAL];                                                    \
@@ -116,7 +116,7 @@ window_at (const WhyConvParams *params, const gint64 *in, gint64 od, gint64 oh, 
               {                                                                                           \
                 Window window;                                                                            \
                 window_at ((P), in, od, oh, ow, &window);                                                 \
-                BODY;                                                                                     \
+                __VA_ARGS__;                                                                                  \
               }                                                                                           \
       }                                                                                                   \
   }                                                                                                       \
