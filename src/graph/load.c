@@ -561,7 +561,7 @@ load_nodes (Loader *loader, Scope *scope, const WhyOnnxNode *nodes, gsize n_node
 /* ---- the main graph ---- */
 
 static gboolean
-add_inputs (Loader *loader, Scope *scope, const WhyShape *shapes, gsize n_shapes, GError **error)
+add_inputs (Loader *loader, Scope *scope, const WhyShape *shapes, WhyTensor *const *values, gsize n_shapes, GError **error)
 {
   const WhyOnnxGraph *main_graph = loader->model->graph;
 
@@ -592,7 +592,19 @@ add_inputs (Loader *loader, Scope *scope, const WhyShape *shapes, gsize n_shapes
                        info->name, expected, found);
           return FALSE;
         }
-      WhyValue *value = why_graph_add_input (loader->graph, info->name, info->dtype, shape->rank, shape->dims);
+      WhyValue *value;
+      if (values != NULL && values[index] != NULL)
+        {
+          if (values[index]->dtype != info->dtype)
+            {
+              g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_SHAPE, "%s: input '%s' wants %s, was given %s", loader->model->path,
+                           info->name, why_dtype_name (info->dtype), why_dtype_name (values[index]->dtype));
+              return FALSE;
+            }
+          value = why_graph_add_constant (loader->graph, info->name, why_tensor_ref (values[index]));
+        }
+      else
+        value = why_graph_add_input (loader->graph, info->name, info->dtype, shape->rank, shape->dims);
       g_hash_table_insert (scope->names, info->name, value);
     }
   return TRUE;
@@ -625,6 +637,13 @@ add_outputs (Loader *loader, const Scope *scope, GError **error)
 WhyGraph *
 why_graph_new (WhyOnnxModel *model, const WhyShape *shapes, gsize n_shapes, const WhyGraphOptions *options, GError **error)
 {
+  return why_graph_new_with_values (model, shapes, NULL, n_shapes, options, error);
+}
+
+WhyGraph *
+why_graph_new_with_values (WhyOnnxModel *model, const WhyShape *shapes, WhyTensor *const *values, gsize n_shapes,
+                           const WhyGraphOptions *options, GError **error)
+{
   g_autoptr (WhyGraph) graph = NULL;
   Loader loader = { 0 };
   Scope scope;
@@ -636,7 +655,7 @@ why_graph_new (WhyOnnxModel *model, const WhyShape *shapes, gsize n_shapes, cons
   loader.graph = graph;
   loader.model = model;
   scope_init (&scope, NULL);
-  gboolean done = load_initializers (&loader, &scope, model->graph, error) && add_inputs (&loader, &scope, shapes, n_shapes, error);
+  gboolean done = load_initializers (&loader, &scope, model->graph, error) && add_inputs (&loader, &scope, shapes, values, n_shapes, error);
   if (done && !load_nodes (&loader, &scope, model->graph->nodes, model->graph->n_nodes, error))
     {
       g_prefix_error (error, "%s: ", model->path);

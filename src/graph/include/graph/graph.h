@@ -138,6 +138,17 @@ gboolean why_graph_check_operators (WhyOnnxModel *model, GError **error);
 WhyGraph *why_graph_new (WhyOnnxModel *model, const WhyShape *shapes, gsize n_shapes,
                          const WhyGraphOptions *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * why_graph_new_with_values:
+ * @values: (nullable) (array length=n_shapes) (element-type nullable): inputs that are to be constants, of the
+ *   dims in @shapes; they are then no inputs of the graph, and why_graph_evaluate() is not given them
+ *
+ * As why_graph_new(), for networks that take axes, sizes or the like as inputs: those decide the
+ * shapes of other values and must be known when the graph is built.
+ */
+WhyGraph *why_graph_new_with_values (WhyOnnxModel *model, const WhyShape *shapes, WhyTensor *const *values,
+                                     gsize n_shapes, const WhyGraphOptions *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /** why_graph_new_empty: a graph to be filled by why_graph_add_input() and why_graph_emit(). */
 WhyGraph *why_graph_new_empty (const WhyGraphOptions *options) G_GNUC_WARN_UNUSED_RESULT;
 
