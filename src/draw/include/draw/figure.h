@@ -74,7 +74,8 @@ typedef struct
  * @footer: (nullable): small, last; %NULL: "For research and teaching; not a medical device." An
  *   empty string: none
  * @unit: (nullable): of the colour bar
- * @width: user units; 0: 1600. The height follows from the content.
+ * @width: user units; 0: 1600, for %WHY_FIGURE_BARE the width of the view in source pixels. The height
+ *   follows from the content
  * @scale: pixels to a user unit in a PNG; 0: 1
  */
 typedef struct
