@@ -169,6 +169,10 @@ DEFINE_DERIVATIVE (mish_grad2, dy * mish_second (r))
 DEFINE_DERIVATIVE (gelu_grad2, dy * gelu_second (r, p->approximate))
 DEFINE_DERIVATIVE (erf_grad2, -2.0 * dy * r * TWO_OVER_SQRT_PI * exp (-r * r))
 
+/* alpha is lambd, beta is bias. */
+DEFINE_ACTIVATION (shrink, x < -p->alpha ? x + p->beta : x > p->alpha ? x - p->beta : 0.0)
+DEFINE_DERIVATIVE (shrink_grad, r < -p->alpha || r > p->alpha ? dy : 0.0)
+
 static void
 relu_rows_f64 (const WhyRow *in, WhyRow *out, gsize n, gconstpointer data)
 {
@@ -211,12 +215,31 @@ copy_rows (const WhyRow *in, WhyRow *out, gsize n, gconstpointer data)
   memcpy (out->u, in[0].u, n * sizeof *out->u);
 }
 
+/* Before opset 7 a slope of rank 1 was one slope for each channel. */
+static int
+prelu_slope_dims (const WhyNode *node, gint64 *dims)
+{
+  const WhyValue *x = node->inputs[0], *slope = node->inputs[1];
+
+  memcpy (dims, slope->dims, sizeof slope->dims);
+  if (node->opset >= 7 || slope->rank != 1 || x->rank < 3 || slope->dims[0] != x->dims[1])
+    return slope->rank;
+  for (int axis = 1; axis < x->rank - 1; axis++)
+    dims[axis] = 1;
+  return x->rank - 1;
+}
+
 static gboolean
 prelu_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
 {
   static const WhyRowsFunc funcs[] = { prelu_rows_f64, prelu_rows_u64, copy_rows };
   WhyWide wide = why_wide_of (inputs[0]->dtype);
-  why_rows_map (inputs, 2, outputs[0], wide, wide, funcs[wide], NULL);
+  gint64 dims[WHY_MAX_RANK];
+  int rank = prelu_slope_dims (node, dims);
+  g_autoptr (WhyTensor) slope = why_tensor_reshape (inputs[1], rank, dims);
+  WhyTensor *operands[] = { inputs[0], slope };
+
+  why_rows_map (operands, 2, outputs[0], wide, wide, funcs[wide], NULL);
   return TRUE;
 }
 
@@ -350,6 +373,15 @@ hard_sigmoid_infer (WhyNode *node, GError **error)
 }
 
 static gboolean
+shrink_infer (WhyNode *node, GError **error)
+{
+  WhyActivationParams *p = node->params;
+  p->alpha = why_node_float (node, "lambd", 0.5);
+  p->beta = why_node_float (node, "bias", 0.0);
+  return why_node_set_output_like (node, 0, node->inputs[0]->dtype, node->inputs[0], error);
+}
+
+static gboolean
 gelu_infer (WhyNode *node, GError **error)
 {
   WhyActivationParams *p = node->params;
@@ -376,13 +408,13 @@ prelu_infer (WhyNode *node, GError **error)
 {
   const WhyValue *x = node->inputs[0], *slope = node->inputs[1];
   gint64 dims[WHY_MAX_RANK];
-  int rank;
+  int rank = prelu_slope_dims (node, dims);
 
   if (x->dtype == WHY_DTYPE_BOOL)
     return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "input '%s' must be a number, not bool", x->name);
   if (!why_infer_same_types (node, error))
     return FALSE;
-  if (!why_dims_broadcast (x->rank, x->dims, slope->rank, slope->dims, &rank, dims) || rank != x->rank ||
+  if (!why_dims_broadcast (x->rank, x->dims, rank, dims, &rank, dims) || rank != x->rank ||
       (rank > 0 && memcmp (dims, x->dims, (gsize) rank * sizeof *dims) != 0))
     {
       g_autofree char *x_text = why_dims_to_string (x->rank, x->dims);
@@ -554,10 +586,12 @@ static gboolean
 prelu_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
 {
   WhyGraph *graph = why_grad_graph (builder);
-  WhyValue *x = node->inputs[0], *slope = node->inputs[1];
-  WhyValue *dy = rectified_gradient (builder, node, error);
+  WhyValue *x = node->inputs[0], *dy = rectified_gradient (builder, node, error);
+  gint64 dims[WHY_MAX_RANK];
+  int rank = prelu_slope_dims (node, dims);
+  WhyValue *slope = why_emit_reshape (graph, error, node->inputs[1], rank, dims);
 
-  if (dy == NULL)
+  if (dy == NULL || slope == NULL)
     return FALSE;
   if (why_grad_wanted (builder, node, 0))
     {
@@ -571,7 +605,9 @@ prelu_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
     {
       WhyValue *zero = why_emit_scalar (graph, x, 0.0);
       WhyValue *negative = why_emit2 (graph, error, "Min", x, zero);
-      if (!why_grad_add_reduced (builder, node, 1, why_emit2 (graph, error, "Mul", dy, negative), error))
+      WhyValue *part = why_emit_sum_to (graph, error, why_emit2 (graph, error, "Mul", dy, negative), rank, dims);
+      if (!why_grad_add (builder, node, 1,
+                         why_emit_reshape (graph, error, part, node->inputs[1]->rank, node->inputs[1]->dims)))
         return FALSE;
     }
   return TRUE;
@@ -651,6 +687,7 @@ DEFINE_SMOOTH_GRADIENT (softsign, "Softsign", node->inputs[0])
 DEFINE_SMOOTH_GRADIENT (mish, "Mish", node->inputs[0])
 DEFINE_SMOOTH_GRADIENT (gelu, "Gelu", node->inputs[0])
 DEFINE_SMOOTH_GRADIENT (erf, "Erf", node->inputs[0])
+DEFINE_SMOOTH_GRADIENT (shrink, "Shrink", node->inputs[0])
 
 static gboolean
 softplus_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
@@ -712,6 +749,7 @@ const WhyOpClass why_ops_activation[] = {
   ACTIVATION ("Mish", 18, activation_infer, mish),
   ACTIVATION ("Gelu", 20, gelu_infer, gelu),
   ACTIVATION ("Erf", 9, activation_infer, erf),
+  ACTIVATION ("Shrink", 9, shrink_infer, shrink),
   { .type = "PRelu", .since = 1, .min_inputs = 2, .max_inputs = 2, .max_outputs = 1, .flags = WHY_OP_ELEMENTWISE,
     .infer = prelu_infer, .eval = prelu_eval, .gradient = prelu_gradient },
   { .type = "Clip", .since = 1, .until = 10, .min_inputs = 1, .max_inputs = 1, .max_outputs = 1,
@@ -734,6 +772,7 @@ const WhyOpClass why_ops_activation[] = {
   DERIVATIVE ("MishGrad", activation_infer, mish_grad),
   DERIVATIVE ("GeluGrad", gelu_infer, gelu_grad),
   DERIVATIVE ("ErfGrad", activation_infer, erf_grad),
+  DERIVATIVE ("ShrinkGrad", shrink_infer, shrink_grad),
   SECOND ("EluGrad2", alpha_one_infer, elu_grad2),
   SECOND ("SeluGrad2", selu_infer, elu_grad2),
   SECOND ("CeluGrad2", celu_infer, celu_grad2),

@@ -6,13 +6,14 @@ G_BEGIN_DECLS
 
 /**
  * WhyActivationParams:
- * @alpha, @beta: the operator's attributes, with its defaults filled in. Selu: alpha and gamma
+ * @alpha, @beta: the operator's attributes, with its defaults filled in. Selu: alpha and gamma; Shrink:
+ *   lambd and bias
  * @min, @max: Clip's and ClipGrad's bounds where they are constant (infinite where absent)
  * @approximate: Gelu's tanh form instead of erf
  * @bounds_known: @min and @max say it all: the bounds are not computed by other nodes
  *
  * node->params of Relu LeakyRelu Elu Selu Celu ThresholdedRelu Sigmoid HardSigmoid HardSwish Tanh
- * Softplus Softsign Mish Gelu Erf Clip, and of the operators "<Type>Grad" that exist in the backward
+ * Softplus Softsign Mish Gelu Erf Shrink Clip, and of the operators "<Type>Grad" that exist in the backward
  * direction. With dy = d(score)/d(output), x the input and y the output of the forward operator,
  * <Type>Grad (dy, r) = dy * D (r):
  *
@@ -31,6 +32,7 @@ G_BEGIN_DECLS
  * |Mish        | x | derivative                                           |
  * |Erf         | x | 2 / sqrt (pi) * exp (-x * x)                         |
  * |Softsign    | x | 1 / (1 + abs (x))^2                                  |
+ * |Shrink      | x | 1 where abs (x) > alpha, else 0                      |
  *
  * Those of the output need not keep the input. NaN in r is as "not greater" in the piecewise ones.
  *
