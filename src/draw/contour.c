@@ -5,9 +5,11 @@
 #include <math.h>
 #include <string.h>
 
-/* The finer grid has about this many samples to a cell, and at most so many along a side. */
+/* The finer grid has so many samples to a cell where that makes no more than ENOUGH_SAMPLES along a side,
+ * at least two to a cell up to MAX_SAMPLES, and never more than MAX_SAMPLES. */
 #define SAMPLES_PER_CELL 8
-#define MAX_SAMPLES 1024
+#define ENOUGH_SAMPLES 512
+#define MAX_SAMPLES 2048
 
 /* Crossing points are on the edges between neighbouring samples: edge 2 * sample goes to the right,
  * 2 * sample + 1 downwards. A line through a square joins two of its edges; every edge is left by at
@@ -238,6 +240,14 @@ trace_cells (const float *values, int width, int height, double level, GPtrArray
     }
 }
 
+static int
+count_samples (int cells)
+{
+  gint64 least = MIN ((gint64) cells * 2, MAX_SAMPLES);
+
+  return (int) MIN ((gint64) cells * SAMPLES_PER_CELL, MAX (least, ENOUGH_SAMPLES)) + 1;
+}
+
 GPtrArray *
 why_contour_trace (const float *values, int width, int height, WhyResample kind, double level)
 {
@@ -253,8 +263,8 @@ why_contour_trace (const float *values, int width, int height, WhyResample kind,
 
   /* Samples on the whole map, its borders included; the outermost half cells are level with the border
    * cells' centres. */
-  int n_w = (int) MIN ((gint64) width * SAMPLES_PER_CELL, MAX_SAMPLES) + 1;
-  int n_h = (int) MIN ((gint64) height * SAMPLES_PER_CELL, MAX_SAMPLES) + 1;
+  int n_w = count_samples (width);
+  int n_h = count_samples (height);
   double step_x = width / (n_w - 1.0);
   double step_y = height / (n_h - 1.0);
   WhyAffine sample_to_map = why_affine_scale_translate (step_x, step_y, 0, 0);

@@ -13,7 +13,7 @@
 #include "figure-private.h"
 
 /* Pixels to a unit for the pictures inside vector files. */
-#define VECTOR_DEVICE_SCALE 2.0
+#define VECTOR_DEVICE_SCALE 1.5
 
 static cairo_status_t
 append_bytes (void *data, const unsigned char *bytes, unsigned int length)

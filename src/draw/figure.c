@@ -182,7 +182,7 @@ draw_panel (const Page *page, const WhyPanel *panel, const WhyRect *view, const 
       double inset = MIN (14 * page->unit, target->width * 0.03);
 
       why_scale_bar_draw (cr, panel->um_per_pixel * view->width / target->width, target->width * 0.22,
-                          MIN (SCALE_BAR_SIZE * page->unit, target->width * 0.06), target->x + inset,
+                          MIN (SCALE_BAR_SIZE * page->unit, target->width * 0.1), target->x + inset,
                           target->y + target->height - inset);
     }
   cairo_restore (cr);

@@ -100,8 +100,8 @@ why_tick_label (double value, double step, int exponent)
     }
   if (step > 0 && isfinite (step))
     decimals = (int) CLAMP (-floor (log10 (step) + 1e-9), 0, 9);
-  if (fabs (value) < 0.5 * pow (10, -decimals))
-    value = 0; /* no "-0" */
+  if (fabs (value) < 0.5 * pow (10, -decimals) && (value == 0 || step > 0))
+    return g_strdup ("0"); /* neither "-0" nor "0.000" */
 
   g_autofree char *number = g_strdup_printf ("%.*f", decimals, fabs (value));
   return g_strconcat (value < 0 ? "−" : "", number, NULL);
@@ -141,7 +141,7 @@ has_room (const Scale *scale, const Tick *tick, const WhyColorBar *bar)
   for (int other = 0; other < scale->n_ticks; other++)
     {
       const Tick *placed = &scale->ticks[other];
-      double reach = bar->vertical ? (placed->height + tick->height) / 2 : (placed->width + tick->width) / 2 + gap;
+      double reach = bar->vertical ? (placed->height + tick->height) * 0.6 : (placed->width + tick->width) / 2 + gap;
 
       if (placed->shown && fabs (placed->at - tick->at) < reach)
         return FALSE;

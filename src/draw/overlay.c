@@ -51,7 +51,8 @@ void
 why_overlay_style_init (WhyOverlayStyle *style, gboolean is_signed)
 {
   *style = (WhyOverlayStyle){
-    .opacity = 0.5,
+    .opacity = is_signed ? 0.8 : 0.5,
+    .alpha_by_value = is_signed, /* the neutral colour is white: it would lie over the picture like mist */
     .limits = is_signed ? WHY_LIMITS_SYMMETRIC : WHY_LIMITS_ZERO_MAX,
     .centre_zero = is_signed,
     .kind = WHY_RESAMPLE_BILINEAR,
@@ -225,7 +226,7 @@ paint_row (const RenderTask *task, const float *restrict values, guint32 *restri
       position = position > 0 ? position : 0;
       position = position < N_COLORS - 1 ? position : N_COLORS - 1;
       color = (int) position;
-      pixels[w] = (values[w] >= above) | (values[w] <= below) ? task->colors[color] : 0;
+      pixels[w] = ((values[w] >= above) | (values[w] <= below)) ? task->colors[color] : 0;
     }
 }
 
@@ -326,7 +327,8 @@ why_overlay_render (const WhyOverlayMap *map, const WhyOverlayStyle *style, cons
   double step_y = view->height / out_height;
   WhyAffine out_to_source = why_affine_scale_translate (step_x, step_y, view->x, view->y);
 
-  if (!(step_x > 0) || !(step_y > 0) || !why_affine_invert (&map->to_source, &source_to_map))
+  if (!(step_x > 0) || !(step_y > 0) || !isfinite (view->x + step_x) || !isfinite (view->y + step_y) ||
+      !why_affine_invert (&map->to_source, &source_to_map))
     {
       for (int h = 0; h < out_height; h++)
         memset ((guint8 *) pixels + (gsize) h * stride, 0, (gsize) out_width * 4);

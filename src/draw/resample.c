@@ -27,10 +27,13 @@ cubic_weight (double distance)
   return 0;
 }
 
-/* Integer part of a position, kept within what an int and the map can hold. */
+/* Integer part of a position, kept within what an int and the map can hold. NaN, from an affine beyond
+ * all measure, lies on no map; the index only has to be a valid one. */
 static int
 floor_within (double position, int low, int high)
 {
+  if (isnan (position))
+    return low;
   return (int) CLAMP (floor (position), low, high);
 }
 

@@ -114,7 +114,12 @@ typedef struct
   gboolean contour_labels;
 } WhyOverlayStyle;
 
-/** why_overlay_style_init: half opaque, smooth, from 0 to the maximum or, if signed, symmetric. */
+/**
+ * why_overlay_style_init:
+ *
+ * Smooth; unsigned: half opaque, from 0 to the maximum; signed: symmetric, opacity growing with the
+ * magnitude up to 0.8.
+ */
 void why_overlay_style_init (WhyOverlayStyle *style, gboolean is_signed);
 
 /** why_overlay_style_colormap: Returns: (transfer none): the colour map that is used, never %NULL */
