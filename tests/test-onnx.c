@@ -175,7 +175,6 @@ static void
 test_functions (void)
 {
   g_autoptr (OnnxBuilder) b = ob_new (8, 17);
-  g_autoptr (OnnxBuilder) body = ob_new_graph ();
   GByteArray *function = pb_new (), *opset = pb_new (), *ref = pb_new (), *node = pb_new ();
 
   pb_string (ref, 1, "alpha");
@@ -235,10 +234,16 @@ test_double_initializer (void)
   ob_init_f32 (b, "w", "1", (const float[]) { 1 });
   ob_init_f32 (b, "v", "1", (const float[]) { 2 });
   ob_init_f32 (b, "w", "1", (const float[]) { 3 });
+  ob_init_f32 (b, "u", "1", (const float[]) { 4 });
+  ob_init_f32 (b, "w", "1", (const float[]) { 5 });
   g_autoptr (WhyOnnxModel) model = ob_load (b);
-  g_assert_cmpuint (model->graph->n_initializers, ==, 2);
-  g_assert_cmpstr (model->graph->initializers[1].name, ==, "w");
-  g_assert_cmpfloat (why_tensor_get_f64 (model->graph->initializers[1].tensor, 0), ==, 3);
+  static const struct { const char *name; double value; } wanted[] = { { "v", 2 }, { "u", 4 }, { "w", 5 } };
+  g_assert_cmpuint (model->graph->n_initializers, ==, G_N_ELEMENTS (wanted));
+  for (gsize index = 0; index < G_N_ELEMENTS (wanted); index++)
+    {
+      g_assert_cmpstr (model->graph->initializers[index].name, ==, wanted[index].name);
+      g_assert_cmpfloat (why_tensor_get_f64 (model->graph->initializers[index].tensor, 0), ==, wanted[index].value);
+    }
 }
 
 static void
@@ -921,7 +926,7 @@ test_lies (void)
     { "\x08\x07\x3a\x00\x3a\x00", 6, "two graphs" },
     { "\x08\x07", 2, "has no graph" },
     { "\x3a\x00", 2, "no IR version" },
-    { "\x08\x07\x42\x02\x10\x00\x3a\x00", 8, "version 0 of operator set" },
+    { "\x08\x07\x42\x02\x10\x00\x3a\x00", 8, "version 0 of an operator set" },
   };
   for (gsize index = 0; index < G_N_ELEMENTS (cases); index++)
     {

@@ -60,8 +60,11 @@ read_entry (WhyWire *entry, External *external, GError **error)
                  : g_strcmp0 (key, "checksum") == 0 ? &external->checksum
                                                     : NULL;
   if (place == NULL)
-    return why_wire_fail (entry, WHY_ERROR_BAD_MODEL, error,
-                          "unknown key \"%.100s\"; ONNX has location, offset, length and checksum", key != NULL ? key : "");
+    {
+      g_autofree char *shown = why_wire_shown (key != NULL ? key : "");
+      return why_wire_fail (entry, WHY_ERROR_BAD_MODEL, error,
+                            "unknown key \"%s\"; ONNX has location, offset, length and checksum", shown);
+    }
   if (*place != NULL)
     return why_wire_fail (entry, WHY_ERROR_BAD_MODEL, error, "the key \"%s\" is given twice", key);
   *place = value != NULL ? g_steal_pointer (&value) : g_strdup ("");
@@ -73,6 +76,7 @@ static gboolean
 read_number (const WhyWire *wire, const char *key, const char *text, gsize *number, GError **error)
 {
   gsize result = 0;
+  g_autofree char *shown = why_wire_shown (text);
   if (*text == '\0')
     return why_wire_fail (wire, WHY_ERROR_BAD_MODEL, error, "the %s of its external data is empty", key);
   for (const char *digit = text; *digit != '\0'; digit++)
@@ -80,7 +84,7 @@ read_number (const WhyWire *wire, const char *key, const char *text, gsize *numb
       if (!g_ascii_isdigit (*digit) || !why_size_mul (result, 10, &result) ||
           !why_size_add (result, (gsize) (*digit - '0'), &result))
         return why_wire_fail (wire, WHY_ERROR_BAD_MODEL, error,
-                              "the %s \"%.40s\" of its external data is not a number of bytes from 0 to 2^64 - 1", key, text);
+                              "the %s \"%s\" of its external data is not a number of bytes from 0 to 2^64 - 1", key, shown);
     }
   *number = result;
   return TRUE;
@@ -93,12 +97,13 @@ open_location (WhyOnnxReader *reader, const WhyWire *wire, const char *location,
   if (source != NULL)
     return source;
 
-  g_autofree char *prefix = g_strdup_printf ("%s: tensor '%.80s'", reader->wire.name,
-                                             wire->name != NULL ? wire->name : "");
+  g_autofree char *tensor_shown = why_wire_shown (wire->name != NULL ? wire->name : "");
+  g_autofree char *prefix = g_strdup_printf ("%s: tensor '%s'", reader->wire.name, tensor_shown);
   if (reader->folder == NULL)
     {
+      g_autofree char *shown = why_wire_shown (location);
       g_set_error (error, WHY_ERROR, WHY_ERROR_NOT_FOUND,
-                   "%s: its data are in a second file \"%.200s\", and this model was not read from a folder", prefix, location);
+                   "%s: its data are in a second file \"%s\", and this model was not read from a folder", prefix, shown);
       return NULL;
     }
   source = why_onnx_source_open_external (reader->folder, reader->real_folder, location, prefix, error);
@@ -143,19 +148,23 @@ why_onnx_read_external (WhyWire *wire, gsize n_bytes, WhyOnnxSource **source, gs
     return why_wire_fail (wire, WHY_ERROR_BAD_MODEL, error,
                           "its external data have %" G_GSIZE_FORMAT " bytes, but its shape and type need %" G_GSIZE_FORMAT,
                           length, n_bytes);
+  g_autofree char *shown = why_wire_shown (external.location);
   *source = open_location (reader, wire, external.location, error);
   if (*source == NULL)
     return FALSE;
   if (!why_size_add (*offset, length, &end) || end > (*source)->n_bytes)
     return why_wire_fail (wire, WHY_ERROR_BAD_MODEL, error,
                           "its data would be %" G_GSIZE_FORMAT " bytes from byte %" G_GSIZE_FORMAT
-                          " on of \"%.200s\", but that file has only %" G_GSIZE_FORMAT
+                          " on of \"%s\", but that file has only %" G_GSIZE_FORMAT
                           " bytes; it belongs to another model or was not copied whole",
-                          length, *offset, external.location, (*source)->n_bytes);
+                          length, *offset, shown, (*source)->n_bytes);
   if (external.checksum != NULL && *external.checksum != '\0' &&
       g_ascii_strcasecmp (external.checksum, why_onnx_source_sha1 (*source)) != 0)
-    return why_wire_fail (wire, WHY_ERROR_BAD_MODEL, error,
-                          "the SHA-1 checksum of \"%.200s\" is %s, but the model says %.60s; the file was changed or damaged",
-                          external.location, why_onnx_source_sha1 (*source), external.checksum);
+    {
+      g_autofree char *wanted = why_wire_shown (external.checksum);
+      return why_wire_fail (wire, WHY_ERROR_BAD_MODEL, error,
+                            "the SHA-1 checksum of \"%s\" is %s, but the model says %s; the file was changed or damaged", shown,
+                            why_onnx_source_sha1 (*source), wanted);
+    }
   return TRUE;
 }

@@ -2,6 +2,7 @@
 
 #include "onnx/model.h"
 
+#include "graph.h"
 #include "parse.h"
 #include "reader.h"
 #include "sniff.h"
@@ -27,9 +28,7 @@ why_onnx_model_unref (WhyOnnxModel *model)
 {
   if (model == NULL || atomic_fetch_sub_explicit (&model->ref_count, 1, memory_order_acq_rel) != 1)
     return;
-  for (gsize index = 0; index < model->n_opsets; index++)
-    g_free (model->opsets[index].domain);
-  g_free (model->opsets);
+  why_onnx_opsets_free (model->opsets, model->n_opsets);
   for (gsize index = 0; index < model->n_metadata; index++)
     {
       g_free (model->metadata[index].key);
@@ -74,14 +73,15 @@ explain_failure (const WhyOnnxSource *source, const char *name, GError **error)
 
 /* Takes @source over. */
 static WhyOnnxModel *
-load (WhyOnnxSource *source, const char *name, const char *folder, const char *real_folder, GError **error)
+load (WhyOnnxSource *source, const char *path, const char *folder, const char *real_folder, GError **error)
 {
   g_autoptr (WhyOnnxModel) model = g_new0 (WhyOnnxModel, 1);
+  g_autofree char *name = g_filename_display_name (path);
   g_autoptr (GError) local = NULL;
   WhyOnnxReader reader;
 
   atomic_init (&model->ref_count, 1);
-  model->path = g_strdup (name);
+  model->path = g_strdup (path);
   model->sources = g_ptr_array_new_with_free_func ((GDestroyNotify) why_onnx_source_unref);
   g_ptr_array_add (model->sources, source);
 
@@ -254,13 +254,14 @@ why_onnx_tensor_load (const char *path, GError **error)
     return NULL;
   g_autoptr (GPtrArray) sources = g_ptr_array_new_with_free_func ((GDestroyNotify) why_onnx_source_unref);
   g_autofree char *folder = g_path_get_dirname (path);
+  g_autofree char *shown = g_filename_display_name (path);
   g_autofree char *name = NULL, *unsupported = NULL;
   g_autoptr (GError) local = NULL;
   WhyOnnxReader reader;
   WhyWire wire;
   WhyTensor *tensor = NULL;
 
-  reader_init (&reader, source, path, sources);
+  reader_init (&reader, source, shown, sources);
   reader.folder = folder;
   why_wire_init (&wire, &reader.wire, why_onnx_tensor_schema, "tensor");
   gboolean fine = why_onnx_read_tensor (&wire, &name, &tensor, &unsupported, &local);
@@ -269,12 +270,12 @@ why_onnx_tensor_load (const char *path, GError **error)
     return tensor;
   if (is_sequence_or_optional (&reader))
     g_set_error (error, WHY_ERROR, WHY_ERROR_UNSUPPORTED_OP,
-                 "%s: this is a sequence or an optional value, not a tensor, which is not supported", path);
+                 "%s: this is a sequence or an optional value, not a tensor, which is not supported", shown);
   else if (fine)
-    g_set_error (error, WHY_ERROR, WHY_ERROR_UNSUPPORTED_OP, "%s: %s", path, unsupported);
+    g_set_error (error, WHY_ERROR, WHY_ERROR_UNSUPPORTED_OP, "%s: %s", shown, unsupported);
   else
     {
-      explain_failure (source, path, &local);
+      explain_failure (source, shown, &local);
       g_propagate_error (error, g_steal_pointer (&local));
     }
   return NULL;

@@ -2,6 +2,8 @@
 
 #include "parse.h"
 
+#include "graph.h"
+
 #include "base/error.h"
 
 #include <string.h>
@@ -210,122 +212,6 @@ static const WhyWireSchema function_schema[] = {
   { 0 },
 };
 
-/* ---- freeing: everything may be half filled ---- */
-
-static void
-strings_free (char **strings, gsize n)
-{
-  for (gsize string = 0; string < n; string++)
-    g_free (strings[string]);
-  g_free (strings);
-}
-
-static void
-attrs_free (WhyOnnxAttr *attrs, gsize n)
-{
-  for (gsize index = 0; index < n; index++)
-    {
-      WhyOnnxAttr *attr = &attrs[index];
-      g_free (attr->name);
-      g_free (attr->s);
-      why_tensor_unref (attr->t);
-      why_onnx_graph_free (attr->g);
-      g_free (attr->floats);
-      g_free (attr->ints);
-      strings_free (attr->strings, attr->strings != NULL ? attr->n : 0);
-      g_free (attr->unsupported);
-      g_free (attr->ref_attr_name);
-    }
-  g_free (attrs);
-}
-
-static void
-nodes_free (WhyOnnxNode *nodes, gsize n)
-{
-  for (gsize index = 0; index < n; index++)
-    {
-      WhyOnnxNode *node = &nodes[index];
-      g_free (node->name);
-      g_free (node->op_type);
-      g_free (node->domain);
-      g_free (node->overload);
-      strings_free (node->inputs, node->n_inputs);
-      strings_free (node->outputs, node->n_outputs);
-      attrs_free (node->attrs, node->n_attrs);
-    }
-  g_free (nodes);
-}
-
-static void
-value_info_clear (WhyOnnxValueInfo *info)
-{
-  g_free (info->name);
-  g_free (info->denotation);
-  for (int axis = 0; axis < WHY_MAX_RANK; axis++)
-    {
-      g_free (info->dim_params[axis]);
-      g_free (info->dim_denotations[axis]);
-    }
-}
-
-static void
-value_infos_free (WhyOnnxValueInfo *infos, gsize n)
-{
-  for (gsize index = 0; index < n; index++)
-    value_info_clear (&infos[index]);
-  g_free (infos);
-}
-
-static void
-initializer_clear (WhyOnnxInitializer *initializer)
-{
-  g_free (initializer->name);
-  why_tensor_unref (initializer->tensor);
-  g_free (initializer->unsupported);
-}
-
-/* Calls itself through attributes, as deep as parse_graph() lets graphs nest. */
-void
-why_onnx_graph_free (WhyOnnxGraph *graph)
-{
-  if (graph == NULL)
-    return;
-  g_free (graph->name);
-  g_free (graph->doc);
-  nodes_free (graph->nodes, graph->n_nodes);
-  for (gsize index = 0; index < graph->n_initializers; index++)
-    initializer_clear (&graph->initializers[index]);
-  g_free (graph->initializers);
-  value_infos_free (graph->inputs, graph->n_inputs);
-  value_infos_free (graph->outputs, graph->n_outputs);
-  value_infos_free (graph->value_infos, graph->n_value_infos);
-  g_free (graph);
-}
-
-static void
-opsets_free (WhyOnnxOpset *opsets, gsize n)
-{
-  for (gsize index = 0; index < n; index++)
-    g_free (opsets[index].domain);
-  g_free (opsets);
-}
-
-void
-why_onnx_function_clear (WhyOnnxFunction *function)
-{
-  g_free (function->name);
-  g_free (function->domain);
-  g_free (function->overload);
-  strings_free (function->inputs, function->n_inputs);
-  strings_free (function->outputs, function->n_outputs);
-  strings_free (function->attr_names, function->n_attr_names);
-  attrs_free (function->attr_defaults, function->n_attr_defaults);
-  nodes_free (function->nodes, function->n_nodes);
-  opsets_free (function->opsets, function->n_opsets);
-}
-
-/* ---- reading ---- */
-
 static gboolean
 append_text (const WhyWire *wire, const WhyWireField *field, char ***strings, gsize *n, GError **error)
 {
@@ -385,8 +271,8 @@ parse_opset (const WhyWire *outer, const WhyWireField *message, WhyOnnxOpset **o
     return FALSE;
   finish_domain (&opset->domain);
   if (opset->version < 1)
-    return why_wire_fail (&wire, WHY_ERROR_BAD_MODEL, error, "version %" G_GINT64_FORMAT " of operator set \"%s\" does not exist",
-                          opset->version, opset->domain);
+    return why_wire_fail (&wire, WHY_ERROR_BAD_MODEL, error, "version %" G_GINT64_FORMAT " of an operator set does not exist",
+                          opset->version);
   return TRUE;
 }
 
@@ -577,8 +463,10 @@ parse_attr (WhyWire *wire, WhyOnnxAttr *attr, GError **error)
       if (type == WHY_ONNX_ATTR_UNDEFINED || type != attr->type)
         continue;
       if (attr->ref_attr_name != NULL)
-        return why_wire_fail (wire, WHY_ERROR_BAD_MODEL, error, "it has a value and refers to attribute '%.80s' as well",
-                              attr->ref_attr_name);
+        {
+          g_autofree char *shown = why_wire_shown (attr->ref_attr_name);
+          return why_wire_fail (wire, WHY_ERROR_BAD_MODEL, error, "it has a value and refers to attribute '%s' as well", shown);
+        }
       if (!parse_attr_value (wire, &field, attr, error))
         return FALSE;
     }
@@ -595,7 +483,8 @@ parse_attr (WhyWire *wire, WhyOnnxAttr *attr, GError **error)
     return why_wire_fail (wire, WHY_ERROR_BAD_MODEL, error, "it should be a graph, but there is none");
   else if (attr->type >= WHY_ONNX_ATTR_TENSORS)
     {
-      attr->unsupported = g_strdup_printf ("attribute '%s' of kind %s is not supported", attr->name,
+      g_autofree char *shown = why_wire_shown (attr->name);
+      attr->unsupported = g_strdup_printf ("attribute '%s' of kind %s is not supported", shown,
                                            why_onnx_attr_type_name (attr->type));
       return why_wire_charge (wire, strlen (attr->unsupported), error);
     }
@@ -620,7 +509,10 @@ check_unique_attrs (const WhyWire *wire, const WhyOnnxAttr *attrs, gsize n, GErr
   for (gsize index = 1; index < n; index++)
     {
       if (strcmp (names[index - 1], names[index]) == 0)
-        return why_wire_fail (wire, WHY_ERROR_BAD_MODEL, error, "it has two attributes '%.80s'", names[index]);
+        {
+          g_autofree char *shown = why_wire_shown (names[index]);
+          return why_wire_fail (wire, WHY_ERROR_BAD_MODEL, error, "it has two attributes '%s'", shown);
+        }
     }
   return TRUE;
 }
@@ -836,43 +728,6 @@ append_initializer (const WhyWire *outer, const WhyWireField *message, WhyOnnxGr
   return TRUE;
 }
 
-/* Drops initializers that a later one of the same name replaces, and inputs that are initializers:
- * IR 3 wanted every weight in the list of inputs as well. */
-static void
-finish_initializers (WhyOnnxGraph *graph)
-{
-  g_autoptr (GHashTable) last = g_hash_table_new (g_str_hash, g_str_equal);
-  gsize kept = 0;
-
-  if (graph->n_initializers == 0)
-    return;
-  for (gsize index = 0; index < graph->n_initializers; index++)
-    g_hash_table_replace (last, graph->initializers[index].name, GSIZE_TO_POINTER (index));
-
-  for (gsize index = 0; index < graph->n_inputs; index++)
-    {
-      WhyOnnxValueInfo *input = &graph->inputs[index];
-      if (g_hash_table_contains (last, input->name))
-        value_info_clear (input);
-      else
-        graph->inputs[kept++] = *input;
-    }
-  graph->n_inputs = kept;
-
-  g_autofree WhyOnnxInitializer *all = g_steal_pointer (&graph->initializers);
-  gsize n_all = graph->n_initializers;
-  graph->initializers = g_new0 (WhyOnnxInitializer, g_hash_table_size (last));
-  graph->n_initializers = 0;
-  /* The keys of the table are the names that stay. */
-  for (gsize index = 0; index < n_all; index++)
-    {
-      if (GPOINTER_TO_SIZE (g_hash_table_lookup (last, all[index].name)) == index)
-        graph->initializers[graph->n_initializers++] = all[index];
-      else
-        initializer_clear (&all[index]);
-    }
-}
-
 static gboolean
 parse_graph (WhyWire *wire, WhyOnnxGraph *graph, GError **error)
 {
@@ -907,7 +762,7 @@ parse_graph (WhyWire *wire, WhyOnnxGraph *graph, GError **error)
     return FALSE;
   finish_text (&graph->name);
   finish_text (&graph->doc);
-  finish_initializers (graph);
+  why_onnx_graph_finish_initializers (graph);
   return TRUE;
 }
 

@@ -8,7 +8,4 @@ G_BEGIN_DECLS
  * free. */
 gboolean why_onnx_parse_model (WhyOnnxReader *reader, WhyOnnxModel *model, GError **error);
 
-void why_onnx_graph_free (WhyOnnxGraph *graph);
-void why_onnx_function_clear (WhyOnnxFunction *function);
-
 G_END_DECLS

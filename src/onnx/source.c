@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "source.h"
+#include "wire.h"
 
 #include "base/error.h"
 
@@ -123,14 +124,15 @@ source_from_fd (int fd, const char *path, const char *prefix, GError **error)
 WhyOnnxSource *
 why_onnx_source_open (const char *path, GError **error)
 {
+  g_autofree char *shown = g_filename_display_name (path);
   int fd = open (path, OPEN_FLAGS);
   if (fd < 0)
     {
       int number = errno;
-      g_set_error (error, WHY_ERROR, code_of_errno (number), "%s: cannot be opened: %s", path, g_strerror (number));
+      g_set_error (error, WHY_ERROR, code_of_errno (number), "%s: cannot be opened: %s", shown, g_strerror (number));
       return NULL;
     }
-  WhyOnnxSource *source = source_from_fd (fd, path, path, error);
+  WhyOnnxSource *source = source_from_fd (fd, path, shown, error);
   close (fd);
   return source;
 }
@@ -155,8 +157,9 @@ why_onnx_source_check (const WhyOnnxSource *source, GError **error)
   if ((guint64) info.st_size == source->n_bytes && info.st_mtim.tv_sec == source->mtime_s &&
       info.st_mtim.tv_nsec == source->mtime_ns)
     return TRUE;
+  g_autofree char *shown = g_filename_display_name (source->path);
   g_set_error (error, WHY_ERROR, WHY_ERROR_IO,
-               "%s: the file was changed while the model was open; open the model again", source->path);
+               "%s: the file was changed while the model was open; open the model again", shown);
   return FALSE;
 }
 
@@ -273,11 +276,12 @@ why_onnx_source_open_external (const char *folder, const char *real_folder, cons
                                GError **error)
 {
   int fd;
+  g_autofree char *shown = why_wire_shown (location);
+  g_autofree char *folder_shown = g_filename_display_name (folder);
   const char *fault = location_fault (location);
   if (fault != NULL)
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_MODEL, "%s: the location \"%.200s\" of its data %s", prefix, location,
-                   fault);
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_MODEL, "%s: the location \"%s\" of its data %s", prefix, shown, fault);
       return NULL;
     }
 
@@ -292,12 +296,11 @@ why_onnx_source_open_external (const char *folder, const char *real_folder, cons
       if (target == NULL)
         {
           g_set_error (error, WHY_ERROR, WHY_ERROR_NOT_FOUND,
-                       "%s: its data file \"%s\" is a symbolic link that leads nowhere (in %s)", prefix, location, folder);
+                       "%s: its data file \"%s\" is a symbolic link that leads nowhere (in %s)", prefix, shown, folder_shown);
           return NULL;
         }
       g_autofree char *target_folder = g_path_get_dirname (target);
       g_autofree char *target_name = g_path_get_basename (target);
-      walk = WALK_LINK;
       if (real_folder != NULL && strcmp (target_folder, real_folder) == 0)
         {
           walk = open_in_folder (real_folder, target_name, &fd);
@@ -305,10 +308,11 @@ why_onnx_source_open_external (const char *folder, const char *real_folder, cons
         }
       if (walk == WALK_LINK)
         {
+          g_autofree char *target_shown = g_filename_display_name (target);
           g_set_error (error, WHY_ERROR, WHY_ERROR_IO,
                        "%s: its data file \"%s\" is a symbolic link to %s, outside the model's folder; if you trust the "
                        "model, put the file itself into %s",
-                       prefix, location, target, folder);
+                       prefix, shown, target_shown, folder_shown);
           return NULL;
         }
     }
@@ -316,7 +320,7 @@ why_onnx_source_open_external (const char *folder, const char *real_folder, cons
     {
     case WALK_FOUND:
       {
-        g_autofree char *inner = g_strdup_printf ("%s: its data file \"%s\"", prefix, location);
+        g_autofree char *inner = g_strdup_printf ("%s: its data file \"%s\"", prefix, shown);
         WhyOnnxSource *source = source_from_fd (fd, path, inner, error);
         close (fd);
         return source;
@@ -324,17 +328,16 @@ why_onnx_source_open_external (const char *folder, const char *real_folder, cons
     case WALK_MISSING:
       g_set_error (error, WHY_ERROR, WHY_ERROR_NOT_FOUND,
                    "%s: its data are in a second file \"%s\", which is missing in the folder %s; put it there beside the model",
-                   prefix, location, folder);
+                   prefix, shown, folder_shown);
       return NULL;
     case WALK_OTHER:
       g_set_error (error, WHY_ERROR, WHY_ERROR_IO, "%s: its data file \"%s\" is not a regular file (in %s)", prefix,
-                   location, folder);
+                   shown, folder_shown);
       return NULL;
     case WALK_LINK:
-    case WALK_FAILED:
-      break;
+    case WALK_FAILED: break;
     }
-  g_set_error (error, WHY_ERROR, WHY_ERROR_IO, "%s: its data file \"%s\" in %s cannot be opened: %s", prefix, location,
-               folder, g_strerror (number));
+  g_set_error (error, WHY_ERROR, WHY_ERROR_IO, "%s: its data file \"%s\" in %s cannot be opened: %s", prefix, shown,
+               folder_shown, g_strerror (number));
   return NULL;
 }

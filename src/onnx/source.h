@@ -57,7 +57,8 @@ const char *why_onnx_source_sha1 (WhyOnnxSource *source);
  * Opens a companion file. @location must be a plain relative path without "..", and must lead to a
  * regular file without any symbolic link. One exception: where there is a link, its target may be a
  * file directly in @real_folder (download caches keep links in one folder, and the model's file and
- * its companions side by side in another).
+ * its companions side by side in another). Hard links are like any file: whoever made one had the
+ * file itself.
  */
 WhyOnnxSource *why_onnx_source_open_external (const char *folder, const char *real_folder, const char *location,
                                               const char *prefix, GError **error);

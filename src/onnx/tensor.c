@@ -292,6 +292,14 @@ decode_integers (const WhyWire *wire, const WhyWireField *field, WhyTensor *tens
   return next == WHY_WIRE_END;
 }
 
+/* For errors of functions that know nothing of files. */
+static void
+prefix_error (const WhyWire *wire, GError **error)
+{
+  g_autofree char *shown = why_wire_shown (wire->name != NULL ? wire->name : "");
+  g_prefix_error (error, "%s: tensor '%s': ", wire->reader->name, shown);
+}
+
 /* Second pass, for data given value by value. Their number was compared with the dims. */
 static WhyTensor *
 decode_typed (WhyWire *wire, const Tensor *scanned, WhyDType dtype, GError **error)
@@ -304,7 +312,7 @@ decode_typed (WhyWire *wire, const Tensor *scanned, WhyDType dtype, GError **err
 
   if (tensor == NULL)
     {
-      g_prefix_error (error, "%s: tensor '%s': ", wire->reader->name, wire->name != NULL ? wire->name : "");
+      prefix_error (wire, error);
       return NULL;
     }
   why_wire_rewind (wire);
@@ -355,13 +363,14 @@ tensor_on_bytes (const WhyWire *wire, const Tensor *scanned, WhyDType dtype, Why
   source->copied += n_bytes;
   if (source->copied / 2 > source->n_bytes)
     {
-      why_wire_fail (wire, WHY_ERROR_TOO_LARGE, error, "many tensors share the same bytes of %s", source->path);
+      g_autofree char *shown = g_filename_display_name (source->path);
+      why_wire_fail (wire, WHY_ERROR_TOO_LARGE, error, "many tensors share the same bytes of %s", shown);
       return NULL;
     }
   WhyTensor *tensor = why_tensor_new (dtype, scanned->rank, scanned->dims, error);
   if (tensor == NULL)
     {
-      g_prefix_error (error, "%s: tensor '%s': ", wire->reader->name, wire->name != NULL ? wire->name : "");
+      prefix_error (wire, error);
       return NULL;
     }
   guint8 *target = tensor->data;
@@ -403,7 +412,7 @@ why_onnx_read_tensor (WhyWire *wire, char **name, WhyTensor **tensor, char **uns
   *unsupported = NULL;
   if (!why_wire_charge (wire, sizeof (WhyTensor) + 64, error) || !scan (wire, &scanned, name, error))
     return FALSE;
-  const char *shown = *name != NULL ? *name : "";
+  g_autofree char *shown = why_wire_shown (*name != NULL ? *name : "");
 
   if (!is_known_elem_type (scanned.elem_type))
     return why_wire_fail (wire, WHY_ERROR_BAD_MODEL, error,
@@ -478,7 +487,7 @@ expand (const WhyWire *wire, const WhyTensor *values, const WhyTensor *indices, 
   g_autoptr (WhyTensor) dense = why_tensor_new_zeros (values->dtype, rank, dims, error);
   if (dense == NULL)
     {
-      g_prefix_error (error, "%s: ", wire->reader->name);
+      prefix_error (wire, error);
       return NULL;
     }
   gsize count = why_tensor_count (dense);

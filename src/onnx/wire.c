@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-/* Names in messages are cut here: a name may be megabytes long. */
 #define SHOWN_CHARS 80
 
 void
@@ -52,6 +51,16 @@ why_wire_rewind (WhyWire *wire)
   wire->at = wire->start;
 }
 
+char *
+why_wire_shown (const char *text)
+{
+  glong n_chars = g_utf8_strlen (text, -1);
+  if (n_chars <= SHOWN_CHARS)
+    return g_strdup (text);
+  g_autofree char *start = g_utf8_substring (text, 0, SHOWN_CHARS);
+  return g_strconcat (start, "...", NULL);
+}
+
 static void
 append_place (GString *text, const WhyWire *wire)
 {
@@ -64,9 +73,8 @@ append_place (GString *text, const WhyWire *wire)
     g_string_append_printf (text, " %" G_GSSIZE_FORMAT, wire->index);
   if (wire->name != NULL && *wire->name != '\0')
     {
-      glong n_chars = g_utf8_strlen (wire->name, -1);
-      g_autofree char *shown = g_utf8_substring (wire->name, 0, MIN (n_chars, SHOWN_CHARS));
-      g_string_append_printf (text, " '%s%s'", shown, n_chars > SHOWN_CHARS ? "..." : "");
+      g_autofree char *shown = why_wire_shown (wire->name);
+      g_string_append_printf (text, " '%s'", shown);
     }
 }
 

@@ -110,6 +110,9 @@ gboolean why_wire_fail (const WhyWire *wire, int code, GError **error, const cha
 /* Takes @n_bytes off the budget of the description. */
 gboolean why_wire_charge (const WhyWire *wire, gsize n_bytes, GError **error);
 
+/* Text from a file as messages show it: a name may be megabytes long. Cut between characters. */
+char *why_wire_shown (const char *text) G_GNUC_WARN_UNUSED_RESULT;
+
 /* A string as text: bytes that are not UTF-8, and zero bytes, become "\xNN". NULL with an error. */
 char *why_wire_text (const WhyWire *wire, const WhyWireField *field, GError **error);
 
