@@ -20,7 +20,7 @@ static float *
 random_map (int width, int height, guint32 seed, gboolean is_signed)
 {
   g_autoptr (GRand) rand = g_rand_new_with_seed (seed);
-  float *values = g_new (float, width * height);
+  float *values = g_new (float, width *height);
 
   for (int cell = 0; cell < width * height; cell++)
     values[cell] = (float) g_rand_double_range (rand, is_signed ? -1 : 0, 1);
@@ -81,7 +81,8 @@ test_colormap_lightness (void)
               why_colormap_lookup (list[map], 0.5 - step / 1000.0, low);
               why_colormap_lookup (list[map], 0.5 + step / 1000.0, high);
               /* Equal weight on both sides, darker away from zero. */
-              g_assert_cmpfloat_with_epsilon (why_color_lightness (low), why_color_lightness (high), 0.004);
+              g_assert_cmpfloat_with_epsilon (why_color_lightness (low), why_color_lightness (high),
+                                              0.004);
               if (step > 0)
                 g_assert_cmpfloat (why_color_lightness (low), <, last);
               last = why_color_lightness (low);
@@ -93,8 +94,8 @@ test_colormap_lightness (void)
   g_assert_cmpuint (n_sequential, ==, 5);
 }
 
-/* Ends and a few inner values of the published tables (matplotlib's _cm_listed, entries 0, 36, 100, 171 and 255
- * of 256). Tolerances: what 33 control points lose. */
+/* Ends and a few inner values of the published tables (matplotlib's _cm_listed, entries 0, 36, 100,
+ * 171 and 255 of 256). Tolerances: what 33 control points lose. */
 static void
 test_colormap_published (void)
 {
@@ -105,41 +106,32 @@ test_colormap_published (void)
     guint32 rgb;
     int tolerance;
   } cases[] = {
-    { "inferno", 0 / 255.0, 0x000004, 0 },
-    { "inferno", 36 / 255.0, 0x280b53, 2 },
-    { "inferno", 100 / 255.0, 0x902568, 2 },
-    { "inferno", 171 / 255.0, 0xee6a24, 2 },
-    { "inferno", 255 / 255.0, 0xfcffa4, 0 },
-    { "viridis", 0 / 255.0, 0x440154, 0 },
-    { "viridis", 36 / 255.0, 0x46327e, 2 },
-    { "viridis", 100 / 255.0, 0x2a768e, 2 },
-    { "viridis", 171 / 255.0, 0x37b878, 2 },
-    { "viridis", 255 / 255.0, 0xfde725, 0 },
-    { "magma", 0 / 255.0, 0x000004, 0 },
-    { "magma", 36 / 255.0, 0x221150, 2 },
-    { "magma", 100 / 255.0, 0x892881, 2 },
-    { "magma", 171 / 255.0, 0xf2625d, 2 },
-    { "magma", 255 / 255.0, 0xfcfdbf, 0 },
-    { "cividis", 0 / 255.0, 0x00224e, 0 },
-    { "cividis", 36 / 255.0, 0x213b6e, 6 },
-    { "cividis", 100 / 255.0, 0x656870, 6 },
-    { "cividis", 171 / 255.0, 0xa69c74, 6 },
-    { "cividis", 255 / 255.0, 0xfee838, 0 },
-    { "turbo", 0 / 255.0, 0x30123b, 0 },
-    { "turbo", 36 / 255.0, 0x4776ee, 2 },
-    { "turbo", 100 / 255.0, 0x3ff68a, 2 },
-    { "turbo", 171 / 255.0, 0xfbb838, 2 },
+    { "inferno", 0 / 255.0, 0x000004, 0 },   { "inferno", 36 / 255.0, 0x280b53, 2 },
+    { "inferno", 100 / 255.0, 0x902568, 2 }, { "inferno", 171 / 255.0, 0xee6a24, 2 },
+    { "inferno", 255 / 255.0, 0xfcffa4, 0 }, { "viridis", 0 / 255.0, 0x440154, 0 },
+    { "viridis", 36 / 255.0, 0x46327e, 2 },  { "viridis", 100 / 255.0, 0x2a768e, 2 },
+    { "viridis", 171 / 255.0, 0x37b878, 2 }, { "viridis", 255 / 255.0, 0xfde725, 0 },
+    { "magma", 0 / 255.0, 0x000004, 0 },     { "magma", 36 / 255.0, 0x221150, 2 },
+    { "magma", 100 / 255.0, 0x892881, 2 },   { "magma", 171 / 255.0, 0xf2625d, 2 },
+    { "magma", 255 / 255.0, 0xfcfdbf, 0 },   { "cividis", 0 / 255.0, 0x00224e, 0 },
+    { "cividis", 36 / 255.0, 0x213b6e, 6 },  { "cividis", 100 / 255.0, 0x656870, 6 },
+    { "cividis", 171 / 255.0, 0xa69c74, 6 }, { "cividis", 255 / 255.0, 0xfee838, 0 },
+    { "turbo", 0 / 255.0, 0x30123b, 0 },     { "turbo", 36 / 255.0, 0x4776ee, 2 },
+    { "turbo", 100 / 255.0, 0x3ff68a, 2 },   { "turbo", 171 / 255.0, 0xfbb838, 2 },
     { "turbo", 255 / 255.0, 0x7a0403, 0 },
   };
 
   for (gsize index = 0; index < G_N_ELEMENTS (cases); index++)
     {
-      guint32 rgb = why_colormap_lookup_rgb8 (why_colormap_find (cases[index].id, NULL), cases[index].t);
+      guint32 rgb = why_colormap_lookup_rgb8 (why_colormap_find (cases[index].id, NULL),
+                                              cases[index].t);
 
-      g_test_message ("%s(%g) = %06x, published %06x", cases[index].id, cases[index].t, rgb, cases[index].rgb);
+      g_test_message ("%s(%g) = %06x, published %06x", cases[index].id, cases[index].t, rgb,
+                      cases[index].rgb);
       for (int shift = 0; shift <= 16; shift += 8)
-        g_assert_cmpint (abs ((int) (rgb >> shift & 0xff) - (int) (cases[index].rgb >> shift & 0xff)), <=,
-                         cases[index].tolerance);
+        g_assert_cmpint (abs ((int) (rgb >> shift & 0xff) -
+                              (int) (cases[index].rgb >> shift & 0xff)),
+                         <=, cases[index].tolerance);
     }
 }
 
@@ -187,7 +179,8 @@ test_vision (void)
       why_vision_simulate (vision, 1, red, seen);
       why_vision_simulate_pixels (vision, 1, &pixel, 1, 1, 4);
       for (int c = 0; c < 3; c++)
-        g_assert_cmpint (abs ((int) (pixel >> (16 - 8 * c) & 0xff) - (int) lrint (seen[c] * 255)), <=, 1);
+        g_assert_cmpint (abs ((int) (pixel >> (16 - 8 * c) & 0xff) - (int) lrint (seen[c] * 255)),
+                         <=, 1);
     }
   /* Red and green come much nearer to each other for deutans. */
   why_vision_simulate (WHY_VISION_DEUTAN, 1, red, seen);
@@ -220,10 +213,11 @@ test_resample_by_hand (void)
   assert_values (out, (const double[]){ 0, 0, 1, 1, 4, 4 }, 6, EXACT);
   why_resample_resize (line, 3, 1, WHY_RESAMPLE_CORNER_ALIGNED, out, 5, 1);
   assert_values (out, (const double[]){ 0, 0.5, 1, 2.5, 4 }, 5, EXACT);
-  /* Keys, A = -0.75, a quarter to the right of cell 1: weights at distances 1.25, 0.25, 0.75, 1.75 are
-   * -0.10546875, 0.87890625, 0.26171875, -0.03515625; the last falls on the border value. */
+  /* Keys, A = -0.75, a quarter to the right of cell 1: weights at distances 1.25, 0.25, 0.75, 1.75
+   * are -0.10546875, 0.87890625, 0.26171875, -0.03515625; the last falls on the border value. */
   why_resample_resize (line, 3, 1, WHY_RESAMPLE_BICUBIC, out, 6, 1);
-  g_assert_cmpfloat_with_epsilon (out[3], 0.87890625 + 4 * (0.26171875 - 0.03515625), FLOAT_TOLERANCE);
+  g_assert_cmpfloat_with_epsilon (out[3], 0.87890625 + 4 * (0.26171875 - 0.03515625),
+                                  FLOAT_TOLERANCE);
   /* Two outputs of 1.5 cells each. */
   why_resample_resize (line, 3, 1, WHY_RESAMPLE_AREA, out, 2, 1);
   assert_values (out, (const double[]){ 0.5 / 1.5, 4.5 / 1.5 }, 2, FLOAT_TOLERANCE);
@@ -243,7 +237,8 @@ test_resample_identity (void)
     }
 }
 
-/* A plane is reproduced by linear interpolation away from the borders, and one value by every kind. */
+/* A plane is reproduced by linear interpolation away from the borders, and one value by every kind.
+ */
 static void
 test_resample_exactness (void)
 {
@@ -290,7 +285,12 @@ test_resample_area (void)
 static void
 test_resample_turns (void)
 {
-  enum { N_W = 5, N_H = 4, OUT = 24 };
+  enum
+  {
+    N_W = 5,
+    N_H = 4,
+    OUT = 24
+  };
   g_autofree float *values = random_map (N_W, N_H, 3, TRUE);
   float plain[OUT * OUT], turned[OUT * OUT];
   WhyAffine to_map = why_affine_scale_translate (N_W / (double) OUT, N_H / (double) OUT, 0, 0);
@@ -307,7 +307,8 @@ test_resample_turns (void)
           move.yy = swap ? 0 : 1;
           move.xy = swap ? 1 : 0;
           move.yx = swap ? 1 : 0;
-          WhyAffine flip = { flip_x ? -1 : 1, 0, 0, flip_y ? -1 : 1, flip_x ? OUT : 0, flip_y ? OUT : 0 };
+          WhyAffine flip = { flip_x ? -1 : 1, 0, 0, flip_y ? -1 : 1, flip_x ? OUT : 0,
+                             flip_y ? OUT : 0 };
           WhyAffine both = why_affine_compose (&move, &flip);
           WhyAffine all = why_affine_compose (&both, &to_map);
           why_resample_affine (values, N_W, N_H, kind, &all, NAN, turned, OUT, OUT);
@@ -318,7 +319,8 @@ test_resample_turns (void)
 
                 x = flip_x ? OUT - 1 - x : x;
                 y = flip_y ? OUT - 1 - y : y;
-                g_assert_cmpfloat_with_epsilon (turned[h * OUT + w], plain[y * OUT + x], FLOAT_TOLERANCE);
+                g_assert_cmpfloat_with_epsilon (turned[h * OUT + w], plain[y * OUT + x],
+                                                FLOAT_TOLERANCE);
               }
         }
     }
@@ -412,12 +414,12 @@ test_ticks (void)
   why_ticks (0, 5e-324, 8, ticks, &step);
   why_ticks (1e17, 1e17 + 64, 8, ticks, &step);
 
-#define ASSERT_TEXT(expression, expected)      \
-  G_STMT_START                                 \
-  {                                            \
-    g_autofree char *text = expression;        \
-    g_assert_cmpstr (text, ==, expected);      \
-  }                                            \
+#define ASSERT_TEXT(expression, expected)                                                          \
+  G_STMT_START                                                                                     \
+  {                                                                                                \
+    g_autofree char *text = expression;                                                            \
+    g_assert_cmpstr (text, ==, expected);                                                          \
+  }                                                                                                \
   G_STMT_END
   ASSERT_TEXT (why_tick_label (0.2, 0.2, 0), "0.2");
   ASSERT_TEXT (why_tick_label (-0.0, 0.2, 0), "0");
@@ -440,16 +442,17 @@ test_scale_bar (void)
     double um_per_unit, max_length, length;
     const char *label;
   } cases[] = {
-    { 0.25, 100, 80, "20 µm" },   { 0.5, 400, 400, "200 µm" },    { 10, 150, 100, "1 mm" },
-    { 1000, 20, 20, "20 mm" },    { 1e6, 7, 5, "5 m" },           { 0.001, 300, 200, "200 nm" },
-    { 1, 1, 1, "1 µm" },          { 100, 99.99, 50, "5 mm" },
+    { 0.25, 100, 80, "20 µm" }, { 0.5, 400, 400, "200 µm" }, { 10, 150, 100, "1 mm" },
+    { 1000, 20, 20, "20 mm" },  { 1e6, 7, 5, "5 m" },        { 0.001, 300, 200, "200 nm" },
+    { 1, 1, 1, "1 µm" },        { 100, 99.99, 50, "5 mm" },
   };
   double length = -1;
   char *label = NULL;
 
   for (gsize index = 0; index < G_N_ELEMENTS (cases); index++)
     {
-      g_assert_true (why_scale_bar_choose (cases[index].um_per_unit, cases[index].max_length, &length, &label));
+      g_assert_true (
+        why_scale_bar_choose (cases[index].um_per_unit, cases[index].max_length, &length, &label));
       g_assert_cmpstr (label, ==, cases[index].label);
       g_assert_cmpfloat_with_epsilon (length, cases[index].length, 1e-9 * length);
       g_clear_pointer (&label, g_free);
@@ -473,7 +476,9 @@ make_picture (int width, int height, int n_channels)
   for (int h = 0; h < height; h++)
     for (int w = 0; w < width; w++)
       for (int c = 0; c < n_channels; c++)
-        *data++ = (guint8) (c == 0 ? w * 255 / MAX (width - 1, 1) : c == 1 ? h * 255 / MAX (height - 1, 1) : 90);
+        *data++ = (guint8) (c == 0   ? w * 255 / MAX (width - 1, 1)
+                            : c == 1 ? h * 255 / MAX (height - 1, 1)
+                                     : 90);
   return picture;
 }
 
@@ -496,7 +501,8 @@ test_picture_render (void)
             if (w < 2 || w >= 22)
               g_assert_cmphex (pixels[h * 24 + w], ==, 0);
             else
-              g_assert_cmphex (pixels[h * 24 + w], ==, 0xff000000u | (guint) rgb[0] << 16 | (guint) rgb[1] << 8 | rgb[2]);
+              g_assert_cmphex (pixels[h * 24 + w], ==,
+                               0xff000000u | (guint) rgb[0] << 16 | (guint) rgb[1] << 8 | rgb[2]);
           }
     }
   /* Half size: the mean of four. */
@@ -515,7 +521,8 @@ test_picture_render (void)
     for (int w = 0; w < 20; w++)
       for (int c = 0; c < 3; c++)
         planes[c * 200 + h * 20 + w] = data[(h * 20 + w) * 3 + c];
-  g_autoptr (WhyTensor) strided = why_tensor_new_view (WHY_DTYPE_UINT8, 3, dims, strides, planes, NULL, NULL);
+  g_autoptr (WhyTensor)
+    strided = why_tensor_new_view (WHY_DTYPE_UINT8, 3, dims, strides, planes, NULL, NULL);
   why_picture_render (picture, &(WhyRect){ 0, 0, 20, 10 }, TRUE, 20, 10, pixels, 80);
   why_picture_render (strided, &(WhyRect){ 0, 0, 20, 10 }, TRUE, 20, 10, other, 80);
   g_assert_cmpmem (pixels, 800, other, 800);

@@ -22,7 +22,9 @@ static char *
 data_file (const char *name)
 {
   const char *root = g_getenv ("WHYLIGHT_TEST_DATA");
-  g_autofree char *base = root != NULL ? g_strdup (root) : g_build_filename (WHY_SOURCE_DIR, "..", "shared", "data", NULL);
+  g_autofree char *base = root != NULL
+                            ? g_strdup (root)
+                            : g_build_filename (WHY_SOURCE_DIR, "..", "shared", "data", NULL);
   char *path = g_build_filename (base, name, NULL);
 
   if (!g_file_test (path, G_FILE_TEST_EXISTS))
@@ -38,9 +40,12 @@ static WhyOverlayMap
 make_map (const float *values, int width, int height, double cell)
 {
   return (WhyOverlayMap){
-    .values = values, .width = width, .height = height,
+    .values = values,
+    .width = width,
+    .height = height,
     .to_source = why_affine_scale_translate (cell, cell, 0, 0),
-    .source_width = width * cell, .source_height = height * cell,
+    .source_width = width * cell,
+    .source_height = height * cell,
   };
 }
 
@@ -74,7 +79,9 @@ make_picture (int width, int height, int n_channels)
   for (int h = 0; h < height; h++)
     for (int w = 0; w < width; w++)
       for (int c = 0; c < n_channels; c++)
-        *data++ = (guint8) (c == 0 ? w * 255 / MAX (width - 1, 1) : c == 1 ? h * 255 / MAX (height - 1, 1) : 90);
+        *data++ = (guint8) (c == 0   ? w * 255 / MAX (width - 1, 1)
+                            : c == 1 ? h * 255 / MAX (height - 1, 1)
+                                     : 90);
   return picture;
 }
 
@@ -116,9 +123,11 @@ test_png_read (void)
 {
   /* 1 x 1 grey; tEXt "Author" = "M\xfcller"; checksums by zlib's crc32. */
   static const guint8 file[] = {
-    0x89, 'P', 'N', 'G', 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, 'I', 'H', 'D', 'R', 0, 0, 0, 1, 0, 0, 0, 1, 8, 0, 0, 0, 0,
-    0x3a, 0x7e, 0x9b, 0x55, 0, 0, 0, 13, 't', 'E', 'X', 't', 'A', 'u', 't', 'h', 'o', 'r', 0, 'M', 0xfc, 'l', 'l', 'e',
-    'r', 0xad, 0x8f, 0x75, 0x42, 0, 0, 0, 0, 'I', 'E', 'N', 'D', 0xae, 0x42, 0x60, 0x82,
+    0x89, 'P',  'N',  'G',  0x0d, 0x0a, 0x1a, 0x0a, 0,   0,   0,    13,   'I',  'H',
+    'D',  'R',  0,    0,    0,    1,    0,    0,    0,   1,   8,    0,    0,    0,
+    0,    0x3a, 0x7e, 0x9b, 0x55, 0,    0,    0,    13,  't', 'E',  'X',  't',  'A',
+    'u',  't',  'h',  'o',  'r',  0,    'M',  0xfc, 'l', 'l', 'e',  'r',  0xad, 0x8f,
+    0x75, 0x42, 0,    0,    0,    0,    'I',  'E',  'N', 'D', 0xae, 0x42, 0x60, 0x82,
   };
   g_autofree char *path = artefact ("text.png");
   g_autoptr (GError) error = NULL;
@@ -196,13 +205,23 @@ example_init (Example *example, gboolean is_signed)
   for (int h = 0; h < 7; h++)
     for (int w = 0; w < 7; w++)
       example->values[h * 7 + w] = (float) (0.0734 * exp (-(pow (w - 4, 2) + pow (h - 2, 2)) / 4) -
-                                            (is_signed ? 0.05 * exp (-(pow (w - 1, 2) + pow (h - 5, 2)) / 3) : 0));
+                                            (is_signed
+                                               ? 0.05 * exp (-(pow (w - 1, 2) + pow (h - 5, 2)) / 3)
+                                               : 0));
   example->map = make_map (example->values, 7, 7, 32);
   why_overlay_style_init (&example->style, is_signed);
   example->figure = (WhyFigure){
-    .panel = { .picture = example->picture, .map = &example->map, .style = &example->style, .um_per_pixel = 0.5 },
-    .title = "bull mastiff", .title_value = "41.2 %", .subtitle = "Grad-CAM at features.18.2",
-    .classes = classes, .n_classes = G_N_ELEMENTS (classes), .captions = captions, .unit = "logit",
+    .panel = { .picture = example->picture,
+               .map = &example->map,
+               .style = &example->style,
+               .um_per_pixel = 0.5 },
+    .title = "bull mastiff",
+    .title_value = "41.2 %",
+    .subtitle = "Grad-CAM at features.18.2",
+    .classes = classes,
+    .n_classes = G_N_ELEMENTS (classes),
+    .captions = captions,
+    .unit = "logit",
   };
 }
 
@@ -244,7 +263,8 @@ test_figure_files (void)
         {
           g_assert_nonnull (strstr (bytes, "<title>bull mastiff &lt;41 %&gt;</title>"));
           g_assert_nonnull (strstr (bytes, "a&amp;b"));
-          g_autoptr (GMarkupParseContext) parser = g_markup_parse_context_new (&(GMarkupParser){ NULL }, 0, NULL, NULL);
+          g_autoptr (GMarkupParseContext)
+            parser = g_markup_parse_context_new (&(GMarkupParser){ NULL }, 0, NULL, NULL);
           g_assert_true (g_markup_parse_context_parse (parser, bytes, (gssize) length, &error));
           g_assert_true (g_markup_parse_context_end_parse (parser, &error));
         }
@@ -314,9 +334,9 @@ test_figure_bad_panels (void)
   g_autoptr (GError) error = NULL;
 
   example_init (&example, FALSE);
-#define ASSERT_REFUSED()                                                 \
-  g_assert_false (why_figure_measure (&figure, &width, &height, &error)); \
-  g_assert_nonnull (error);                                              \
+#define ASSERT_REFUSED()                                                                           \
+  g_assert_false (why_figure_measure (&figure, &width, &height, &error));                          \
+  g_assert_nonnull (error);                                                                        \
   g_clear_error (&error)
   figure = example.figure;
   figure.panel.picture = NULL;
@@ -349,15 +369,18 @@ test_figure_same_pixels (void)
   example.style.alpha_by_value = FALSE;
   g_assert_true (why_figure_write_overlay (&example.figure.panel, 0, path, NULL, 0, NULL, &error));
   g_assert_no_error (error);
-  g_autofree guint32 *direct = render (&example.map, &example.style, (WhyRect){ 0, 0, 224, 224 }, 224, 224);
+  g_autofree guint32 *direct = render (&example.map, &example.style, (WhyRect){ 0, 0, 224, 224 },
+                                       224, 224);
   cairo_surface_t *surface = cairo_image_surface_create_from_png (path);
   g_assert_cmpint (cairo_image_surface_get_width (surface), ==, 224);
   g_assert_cmpint (cairo_image_surface_get_height (surface), ==, 224);
   for (int h = 0; h < 224; h++)
     for (int w = 0; w < 224; w++)
       {
-        const guint32 *row = (const guint32 *) (gconstpointer) (cairo_image_surface_get_data (surface) +
-                                                               h * cairo_image_surface_get_stride (surface));
+        const guint32 *row = (const guint32 *) (gconstpointer) (cairo_image_surface_get_data (
+                                                                  surface) +
+                                                                h * cairo_image_surface_get_stride (
+                                                                      surface));
 
         /* Rounded to straight alpha and back: at alpha 128 one step each way. */
         g_assert_cmpint (pixel_distance (row[w], direct[h * 224 + w]), <=, 1);
@@ -370,11 +393,13 @@ test_figure_same_pixels (void)
   g_assert_cmpint (cairo_image_surface_get_width (surface), ==, 224);
   const guint8 *rgb = (const guint8 *) example.picture->data + (100 * 224 + 60) * 3;
   guint32 over = direct[100 * 224 + 60];
-  guint32 pixel = ((const guint32 *) (gconstpointer) (cairo_image_surface_get_data (surface) +
-                                                     100 * cairo_image_surface_get_stride (surface)))[60];
+  guint32 pixel = ((
+    const guint32 *) (gconstpointer) (cairo_image_surface_get_data (surface) +
+                                      100 * cairo_image_surface_get_stride (surface)))[60];
   for (int c = 0; c < 3; c++)
     {
-      int expected = (int) (over >> (16 - 8 * c) & 0xff) + rgb[c] * (255 - (int) (over >> 24)) / 255;
+      int expected = (int) (over >> (16 - 8 * c) & 0xff) +
+                     rgb[c] * (255 - (int) (over >> 24)) / 255;
 
       g_assert_cmpint (abs (expected - (int) (pixel >> (16 - 8 * c) & 0xff)), <=, 1);
     }
@@ -420,8 +445,10 @@ load_picture (const char *name)
   picture = why_tensor_new (WHY_DTYPE_UINT8, 3, (const gint64[]){ height, width, 3 }, NULL);
   for (int h = 0; h < height; h++)
     {
-      const guint32 *row = (const guint32 *) (gconstpointer) (cairo_image_surface_get_data (surface) +
-                                                             h * cairo_image_surface_get_stride (surface));
+      const guint32 *row = (const guint32 *) (gconstpointer) (cairo_image_surface_get_data (
+                                                                surface) +
+                                                              h * cairo_image_surface_get_stride (
+                                                                    surface));
 
       for (int w = 0; w < width; w++)
         for (int c = 0; c < 3; c++)
@@ -449,13 +476,18 @@ write_looks_of (const WhyTensor *picture, const float *dog, const float *cat)
   WhyPanel panels[8];
   Example example;
   const char *const long_captions[] = {
-    "Model: /a/very/long/folder/name/that/goes/on/mobilenet_v2_1.0_224_finetuned_on_some_wardrobe_pictures.onnx, "
-    "opset 11, 3.5 million parameters, exported from PyTorch 2.4.0 on some day by somebody with a long name",
+    "Model: "
+    "/a/very/long/folder/name/that/goes/on/"
+    "mobilenet_v2_1.0_224_finetuned_on_some_wardrobe_pictures.onnx, "
+    "opset 11, 3.5 million parameters, exported from PyTorch 2.4.0 on some day by somebody with a "
+    "long name",
     "Kurzer Text – 短い – قصير",
     NULL,
   };
-  const char *const rows[] = { "bull mastiff", "tiger cat in a very long row heading that cannot fit" };
-  const char *const columns[] = { "features.18.2", "features.14.conv.2", "cells", "contours and a long heading" };
+  const char *const rows[] = { "bull mastiff",
+                               "tiger cat in a very long row heading that cannot fit" };
+  const char *const columns[] = { "features.18.2", "features.14.conv.2", "cells",
+                                  "contours and a long heading" };
 
   example_init (&example, FALSE);
   for (int is_signed = 0; is_signed < 2; is_signed++)
@@ -479,8 +511,9 @@ write_looks_of (const WhyTensor *picture, const float *dog, const float *cat)
   styles[1].contours[1] = 0.6;
   styles[1].contour_labels = TRUE;
   example.figure.kind = WHY_FIGURE_OVERLAY;
-  example.figure.title = "A class with a name that is far too long for any line on any slide whatsoever, soft-coated "
-                         "wheaten terrier";
+  example.figure.title =
+    "A class with a name that is far too long for any line on any slide whatsoever, soft-coated "
+    "wheaten terrier";
   example.figure.captions = long_captions;
   example.figure.n_classes = 0;
   write_look (&example.figure, "look-dark-long.png");
@@ -507,16 +540,26 @@ write_looks_of (const WhyTensor *picture, const float *dog, const float *cat)
   for (int row = 0; row < 2; row++)
     for (int column = 0; column < 4; column++)
       panels[row * 4 + column] = (WhyPanel){
-        .picture = picture, .map = &maps[row], .style = &variants[column],
+        .picture = picture,
+        .map = &maps[row],
+        .style = &variants[column],
         .note = column == 1 ? "a note that is a little longer" : NULL,
       };
   panels[6] = (WhyPanel){ NULL };
   for (int shared = 0; shared < 2; shared++)
     {
       WhyGrid grid = {
-        .panels = panels, .n_rows = 2, .n_columns = 4, .row_headings = rows, .column_headings = columns,
-        .title = "Layers and classes", .subtitle = "MobileNetV2, Grad-CAM", .captions = captions, .unit = "logit",
-        .shared_limits = shared, .theme = shared ? WHY_THEME_DARK : WHY_THEME_LIGHT,
+        .panels = panels,
+        .n_rows = 2,
+        .n_columns = 4,
+        .row_headings = rows,
+        .column_headings = columns,
+        .title = "Layers and classes",
+        .subtitle = "MobileNetV2, Grad-CAM",
+        .captions = captions,
+        .unit = "logit",
+        .shared_limits = shared,
+        .theme = shared ? WHY_THEME_DARK : WHY_THEME_LIGHT,
       };
       g_autofree char *path = artefact (shared ? "look-grid-shared.png" : "look-grid.png");
       g_autoptr (GError) error = NULL;
@@ -539,11 +582,17 @@ write_legend_look (const WhyTensor *picture, const float *values)
 {
   WhyOverlayMap map = make_map (values, 7, 7, 32);
   WhyOverlayStyle style;
-  const char *const lines[] = { "features.18.2 (7 × 7), bull mastiff", "signed; limits from this map", NULL };
+  const char *const lines[] = { "features.18.2 (7 × 7), bull mastiff",
+                                "signed; limits from this map", NULL };
   cairo_surface_t *surface = cairo_image_surface_create (CAIRO_FORMAT_ARGB32, 900, 900);
   cairo_t *cr = cairo_create (surface);
   WhyColorBar bar = {
-    .style = &style, .title = "Grad-CAM", .lines = lines, .unit = "logit per activation", .length = 260, .font_size = 15,
+    .style = &style,
+    .title = "Grad-CAM",
+    .lines = lines,
+    .unit = "logit per activation",
+    .length = 260,
+    .font_size = 15,
     .theme = WHY_THEME_ON_PICTURE,
   };
   double width, height;
@@ -570,14 +619,16 @@ write_legend_look (const WhyTensor *picture, const float *values)
   cairo_surface_destroy (surface);
 }
 
-/* Every kind of figure is written, into the build folder, for people to look at: with real maps where the
- * data is there, else with those of the example. */
+/* Every kind of figure is written, into the build folder, for people to look at: with real maps
+ * where the data is there, else with those of the example. */
 static void
 test_figure_looks (void)
 {
   g_autoptr (WhyTensor) picture = load_picture ("images/both_dog_cat.png");
-  g_autofree char *dog_path = data_file ("reference/cam/mobilenet_v2_1.0_224__both_dog_cat__class244.npy");
-  g_autofree char *cat_path = data_file ("reference/cam/mobilenet_v2_1.0_224__both_dog_cat__class283.npy");
+  g_autofree char *dog_path = data_file (
+    "reference/cam/mobilenet_v2_1.0_224__both_dog_cat__class244.npy");
+  g_autofree char *cat_path = data_file (
+    "reference/cam/mobilenet_v2_1.0_224__both_dog_cat__class283.npy");
   g_autoptr (GError) error = NULL;
 
   if (picture == NULL || dog_path == NULL || cat_path == NULL)

@@ -5,15 +5,16 @@
 #include <math.h>
 #include <string.h>
 
-/* The finer grid has so many samples to a cell where that makes no more than ENOUGH_SAMPLES along a side,
- * at least two to a cell up to MAX_SAMPLES, and never more than MAX_SAMPLES. */
+/* The finer grid has so many samples to a cell where that makes no more than ENOUGH_SAMPLES along a
+ * side, at least two to a cell up to MAX_SAMPLES, and never more than MAX_SAMPLES. */
 #define SAMPLES_PER_CELL 8
 #define ENOUGH_SAMPLES 512
 #define MAX_SAMPLES 2048
 
 /* Crossing points are on the edges between neighbouring samples: edge 2 * sample goes to the right,
- * 2 * sample + 1 downwards. A line through a square joins two of its edges; every edge is left by at
- * most one line and entered by at most one, because all lines keep the high side on their right. */
+ * 2 * sample + 1 downwards. A line through a square joins two of its edges; every edge is left by
+ * at most one line and entered by at most one, because all lines keep the high side on their right.
+ */
 typedef struct
 {
   int width; /* samples */
@@ -66,14 +67,16 @@ join_square (Tracer *tracer, int w, int h)
   gint64 bottom = edge_right (tracer, w, h + 1);
   gint64 left = edge_down (tracer, w, h);
   gint64 right = edge_down (tracer, w + 1, h);
-  int corners = is_high (tracer, w, h) << 3 | is_high (tracer, w + 1, h) << 2 | is_high (tracer, w + 1, h + 1) << 1 |
-                is_high (tracer, w, h + 1);
+  int corners = is_high (tracer, w, h) << 3 | is_high (tracer, w + 1, h) << 2 |
+                is_high (tracer, w + 1, h + 1) << 1 | is_high (tracer, w, h + 1);
   gboolean saddle_high = FALSE;
 
   if (corners == 5 || corners == 10)
     {
       const float *sample = tracer->samples + (gsize) h * (gsize) tracer->width + (gsize) w;
-      double mean = ((double) sample[0] + sample[1] + sample[tracer->width] + sample[tracer->width + 1]) / 4;
+      double mean = ((double) sample[0] + sample[1] + sample[tracer->width] +
+                     sample[tracer->width + 1]) /
+                    4;
 
       saddle_high = mean >= tracer->level;
     }
@@ -172,8 +175,8 @@ trace_samples (Tracer *tracer, const WhyAffine *to_map, GPtrArray *lines)
   g_free (tracer->entered);
 }
 
-/* Cells as cells: the line runs from corner to corner along the borders between high cells and low ones;
- * beyond the map all is low. */
+/* Cells as cells: the line runs from corner to corner along the borders between high cells and low
+ * ones; beyond the map all is low. */
 static void
 trace_cells (const float *values, int width, int height, double level, GPtrArray *lines)
 {
@@ -183,8 +186,9 @@ trace_cells (const float *values, int width, int height, double level, GPtrArray
   g_autofree gint64 *next = g_new (gint64, 2 * n_corners);
 
   memset (next, 0xff, 2 * n_corners * sizeof (gint64));
-#define HIGH(w, h) ((w) >= 0 && (h) >= 0 && (w) < width && (h) < height && \
-                    values[(gsize) (h) * (gsize) width + (gsize) (w)] >= level)
+#define HIGH(w, h)                                                                                 \
+  ((w) >= 0 && (h) >= 0 && (w) < width && (h) < height &&                                          \
+   values[(gsize) (h) * (gsize) width + (gsize) (w)] >= level)
 #define CORNER(w, h) ((gint64) (h) * n_w + (w))
   for (int h = 0; h <= height; h++)
     for (int w = 0; w <= width; w++)
@@ -261,8 +265,8 @@ why_contour_trace (const float *values, int width, int height, WhyResample kind,
       return lines;
     }
 
-  /* Samples on the whole map, its borders included; the outermost half cells are level with the border
-   * cells' centres. */
+  /* Samples on the whole map, its borders included; the outermost half cells are level with the
+   * border cells' centres. */
   int n_w = count_samples (width);
   int n_h = count_samples (height);
   double step_x = width / (n_w - 1.0);

@@ -44,8 +44,8 @@ write_bytes (const char *path, const GByteArray *out, const WhyCancel *cancel, G
 
   if (!why_cancel_check (cancel, error))
     return FALSE;
-  if (g_file_set_contents_full (path, (const char *) out->data, (gssize) out->len, G_FILE_SET_CONTENTS_CONSISTENT,
-                                0666, &local))
+  if (g_file_set_contents_full (path, (const char *) out->data, (gssize) out->len,
+                                G_FILE_SET_CONTENTS_CONSISTENT, 0666, &local))
     return TRUE;
   g_set_error (error, WHY_ERROR, WHY_ERROR_IO, "%s: cannot be written: %s", path, local->message);
   return FALSE;
@@ -56,7 +56,8 @@ check_status (cairo_status_t status, const char *path, GError **error)
 {
   if (status == CAIRO_STATUS_SUCCESS)
     return TRUE;
-  g_set_error (error, WHY_ERROR, status == CAIRO_STATUS_NO_MEMORY ? WHY_ERROR_TOO_LARGE : WHY_ERROR_FAILED,
+  g_set_error (error, WHY_ERROR,
+               status == CAIRO_STATUS_NO_MEMORY ? WHY_ERROR_TOO_LARGE : WHY_ERROR_FAILED,
                "%s: the figure cannot be drawn: %s", path, cairo_status_to_string (status));
   return FALSE;
 }
@@ -67,28 +68,32 @@ check_pixels (double width, double height, const char *path, GError **error)
 {
   if (width >= 1 && height >= 1 && width <= WHY_MAX_SURFACE && height <= WHY_MAX_SURFACE)
     return TRUE;
-  g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE,
-               "%s: a figure of %.0f x %.0f pixels is asked for, at most %d on a side can be written; "
-               "choose a smaller width, or PDF or SVG",
-               path, width, height, WHY_MAX_SURFACE);
+  g_set_error (
+    error, WHY_ERROR, WHY_ERROR_TOO_LARGE,
+    "%s: a figure of %.0f x %.0f pixels is asked for, at most %d on a side can be written; "
+    "choose a smaller width, or PDF or SVG",
+    path, width, height, WHY_MAX_SURFACE);
   return FALSE;
 }
 
 static gboolean
-write_surface (cairo_surface_t *surface, const char *path, gboolean with_alpha, const WhyTextEntry *texts,
-               gsize n_texts, const WhyCancel *cancel, GError **error)
+write_surface (cairo_surface_t *surface, const char *path, gboolean with_alpha,
+               const WhyTextEntry *texts, gsize n_texts, const WhyCancel *cancel, GError **error)
 {
   if (!check_status (cairo_surface_status (surface), path, error))
     return FALSE;
   cairo_surface_flush (surface);
-  return why_png_write (path, (const guint32 *) (gconstpointer) cairo_image_surface_get_data (surface),
-                        cairo_image_surface_get_width (surface), cairo_image_surface_get_height (surface),
-                        (gsize) cairo_image_surface_get_stride (surface), with_alpha, texts, n_texts, cancel, error);
+  return why_png_write (path,
+                        (const guint32 *) (gconstpointer) cairo_image_surface_get_data (surface),
+                        cairo_image_surface_get_width (surface),
+                        cairo_image_surface_get_height (surface),
+                        (gsize) cairo_image_surface_get_stride (surface), with_alpha, texts,
+                        n_texts, cancel, error);
 }
 
 static gboolean
-write_png (const WhyDrawing *drawing, double scale, const char *path, const WhyTextEntry *texts, gsize n_texts,
-           const WhyCancel *cancel, GError **error)
+write_png (const WhyDrawing *drawing, double scale, const char *path, const WhyTextEntry *texts,
+           gsize n_texts, const WhyCancel *cancel, GError **error)
 {
   double width, height;
   gboolean ok;
@@ -97,12 +102,13 @@ write_png (const WhyDrawing *drawing, double scale, const char *path, const WhyT
       !check_pixels (ceil (width * scale), ceil (height * scale), path, error))
     return FALSE;
 
-  cairo_surface_t *surface = cairo_image_surface_create (CAIRO_FORMAT_RGB24, (int) ceil (width * scale),
+  cairo_surface_t *surface = cairo_image_surface_create (CAIRO_FORMAT_RGB24,
+                                                         (int) ceil (width * scale),
                                                          (int) ceil (height * scale));
   cairo_t *cr = cairo_create (surface);
   cairo_scale (cr, scale, scale);
-  ok = why_drawing_draw (cr, drawing, scale, error) && check_status (cairo_status (cr), path, error) &&
-       why_cancel_check (cancel, error);
+  ok = why_drawing_draw (cr, drawing, scale, error) &&
+       check_status (cairo_status (cr), path, error) && why_cancel_check (cancel, error);
   cairo_destroy (cr);
   ok = ok && write_surface (surface, path, FALSE, texts, n_texts, cancel, error);
   cairo_surface_destroy (surface);
@@ -154,7 +160,9 @@ insert_svg_metadata (GByteArray *out, const WhyTextEntry *texts, gsize n_texts)
   g_autoptr (GString) added = g_string_new (NULL);
   const char *title = find_text (texts, n_texts, "Title");
   const char *tag = g_strstr_len ((const char *) out->data, out->len, "<svg");
-  const char *end = tag != NULL ? memchr (tag, '>', out->len - (gsize) (tag - (const char *) out->data)) : NULL;
+  const char *end = tag != NULL
+                      ? memchr (tag, '>', out->len - (gsize) (tag - (const char *) out->data))
+                      : NULL;
 
   if (end == NULL || n_texts == 0)
     return;
@@ -169,8 +177,8 @@ insert_svg_metadata (GByteArray *out, const WhyTextEntry *texts, gsize n_texts)
       g_autofree char *key = xml_text (texts[text].key);
       g_autofree char *value = xml_text (texts[text].text);
 
-      g_string_append_printf (added, "<text xmlns=\"urn:whylight:figure\" key=\"%s\">%s</text>\n", key,
-                              value);
+      g_string_append_printf (added, "<text xmlns=\"urn:whylight:figure\" key=\"%s\">%s</text>\n",
+                              key, value);
     }
   g_string_append (added, "</metadata>");
 
@@ -183,8 +191,8 @@ insert_svg_metadata (GByteArray *out, const WhyTextEntry *texts, gsize n_texts)
 }
 
 static gboolean
-write_vector (const WhyDrawing *drawing, gboolean pdf, const char *path, const WhyTextEntry *texts, gsize n_texts,
-              const WhyCancel *cancel, GError **error)
+write_vector (const WhyDrawing *drawing, gboolean pdf, const char *path, const WhyTextEntry *texts,
+              gsize n_texts, const WhyCancel *cancel, GError **error)
 {
   g_autoptr (GByteArray) out = g_byte_array_new ();
   cairo_surface_t *surface;
@@ -204,7 +212,8 @@ write_vector (const WhyDrawing *drawing, gboolean pdf, const char *path, const W
       cairo_svg_surface_set_document_unit (surface, CAIRO_SVG_UNIT_PX);
     }
   cairo_t *cr = cairo_create (surface);
-  ok = why_drawing_draw (cr, drawing, VECTOR_DEVICE_SCALE, error) && why_cancel_check (cancel, error);
+  ok = why_drawing_draw (cr, drawing, VECTOR_DEVICE_SCALE, error) &&
+       why_cancel_check (cancel, error);
   cairo_destroy (cr);
   cairo_surface_finish (surface);
   ok = ok && check_status (cairo_surface_status (surface), path, error);
@@ -217,8 +226,8 @@ write_vector (const WhyDrawing *drawing, gboolean pdf, const char *path, const W
 }
 
 static gboolean
-write_drawing (const WhyDrawing *drawing, double scale, const char *path, const WhyTextEntry *texts, gsize n_texts,
-               const WhyCancel *cancel, GError **error)
+write_drawing (const WhyDrawing *drawing, double scale, const char *path, const WhyTextEntry *texts,
+               gsize n_texts, const WhyCancel *cancel, GError **error)
 {
   g_autofree char *lower = g_ascii_strdown (path, -1);
 
@@ -229,13 +238,16 @@ write_drawing (const WhyDrawing *drawing, double scale, const char *path, const 
       scale = scale == 0 ? 1 : scale;
       if (isfinite (scale) && scale > 0)
         return write_png (drawing, scale, path, texts, n_texts, cancel, error);
-      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: a figure cannot be drawn at scale %g", path, scale);
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+                   "%s: a figure cannot be drawn at scale %g", path, scale);
       return FALSE;
     }
   if (g_str_has_suffix (lower, ".pdf") || g_str_has_suffix (lower, ".svg"))
-    return write_vector (drawing, g_str_has_suffix (lower, ".pdf"), path, texts, n_texts, cancel, error);
+    return write_vector (drawing, g_str_has_suffix (lower, ".pdf"), path, texts, n_texts, cancel,
+                         error);
   g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
-               "%s: a figure is written as .png, .svg or .pdf; give the file one of these endings", path);
+               "%s: a figure is written as .png, .svg or .pdf; give the file one of these endings",
+               path);
   return FALSE;
 }
 
@@ -245,7 +257,8 @@ why_figure_write (const WhyFigure *figure, const char *path, const WhyTextEntry 
 {
   g_return_val_if_fail (figure != NULL && path != NULL && (texts != NULL || n_texts == 0), FALSE);
 
-  return write_drawing (&(WhyDrawing){ .figure = figure }, figure->scale, path, texts, n_texts, cancel, error);
+  return write_drawing (&(WhyDrawing){ .figure = figure }, figure->scale, path, texts, n_texts,
+                        cancel, error);
 }
 
 gboolean
@@ -254,7 +267,8 @@ why_grid_write (const WhyGrid *grid, const char *path, const WhyTextEntry *texts
 {
   g_return_val_if_fail (grid != NULL && path != NULL && (texts != NULL || n_texts == 0), FALSE);
 
-  return write_drawing (&(WhyDrawing){ .grid = grid }, grid->scale, path, texts, n_texts, cancel, error);
+  return write_drawing (&(WhyDrawing){ .grid = grid }, grid->scale, path, texts, n_texts, cancel,
+                        error);
 }
 
 gboolean
@@ -279,7 +293,8 @@ why_figure_write_overlay (const WhyPanel *panel, int width, const char *path,
   if (!check_pixels (pixels_across, pixels_down, path, error) || !why_cancel_check (cancel, error))
     return FALSE;
 
-  cairo_surface_t *surface = why_panel_render_overlay (panel, &view, (int) pixels_across, (int) pixels_down);
+  cairo_surface_t *surface = why_panel_render_overlay (panel, &view, (int) pixels_across,
+                                                       (int) pixels_down);
   gboolean ok = write_surface (surface, path, TRUE, texts, n_texts, cancel, error);
   cairo_surface_destroy (surface);
   return ok;

@@ -96,14 +96,15 @@ why_panel_resolve (const WhyPanel *panel, WhyRect *view, GError **error)
 
   if (panel_is_empty (panel))
     {
-      g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "A figure needs a picture or a map");
+      g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+                           "A figure needs a picture or a map");
       return FALSE;
     }
   if (panel->picture != NULL && !why_picture_check (panel->picture, error))
     return FALSE;
   if (panel->map != NULL &&
-      (panel->style == NULL || panel->map->values == NULL || panel->map->width < 1 || panel->map->height < 1 ||
-       !why_affine_invert (&panel->map->to_source, &inverse)))
+      (panel->style == NULL || panel->map->values == NULL || panel->map->width < 1 ||
+       panel->map->height < 1 || !why_affine_invert (&panel->map->to_source, &inverse)))
     {
       g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
                    "The map of a figure (%d x %d) lacks values, a style, or a place in the picture",
@@ -120,8 +121,9 @@ why_panel_resolve (const WhyPanel *panel, WhyRect *view, GError **error)
   if (!isfinite (view->x) || !isfinite (view->y) || !(view->width > 0) || !(view->height > 0) ||
       !isfinite (view->width) || !isfinite (view->height))
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "A figure cannot show a part of %g x %g pixels of the picture",
-                   view->width, view->height);
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+                   "A figure cannot show a part of %g x %g pixels of the picture", view->width,
+                   view->height);
       return FALSE;
     }
   return TRUE;
@@ -138,8 +140,8 @@ fit (const WhyRect *view, const WhyRect *box)
 }
 
 static void
-draw_map (cairo_t *cr, const WhyPanel *panel, const WhyRect *view, const WhyRect *target, double device_scale,
-          double line_width)
+draw_map (cairo_t *cr, const WhyPanel *panel, const WhyRect *view, const WhyRect *target,
+          double device_scale, double line_width)
 {
   WhyOverlayStyle plain = *panel->style;
 
@@ -150,8 +152,8 @@ draw_map (cairo_t *cr, const WhyPanel *panel, const WhyRect *view, const WhyRect
 }
 
 static void
-draw_panel (const Page *page, const WhyPanel *panel, const WhyRect *view, const WhyRect *target, gboolean with_map,
-            gboolean with_scale_bar)
+draw_panel (const Page *page, const WhyPanel *panel, const WhyRect *view, const WhyRect *target,
+            gboolean with_map, gboolean with_scale_bar)
 {
   cairo_t *cr = page->cr;
 
@@ -181,7 +183,8 @@ draw_panel (const Page *page, const WhyPanel *panel, const WhyRect *view, const 
     {
       double inset = MIN (14 * page->unit, target->width * 0.03);
 
-      why_scale_bar_draw (cr, panel->um_per_pixel * view->width / target->width, target->width * 0.22,
+      why_scale_bar_draw (cr, panel->um_per_pixel * view->width / target->width,
+                          target->width * 0.22,
                           MIN (SCALE_BAR_SIZE * page->unit, target->width * 0.1), target->x + inset,
                           target->y + target->height - inset);
     }
@@ -190,8 +193,8 @@ draw_panel (const Page *page, const WhyPanel *panel, const WhyRect *view, const 
 
 /* One line of text at the top of what is left of the page. */
 static void
-put_line (Page *page, const char *text, double size, gboolean bold, const WhyColor *color, double x, double width,
-          double gap_below)
+put_line (Page *page, const char *text, double size, gboolean bold, const WhyColor *color, double x,
+          double width, double gap_below)
 {
   double text_width, text_height;
 
@@ -217,12 +220,14 @@ put_heading (Page *page, const char *title, const char *value, const char *subti
     {
       double value_width = 0, value_height = 0, title_width = 0, title_height = 0;
       double gap = value != NULL ? 0.4 * TITLE_SIZE * page->unit : 0;
-      g_autoptr (PangoLayout) value_text = why_text_layout (page->cr, value, TITLE_SIZE * page->unit, FALSE, 0);
+      g_autoptr (PangoLayout)
+        value_text = why_text_layout (page->cr, value, TITLE_SIZE * page->unit, FALSE, 0);
 
       if (value != NULL)
         why_text_size (value_text, &value_width, &value_height);
-      g_autoptr (PangoLayout) title_text = why_text_layout (page->cr, title, TITLE_SIZE * page->unit, TRUE,
-                                                            MAX (room - value_width - gap, room * 0.2));
+      g_autoptr (PangoLayout)
+        title_text = why_text_layout (page->cr, title, TITLE_SIZE * page->unit, TRUE,
+                                      MAX (room - value_width - gap, room * 0.2));
       if (title != NULL)
         why_text_size (title_text, &title_width, &title_height);
       if (page->draw && title != NULL)
@@ -233,11 +238,13 @@ put_heading (Page *page, const char *title, const char *value, const char *subti
       if (page->draw && value != NULL)
         {
           /* On one base line, which bold and normal have in different places. */
-          double shift = (pango_layout_get_baseline (title_text) - pango_layout_get_baseline (value_text)) /
+          double shift = (pango_layout_get_baseline (title_text) -
+                          pango_layout_get_baseline (value_text)) /
                          (double) PANGO_SCALE;
 
           why_theme_set_source (page->cr, &page->colors->highlight);
-          why_text_draw (page->cr, value_text, page->margin + (title_width > 0 ? title_width + gap : 0),
+          why_text_draw (page->cr, value_text,
+                         page->margin + (title_width > 0 ? title_width + gap : 0),
                          page->top + (title != NULL ? shift : 0));
         }
       page->top += MAX (title_height, value_height);
@@ -250,7 +257,8 @@ put_heading (Page *page, const char *title, const char *value, const char *subti
 static void
 put_footer (Page *page, const char *footer)
 {
-  const char *text = footer != NULL ? footer : _ ("For research and teaching; not a medical device.");
+  const char *text = footer != NULL ? footer
+                                    : _ ("For research and teaching; not a medical device.");
   double room = page->width - 2 * page->margin;
   double mark_width, mark_height;
 
@@ -267,14 +275,16 @@ put_footer (Page *page, const char *footer)
       cairo_fill (page->cr);
     }
   page->top += 12 * page->unit;
-  g_autoptr (PangoLayout) mark = why_text_layout (page->cr, "Whylight " WHY_VERSION, FOOTER_SIZE * page->unit, FALSE, 0);
+  g_autoptr (PangoLayout)
+    mark = why_text_layout (page->cr, "Whylight " WHY_VERSION, FOOTER_SIZE * page->unit, FALSE, 0);
   why_text_size (mark, &mark_width, &mark_height);
   if (page->draw)
     {
       why_theme_set_source (page->cr, &page->colors->dim);
       why_text_draw (page->cr, mark, page->width - page->margin - mark_width, page->top);
     }
-  put_line (page, text, FOOTER_SIZE, FALSE, &page->colors->dim, page->margin, room - mark_width - GAP * page->unit, 22);
+  put_line (page, text, FOOTER_SIZE, FALSE, &page->colors->dim, page->margin,
+            room - mark_width - GAP * page->unit, 22);
 }
 
 static void
@@ -283,7 +293,8 @@ put_captions (Page *page, const char *const *captions, double x, double width)
   for (gsize line = 0; captions != NULL && captions[line] != NULL; line++)
     {
       double text_width, text_height;
-      g_autoptr (PangoLayout) layout = why_text_layout (page->cr, captions[line], TEXT_SIZE * page->unit, FALSE, 0);
+      g_autoptr (PangoLayout)
+        layout = why_text_layout (page->cr, captions[line], TEXT_SIZE * page->unit, FALSE, 0);
 
       why_text_set_wrap (layout, width, CAPTION_LINES);
       why_text_size (layout, &text_width, &text_height);
@@ -304,21 +315,25 @@ put_classes (Page *page, const WhyFigureClass *classes, gsize n_classes, double 
       WhyRect place = { x, page->top, width, CLASS_ROW * page->unit };
 
       if (page->draw)
-        why_bar_row_draw (page->cr, classes[row].label, classes[row].probability, classes[row].target, page->theme,
-                          TEXT_SIZE * page->unit, &place);
+        why_bar_row_draw (page->cr, classes[row].label, classes[row].probability,
+                          classes[row].target, page->theme, TEXT_SIZE * page->unit, &place);
       page->top += place.height;
     }
 }
 
 /* Colour bar beside a panel of height @height, or below one of width @length. */
 static void
-put_color_bar (Page *page, const WhyPanel *panel, const char *bar_unit, gboolean vertical, double x, double y,
-               double length, double max_width, double *height)
+put_color_bar (Page *page, const WhyPanel *panel, const char *bar_unit, gboolean vertical, double x,
+               double y, double length, double max_width, double *height)
 {
   double width;
   WhyColorBar bar = {
-    .style = panel->style, .unit = bar_unit, .vertical = vertical, .length = length,
-    .font_size = TEXT_SIZE * page->unit, .theme = page->theme,
+    .style = panel->style,
+    .unit = bar_unit,
+    .vertical = vertical,
+    .length = length,
+    .font_size = TEXT_SIZE * page->unit,
+    .theme = page->theme,
   };
 
   why_overlay_limits (panel->map, panel->style, &bar.lo, &bar.hi);
@@ -339,7 +354,10 @@ put_figure_panels (Page *page, const WhyFigure *figure, const WhyRect *view)
   const WhyPanel *panel = &figure->panel;
   double gap = GAP * page->unit;
   double room = page->width - 2 * page->margin;
-  int n_panels = figure->kind == WHY_FIGURE_SIDE_BY_SIDE && panel->picture != NULL && panel->map != NULL ? 2 : 1;
+  int n_panels = figure->kind == WHY_FIGURE_SIDE_BY_SIDE && panel->picture != NULL &&
+                     panel->map != NULL
+                   ? 2
+                   : 1;
   gboolean upright = TRUE;
   double beside = panel->map != NULL ? BAR_COLUMN * page->unit + gap * 0.7 : 0;
   WhyRect box = { page->margin, page->top, (room - beside - (n_panels - 1) * gap) / n_panels,
@@ -365,7 +383,8 @@ put_figure_panels (Page *page, const WhyFigure *figure, const WhyRect *view)
 
       if (n_panels == 2)
         {
-          put_line (page, _ ("Picture"), TEXT_SIZE, TRUE, &page->colors->text, place.x, place.width, 8);
+          put_line (page, _ ("Picture"), TEXT_SIZE, TRUE, &page->colors->text, place.x, place.width,
+                    8);
           page->top = start;
         }
       put_line (page, panel->heading, TEXT_SIZE, TRUE, &page->colors->text, map_x, place.width, 8);
@@ -384,19 +403,21 @@ put_figure_panels (Page *page, const WhyFigure *figure, const WhyRect *view)
       double height;
 
       if (upright)
-        put_color_bar (page, panel, figure->unit, TRUE, place.x + place.width + gap * 0.7, place.y, place.height,
-                       BAR_COLUMN * page->unit, &height);
+        put_color_bar (page, panel, figure->unit, TRUE, place.x + place.width + gap * 0.7, place.y,
+                       place.height, BAR_COLUMN * page->unit, &height);
       else
         {
           page->top += gap * 0.6;
-          put_color_bar (page, panel, figure->unit, FALSE, page->margin, page->top, room * 0.6, room, &height);
+          put_color_bar (page, panel, figure->unit, FALSE, page->margin, page->top, room * 0.6,
+                         room, &height);
           page->top += height;
         }
     }
   if (panel->note != NULL)
     {
       page->top += 8 * page->unit;
-      put_line (page, panel->note, TEXT_SIZE * 0.86, FALSE, &page->colors->dim, place.x, place.width, 0);
+      put_line (page, panel->note, TEXT_SIZE * 0.86, FALSE, &page->colors->dim, place.x,
+                place.width, 0);
     }
 }
 
@@ -421,18 +442,25 @@ put_below (Page *page, const WhyFigure *figure)
       double left = has_captions ? page->margin + captions_width + gap : page->margin;
 
       page->top = start;
-      put_classes (page, figure->classes, figure->n_classes, left, page->width - page->margin - left);
+      put_classes (page, figure->classes, figure->n_classes, left,
+                   page->width - page->margin - left);
       bottom = MAX (bottom, page->top);
     }
   page->top = bottom;
 }
 
 static void
-open_page (Page *page, cairo_t *cr, WhyTheme theme, double width, double device_scale, gboolean draw)
+open_page (Page *page, cairo_t *cr, WhyTheme theme, double width, double device_scale,
+           gboolean draw)
 {
   *page = (Page){
-    .cr = cr, .draw = draw, .theme = theme, .colors = why_theme_colors (theme), .width = width,
-    .unit = width / WHY_FIGURE_WIDTH, .device_scale = device_scale,
+    .cr = cr,
+    .draw = draw,
+    .theme = theme,
+    .colors = why_theme_colors (theme),
+    .width = width,
+    .unit = width / WHY_FIGURE_WIDTH,
+    .device_scale = device_scale,
   };
   page->margin = MARGIN * page->unit;
   page->top = page->margin * 0.8;
@@ -450,13 +478,14 @@ check_width (double width, double *result, GError **error)
 
 /* Returns the height in @height; the ground is drawn by the caller, who knows it only then. */
 static gboolean
-walk_figure (cairo_t *cr, const WhyFigure *figure, double device_scale, gboolean draw, double *width, double *height,
-             GError **error)
+walk_figure (cairo_t *cr, const WhyFigure *figure, double device_scale, gboolean draw,
+             double *width, double *height, GError **error)
 {
   WhyRect view;
   Page page;
 
-  if (!why_panel_resolve (&figure->panel, &view, error) || !check_width (figure->width, width, error))
+  if (!why_panel_resolve (&figure->panel, &view, error) ||
+      !check_width (figure->width, width, error))
     return FALSE;
   if (figure->kind == WHY_FIGURE_BARE)
     {
@@ -495,8 +524,10 @@ put_own_limits (Page *page, const WhyPanel *panel, const WhyRect *cell, double s
   g_autofree char *lo_number = why_tick_label (lo, (hi - lo) / 100, exponent);
   g_autofree char *hi_number = why_tick_label (hi, (hi - lo) / 100, exponent);
   g_autofree char *hi_text = g_strconcat (hi_number, factor, NULL);
-  g_autoptr (PangoLayout) lo_layout = why_text_layout (page->cr, lo_number, size, FALSE, cell->width * 0.4);
-  g_autoptr (PangoLayout) hi_layout = why_text_layout (page->cr, hi_text, size, FALSE, cell->width * 0.58);
+  g_autoptr (PangoLayout)
+    lo_layout = why_text_layout (page->cr, lo_number, size, FALSE, cell->width * 0.4);
+  g_autoptr (PangoLayout)
+    hi_layout = why_text_layout (page->cr, hi_text, size, FALSE, cell->width * 0.58);
 
   why_text_size (lo_layout, &lo_width, &text_height);
   why_text_size (hi_layout, &hi_width, &text_height);
@@ -505,7 +536,8 @@ put_own_limits (Page *page, const WhyPanel *panel, const WhyRect *cell, double s
       why_color_strip_draw (page->cr, panel->style, FALSE, &strip, size * 0.05);
       why_theme_set_source (page->cr, &page->colors->dim);
       why_text_draw (page->cr, lo_layout, cell->x, page->top + strip.height + size * 0.1);
-      why_text_draw (page->cr, hi_layout, cell->x + cell->width - hi_width, page->top + strip.height + size * 0.1);
+      why_text_draw (page->cr, hi_layout, cell->x + cell->width - hi_width,
+                     page->top + strip.height + size * 0.1);
     }
   page->top += strip.height + size * 0.1 + text_height;
 }
@@ -517,7 +549,8 @@ put_row_heading (const Page *page, const char *text, double x, double height)
 
   if (!page->draw || text == NULL)
     return;
-  g_autoptr (PangoLayout) layout = why_text_layout (page->cr, text, TEXT_SIZE * page->unit, TRUE, height);
+  g_autoptr (PangoLayout)
+    layout = why_text_layout (page->cr, text, TEXT_SIZE * page->unit, TRUE, height);
   why_text_size (layout, &text_width, &text_height);
   cairo_save (page->cr);
   cairo_translate (page->cr, x, page->top + (height + text_width) / 2);
@@ -529,8 +562,8 @@ put_row_heading (const Page *page, const char *text, double x, double height)
 
 /* One row of a grid, its headings and notes included. Cells of one row keep their parts in line. */
 static void
-put_grid_row (Page *page, const WhyGrid *grid, gsize row, double left, double cell_width, double cell_height,
-              double text_size)
+put_grid_row (Page *page, const WhyGrid *grid, gsize row, double left, double cell_width,
+              double cell_height, double text_size)
 {
   const WhyPanel *panels = grid->panels + row * grid->n_columns;
   double gap = GAP * page->unit * 0.6;
@@ -547,7 +580,8 @@ put_grid_row (Page *page, const WhyGrid *grid, gsize row, double left, double ce
       for (gsize column = 0; column < grid->n_columns; column++)
         {
           const WhyPanel *panel = &panels[column];
-          WhyRect box = { left + (double) column * (cell_width + gap), start, cell_width, cell_height };
+          WhyRect box = { left + (double) column * (cell_width + gap), start, cell_width,
+                          cell_height };
           WhyRect view;
 
           page->top = start;
@@ -567,7 +601,8 @@ put_grid_row (Page *page, const WhyGrid *grid, gsize row, double left, double ce
               page->top += 6 * page->unit;
               if (panel->map != NULL && !grid->shared_limits)
                 put_own_limits (page, panel, &box, text_size * 0.9);
-              put_line (page, panel->note, small * 0.9, FALSE, &page->colors->dim, box.x, box.width, 0);
+              put_line (page, panel->note, small * 0.9, FALSE, &page->colors->dim, box.x, box.width,
+                        0);
             }
           bottom = MAX (bottom, page->top);
         }
@@ -583,10 +618,12 @@ check_grid (const WhyGrid *grid, const WhyPanel **first_map, double *aspect, GEr
 
   *first_map = NULL;
   *aspect = 0;
-  if (grid->panels == NULL || grid->n_rows < 1 || grid->n_columns < 1 || grid->n_rows > 1000 || grid->n_columns > 1000)
+  if (grid->panels == NULL || grid->n_rows < 1 || grid->n_columns < 1 || grid->n_rows > 1000 ||
+      grid->n_columns > 1000)
     {
       g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
-                   "A grid of %" G_GSIZE_FORMAT " x %" G_GSIZE_FORMAT " panels cannot be drawn; 1 to 1000 each way can",
+                   "A grid of %" G_GSIZE_FORMAT " x %" G_GSIZE_FORMAT
+                   " panels cannot be drawn; 1 to 1000 each way can",
                    grid->n_rows, grid->n_columns);
       return FALSE;
     }
@@ -599,7 +636,8 @@ check_grid (const WhyGrid *grid, const WhyPanel **first_map, double *aspect, GEr
         continue;
       if (!why_panel_resolve (&grid->panels[index], &view, error))
         {
-          g_prefix_error (error, "Panel %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT ": ", index + 1, n_panels);
+          g_prefix_error (error, "Panel %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT ": ", index + 1,
+                          n_panels);
           return FALSE;
         }
       *aspect = MAX (*aspect, view.height / view.width);
@@ -611,8 +649,8 @@ check_grid (const WhyGrid *grid, const WhyPanel **first_map, double *aspect, GEr
 }
 
 static gboolean
-walk_grid (cairo_t *cr, const WhyGrid *grid, double device_scale, gboolean draw, double *width, double *height,
-           GError **error)
+walk_grid (cairo_t *cr, const WhyGrid *grid, double device_scale, gboolean draw, double *width,
+           double *height, GError **error)
 {
   const WhyPanel *first_map;
   double aspect;
@@ -628,7 +666,9 @@ walk_grid (cairo_t *cr, const WhyGrid *grid, double device_scale, gboolean draw,
   gboolean shared_bar = grid->shared_limits && first_map != NULL;
   if (shared_bar)
     right -= BAR_COLUMN * page.unit + gap;
-  double cell_width = MAX ((right - left - (double) (grid->n_columns - 1) * gap) / (double) grid->n_columns, page.unit);
+  double cell_width = MAX ((right - left - (double) (grid->n_columns - 1) * gap) /
+                             (double) grid->n_columns,
+                           page.unit);
   double cell_height = cell_width * aspect;
   double text_size = CLAMP (cell_width * 0.08, 13 * page.unit, TEXT_SIZE * page.unit);
 
@@ -641,8 +681,8 @@ walk_grid (cairo_t *cr, const WhyGrid *grid, double device_scale, gboolean draw,
       for (gsize column = 0; column < grid->n_columns; column++)
         {
           page.top = start;
-          put_line (&page, grid->column_headings[column], text_size / page.unit, TRUE, &page.colors->text,
-                    left + (double) column * (cell_width + gap), cell_width, 6);
+          put_line (&page, grid->column_headings[column], text_size / page.unit, TRUE,
+                    &page.colors->text, left + (double) column * (cell_width + gap), cell_width, 6);
           bottom = MAX (bottom, page.top);
         }
       page.top = bottom;
@@ -655,8 +695,8 @@ walk_grid (cairo_t *cr, const WhyGrid *grid, double device_scale, gboolean draw,
       double bar_height;
 
       put_color_bar (&page, first_map, grid->unit, TRUE, right + gap, top_of_panels,
-                     MIN (page.top - gap - top_of_panels, MAX_PANEL_HEIGHT * page.unit * 0.6), BAR_COLUMN * page.unit,
-                     &bar_height);
+                     MIN (page.top - gap - top_of_panels, MAX_PANEL_HEIGHT * page.unit * 0.6),
+                     BAR_COLUMN * page.unit, &bar_height);
       page.top = MAX (page.top, top_of_panels + bar_height);
     }
   if (grid->captions != NULL && grid->captions[0] != NULL)
@@ -670,8 +710,8 @@ walk_grid (cairo_t *cr, const WhyGrid *grid, double device_scale, gboolean draw,
 }
 
 static gboolean
-walk (cairo_t *cr, const WhyDrawing *drawing, double device_scale, gboolean draw, double *width, double *height,
-      GError **error)
+walk (cairo_t *cr, const WhyDrawing *drawing, double device_scale, gboolean draw, double *width,
+      double *height, GError **error)
 {
   if (drawing->figure != NULL)
     return walk_figure (cr, drawing->figure, device_scale, draw, width, height, error);

@@ -130,7 +130,8 @@ typedef struct
 static double
 bar_place (const WhyColorBar *bar, double value)
 {
-  return why_overlay_position (value, bar->lo, bar->hi, why_overlay_style_is_centred (bar->style)) * bar->length;
+  return why_overlay_position (value, bar->lo, bar->hi, why_overlay_style_is_centred (bar->style)) *
+         bar->length;
 }
 
 static gboolean
@@ -141,7 +142,8 @@ has_room (const Scale *scale, const Tick *tick, const WhyColorBar *bar)
   for (int other = 0; other < scale->n_ticks; other++)
     {
       const Tick *placed = &scale->ticks[other];
-      double reach = bar->vertical ? (placed->height + tick->height) * 0.6 : (placed->width + tick->width) / 2 + gap;
+      double reach = bar->vertical ? (placed->height + tick->height) * 0.6
+                                   : (placed->width + tick->width) / 2 + gap;
 
       if (placed->shown && fabs (placed->at - tick->at) < reach)
         return FALSE;
@@ -150,7 +152,8 @@ has_room (const Scale *scale, const Tick *tick, const WhyColorBar *bar)
 }
 
 static void
-add_tick (cairo_t *cr, Scale *scale, const WhyColorBar *bar, double value, double step, gboolean always)
+add_tick (cairo_t *cr, Scale *scale, const WhyColorBar *bar, double value, double step,
+          gboolean always)
 {
   Tick *tick = &scale->ticks[scale->n_ticks];
   gboolean marked = value == 0 && bar->lo < 0 && bar->hi > 0;
@@ -212,16 +215,19 @@ draw_checks (cairo_t *cr, double x, double y, double width, double height, doubl
 }
 
 void
-why_color_strip_draw (cairo_t *cr, const WhyOverlayStyle *style, gboolean vertical, const WhyRect *strip, double line_width)
+why_color_strip_draw (cairo_t *cr, const WhyOverlayStyle *style, gboolean vertical,
+                      const WhyRect *strip, double line_width)
 {
   WhyOverlayStyle opaque = *style;
   gboolean centred = why_overlay_style_is_centred (style);
   double threshold = CLAMP (style->threshold, 0, 1);
-  cairo_pattern_t *colors = vertical
-                                ? cairo_pattern_create_linear (0, strip->y + strip->height, 0, strip->y)
-                                : cairo_pattern_create_linear (strip->x, 0, strip->x + strip->width, 0);
+  cairo_pattern_t *colors = vertical ? cairo_pattern_create_linear (0, strip->y + strip->height, 0,
+                                                                    strip->y)
+                                     : cairo_pattern_create_linear (strip->x, 0,
+                                                                    strip->x + strip->width, 0);
 
-  opaque.opacity = 1; /* the bar names colours; how much picture shines through is to be seen in the picture */
+  /* The bar names colours; how much picture shines through is to be seen in the picture. */
+  opaque.opacity = 1;
   for (int stop = 0; stop <= N_STOPS; stop++)
     {
       double position = stop / (double) N_STOPS;
@@ -230,10 +236,12 @@ why_color_strip_draw (cairo_t *cr, const WhyOverlayStyle *style, gboolean vertic
       double divide = alpha > 0 ? 255 * alpha : 1;
 
       cairo_pattern_add_color_stop_rgba (colors, position, MIN (1, (color >> 16 & 0xff) / divide),
-                                         MIN (1, (color >> 8 & 0xff) / divide), MIN (1, (color & 0xff) / divide), alpha);
+                                         MIN (1, (color >> 8 & 0xff) / divide),
+                                         MIN (1, (color & 0xff) / divide), alpha);
     }
   if (style->alpha_by_value || threshold > 0)
-    draw_checks (cr, strip->x, strip->y, strip->width, strip->height, MIN (strip->width, strip->height) / 3);
+    draw_checks (cr, strip->x, strip->y, strip->width, strip->height,
+                 MIN (strip->width, strip->height) / 3);
   cairo_save (cr);
   if (threshold > 0)
     {
@@ -247,8 +255,8 @@ why_color_strip_draw (cairo_t *cr, const WhyOverlayStyle *style, gboolean vertic
             cairo_rectangle (cr, strip->x, strip->y + strip->height * (1 - to[part]), strip->width,
                              strip->height * (to[part] - from[part]));
           else
-            cairo_rectangle (cr, strip->x + strip->width * from[part], strip->y, strip->width * (to[part] - from[part]),
-                             strip->height);
+            cairo_rectangle (cr, strip->x + strip->width * from[part], strip->y,
+                             strip->width * (to[part] - from[part]), strip->height);
         }
       cairo_clip (cr);
     }
@@ -286,7 +294,8 @@ draw_scale (cairo_t *cr, const WhyColorBar *bar, const Scale *scale, const WhyRe
 
           cairo_move_to (cr, strip->x + strip->width, along);
           cairo_rel_line_to (cr, font * TICK_LENGTH, 0);
-          why_text_draw (cr, tick->text, strip->x + strip->width + font * (TICK_LENGTH + LABEL_GAP), y);
+          why_text_draw (cr, tick->text, strip->x + strip->width + font * (TICK_LENGTH + LABEL_GAP),
+                         y);
         }
       else
         {
@@ -295,7 +304,8 @@ draw_scale (cairo_t *cr, const WhyColorBar *bar, const Scale *scale, const WhyRe
 
           cairo_move_to (cr, along, strip->y + strip->height);
           cairo_rel_line_to (cr, 0, font * TICK_LENGTH);
-          why_text_draw (cr, tick->text, x, strip->y + strip->height + font * (TICK_LENGTH + LABEL_GAP * 0.3));
+          why_text_draw (cr, tick->text, x,
+                         strip->y + strip->height + font * (TICK_LENGTH + LABEL_GAP * 0.3));
         }
       why_theme_set_source (cr, &colors->text);
       cairo_stroke (cr);
@@ -320,7 +330,8 @@ draw_scale (cairo_t *cr, const WhyColorBar *bar, const Scale *scale, const WhyRe
 
 /* The next row of text at *@top, which moves below it. */
 static void
-put_row (cairo_t *cr, PangoLayout *row, const WhyColor *color, double x, double gap, gboolean draw, double *top)
+put_row (cairo_t *cr, PangoLayout *row, const WhyColor *color, double x, double gap, gboolean draw,
+         double *top)
 {
   double width, height;
 
@@ -335,8 +346,8 @@ put_row (cairo_t *cr, PangoLayout *row, const WhyColor *color, double x, double 
 
 /* One walk over the parts, top to bottom, for measuring and for drawing. */
 static void
-lay_out_bar (cairo_t *cr, const WhyColorBar *bar, double x, double y, double max_width, gboolean draw, double *width,
-             double *height)
+lay_out_bar (cairo_t *cr, const WhyColorBar *bar, double x, double y, double max_width,
+             gboolean draw, double *width, double *height)
 {
   const WhyThemeColors *colors = why_theme_colors (bar->theme);
   double font = bar->font_size;
@@ -392,8 +403,8 @@ lay_out_bar (cairo_t *cr, const WhyColorBar *bar, double x, double y, double max
       cairo_fill (cr);
     }
   for (guint row = 0; row < rows->len; row++)
-    put_row (cr, rows->pdata[row], row == 0 && bar->title != NULL ? &colors->text : &colors->dim, x + padding,
-             row + 1 == rows->len ? font * ROW_GAP : 0, draw, &top);
+    put_row (cr, rows->pdata[row], row == 0 && bar->title != NULL ? &colors->text : &colors->dim,
+             x + padding, row + 1 == rows->len ? font * ROW_GAP : 0, draw, &top);
   /* The unit stands above the numbers of an upright bar, below those of a lying one. */
   if (unit != NULL && bar->vertical)
     put_row (cr, unit, &colors->dim, x + padding, font * ROW_GAP * 0.5, draw, &top);
@@ -402,7 +413,8 @@ lay_out_bar (cairo_t *cr, const WhyColorBar *bar, double x, double y, double max
       WhyRect strip = { x + padding + left_reach, top, bar->length, font * BAR_THICKNESS };
 
       if (bar->vertical)
-        strip = (WhyRect){ x + padding, top + scale.tallest / 2, font * BAR_THICKNESS, bar->length };
+        strip = (WhyRect){ x + padding, top + scale.tallest / 2, font * BAR_THICKNESS,
+                           bar->length };
       why_color_strip_draw (cr, bar->style, bar->vertical, &strip, font * 0.06);
       draw_scale (cr, bar, &scale, &strip);
     }
@@ -421,7 +433,8 @@ void
 why_color_bar_measure (cairo_t *cr, const WhyColorBar *bar, double max_width, double *width,
                        double *height)
 {
-  g_return_if_fail (cr != NULL && bar != NULL && bar->style != NULL && bar->font_size > 0 && bar->length > 0);
+  g_return_if_fail (cr != NULL && bar != NULL && bar->style != NULL && bar->font_size > 0 &&
+                    bar->length > 0);
 
   lay_out_bar (cr, bar, 0, 0, max_width, FALSE, width, height);
 }
@@ -431,7 +444,8 @@ why_color_bar_draw (cairo_t *cr, const WhyColorBar *bar, double x, double y, dou
 {
   double width, height;
 
-  g_return_if_fail (cr != NULL && bar != NULL && bar->style != NULL && bar->font_size > 0 && bar->length > 0);
+  g_return_if_fail (cr != NULL && bar != NULL && bar->style != NULL && bar->font_size > 0 &&
+                    bar->length > 0);
 
   cairo_save (cr);
   cairo_new_path (cr);
@@ -445,7 +459,8 @@ why_scale_bar_choose (double um_per_unit, double max_length, double *length, cha
   double most = um_per_unit * max_length;
   double power, um = 0;
 
-  if (!(um_per_unit > 0) || !isfinite (um_per_unit) || !(max_length > 0) || !(most >= 1e-9) || !(most < 1e15))
+  if (!(um_per_unit > 0) || !isfinite (um_per_unit) || !(max_length > 0) || !(most >= 1e-9) ||
+      !(most < 1e15))
     return FALSE;
   power = pow (10, floor (log10 (most)));
   for (int digit = 0; digit < 4; digit++)
@@ -491,12 +506,14 @@ why_scale_bar_draw (cairo_t *cr, double um_per_unit, double max_length, double f
 
   cairo_save (cr);
   cairo_new_path (cr);
-  why_theme_rounded (cr, x, y - height - 2 * padding, width + 2 * padding, height + 2 * padding, font_size * RADIUS);
+  why_theme_rounded (cr, x, y - height - 2 * padding, width + 2 * padding, height + 2 * padding,
+                     font_size * RADIUS);
   why_theme_set_source (cr, &colors->ground);
   cairo_fill (cr);
   why_theme_set_source (cr, &colors->text);
   why_text_draw (cr, text, x + padding + (width - text_width) / 2, y - padding - height);
-  cairo_rectangle (cr, x + padding + (width - length) / 2, y - padding - thickness, length, thickness);
+  cairo_rectangle (cr, x + padding + (width - length) / 2, y - padding - thickness, length,
+                   thickness);
   cairo_fill (cr);
   cairo_restore (cr);
 }
@@ -540,7 +557,8 @@ why_bar_row_draw (cairo_t *cr, const char *label, double share, gboolean highlig
   cairo_new_path (cr);
   why_theme_set_source (cr, highlight ? &colors->highlight : &colors->text);
   why_text_draw (cr, name, row->x, row->y + (row->height - label_height) / 2);
-  why_text_draw (cr, number, row->x + row->width - number_width, row->y + (row->height - number_height) / 2);
+  why_text_draw (cr, number, row->x + row->width - number_width,
+                 row->y + (row->height - number_height) / 2);
   why_theme_rounded (cr, bar_x, bar_y, bar_width, bar_height, bar_height / 2);
   cairo_clip_preserve (cr);
   why_theme_set_source (cr, &colors->track);

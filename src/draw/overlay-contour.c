@@ -98,11 +98,11 @@ draw_label (cairo_t *cr, const Places *places, const WhyContourLine *line, const
 }
 
 static void
-draw_level (cairo_t *cr, const Places *places, const WhyOverlayStyle *style, double level, const WhyRect *target,
-            double line_width)
+draw_level (cairo_t *cr, const Places *places, const WhyOverlayStyle *style, double level,
+            const WhyRect *target, double line_width)
 {
-  g_autoptr (GPtrArray) lines = why_contour_trace (places->map->values, places->map->width, places->map->height,
-                                                   style->kind, level);
+  g_autoptr (GPtrArray) lines = why_contour_trace (places->map->values, places->map->width,
+                                                   places->map->height, style->kind, level);
 
   if (lines->len == 0)
     return;
@@ -145,7 +145,8 @@ why_overlay_paint_contours (cairo_t *cr, const WhyOverlayMap *map, const WhyOver
 
   if (!(target->width > 0 && target->height > 0 && view->width > 0 && view->height > 0))
     return;
-  WhyAffine source_to_target = why_affine_scale_translate (target->width / view->width, target->height / view->height, 0, 0);
+  WhyAffine source_to_target = why_affine_scale_translate (target->width / view->width,
+                                                           target->height / view->height, 0, 0);
   source_to_target.x0 = target->x - source_to_target.xx * view->x;
   source_to_target.y0 = target->y - source_to_target.yy * view->y;
   places.map_to_target = why_affine_compose (&map->to_source, &source_to_target);
@@ -158,7 +159,8 @@ why_overlay_paint_contours (cairo_t *cr, const WhyOverlayMap *map, const WhyOver
   cairo_clip (cr);
   if (map->source_width > 0 && map->source_height > 0)
     {
-      cairo_rectangle (cr, source_to_target.x0, source_to_target.y0, map->source_width * source_to_target.xx,
+      cairo_rectangle (cr, source_to_target.x0, source_to_target.y0,
+                       map->source_width * source_to_target.xx,
                        map->source_height * source_to_target.yy);
       cairo_clip (cr);
     }
@@ -173,7 +175,8 @@ why_overlay_paint_contours (cairo_t *cr, const WhyOverlayMap *map, const WhyOver
             draw_level (cr, &places, style, -share * places.hi, target, line_width);
         }
       else
-        draw_level (cr, &places, style, places.lo + share * (places.hi - places.lo), target, line_width);
+        draw_level (cr, &places, style, places.lo + share * (places.hi - places.lo), target,
+                    line_width);
     }
   cairo_restore (cr);
 }

@@ -52,7 +52,8 @@ why_overlay_style_init (WhyOverlayStyle *style, gboolean is_signed)
 {
   *style = (WhyOverlayStyle){
     .opacity = is_signed ? 0.8 : 0.5,
-    .alpha_by_value = is_signed, /* the neutral colour is white: it would lie over the picture like mist */
+    /* The neutral colour is white: it would lie over the picture like mist. */
+    .alpha_by_value = is_signed,
     .limits = is_signed ? WHY_LIMITS_SYMMETRIC : WHY_LIMITS_ZERO_MAX,
     .centre_zero = is_signed,
     .kind = WHY_RESAMPLE_BILINEAR,
@@ -68,8 +69,8 @@ why_overlay_style_colormap (const WhyOverlayStyle *style)
 gboolean
 why_overlay_style_is_centred (const WhyOverlayStyle *style)
 {
-  return style->centre_zero ||
-         (why_colormap_get_flags (why_overlay_style_colormap (style)) & WHY_COLORMAP_DIVERGING) != 0;
+  return style->centre_zero || (why_colormap_get_flags (why_overlay_style_colormap (style)) &
+                                WHY_COLORMAP_DIVERGING) != 0;
 }
 
 static int
@@ -196,15 +197,15 @@ typedef struct
   WhyResampler resampler;
   guint32 colors[N_COLORS];
   guint32 hatch[2];
-  float lo;            /* value at colors[base] */
-  float steps;         /* colors to a unit of value */
+  float lo;    /* value at colors[base] */
+  float steps; /* colors to a unit of value */
   float base;
-  float keep_above;    /* drawn: value >= keep_above or value <= keep_below */
+  float keep_above; /* drawn: value >= keep_above or value <= keep_below */
   float keep_below;
   int hatch_x;
   int hatch_y;
   int out_width;
-  int clip_left;       /* outputs inside the source picture */
+  int clip_left; /* outputs inside the source picture */
   int clip_right;
   int clip_top;
   int clip_bottom;
@@ -213,7 +214,8 @@ typedef struct
 } RenderTask;
 
 static void
-paint_row (const RenderTask *task, const float *restrict values, guint32 *restrict pixels, int begin, int end)
+paint_row (const RenderTask *task, const float *restrict values, guint32 *restrict pixels,
+           int begin, int end)
 {
   const float lo = task->lo, steps = task->steps, base = task->base + 0.5f;
   const float above = task->keep_above, below = task->keep_below;
@@ -231,7 +233,8 @@ paint_row (const RenderTask *task, const float *restrict values, guint32 *restri
 }
 
 static void
-paint_row_with_bad (const RenderTask *task, const float *values, guint32 *pixels, int begin, int end, int h)
+paint_row_with_bad (const RenderTask *task, const float *values, guint32 *pixels, int begin,
+                    int end, int h)
 {
   for (int w = begin; w < end; w++)
     {
@@ -321,14 +324,15 @@ why_overlay_render (const WhyOverlayMap *map, const WhyOverlayStyle *style, cons
 
   g_return_if_fail (map != NULL && map->values != NULL && map->width > 0 && map->height > 0);
   g_return_if_fail (style != NULL && view != NULL && pixels != NULL);
-  g_return_if_fail (out_width > 0 && out_height > 0 && stride >= (gsize) out_width * 4 && stride % 4 == 0);
+  g_return_if_fail (out_width > 0 && out_height > 0 && stride >= (gsize) out_width * 4 &&
+                    stride % 4 == 0);
 
   double step_x = view->width / out_width;
   double step_y = view->height / out_height;
   WhyAffine out_to_source = why_affine_scale_translate (step_x, step_y, view->x, view->y);
 
-  if (!(step_x > 0) || !(step_y > 0) || !isfinite (view->x + step_x) || !isfinite (view->y + step_y) ||
-      !why_affine_invert (&map->to_source, &source_to_map))
+  if (!(step_x > 0) || !(step_y > 0) || !isfinite (view->x + step_x) ||
+      !isfinite (view->y + step_y) || !why_affine_invert (&map->to_source, &source_to_map))
     {
       for (int h = 0; h < out_height; h++)
         memset ((guint8 *) pixels + (gsize) h * stride, 0, (gsize) out_width * 4);
@@ -346,9 +350,10 @@ why_overlay_render (const WhyOverlayMap *map, const WhyOverlayStyle *style, cons
   clip_axis (view->x, step_x, map->source_width, out_width, &task->clip_left, &task->clip_right);
   clip_axis (view->y, step_y, map->source_height, out_height, &task->clip_top, &task->clip_bottom);
   prepare_colors (task, map, style);
-  why_resampler_init (&task->resampler, map->values, map->width, map->height, style->kind, &out_to_map,
-                      out_width, out_height, TRUE, TRUE);
-  why_parallel_for ((gsize) out_height, MAX (1, GRAIN_PIXELS / (gsize) out_width), render_rows, task);
+  why_resampler_init (&task->resampler, map->values, map->width, map->height, style->kind,
+                      &out_to_map, out_width, out_height, TRUE, TRUE);
+  why_parallel_for ((gsize) out_height, MAX (1, GRAIN_PIXELS / (gsize) out_width), render_rows,
+                    task);
   why_resampler_clear (&task->resampler);
 }
 
@@ -375,8 +380,9 @@ why_overlay_paint (cairo_t *cr, const WhyOverlayMap *map, const WhyOverlayStyle 
       cairo_translate (cr, target->x, target->y);
       cairo_scale (cr, target->width / width, target->height / height);
       cairo_set_source_surface (cr, surface, 0, 0);
-      cairo_pattern_set_filter (cairo_get_source (cr), style->kind == WHY_RESAMPLE_NEAREST ? CAIRO_FILTER_NEAREST
-                                                                                         : CAIRO_FILTER_GOOD);
+      cairo_pattern_set_filter (cairo_get_source (cr), style->kind == WHY_RESAMPLE_NEAREST
+                                                         ? CAIRO_FILTER_NEAREST
+                                                         : CAIRO_FILTER_GOOD);
       /* Without this the border fades into nothing where a vector device resamples. */
       cairo_pattern_set_extend (cairo_get_source (cr), CAIRO_EXTEND_PAD);
       cairo_rectangle (cr, 0, 0, width, height);

@@ -14,8 +14,8 @@
 gboolean
 why_picture_check (const WhyTensor *picture, GError **error)
 {
-  if (picture->dtype == WHY_DTYPE_UINT8 && picture->rank == 3 && picture->dims[0] > 0 && picture->dims[1] > 0 &&
-      picture->dims[0] <= G_MAXINT && picture->dims[1] <= G_MAXINT &&
+  if (picture->dtype == WHY_DTYPE_UINT8 && picture->rank == 3 && picture->dims[0] > 0 &&
+      picture->dims[1] > 0 && picture->dims[0] <= G_MAXINT && picture->dims[1] <= G_MAXINT &&
       (picture->dims[2] == 3 || picture->dims[2] == 1))
     return TRUE;
 
@@ -52,7 +52,8 @@ sum_rows (const PictureTask *task, int out_y, float *restrict sums)
   for (int tap = 0; tap < down->n_taps; tap++)
     {
       float weight = down->weights[(gsize) out_y * (gsize) down->n_taps + (gsize) tap];
-      const guint8 *row = (const guint8 *) picture->data + (down->start[out_y] + tap) * picture->strides[0];
+      const guint8 *row = (const guint8 *) picture->data +
+                          (down->start[out_y] + tap) * picture->strides[0];
 
       if (weight == 0)
         continue;
@@ -64,7 +65,8 @@ sum_rows (const PictureTask *task, int out_y, float *restrict sums)
         }
       for (int w = task->column_begin; w < task->column_end; w++)
         for (int c = 0; c < task->n_channels; c++)
-          sums[w * task->n_channels + c] += weight * row[w * picture->strides[1] + c * picture->strides[2]];
+          sums[w * task->n_channels + c] += weight *
+                                            row[w * picture->strides[1] + c * picture->strides[2]];
     }
 }
 
@@ -95,8 +97,8 @@ render_picture_rows (gsize begin, gsize end, gpointer data)
               rgb[c] += weights[tap] * source[tap * n_channels + c];
           if (n_channels == 1)
             rgb[1] = rgb[2] = rgb[0];
-          pixels[out] = 0xff000000u | (guint32) CLAMP (rgb[0], 0, 255) << 16 | (guint32) CLAMP (rgb[1], 0, 255) << 8 |
-                        (guint32) CLAMP (rgb[2], 0, 255);
+          pixels[out] = 0xff000000u | (guint32) CLAMP (rgb[0], 0, 255) << 16 |
+                        (guint32) CLAMP (rgb[1], 0, 255) << 8 | (guint32) CLAMP (rgb[2], 0, 255);
         }
     }
 }
@@ -105,11 +107,16 @@ void
 why_picture_render (const WhyTensor *picture, const WhyRect *view, gboolean smooth, int out_width,
                     int out_height, guint32 *pixels, gsize stride)
 {
-  g_return_if_fail (picture != NULL && view != NULL && pixels != NULL && why_picture_check (picture, NULL));
-  g_return_if_fail (out_width > 0 && out_height > 0 && stride >= (gsize) out_width * 4 && stride % 4 == 0);
+  g_return_if_fail (picture != NULL && view != NULL && pixels != NULL &&
+                    why_picture_check (picture, NULL));
+  g_return_if_fail (out_width > 0 && out_height > 0 && stride >= (gsize) out_width * 4 &&
+                    stride % 4 == 0);
 
   PictureTask task = {
-    .picture = picture, .n_channels = (int) picture->dims[2], .pixels = (guint8 *) pixels, .stride = stride,
+    .picture = picture,
+    .n_channels = (int) picture->dims[2],
+    .pixels = (guint8 *) pixels,
+    .stride = stride,
     .out_width = out_width,
   };
   double step_x = view->width / out_width;
@@ -122,12 +129,13 @@ why_picture_render (const WhyTensor *picture, const WhyRect *view, gboolean smoo
         memset ((guint8 *) pixels + (gsize) h * stride, 0, (gsize) out_width * 4);
       return;
     }
-  why_axis_init (&task.across, step_x > 1 + 1e-6 ? WHY_RESAMPLE_AREA : up, (int) picture->dims[1], out_width, step_x,
-                 view->x);
-  why_axis_init (&task.down, step_y > 1 + 1e-6 ? WHY_RESAMPLE_AREA : up, (int) picture->dims[0], out_height, step_y,
-                 view->y);
+  why_axis_init (&task.across, step_x > 1 + 1e-6 ? WHY_RESAMPLE_AREA : up, (int) picture->dims[1],
+                 out_width, step_x, view->x);
+  why_axis_init (&task.down, step_y > 1 + 1e-6 ? WHY_RESAMPLE_AREA : up, (int) picture->dims[0],
+                 out_height, step_y, view->y);
   why_axis_touched (&task.across, &task.column_begin, &task.column_end);
-  why_parallel_for ((gsize) out_height, MAX (1, 65536 / (gsize) out_width), render_picture_rows, &task);
+  why_parallel_for ((gsize) out_height, MAX (1, 65536 / (gsize) out_width), render_picture_rows,
+                    &task);
   why_axis_clear (&task.across);
   why_axis_clear (&task.down);
 }
@@ -155,7 +163,8 @@ why_picture_paint (cairo_t *cr, const WhyTensor *picture, const WhyRect *view, g
       cairo_translate (cr, target->x, target->y);
       cairo_scale (cr, target->width / width, target->height / height);
       cairo_set_source_surface (cr, surface, 0, 0);
-      cairo_pattern_set_filter (cairo_get_source (cr), smooth ? CAIRO_FILTER_GOOD : CAIRO_FILTER_NEAREST);
+      cairo_pattern_set_filter (cairo_get_source (cr),
+                                smooth ? CAIRO_FILTER_GOOD : CAIRO_FILTER_NEAREST);
       cairo_pattern_set_extend (cairo_get_source (cr), CAIRO_EXTEND_PAD);
       cairo_rectangle (cr, 0, 0, width, height);
       cairo_fill (cr);

@@ -14,7 +14,8 @@
 
 #include "base/error.h"
 
-/* Bounds for reading: as hardened as libpng's own, stated here so that they do not depend on its build. */
+/* Bounds for reading: as hardened as libpng's own, stated here so that they do not depend on its
+ * build. */
 #define MAX_CHUNK_BYTES (8 * 1024 * 1024)
 #define MAX_CHUNKS 100000
 
@@ -88,8 +89,9 @@ convert_row (const guint32 *pixels, int width, gboolean with_alpha, guint8 *row)
 
 /* No automatic variable that needs cleaning up lives here: libpng leaves by longjmp. */
 static gboolean
-encode (png_structp png, png_infop info, PngState *state, const guint32 *pixels, int width, int height, gsize stride,
-        gboolean with_alpha, png_text *chunks, gsize n_chunks, guint8 *row, const WhyCancel *cancel)
+encode (png_structp png, png_infop info, PngState *state, const guint32 *pixels, int width,
+        int height, gsize stride, gboolean with_alpha, png_text *chunks, gsize n_chunks,
+        guint8 *row, const WhyCancel *cancel)
 {
   if (setjmp (png_jmpbuf (png)))
     return FALSE;
@@ -106,7 +108,8 @@ encode (png_structp png, png_infop info, PngState *state, const guint32 *pixels,
     {
       if (why_cancel_is_set (cancel))
         return FALSE;
-      convert_row ((const guint32 *) ((const guint8 *) pixels + (gsize) h * stride), width, with_alpha, row);
+      convert_row ((const guint32 *) ((const guint8 *) pixels + (gsize) h * stride), width,
+                   with_alpha, row);
       png_write_row (png, row);
     }
   png_write_end (png, NULL);
@@ -128,8 +131,8 @@ why_png_write (const char *path, const guint32 *pixels, int width, int height, g
   if (width > WHY_MAX_SURFACE || height > WHY_MAX_SURFACE)
     {
       g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE,
-                   "%s: a PNG of %d x %d pixels is asked for, at most %d on a side can be written", path, width,
-                   height, WHY_MAX_SURFACE);
+                   "%s: a PNG of %d x %d pixels is asked for, at most %d on a side can be written",
+                   path, width, height, WHY_MAX_SURFACE);
       return FALSE;
     }
 
@@ -143,10 +146,11 @@ why_png_write (const char *path, const guint32 *pixels, int width, int height, g
       chunks[text].itxt_length = strlen (texts[text].text);
     }
 
-  png_structp png = png_create_write_struct (PNG_LIBPNG_VER_STRING, &state, on_png_error, on_png_warning);
+  png_structp png = png_create_write_struct (PNG_LIBPNG_VER_STRING, &state, on_png_error,
+                                             on_png_warning);
   png_infop info = png != NULL ? png_create_info_struct (png) : NULL;
-  gboolean encoded = info != NULL && encode (png, info, &state, pixels, width, height, stride, with_alpha, chunks,
-                                             n_texts, row, cancel);
+  gboolean encoded = info != NULL && encode (png, info, &state, pixels, width, height, stride,
+                                             with_alpha, chunks, n_texts, row, cancel);
   png_destroy_write_struct (&png, &info);
   if (!why_cancel_check (cancel, error))
     return FALSE;
@@ -156,10 +160,11 @@ why_png_write (const char *path, const guint32 *pixels, int width, int height, g
                    state.message[0] != '\0' ? state.message : "no memory");
       return FALSE;
     }
-  if (!g_file_set_contents_full (path, (const char *) out->data, (gssize) out->len, G_FILE_SET_CONTENTS_CONSISTENT,
-                                 0666, &local))
+  if (!g_file_set_contents_full (path, (const char *) out->data, (gssize) out->len,
+                                 G_FILE_SET_CONTENTS_CONSISTENT, 0666, &local))
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_IO, "%s: cannot be written: %s", path, local->message);
+      g_set_error (error, WHY_ERROR, WHY_ERROR_IO, "%s: cannot be written: %s", path,
+                   local->message);
       return FALSE;
     }
   return TRUE;
@@ -181,16 +186,17 @@ open_regular (const char *path, GError **error)
     {
       int code = errno;
 
-      g_set_error (error, WHY_ERROR, WHY_ERROR_IO, "%s: cannot be opened: %s", path, g_strerror (code));
+      g_set_error (error, WHY_ERROR, WHY_ERROR_IO, "%s: cannot be opened: %s", path,
+                   g_strerror (code));
       if (fd >= 0)
         close (fd);
     }
   return file;
 }
 
-/* Chunks are walked over here, by the plain layout of the format (length, type, data, CRC), and libpng
- * is given a small file that holds only the text asked for: its own reader would decode the whole picture
- * to get at texts behind it, and unpack every text on the way. */
+/* Chunks are walked over here, by the plain layout of the format (length, type, data, CRC), and
+ * libpng is given a small file that holds only the text asked for: its own reader would decode the
+ * whole picture to get at texts behind it, and unpack every text on the way. */
 static gboolean
 collect_text_chunk (FILE *in, GByteArray *small, const char *path, const char *key, GError **error)
 {
@@ -200,7 +206,8 @@ collect_text_chunk (FILE *in, GByteArray *small, const char *path, const char *k
     0, 0, 0, 13, 'I', 'H', 'D', 'R', 0, 0, 0, 1, 0, 0, 0, 1, 8, 0, 0, 0, 0, 0x3a, 0x7e, 0x9b, 0x55,
   };
   static const guint8 idat[] = {
-    0, 0, 0, 10, 'I', 'D', 'A', 'T', 0x78, 0x9c, 0x63, 0x60, 0, 0, 0, 2, 0, 1, 0x48, 0xaf, 0xa4, 0x71,
+    0,    0, 0, 10, 'I', 'D', 'A', 'T',  0x78, 0x9c, 0x63,
+    0x60, 0, 0, 0,  2,   0,   1,   0x48, 0xaf, 0xa4, 0x71,
   };
   static const guint8 iend[] = { 0, 0, 0, 0, 'I', 'E', 'N', 'D', 0xae, 0x42, 0x60, 0x82 };
   guint8 head[8];
@@ -221,7 +228,8 @@ collect_text_chunk (FILE *in, GByteArray *small, const char *path, const char *k
       length = (guint32) head[0] << 24 | (guint32) head[1] << 16 | (guint32) head[2] << 8 | head[3];
       if (length > G_MAXINT32 || memcmp (head + 4, "IEND", 4) == 0)
         break;
-      if (memcmp (head + 4, "tEXt", 4) != 0 && memcmp (head + 4, "zTXt", 4) != 0 && memcmp (head + 4, "iTXt", 4) != 0)
+      if (memcmp (head + 4, "tEXt", 4) != 0 && memcmp (head + 4, "zTXt", 4) != 0 &&
+          memcmp (head + 4, "iTXt", 4) != 0)
         {
           if (fseeko (in, (off_t) length + 4, SEEK_CUR) != 0)
             break;
@@ -230,8 +238,8 @@ collect_text_chunk (FILE *in, GByteArray *small, const char *path, const char *k
       if (length > MAX_CHUNK_BYTES)
         {
           g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE,
-                       "%s: a text of %u bytes; texts of more than %d bytes are not read", path, length,
-                       MAX_CHUNK_BYTES);
+                       "%s: a text of %u bytes; texts of more than %d bytes are not read", path,
+                       length, MAX_CHUNK_BYTES);
           return FALSE;
         }
       g_autofree guint8 *body = g_malloc ((gsize) length + 4);
@@ -282,7 +290,8 @@ why_png_read_text (const char *path, const char *key, GError **error)
     return NULL;
 
   state.in = fmemopen (small->data, small->len, "rb");
-  png_structp png = png_create_read_struct (PNG_LIBPNG_VER_STRING, &state, on_png_error, on_png_warning);
+  png_structp png = png_create_read_struct (PNG_LIBPNG_VER_STRING, &state, on_png_error,
+                                            on_png_warning);
   png_infop info = png != NULL ? png_create_info_struct (png) : NULL;
   ok = state.in != NULL && info != NULL && decode (png, info, &state);
   if (ok)

@@ -27,8 +27,8 @@ cubic_weight (double distance)
   return 0;
 }
 
-/* Integer part of a position, kept within what an int and the map can hold. NaN, from an affine beyond
- * all measure, lies on no map; the index only has to be a valid one. */
+/* Integer part of a position, kept within what an int and the map can hold. NaN, from an affine
+ * beyond all measure, lies on no map; the index only has to be a valid one. */
 static int
 floor_within (double position, int low, int high)
 {
@@ -187,7 +187,8 @@ turn_axes (WhyResampler *resampler)
   resampler->turned = g_new (float, (gsize) width * (gsize) height);
   for (int h = 0; h < height; h++)
     for (int w = 0; w < width; w++)
-      resampler->turned[(gsize) w * (gsize) height + (gsize) h] = resampler->values[(gsize) h * (gsize) width + (gsize) w];
+      resampler->turned[(gsize) w * (gsize) height + (gsize) h] =
+        resampler->values[(gsize) h * (gsize) width + (gsize) w];
   resampler->values = resampler->turned;
   resampler->width = height;
   resampler->height = width;
@@ -208,7 +209,11 @@ why_resampler_init (WhyResampler *resampler, const float *values, int width, int
   double size = fabs (affine.xx) + fabs (affine.xy) + fabs (affine.yx) + fabs (affine.yy);
 
   *resampler = (WhyResampler){
-    .values = values, .width = width, .height = height, .kind = kind, .skip_bad = skip_bad,
+    .values = values,
+    .width = width,
+    .height = height,
+    .kind = kind,
+    .skip_bad = skip_bad,
     .out_width = out_width,
   };
   if (fabs (affine.xx) + fabs (affine.yy) <= size * 1e-12 && size > 0)
@@ -216,8 +221,12 @@ why_resampler_init (WhyResampler *resampler, const float *values, int width, int
       /* A quarter turn: swap the axes of the (small) map, then it is a plain scaling again. */
       turn_axes (resampler);
       affine = (WhyAffine){
-        .xx = affine.yx, .xy = affine.yy, .x0 = affine.y0,
-        .yx = affine.xx, .yy = affine.xy, .y0 = affine.x0,
+        .xx = affine.yx,
+        .xy = affine.yy,
+        .x0 = affine.y0,
+        .yx = affine.xx,
+        .yy = affine.xy,
+        .y0 = affine.x0,
       };
     }
   resampler->out_to_map = affine;
@@ -229,13 +238,14 @@ why_resampler_init (WhyResampler *resampler, const float *values, int width, int
     }
 
   int row_from, row_to;
-  why_axis_init (&resampler->across, axis_kind (kind, affine.xx, shrink_by_area), resampler->width, out_width,
-             affine.xx, affine.x0);
-  why_axis_init (&resampler->down, axis_kind (kind, affine.yy, shrink_by_area), resampler->height, out_height,
-             affine.yy, affine.y0);
+  why_axis_init (&resampler->across, axis_kind (kind, affine.xx, shrink_by_area), resampler->width,
+                 out_width, affine.xx, affine.x0);
+  why_axis_init (&resampler->down, axis_kind (kind, affine.yy, shrink_by_area), resampler->height,
+                 out_height, affine.yy, affine.y0);
   why_axis_touched (&resampler->across, &resampler->column_begin, &resampler->column_end);
   why_axis_touched (&resampler->down, &row_from, &row_to);
-  resampler->has_bad = block_has_bad (resampler, resampler->column_begin, resampler->column_end, row_from, row_to);
+  resampler->has_bad = block_has_bad (resampler, resampler->column_begin, resampler->column_end,
+                                      row_from, row_to);
 }
 
 void
@@ -255,8 +265,8 @@ why_resampler_scratch (const WhyResampler *resampler)
 /* One output from its taps, minding values that are not finite. @centre: the value of the cell that
  * the output's centre lies in. */
 static float
-mix_minding_bad (const WhyResampler *resampler, int w_start, int w_taps, const float *w_weights, int h_start,
-                 int h_taps, const float *h_weights, float centre)
+mix_minding_bad (const WhyResampler *resampler, int w_start, int w_taps, const float *w_weights,
+                 int h_start, int h_taps, const float *h_weights, float centre)
 {
   double sum = 0;
   double total = 0;
@@ -265,7 +275,8 @@ mix_minding_bad (const WhyResampler *resampler, int w_start, int w_taps, const f
     return centre;
   for (int h = 0; h < h_taps; h++)
     {
-      const float *row = resampler->values + (gsize) (h_start + h) * (gsize) resampler->width + w_start;
+      const float *row = resampler->values + (gsize) (h_start + h) * (gsize) resampler->width +
+                         w_start;
 
       for (int w = 0; w < w_taps; w++)
         {
@@ -295,9 +306,11 @@ row_minding_bad (const WhyResampler *resampler, int out_y, float *row)
       int centre_w = floor_within (affine->xx * (out + 0.5) + affine->x0, 0, resampler->width - 1);
 
       row[out] = mix_minding_bad (resampler, across->start[out], across->n_taps,
-                                  across->weights + (gsize) out * (gsize) across->n_taps, down->start[out_y],
-                                  down->n_taps, down->weights + (gsize) out_y * (gsize) down->n_taps,
-                                  resampler->values[(gsize) centre_h * (gsize) resampler->width + (gsize) centre_w]);
+                                  across->weights + (gsize) out * (gsize) across->n_taps,
+                                  down->start[out_y], down->n_taps,
+                                  down->weights + (gsize) out_y * (gsize) down->n_taps,
+                                  resampler->values[(gsize) centre_h * (gsize) resampler->width +
+                                                    (gsize) centre_w]);
     }
 }
 
@@ -307,11 +320,17 @@ sample_at (const WhyResampler *resampler, double map_x, double map_y)
 {
   int w_start = 0, h_start = 0;
   float w_weights[4] = { 0 }, h_weights[4] = { 0 };
-  int n_wanted = resampler->kind == WHY_RESAMPLE_NEAREST ? 1 : resampler->kind == WHY_RESAMPLE_BICUBIC ? 4 : 2;
-  WhyAxis across = { .n_in = resampler->width, .n_taps = MIN (n_wanted, resampler->width),
-                     .start = &w_start, .weights = w_weights };
-  WhyAxis down = { .n_in = resampler->height, .n_taps = MIN (n_wanted, resampler->height),
-                   .start = &h_start, .weights = h_weights };
+  int n_wanted = resampler->kind == WHY_RESAMPLE_NEAREST   ? 1
+                 : resampler->kind == WHY_RESAMPLE_BICUBIC ? 4
+                                                           : 2;
+  WhyAxis across = { .n_in = resampler->width,
+                     .n_taps = MIN (n_wanted, resampler->width),
+                     .start = &w_start,
+                     .weights = w_weights };
+  WhyAxis down = { .n_in = resampler->height,
+                   .n_taps = MIN (n_wanted, resampler->height),
+                   .start = &h_start,
+                   .weights = h_weights };
 
   axis_set_point (&across, resampler->kind, 0, map_x);
   axis_set_point (&down, resampler->kind, 0, map_y);
@@ -320,14 +339,17 @@ sample_at (const WhyResampler *resampler, double map_x, double map_y)
       int centre_w = floor_within (map_x, 0, resampler->width - 1);
       int centre_h = floor_within (map_y, 0, resampler->height - 1);
 
-      return mix_minding_bad (resampler, w_start, across.n_taps, w_weights, h_start, down.n_taps, h_weights,
-                              resampler->values[(gsize) centre_h * (gsize) resampler->width + (gsize) centre_w]);
+      return mix_minding_bad (resampler, w_start, across.n_taps, w_weights, h_start, down.n_taps,
+                              h_weights,
+                              resampler->values[(gsize) centre_h * (gsize) resampler->width +
+                                                (gsize) centre_w]);
     }
 
   float sum = 0;
   for (int h = 0; h < down.n_taps; h++)
     {
-      const float *row = resampler->values + (gsize) (h_start + h) * (gsize) resampler->width + w_start;
+      const float *row = resampler->values + (gsize) (h_start + h) * (gsize) resampler->width +
+                         w_start;
       float row_sum = 0;
 
       for (int w = 0; w < across.n_taps; w++)
@@ -394,7 +416,8 @@ why_resampler_row (const WhyResampler *resampler, int out_y, float *scratch, flo
   const float *h_weights = down->weights + (gsize) out_y * (gsize) down->n_taps;
   for (int h = 0; h < down->n_taps; h++)
     {
-      const float *line = resampler->values + (gsize) (down->start[out_y] + h) * (gsize) resampler->width;
+      const float *line = resampler->values +
+                          (gsize) (down->start[out_y] + h) * (gsize) resampler->width;
       float weight = h_weights[h];
 
       if (h == 0)
@@ -413,7 +436,8 @@ why_resampler_row (const WhyResampler *resampler, int out_y, float *scratch, flo
       result[out] = weights[out] * scratch[start[out]];
   else if (across->n_taps == 2)
     for (int out = *begin; out < *end; out++)
-      result[out] = weights[2 * out] * scratch[start[out]] + weights[2 * out + 1] * scratch[start[out] + 1];
+      result[out] = weights[2 * out] * scratch[start[out]] +
+                    weights[2 * out + 1] * scratch[start[out] + 1];
   else
     for (int out = *begin; out < *end; out++)
       {
@@ -463,7 +487,8 @@ why_resample_affine (const float *values, int width, int height, WhyResample kin
   g_return_if_fail (values != NULL && width > 0 && height > 0);
   g_return_if_fail (out != NULL && out_width > 0 && out_height > 0);
 
-  why_resampler_init (&resampler, values, width, height, kind, out_to_map, out_width, out_height, FALSE, FALSE);
+  why_resampler_init (&resampler, values, width, height, kind, out_to_map, out_width, out_height,
+                      FALSE, FALSE);
   RowsTask task = { &resampler, out, outside };
   why_parallel_for ((gsize) out_height, MAX (1, 65536 / (gsize) out_width), resample_rows, &task);
   why_resampler_clear (&resampler);
@@ -473,7 +498,8 @@ void
 why_resample_resize (const float *values, int width, int height, WhyResample kind, float *out,
                      int out_width, int out_height)
 {
-  WhyAffine out_to_map = why_affine_scale_translate ((double) width / out_width, (double) height / out_height, 0, 0);
+  WhyAffine out_to_map = why_affine_scale_translate ((double) width / out_width,
+                                                     (double) height / out_height, 0, 0);
 
   g_return_if_fail (width > 0 && height > 0 && out_width > 0 && out_height > 0);
 
@@ -494,18 +520,24 @@ why_resample_at (const float *values, int width, int height, WhyResample kind, d
   g_return_val_if_fail (values != NULL && width > 0 && height > 0, NAN);
 
   WhyResampler resampler = {
-    .values = values, .width = width, .height = height, .kind = kind, .has_bad = TRUE, .skip_bad = TRUE,
+    .values = values,
+    .width = width,
+    .height = height,
+    .kind = kind,
+    .has_bad = TRUE,
+    .skip_bad = TRUE,
   };
   return is_on_map (&resampler, map_x, map_y) ? sample_at (&resampler, map_x, map_y) : NAN;
 }
 
 void
-why_resample_corner_affine (int width, int height, int in_width, int in_height, WhyAffine *map_to_input)
+why_resample_corner_affine (int width, int height, int in_width, int in_height,
+                            WhyAffine *map_to_input)
 {
   double step_x = width > 1 ? (in_width - 1) / (width - 1.0) : in_width;
   double step_y = height > 1 ? (in_height - 1) / (height - 1.0) : in_height;
 
   /* A single cell has no corner to align: it fills the input. */
   *map_to_input = why_affine_scale_translate (step_x, step_y, width > 1 ? 0.5 - step_x / 2 : 0,
-                                    height > 1 ? 0.5 - step_y / 2 : 0);
+                                              height > 1 ? 0.5 - step_y / 2 : 0);
 }
