@@ -32,12 +32,14 @@ gboolean why_backend_parse (const char *text, WhyBackend *backend, GError **erro
  * @memory_budget: bytes that one plan may take, 0 for three quarters of the machine's memory. A
  *   model that needs more is refused with the figure before anything is allocated
  * @keep_activations: %TRUE for explaining; %FALSE plans the smallest memory for forward runs only
+ * @keep_types: compute in the types the model states instead of float32 throughout; for conformance tests
  */
 typedef struct
 {
   WhyBackend backend;
   gsize memory_budget;
   gboolean keep_activations;
+  gboolean keep_types;
 } WhySessionOptions;
 
 /** why_session_new: @options: (nullable): defaults: auto, automatic budget, keep activations */

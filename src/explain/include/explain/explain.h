@@ -41,7 +41,7 @@ typedef enum
  *
  * Everything needed to make one map. Immutable while a run reads it; strings are borrowed.
  */
-typedef struct
+typedef struct _WhyExplainRequest
 {
   const char *method;
   const char *layer;

@@ -41,7 +41,7 @@ void why_layer_free (WhyLayer *layer);
  * @graph: for concrete shapes
  * @of: the value that scores are made of (why_target_find())
  *
- * Tensors with spatial extent on a path from the first input to @of, in topological order. Stride and
+ * Tensors with spatial extent on a path from the first input to @of, without @of itself, in topological order. Stride and
  * receptive field come from the operators' region rules: a cell in the middle is traced back to the box
  * of input pixels that it depends on.
  *

@@ -4,6 +4,8 @@
 
 G_BEGIN_DECLS
 
+struct _WhyExplainRequest;
+
 typedef enum
 {
   WHY_SCORE_LOGIT,
@@ -61,5 +63,19 @@ WhyTensor *why_target_probabilities (const WhyTarget *target, WhyTensor *logits,
 
 /** why_target_class_logits: float32 [n_classes]; for dense outputs the mean over pixels */
 WhyTensor *why_target_class_logits (const WhyTarget *target, WhyTensor *logits, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * why_target_seed:
+ * @logits: values of @target->logits, dense
+ * @input: the prepared picture: its size gives points their meaning
+ * @score: (out): value of the score
+ * @n_positions: (out): pixels that went into the score; 0: the region is empty and so is the gradient
+ *
+ * Returns: (transfer full): the weights of the logits whose sum has the score's gradient: one-hot for a
+ *   class's logit, the derivative of the softmax or sigmoid for its probability; for dense outputs at
+ *   every pixel of the region
+ */
+WhyTensor *why_target_seed (const WhyTarget *target, const struct _WhyExplainRequest *request, WhyTensor *logits, const WhyTensor *input,
+                            double *score, gsize *n_positions, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

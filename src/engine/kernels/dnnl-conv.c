@@ -1,0 +1,388 @@
+#include "config.h"
+
+#include "dnnl.h"
+
+#include "base/error.h"
+#include "graph/conv.h"
+#include "graph/normalization.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Convolutions in channels last. Batch normalisation and other per-channel constants that follow are
+ * multiplied into weight and bias; activations and residual additions become post-ops. */
+
+typedef struct
+{
+  float *weight, *bias;     /* of the fused operator; NULL: those of the node as they are */
+  gboolean has_bias;
+} Fused;
+
+static void
+geometry (const WhyConvParams *params, dnnl_dim_t *strides, dnnl_dim_t *dilates, dnnl_dim_t *pad_l, dnnl_dim_t *pad_r)
+{
+  int front = WHY_CONV_SPATIAL - params->n_spatial;
+  for (int axis = 0; axis < params->n_spatial; axis++)
+    {
+      strides[axis] = params->stride[front + axis];
+      dilates[axis] = params->dilation[front + axis] - 1;
+      pad_l[axis] = params->pad_begin[front + axis];
+      pad_r[axis] = params->pad_end[front + axis];
+    }
+}
+
+static gboolean
+has_negative_pad (const WhyConvParams *params)
+{
+  for (int axis = 0; axis < WHY_CONV_SPATIAL; axis++)
+    {
+      if (params->pad_begin[axis] < 0 || params->pad_end[axis] < 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* The weight's dims as oneDNN has them: with groups as the first dimension where there are groups. For
+ * transposed convolutions the file has (in, out/g, k...) where oneDNN wants out before in. */
+static int
+weight_dims (const WhyValue *w, gint64 groups, gboolean transposed, gint64 *dims, gint64 *strides)
+{
+  gint64 dense[WHY_MAX_RANK];
+  int rank = 0;
+
+  why_dims_dense_strides (w->rank, w->dims, dense);
+  if (groups > 1)
+    {
+      dims[0] = groups;
+      strides[0] = dense[0] * (w->dims[0] / groups);
+      rank = 1;
+    }
+  dims[rank] = w->dims[0] / groups;
+  strides[rank] = dense[0];
+  dims[rank + 1] = w->dims[1];
+  strides[rank + 1] = dense[1];
+  if (transposed)
+    {
+      gint64 dim = dims[rank], stride = strides[rank];
+      dims[rank] = dims[rank + 1];
+      strides[rank] = strides[rank + 1];
+      dims[rank + 1] = dim;
+      strides[rank + 1] = stride;
+    }
+  for (int axis = 2; axis < w->rank; axis++)
+    {
+      dims[rank + axis] = w->dims[axis];
+      strides[rank + axis] = dense[axis];
+    }
+  return rank + w->rank;
+}
+
+/* ---- per-channel constants ---- */
+
+static double
+channel_value (const WhyTensor *tensor, gint64 c)
+{
+  return why_tensor_get_f64 (tensor, why_tensor_count (tensor) == 1 ? 0 : (gsize) c);
+}
+
+/* If @node is y = s x + t with constants per channel, takes it into scale and shift. */
+static gboolean
+take_affine (const WhyNode *node, const WhyValue *tail, double *scale, double *shift)
+{
+  const char *type = node->klass->type;
+  gint64 channels = tail->dims[1];
+
+  if (strcmp (type, "BatchNormalization") == 0)
+    {
+      const WhyBatchNormParams *params = node->params;
+      if (params->training || node->inputs[0] != tail)
+        return FALSE;
+      for (guint input = 1; input < 5; input++)
+        {
+          if (node->inputs[input]->constant == NULL)
+            return FALSE;
+        }
+      for (gint64 c = 0; c < channels; c++)
+        {
+          double s = channel_value (node->inputs[1]->constant, c) / sqrt (channel_value (node->inputs[4]->constant, c) + params->epsilon);
+          scale[c] *= s;
+          shift[c] = (shift[c] - channel_value (node->inputs[3]->constant, c)) * s + channel_value (node->inputs[2]->constant, c);
+        }
+      return TRUE;
+    }
+  gboolean multiplies = strcmp (type, "Mul") == 0, adds = strcmp (type, "Add") == 0;
+  if ((!multiplies && !adds) || node->inputs[0] == node->inputs[1])
+    return FALSE;
+  const WhyValue *other = node->inputs[0] == tail ? node->inputs[1] : node->inputs[0];
+  if (!why_channel_constant (other, tail->rank, 1, channels) || node->outputs[0]->rank != tail->rank)
+    return FALSE;
+  for (gint64 c = 0; c < channels; c++)
+    {
+      double value = channel_value (other->constant, c);
+      scale[c] *= multiplies ? value : 1.0;
+      shift[c] = multiplies ? shift[c] * value : shift[c] + value;
+    }
+  return TRUE;
+}
+
+/* Follows the chain of per-channel constants after @node and multiplies them into weight and bias. */
+static void
+fuse_affine (WhyPlan *plan, const WhyNode *node, gboolean transposed, WhyValue **tail, Fused *fused)
+{
+  const WhyValue *w = node->inputs[1], *b = why_node_input (node, 2);
+  gint64 channels = (*tail)->dims[1];
+  g_autofree double *scale = g_new (double, MAX (channels, 1)), *shift = g_new (double, MAX (channels, 1));
+  gboolean any = FALSE;
+
+  for (gint64 c = 0; c < channels; c++)
+    {
+      scale[c] = 1.0;
+      shift[c] = b != NULL ? channel_value (b->constant, c) : 0.0;
+    }
+  for (const WhyNode *reader; (reader = why_plan_only_reader (plan, *tail)) != NULL && take_affine (reader, *tail, scale, shift);)
+    {
+      why_plan_absorb (plan, reader);
+      *tail = reader->outputs[0];
+      any = TRUE;
+    }
+  fused->has_bias = b != NULL || any;
+  if (!any)
+    return;
+  gsize count = why_tensor_count (w->constant), inner = count / (gsize) MAX (w->dims[0], 1);
+  gsize kernel = inner / (gsize) MAX (w->dims[1], 1);
+  gint64 groups = ((const WhyConvParams *) node->params)->groups;
+  const float *from = w->constant->data;
+  fused->weight = g_new (float, MAX (count, 1));
+  fused->bias = g_new (float, MAX (channels, 1));
+  for (gsize at = 0; at < count; at++)
+    {
+      gsize channel = at / inner;
+      if (transposed) /* (in, out/g, k...): the channel is the second dimension, within the group of the first */
+        channel = at / kernel % (gsize) w->dims[1] + at / inner / (gsize) (w->dims[0] / groups) * (gsize) w->dims[1];
+      fused->weight[at] = (float) ((double) from[at] * scale[channel]);
+    }
+  for (gint64 c = 0; c < channels; c++)
+    fused->bias[c] = (float) shift[c];
+}
+
+static void
+fused_clear (Fused *fused)
+{
+  g_free (fused->weight);
+  g_free (fused->bias);
+}
+
+/* ---- forward ---- */
+
+static dnnl_primitive_desc_t
+create_pd (const void *desc, WhyPostOps *post, const_dnnl_primitive_desc_t hint)
+{
+  dnnl_primitive_attr_t attr = why_dnnl_attr ();
+  dnnl_primitive_desc_t pd = NULL;
+  if (post != NULL)
+    dnnl_primitive_attr_set_post_ops (attr, post->ops);
+  if (dnnl_primitive_desc_create (&pd, desc, attr, why_dnnl_engine (), hint) != dnnl_success)
+    pd = NULL;
+  dnnl_primitive_attr_destroy (attr);
+  return pd;
+}
+
+/* Conv and ConvTranspose differ in the descriptor alone. */
+static dnnl_primitive_desc_t
+forward_pd (const WhyConvParams *params, gboolean transposed, const dnnl_memory_desc_t *src, const dnnl_memory_desc_t *weight,
+            const dnnl_memory_desc_t *bias, const dnnl_memory_desc_t *dst, WhyPostOps *post)
+{
+  dnnl_dims_t strides, dilates, pad_l, pad_r;
+  geometry (params, strides, dilates, pad_l, pad_r);
+  if (transposed)
+    {
+      dnnl_deconvolution_desc_t desc;
+      if (dnnl_dilated_deconvolution_forward_desc_init (&desc, dnnl_forward_inference, dnnl_deconvolution_direct, src, weight, bias,
+                                                        dst, strides, dilates, pad_l, pad_r) != dnnl_success)
+        return NULL;
+      return create_pd (&desc, post, NULL);
+    }
+  dnnl_convolution_desc_t desc;
+  if (dnnl_dilated_convolution_forward_desc_init (&desc, dnnl_forward_inference, dnnl_convolution_direct, src, weight, bias, dst,
+                                                  strides, dilates, pad_l, pad_r) != dnnl_success)
+    return NULL;
+  return create_pd (&desc, post, NULL);
+}
+
+static gboolean
+compile_forward (WhyPlan *plan, WhyNode *node, gboolean transposed, gboolean *done, GError **error)
+{
+  const WhyConvParams *params = node->params;
+  WhyValue *x = node->inputs[0], *w = node->inputs[1], *b = why_node_input (node, 2), *tail = node->outputs[0];
+  gint64 w_dims[WHY_MAX_RANK], w_strides[WHY_MAX_RANK];
+  dnnl_memory_desc_t src, weight, weight_any, bias, dst;
+  WhyPostOps post = { 0 };
+  Fused fused = { 0 };
+  WhyBuffer *inputs[8];
+  guint n_inputs = 0;
+
+  *done = FALSE;
+  if (w->constant == NULL || (b != NULL && b->constant == NULL) || x->dtype != WHY_DTYPE_FLOAT32 || has_negative_pad (params) ||
+      why_tensor_count (w->constant) == 0 || x->dims[0] == 0)
+    return TRUE;
+  int w_rank = weight_dims (w, params->groups, transposed, w_dims, w_strides);
+  const gint64 one = 1;
+  if (!why_dnnl_md (x, WHY_LAYOUT_CHANNELS_LAST, &src) || !why_dnnl_md (tail, WHY_LAYOUT_CHANNELS_LAST, &dst) ||
+      !why_dnnl_md_strides (w_rank, w_dims, w_strides, &weight) || !why_dnnl_md_any (w_rank, w_dims, &weight_any) ||
+      !why_dnnl_md_strides (1, &tail->dims[1], &one, &bias))
+    return TRUE;
+  /* Whether oneDNN can do it at all is asked before anything is absorbed. */
+  dnnl_primitive_desc_t pd = forward_pd (params, transposed, &src, &weight_any, NULL, &dst, NULL);
+  if (pd == NULL)
+    return TRUE;
+  dnnl_primitive_desc_destroy (pd);
+
+  fuse_affine (plan, node, transposed, &tail, &fused);
+  if (!why_dnnl_collect_post_ops (plan, &tail, WHY_LAYOUT_CHANNELS_LAST, &post, error))
+    goto fail;
+  pd = forward_pd (params, transposed, &src, &weight_any, fused.has_bias ? &bias : NULL, &dst, &post);
+  WhyPrimitive *primitive = pd != NULL ? why_dnnl_primitive_new (pd) : NULL;
+  if (primitive == NULL)
+    {
+      why_node_fail (node, error, WHY_ERROR_FAILED, "oneDNN has no convolution of this form");
+      goto fail;
+    }
+  const gpointer key[] = { node, tail };
+  inputs[n_inputs++] = why_plan_input (plan, x, WHY_LAYOUT_CHANNELS_LAST, error);
+  if (inputs[0] == NULL ||
+      !why_dnnl_bind_packed (primitive, plan, DNNL_ARG_WEIGHTS, key, sizeof key, &weight,
+                             fused.weight != NULL ? fused.weight : w->constant->data,
+                             why_dnnl_weights_md (primitive), error) ||
+      (fused.has_bias && !why_dnnl_bind_packed (primitive, plan, DNNL_ARG_BIAS, key, sizeof key, &bias,
+                                                fused.bias != NULL ? fused.bias : b->constant->data, &bias, error)))
+    {
+      why_dnnl_primitive_free (primitive);
+      goto fail;
+    }
+  WhyBuffer *output = why_plan_output (plan, tail, WHY_LAYOUT_CHANNELS_LAST);
+  why_dnnl_bind (primitive, DNNL_ARG_SRC, &src, inputs[0]);
+  why_dnnl_bind (primitive, DNNL_ARG_DST, &dst, output);
+  why_dnnl_bind_post_ops (primitive, &post, inputs, &n_inputs);
+  why_dnnl_add_step (plan, node, primitive, inputs, n_inputs, output);
+  dnnl_post_ops_destroy (post.ops);
+  fused_clear (&fused);
+  *done = TRUE;
+  return TRUE;
+
+fail:
+  if (post.ops != NULL)
+    dnnl_post_ops_destroy (post.ops);
+  fused_clear (&fused);
+  return FALSE;
+}
+
+static gboolean
+compile_conv (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
+{
+  return compile_forward (plan, node, FALSE, done, error);
+}
+
+static gboolean
+compile_conv_transpose (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
+{
+  return compile_forward (plan, node, TRUE, done, error);
+}
+
+/* ---- backward by data ---- */
+
+/* @scale: (nullable): constant factors of the incoming gradient, per channel, multiplied into the weight */
+static gboolean
+compile_backward (WhyPlan *plan, WhyNode *node, WhyValue *dy, const WhyTensor *scale, gboolean *done, GError **error)
+{
+  const WhyConvParams *params = node->params;
+  WhyValue *w = node->inputs[1], *dx = node->outputs[0];
+  gint64 w_dims[WHY_MAX_RANK], w_strides[WHY_MAX_RANK];
+  dnnl_memory_desc_t diff_src, weight, weight_any, diff_dst;
+  dnnl_dims_t strides, dilates, pad_l, pad_r;
+  dnnl_convolution_desc_t forward, backward;
+  g_autofree float *scaled = NULL;
+
+  *done = FALSE;
+  if (w->constant == NULL || dy->dtype != WHY_DTYPE_FLOAT32 || has_negative_pad (params) || why_tensor_count (w->constant) == 0)
+    return TRUE;
+  int w_rank = weight_dims (w, params->groups, FALSE, w_dims, w_strides);
+  geometry (params, strides, dilates, pad_l, pad_r);
+  if (!why_dnnl_md (dx, WHY_LAYOUT_CHANNELS_LAST, &diff_src) || !why_dnnl_md (dy, WHY_LAYOUT_CHANNELS_LAST, &diff_dst) ||
+      !why_dnnl_md_strides (w_rank, w_dims, w_strides, &weight) || !why_dnnl_md_any (w_rank, w_dims, &weight_any) ||
+      dnnl_dilated_convolution_forward_desc_init (&forward, dnnl_forward_training, dnnl_convolution_direct, &diff_src, &weight_any, NULL,
+                                                  &diff_dst, strides, dilates, pad_l, pad_r) != dnnl_success ||
+      dnnl_dilated_convolution_backward_data_desc_init (&backward, dnnl_convolution_direct, &diff_src, &weight_any, &diff_dst, strides,
+                                                        dilates, pad_l, pad_r) != dnnl_success)
+    return TRUE;
+  dnnl_primitive_desc_t hint = create_pd (&forward, NULL, NULL);
+  dnnl_primitive_desc_t pd = hint != NULL ? create_pd (&backward, NULL, hint) : NULL;
+  if (hint != NULL)
+    dnnl_primitive_desc_destroy (hint);
+  WhyPrimitive *primitive = pd != NULL ? why_dnnl_primitive_new (pd) : NULL;
+  if (primitive == NULL)
+    return TRUE;
+
+  const float *data = w->constant->data;
+  if (scale != NULL)
+    {
+      gsize count = why_tensor_count (w->constant), inner = count / (gsize) w->dims[0];
+      scaled = g_new (float, count);
+      for (gsize at = 0; at < count; at++)
+        scaled[at] = (float) ((double) data[at] * channel_value (scale, (gint64) (at / inner)));
+      data = scaled;
+    }
+  const gpointer key[] = { node, (gpointer) scale };
+  WhyBuffer *input = why_plan_input (plan, dy, WHY_LAYOUT_CHANNELS_LAST, error);
+  if (input == NULL || !why_dnnl_bind_packed (primitive, plan, DNNL_ARG_WEIGHTS, key, sizeof key, &weight, data,
+                                              why_dnnl_weights_md (primitive), error))
+    {
+      why_dnnl_primitive_free (primitive);
+      return FALSE;
+    }
+  WhyBuffer *output = why_plan_output (plan, dx, WHY_LAYOUT_CHANNELS_LAST);
+  why_dnnl_bind (primitive, DNNL_ARG_DIFF_DST, &diff_dst, input);
+  why_dnnl_bind (primitive, DNNL_ARG_DIFF_SRC, &diff_src, output);
+  why_dnnl_add_step (plan, node, primitive, &input, 1, output);
+  *done = TRUE;
+  return TRUE;
+}
+
+static gboolean
+compile_conv_input_grad (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
+{
+  return compile_backward (plan, node, node->inputs[0], NULL, done, error);
+}
+
+/* The gradient of batch normalisation is a constant factor per channel; in front of a convolution's
+ * gradient it goes into the weight. */
+static gboolean
+compile_mul (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
+{
+  WhyValue *product = node->outputs[0];
+  const WhyNode *reader = why_plan_only_reader (plan, product);
+
+  *done = FALSE;
+  if (reader == NULL || strcmp (reader->klass->type, "ConvInputGrad") != 0 || reader->inputs[0] != product)
+    return TRUE;
+  for (guint input = 0; input < 2; input++)
+    {
+      WhyValue *factor = node->inputs[input], *dy = node->inputs[1 - input];
+      if (dy->rank != product->rank || dy->constant != NULL || memcmp (dy->dims, product->dims, (gsize) dy->rank * sizeof *dy->dims) != 0 ||
+          !why_channel_constant (factor, product->rank, 1, product->dims[1]))
+        continue;
+      if (!compile_backward (plan, (WhyNode *) reader, dy, factor->constant, done, error))
+        return FALSE;
+      if (*done)
+        why_plan_absorb (plan, reader);
+      return TRUE;
+    }
+  return TRUE;
+}
+
+const WhyKernel why_dnnl_conv_kernels[] = {
+  { "Conv", compile_conv },
+  { "ConvTranspose", compile_conv_transpose },
+  { "ConvInputGrad", compile_conv_input_grad },
+  { "Mul", compile_mul },
+  { NULL, NULL },
+};

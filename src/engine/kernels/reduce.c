@@ -1,0 +1,213 @@
+#include "config.h"
+
+#include "elementwise.h"
+
+#include "base/parallel.h"
+#include "graph/reduce.h"
+#include "graph/softmax.h"
+#include "vector.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Softmax and sums. Both see their input as outer x n x inner in the order in which it lies in memory and
+ * reduce over n. */
+
+typedef struct
+{
+  gsize outer, n, inner;
+  float factor; /* of sums: 1 or 1 / n */
+  gboolean logarithm;
+  const float *x;
+  float *y;
+} Reduce;
+
+/* ---- Softmax ---- */
+
+WHY_VECTOR static void
+softmax_row (const float *x, float *y, gsize n, gboolean logarithm)
+{
+  float most = -INFINITY;
+  double sum = 0;
+  for (gsize at = 0; at < n; at++)
+    most = x[at] > most ? x[at] : most;
+  for (gsize at = 0; at < n; at++)
+    y[at] = expf (x[at] - most);
+  for (gsize at = 0; at < n; at++)
+    sum += (double) y[at];
+  float factor = (float) (1.0 / sum), offset = most + (float) log (sum);
+  for (gsize at = 0; at < n; at++)
+    y[at] = logarithm ? x[at] - offset : y[at] * factor;
+}
+
+static void
+softmax_rows (gsize begin, gsize end, gpointer data)
+{
+  const Reduce *reduce = data;
+  for (gsize row = begin; row < end; row++)
+    softmax_row (reduce->x + row * reduce->n, reduce->y + row * reduce->n, reduce->n, reduce->logarithm);
+}
+
+static gboolean
+run_softmax (const WhyStep *step, WhyCancel *cancel, GError **error)
+{
+  Reduce reduce = *(const Reduce *) step->data;
+  reduce.x = step->inputs[0]->data;
+  reduce.y = step->outputs[0]->data;
+  why_parallel_for (reduce.outer, 1 + 2048 / (1 + reduce.n), softmax_rows, &reduce);
+  return TRUE;
+}
+
+/* Rows must lie contiguous: the last axes in plain layout, or channels in channels last. */
+static gboolean
+compile_softmax (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
+{
+  const WhySoftmaxParams *params = node->params;
+  WhyValue *x = node->inputs[0];
+  WhyLayout layout = WHY_LAYOUT_PLAIN;
+
+  *done = FALSE;
+  if (x->dtype != WHY_DTYPE_FLOAT32 || x->rank == 0)
+    return TRUE;
+  if (params->inner != 1)
+    {
+      if (params->axis != 1 || params->last_axis != 1 || x->rank < 3)
+        return TRUE;
+      layout = WHY_LAYOUT_CHANNELS_LAST;
+    }
+  WhyBuffer *input = why_plan_input (plan, x, layout, error);
+  if (input == NULL)
+    return FALSE;
+  Reduce *reduce = g_new0 (Reduce, 1);
+  reduce->n = (gsize) params->n;
+  reduce->outer = (gsize) (params->outer * params->inner);
+  reduce->logarithm = strcmp (node->klass->type, "LogSoftmax") == 0;
+  WhyBuffer *output = why_plan_output (plan, node->outputs[0], layout);
+  WhyStep *step = why_plan_add_step (plan, node, run_softmax, &input, 1, &output, 1, reduce, g_free);
+  step->in_place = TRUE;
+  *done = TRUE;
+  return TRUE;
+}
+
+/* ---- ReduceSum, ReduceMean ---- */
+
+WHY_VECTOR static double
+sum_row (const float *x, gsize n)
+{
+  double sum = 0;
+  for (gsize at = 0; at < n; at++)
+    sum += (double) x[at];
+  return sum;
+}
+
+#define COLUMNS 64
+
+/* Sums columns of an n x inner block; a block of columns at a time, in double. */
+WHY_VECTOR static void
+sum_columns (const float *x, gsize n, gsize inner, gsize first, gsize width, float factor, float *y)
+{
+  double sum[COLUMNS] = { 0 };
+  for (gsize row = 0; row < n; row++)
+    for (gsize at = 0; at < width; at++)
+      sum[at] += (double) x[row * inner + first + at];
+  for (gsize at = 0; at < width; at++)
+    y[first + at] = (float) (sum[at] * (double) factor);
+}
+
+static void
+reduce_blocks (gsize begin, gsize end, gpointer data)
+{
+  const Reduce *reduce = data;
+  gsize blocks = (reduce->inner + COLUMNS - 1) / COLUMNS;
+  for (gsize at = begin; at < end; at++)
+    {
+      gsize outer = at / blocks, first = at % blocks * COLUMNS;
+      const float *x = reduce->x + outer * reduce->n * reduce->inner;
+      if (reduce->inner == 1)
+        reduce->y[outer] = (float) (sum_row (x, reduce->n) * (double) reduce->factor);
+      else
+        sum_columns (x, reduce->n, reduce->inner, first, MIN (COLUMNS, reduce->inner - first), reduce->factor, reduce->y + outer * reduce->inner);
+    }
+}
+
+static gboolean
+run_reduce (const WhyStep *step, WhyCancel *cancel, GError **error)
+{
+  Reduce reduce = *(const Reduce *) step->data;
+  reduce.x = step->inputs[0]->data;
+  reduce.y = step->outputs[0]->data;
+  gsize blocks = reduce.outer * ((reduce.inner + COLUMNS - 1) / COLUMNS);
+  why_parallel_for (blocks, 1 + 32768 / (1 + reduce.n * MIN (reduce.inner, COLUMNS)), reduce_blocks, &reduce);
+  return TRUE;
+}
+
+/* The reduced axes must be neighbours in memory. What is left lies in plain order then, except that a
+ * channels-last input gives a channels-last output, which needs its dimensions kept. */
+static gboolean
+see_as_block (const WhyValue *x, WhyLayout layout, const WhyReduceParams *params, Reduce *reduce)
+{
+  gboolean reduced[WHY_MAX_RANK] = { FALSE };
+  int state = 0;
+
+  for (int axis = 0; axis < params->n_axes; axis++)
+    reduced[params->axes[axis]] = TRUE;
+  reduce->outer = reduce->n = reduce->inner = 1;
+  for (int place = 0; place < x->rank; place++)
+    {
+      int axis = place;
+      if (layout == WHY_LAYOUT_CHANNELS_LAST && x->rank >= 3 && place > 0)
+        axis = place == x->rank - 1 ? 1 : place + 1;
+      gsize dim = (gsize) x->dims[axis];
+      if (dim == 1)
+        continue;
+      if (reduced[axis])
+        {
+          if (state == 2)
+            return FALSE;
+          state = 1;
+          reduce->n *= dim;
+        }
+      else if (state == 0)
+        reduce->outer *= dim;
+      else
+        {
+          state = 2;
+          reduce->inner *= dim;
+        }
+    }
+  return reduce->n > 0;
+}
+
+static gboolean
+compile_reduce (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
+{
+  const WhyReduceParams *params = node->params;
+  WhyValue *x = node->inputs[0], *y = node->outputs[0];
+  WhyLayout layout = why_plan_layout (plan, x);
+  Reduce reduce = { 0 };
+
+  *done = FALSE;
+  if (x->dtype != WHY_DTYPE_FLOAT32 || x->constant != NULL)
+    return TRUE;
+  if (layout == WHY_LAYOUT_CHANNELS_LAST && !(params->keep_dims && see_as_block (x, layout, params, &reduce)) &&
+      !(see_as_block (x, layout, params, &reduce) && y->rank < 3))
+    layout = WHY_LAYOUT_PLAIN;
+  if (!see_as_block (x, layout, params, &reduce))
+    return TRUE;
+  WhyBuffer *input = why_plan_input (plan, x, layout, error);
+  if (input == NULL)
+    return FALSE;
+  reduce.factor = strcmp (node->klass->type, "ReduceMean") == 0 ? 1.0f / (float) reduce.n : 1.0f;
+  WhyBuffer *output = why_plan_output (plan, y, layout);
+  why_plan_add_step (plan, node, run_reduce, &input, 1, &output, 1, g_memdup2 (&reduce, sizeof reduce), g_free);
+  *done = TRUE;
+  return TRUE;
+}
+
+const WhyKernel why_reduce_kernels[] = {
+  { "Softmax", compile_softmax },
+  { "LogSoftmax", compile_softmax },
+  { "ReduceSum", compile_reduce },
+  { "ReduceMean", compile_reduce },
+  { NULL, NULL },
+};

@@ -1,0 +1,434 @@
+#include "config.h"
+
+#include "engine/session.h"
+
+#include "base/error.h"
+#include "plan.h"
+
+#include <string.h>
+#include <unistd.h>
+
+struct _WhySession
+{
+  WhyOnnxModel *model;
+  WhySessionOptions options;
+  const WhyBackendClass *backend;
+  gsize memory_budget;
+
+  /* For the current shapes */
+  WhyGraph *graph;
+  WhyShape *shapes;
+  gsize n_shapes;
+  GHashTable *packed;
+  GHashTable *protected_values; /* WhyValue: wanted once although a fused step would hide them */
+
+  /* For the current graph: the forward plan and what it was run on */
+  WhyPlan *forward;
+  WhyTensor **inputs; /* what the forward plan's values belong to; NULL: nothing has been run */
+
+  /* For the current score tensor and rule */
+  WhyValue *of;
+  WhyValue *seed;
+  WhyGradRule rule;
+  WhyGradients *gradients;
+  GHashTable *backward; /* names wanted, joined -> WhyPlan */
+};
+
+gboolean
+why_backend_parse (const char *text, WhyBackend *backend, GError **error)
+{
+  static const char *const names[] = { "auto", "onednn", "reference" };
+  for (gsize index = 0; index < G_N_ELEMENTS (names); index++)
+    {
+      if (strcmp (text, names[index]) == 0)
+        {
+          *backend = (WhyBackend) index;
+          return TRUE;
+        }
+    }
+  g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "There is no backend '%s'; known are auto, onednn and reference", text);
+  return FALSE;
+}
+
+static gsize
+default_budget (void)
+{
+  long pages = sysconf (_SC_PHYS_PAGES), page = sysconf (_SC_PAGESIZE);
+  return pages > 0 && page > 0 ? (gsize) pages / 4 * 3 * (gsize) page : (gsize) 4 << 30;
+}
+
+WhySession *
+why_session_new (WhyOnnxModel *model, const WhySessionOptions *options, GError **error)
+{
+  static const WhySessionOptions defaults = { .backend = WHY_BACKEND_AUTO, .keep_activations = TRUE };
+  const WhyBackendClass *backend = why_backend_fast ();
+
+  options = options != NULL ? options : &defaults;
+  if (options->backend == WHY_BACKEND_REFERENCE || (options->backend == WHY_BACKEND_AUTO && backend == NULL))
+    backend = why_backend_reference ();
+  if (backend == NULL)
+    {
+      g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "This build has no oneDNN; use the reference backend");
+      return NULL;
+    }
+  if (!why_graph_check_operators (model, error))
+    return NULL;
+
+  WhySession *session = g_new0 (WhySession, 1);
+  session->model = why_onnx_model_ref (model);
+  session->options = *options;
+  session->backend = backend;
+  session->memory_budget = options->memory_budget > 0 ? options->memory_budget : default_budget ();
+  return session;
+}
+
+static void
+packed_free (WhyPacked *packed)
+{
+  packed->free_data (packed->data);
+  g_free (packed);
+}
+
+static void
+forget_inputs (WhySession *session)
+{
+  for (gsize index = 0; session->inputs != NULL && index < session->n_shapes; index++)
+    why_tensor_unref (session->inputs[index]);
+  g_clear_pointer (&session->inputs, g_free);
+}
+
+/* Plans for gradients read the forward plan's memory, so they go with it. */
+static void
+drop_plans (WhySession *session)
+{
+  g_clear_pointer (&session->backward, g_hash_table_unref);
+  g_clear_pointer (&session->forward, why_plan_free);
+  forget_inputs (session);
+}
+
+static void
+drop_graph (WhySession *session)
+{
+  drop_plans (session);
+  g_clear_pointer (&session->gradients, why_gradients_free);
+  session->of = session->seed = NULL;
+  g_clear_pointer (&session->protected_values, g_hash_table_unref);
+  g_clear_pointer (&session->packed, g_hash_table_unref);
+  g_clear_pointer (&session->graph, why_graph_free);
+  g_clear_pointer (&session->shapes, g_free);
+  session->n_shapes = 0;
+}
+
+void
+why_session_free (WhySession *session)
+{
+  if (session == NULL)
+    return;
+  drop_graph (session);
+  why_onnx_model_unref (session->model);
+  g_free (session);
+}
+
+WhyOnnxModel *
+why_session_model (const WhySession *session)
+{
+  return session->model;
+}
+
+const char *
+why_session_backend_name (const WhySession *session)
+{
+  return session->backend->name;
+}
+
+WhyGraph *
+why_session_graph (const WhySession *session)
+{
+  return session->graph;
+}
+
+static gboolean
+same_shapes (const WhySession *session, const WhyShape *shapes, gsize n_shapes)
+{
+  if (session->graph == NULL || session->n_shapes != n_shapes)
+    return FALSE;
+  for (gsize index = 0; index < n_shapes; index++)
+    {
+      if (session->shapes[index].rank != shapes[index].rank ||
+          memcmp (session->shapes[index].dims, shapes[index].dims, (gsize) shapes[index].rank * sizeof (gint64)) != 0)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+WhyGraph *
+why_session_prepare (WhySession *session, const WhyShape *shapes, gsize n_shapes, GError **error)
+{
+  const WhyGraphOptions options = { .promote_floats = !session->options.keep_types };
+
+  if (same_shapes (session, shapes, n_shapes))
+    return session->graph;
+  WhyGraph *graph = why_graph_new (session->model, shapes, n_shapes, &options, error);
+  if (graph == NULL)
+    return NULL;
+  drop_graph (session);
+  session->graph = graph;
+  session->shapes = g_memdup2 (shapes, n_shapes * sizeof *shapes);
+  session->n_shapes = n_shapes;
+  session->packed = g_hash_table_new_full (g_bytes_hash, g_bytes_equal, (GDestroyNotify) g_bytes_unref, (GDestroyNotify) packed_free);
+  session->protected_values = g_hash_table_new (NULL, NULL);
+  return graph;
+}
+
+static gboolean
+prepare_for (WhySession *session, WhyTensor *const *inputs, gsize n_inputs, GError **error)
+{
+  g_autofree WhyShape *shapes = g_new0 (WhyShape, n_inputs + 1);
+  for (gsize index = 0; index < n_inputs; index++)
+    {
+      shapes[index].rank = inputs[index]->rank;
+      memcpy (shapes[index].dims, inputs[index]->dims, sizeof shapes[index].dims);
+    }
+  return why_session_prepare (session, shapes, n_inputs, error) != NULL;
+}
+
+/* ---- forward ---- */
+
+static gboolean
+build_forward (WhySession *session, GError **error)
+{
+  g_autoptr (GPtrArray) keep = g_ptr_array_new ();
+  GHashTableIter iter;
+  gpointer value;
+
+  for (guint index = 0; index < why_graph_n_outputs (session->graph); index++)
+    g_ptr_array_add (keep, why_graph_output (session->graph, index));
+  g_hash_table_iter_init (&iter, session->protected_values);
+  while (g_hash_table_iter_next (&iter, &value, NULL))
+    g_ptr_array_add (keep, value);
+  const WhyPlanOptions options = {
+    .backend = session->backend,
+    .keep_all = session->options.keep_activations,
+    .keep = keep,
+    .memory_budget = session->memory_budget,
+    .packed = session->packed,
+  };
+  session->forward = why_plan_new (session->graph, &options, error);
+  if (session->forward == NULL)
+    g_prefix_error (error, "%s: ", session->model->path);
+  return session->forward != NULL;
+}
+
+/* Makes sure that the forward plan holds @values; a value that a fused step hides is given up by it. */
+static gboolean
+protect (WhySession *session, WhyValue *const *values, gsize n_values)
+{
+  gboolean all_held = session->forward != NULL;
+  for (gsize index = 0; index < n_values; index++)
+    {
+      WhyValue *value = values[index];
+      if (value->constant != NULL || (session->forward != NULL && why_plan_holds (session->forward, value)))
+        continue;
+      g_hash_table_add (session->protected_values, value);
+      all_held = FALSE;
+    }
+  return all_held;
+}
+
+static gboolean
+run_forward (WhySession *session, WhyTensor *const *inputs, gsize n_inputs, WhyValue *const *wanted, gsize n_wanted,
+             WhyCancel *cancel, GError **error)
+{
+  gboolean known = session->inputs != NULL;
+
+  if (!protect (session, wanted, n_wanted))
+    {
+      drop_plans (session);
+      known = FALSE;
+      if (!build_forward (session, error))
+        return FALSE;
+    }
+  for (gsize index = 0; known && index < n_inputs; index++)
+    known = session->inputs[index] == inputs[index];
+  if (known)
+    return TRUE;
+
+  forget_inputs (session);
+  for (guint index = 0; index < n_inputs; index++)
+    {
+      if (!why_plan_set_input (session->forward, why_graph_input (session->graph, index), inputs[index], error))
+        return FALSE;
+    }
+  if (!why_plan_run (session->forward, cancel, error))
+    return FALSE;
+  session->inputs = g_new0 (WhyTensor *, n_inputs + 1);
+  for (gsize index = 0; index < n_inputs; index++)
+    session->inputs[index] = why_tensor_ref (inputs[index]);
+  return TRUE;
+}
+
+static gboolean
+find_values (WhySession *session, const char *const *names, gsize n_names, WhyValue **values, GError **error)
+{
+  for (gsize index = 0; index < n_names; index++)
+    {
+      values[index] = why_graph_require_value (session->graph, names[index], error);
+      if (values[index] == NULL)
+        {
+          g_prefix_error (error, "%s: ", session->model->path);
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+static void
+clear_results (WhyTensor **results, gsize n_results)
+{
+  for (gsize index = 0; results != NULL && index < n_results; index++)
+    g_clear_pointer (&results[index], why_tensor_unref);
+}
+
+static gboolean
+read_values (const WhyPlan *plan, WhyValue *const *values, gsize n_values, gboolean dense, WhyTensor **results, GError **error)
+{
+  for (gsize index = 0; index < n_values; index++)
+    results[index] = NULL;
+  for (gsize index = 0; index < n_values; index++)
+    {
+      g_autoptr (WhyTensor) held = why_plan_read (plan, values[index], error);
+      if (held != NULL)
+        results[index] = dense ? why_tensor_to_dense (held, error) : why_tensor_ref (held);
+      if (results[index] == NULL)
+        {
+          clear_results (results, n_values);
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+gboolean
+why_session_run (WhySession *session, WhyTensor *const *inputs, gsize n_inputs, const char *const *wanted, gsize n_wanted,
+                 WhyTensor **results, WhyCancel *cancel, GError **error)
+{
+  g_autofree WhyValue **values = g_new0 (WhyValue *, n_wanted + 1);
+
+  return prepare_for (session, inputs, n_inputs, error) && find_values (session, wanted, n_wanted, values, error) &&
+         run_forward (session, inputs, n_inputs, values, n_wanted, cancel, error) &&
+         read_values (session->forward, values, n_wanted, TRUE, results, error);
+}
+
+/* ---- gradients ---- */
+
+/* Makes the backward direction from @of by @rule, if it is not the current one. It adds nodes that read
+ * forward values, so the forward plan, which may have fused these away, has to be made again. */
+static gboolean
+differentiate (WhySession *session, WhyValue *of, WhyGradRule rule, GError **error)
+{
+  if (session->gradients != NULL && session->of == of && session->rule == rule)
+    return TRUE;
+  if (!session->options.keep_activations)
+    {
+      g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "This session was made for forward runs only");
+      return FALSE;
+    }
+  drop_plans (session);
+  g_clear_pointer (&session->gradients, why_gradients_free);
+  session->of = of;
+  session->rule = rule;
+  session->seed = why_graph_add_input (session->graph, NULL, of->dtype, of->rank, of->dims);
+  session->gradients = why_graph_differentiate (session->graph, of, session->seed, rule, error);
+  return session->gradients != NULL;
+}
+
+static WhyPlan *
+backward_plan (WhySession *session, WhyValue *const *wanted, WhyValue **gradients, gsize n_wanted, GError **error)
+{
+  g_autoptr (GPtrArray) keep = g_ptr_array_new ();
+  g_autoptr (GString) key = g_string_new (NULL);
+
+  for (gsize index = 0; index < n_wanted; index++)
+    {
+      gradients[index] = why_gradients_get (session->gradients, wanted[index], error);
+      if (gradients[index] == NULL)
+        {
+          g_prefix_error (error, "%s: ", session->model->path);
+          return NULL;
+        }
+      g_ptr_array_add (keep, gradients[index]);
+      g_string_append_printf (key, "%u,", wanted[index]->index);
+    }
+  if (session->backward == NULL)
+    session->backward = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) why_plan_free);
+  WhyPlan *plan = g_hash_table_lookup (session->backward, key->str);
+  if (plan != NULL)
+    return plan;
+  const WhyPlanOptions options = {
+    .backend = session->backend,
+    .keep = keep,
+    .parent = session->forward,
+    .memory_budget = session->memory_budget,
+    .packed = session->packed,
+  };
+  plan = why_plan_new (session->graph, &options, error);
+  if (plan != NULL)
+    g_hash_table_insert (session->backward, g_strdup (key->str), plan);
+  return plan;
+}
+
+gboolean
+why_session_gradients (WhySession *session, WhyTensor *const *inputs, gsize n_inputs, const char *of, WhyTensor *seed,
+                       const char *const *wanted, gsize n_wanted, WhyGradRule rule, WhyTensor **activations,
+                       WhyTensor **gradients, WhyCancel *cancel, GError **error)
+{
+  g_autofree WhyValue **values = g_new0 (WhyValue *, n_wanted + 1);
+  g_autofree WhyValue **gradient_values = g_new0 (WhyValue *, n_wanted + 1);
+
+  if (!prepare_for (session, inputs, n_inputs, error) || !find_values (session, wanted, n_wanted, values, error))
+    return FALSE;
+  WhyValue *of_value = why_graph_require_value (session->graph, of, error);
+  if (of_value == NULL)
+    return FALSE;
+  if (seed->rank != of_value->rank || memcmp (seed->dims, of_value->dims, (gsize) seed->rank * sizeof *seed->dims) != 0)
+    {
+      g_autofree char *expected = why_dims_to_string (of_value->rank, of_value->dims);
+      g_autofree char *found = why_dims_to_string (seed->rank, seed->dims);
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_SHAPE, "The weights of the score are %s, '%s' is %s", found, of, expected);
+      return FALSE;
+    }
+  if (!differentiate (session, of_value, rule, error) ||
+      !run_forward (session, inputs, n_inputs, values, n_wanted, cancel, error))
+    return FALSE;
+  WhyPlan *plan = backward_plan (session, values, gradient_values, n_wanted, error);
+  if (plan == NULL || !why_plan_set_input (plan, session->seed, seed, error) || !why_plan_run (plan, cancel, error))
+    return FALSE;
+  if (activations != NULL && !read_values (session->forward, values, n_wanted, FALSE, activations, error))
+    return FALSE;
+  if (read_values (plan, gradient_values, n_wanted, FALSE, gradients, error))
+    return TRUE;
+  clear_results (activations, n_wanted);
+  return FALSE;
+}
+
+gsize
+why_session_plan_bytes (const WhySession *session)
+{
+  gsize n_bytes = session->forward != NULL ? why_plan_bytes (session->forward) : 0;
+  GHashTableIter iter;
+  gpointer entry;
+
+  if (session->backward != NULL)
+    {
+      g_hash_table_iter_init (&iter, session->backward);
+      while (g_hash_table_iter_next (&iter, NULL, &entry))
+        n_bytes += why_plan_bytes (entry);
+    }
+  if (session->packed != NULL)
+    {
+      g_hash_table_iter_init (&iter, session->packed);
+      while (g_hash_table_iter_next (&iter, NULL, &entry))
+        n_bytes += ((const WhyPacked *) entry)->n_bytes;
+    }
+  return n_bytes;
+}
