@@ -19,6 +19,9 @@
 #define MAX_CHUNK_BYTES (8 * 1024 * 1024)
 #define MAX_CHUNKS 100000
 
+/* Level 6 takes about twice as long for figures that are 3 % smaller. */
+#define COMPRESSION_LEVEL 4
+
 #define WARNINGS_SHOWN 200
 
 /* What libpng's callbacks see. */
@@ -100,6 +103,7 @@ encode (png_structp png, png_infop info, PngState *state, const guint32 *pixels,
   png_set_IHDR (png, info, (png_uint_32) width, (png_uint_32) height, 8,
                 with_alpha ? PNG_COLOR_TYPE_RGB_ALPHA : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
                 PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  png_set_compression_level (png, COMPRESSION_LEVEL);
   png_set_sRGB (png, info, PNG_sRGB_INTENT_PERCEPTUAL);
   if (n_chunks > 0)
     png_set_text (png, info, chunks, (int) n_chunks);
