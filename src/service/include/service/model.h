@@ -54,6 +54,7 @@ void why_model_load_async (const char *path, GCancellable *cancellable, GAsyncRe
 WhyModel *why_model_load_finish (GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 const char *why_model_get_path (WhyModel *self);
+const char *why_model_get_recipe_path (WhyModel *self); /* nullable: as given to why_model_load() */
 const char *why_model_get_title (WhyModel *self); /* file name without ".onnx" */
 WhyOnnxModel *why_model_get_onnx (WhyModel *self);
 WhyRecipe *why_model_get_recipe (WhyModel *self);

@@ -41,8 +41,7 @@ typedef struct
  * @input: (nullable): a tensor that is prepared already
  * @covers: (array length=n_covers): covered one after the other
  * @known: (array length=n_covers+1) (element-type nullable WhyTensor): probabilities with the first k covers,
- *   where they are known from earlier results; the others are computed. Ignored with @predict_only = %FALSE and
- *   no covers
+ *   where they are known from earlier results; the others are computed
  * @explain: method, layer, class...; its strings are owned by the request
  * @predict_only: only probabilities, no map
  * @backend: what computes
@@ -87,6 +86,7 @@ void why_request_unref (WhyRequest *request);
  * @steps: (array length=n_covers+1): probabilities with the first k covers; the last is @probabilities
  * @input_to_source: from pixels of the network's input to source pixels; identity for @request->input
  * @input: the prepared tensor
+ * @covered: (nullable): the picture with its covers, uint8, for the eye; %NULL without covers
  * @milliseconds: time the worker took
  *
  * One answer. Immutable.
@@ -102,6 +102,7 @@ typedef struct
   WhyTensor **steps;
   WhyAffine input_to_source;
   WhyTensor *input;
+  WhyTensor *covered;
   double milliseconds;
   /*< private >*/
   _Atomic int ref_count;

@@ -1,0 +1,420 @@
+#include "config.h"
+
+#include "document-private.h"
+
+#include "base/error.h"
+#include "image/source.h"
+#include "service/export.h"
+#include "service/samples.h"
+
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Opening and writing files, all on the loader thread. */
+
+void
+why_picture_free (WhyPicture *picture)
+{
+  g_free (picture->path);
+  g_free (picture->note);
+  g_clear_pointer (&picture->pixels, why_tensor_unref);
+  g_clear_pointer (&picture->display, why_tensor_unref);
+  g_free (picture);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (WhyPicture, why_picture_free)
+
+/* ---- pictures ---- */
+
+static gpointer
+load_picture (gpointer path, WhyCancel *cancel, WhyProgress progress, gpointer progress_data, GError **error)
+{
+  g_autoptr (WhyPicture) picture = g_new0 (WhyPicture, 1);
+  g_autoptr (WhyImageSource) source = why_image_source_open (path, NULL, cancel, error);
+
+  if (source == NULL)
+    return NULL;
+  const gint64 width = why_image_source_get_width (source);
+  const gint64 height = why_image_source_get_height (source);
+
+  picture->path = g_strdup (path);
+  picture->pixels = why_image_source_read_full (source, 0, 0, width, height, width, height, cancel, error);
+  if (picture->pixels == NULL)
+    return NULL;
+  if (picture->pixels->dtype == WHY_DTYPE_UINT8)
+    picture->display = why_tensor_ref (picture->pixels);
+  else
+    picture->display = why_image_source_read (source, 0, 0, width, height, width, height, cancel, error);
+  if (picture->display == NULL)
+    return NULL;
+  picture->note = g_strdup (why_image_source_get_note (source));
+  return g_steal_pointer (&picture);
+}
+
+static void
+picture_free (gpointer picture)
+{
+  why_picture_free (picture);
+}
+
+static const WhyWorkerClass picture_class = {
+  .run = load_picture,
+  .free_job = g_free,
+  .free_result = picture_free,
+};
+
+static void
+set_loading (WhyDocument *self, WhyLoad load, const char *path)
+{
+  g_clear_pointer (&self->load_names[load], g_free);
+  self->loading[load] = path != NULL;
+  if (path != NULL)
+    self->load_names[load] = g_filename_display_basename (path);
+  why_document_update_busy (self);
+}
+
+static void
+on_picture (gpointer job, gpointer result, const GError *error, gpointer data)
+{
+  WhyDocument *self = data;
+  WhyPicture *picture = result;
+
+  g_object_freeze_notify (G_OBJECT (self));
+  if (picture == NULL)
+    why_document_fail (self, WHY_ERROR_KIND_PICTURE, error->message);
+  else
+    {
+      WhyPicture *copy = g_new0 (WhyPicture, 1);
+      copy->path = g_strdup (picture->path);
+      copy->note = g_strdup (picture->note);
+      copy->pixels = why_tensor_ref (picture->pixels);
+      copy->display = why_tensor_ref (picture->display);
+      why_document_succeed (self, WHY_ERROR_KIND_PICTURE);
+      why_document_take_picture (self, copy);
+    }
+  set_loading (self, WHY_LOAD_PICTURE, NULL);
+  g_object_thaw_notify (G_OBJECT (self));
+}
+
+void
+why_document_open_picture (WhyDocument *self, const char *path)
+{
+  g_return_if_fail (WHY_IS_DOCUMENT (self));
+  g_return_if_fail (path != NULL);
+
+  why_worker_submit (why_runner_loader (self->runner), self->loads[WHY_LOAD_PICTURE], &picture_class, g_strdup (path),
+                     on_picture, NULL, self);
+  set_loading (self, WHY_LOAD_PICTURE, path);
+}
+
+/* ---- models ---- */
+
+static gpointer
+load_model (gpointer path, WhyCancel *cancel, WhyProgress progress, gpointer progress_data, GError **error)
+{
+  return why_model_load (path, NULL, error);
+}
+
+static const WhyWorkerClass model_class = {
+  .run = load_model,
+  .free_job = g_free,
+  .free_result = g_object_unref,
+};
+
+static void
+on_model (gpointer job, gpointer result, const GError *error, gpointer data)
+{
+  WhyDocument *self = data;
+
+  g_object_freeze_notify (G_OBJECT (self));
+  if (result == NULL)
+    why_document_fail (self, WHY_ERROR_KIND_MODEL, error->message);
+  else
+    {
+      why_document_succeed (self, WHY_ERROR_KIND_MODEL);
+      why_document_take_model (self, g_object_ref (result));
+    }
+  set_loading (self, WHY_LOAD_MODEL, NULL);
+  g_object_thaw_notify (G_OBJECT (self));
+}
+
+void
+why_document_open_model (WhyDocument *self, const char *path)
+{
+  g_return_if_fail (WHY_IS_DOCUMENT (self));
+  g_return_if_fail (path != NULL);
+
+  why_worker_submit (why_runner_loader (self->runner), self->loads[WHY_LOAD_MODEL], &model_class, g_strdup (path),
+                     on_model, NULL, self);
+  set_loading (self, WHY_LOAD_MODEL, path);
+}
+
+gboolean
+why_document_open_sample (WhyDocument *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), FALSE);
+  g_autofree char *model = why_samples_model (&error);
+  g_autofree char *picture = model != NULL ? why_samples_picture (&error) : NULL;
+  if (picture == NULL)
+    {
+      why_document_fail (self, WHY_ERROR_KIND_OTHER, error->message);
+      return FALSE;
+    }
+  why_document_open_model (self, model);
+  why_document_open_picture (self, picture);
+  return TRUE;
+}
+
+/* ---- either ---- */
+
+typedef struct
+{
+  char *path;
+  gboolean is_picture;
+} Sniffed;
+
+static void
+sniffed_free (gpointer data)
+{
+  Sniffed *sniffed = data;
+
+  g_free (sniffed->path);
+  g_free (sniffed);
+}
+
+static gboolean
+begins_like_picture (const guint8 *bytes, gsize n_bytes)
+{
+  static const struct
+  {
+    const char *magic;
+    gsize length;
+  } kinds[] = {
+    { "\x89PNG", 4 }, { "\xff\xd8\xff", 3 }, { "II*\0", 4 }, { "MM\0*", 4 }, { "II+\0", 4 }, { "MM\0+", 4 },
+    { "GIF8", 4 },    { "BM", 2 },
+  };
+
+  for (gsize kind = 0; kind < G_N_ELEMENTS (kinds); kind++)
+    {
+      if (n_bytes >= kinds[kind].length && memcmp (bytes, kinds[kind].magic, kinds[kind].length) == 0)
+        return TRUE;
+    }
+  return n_bytes >= 12 && memcmp (bytes, "RIFF", 4) == 0 && memcmp (bytes + 8, "WEBP", 4) == 0;
+}
+
+/* Only where the content says nothing known: so that a damaged picture is reported as a picture. */
+static gboolean
+is_named_like_picture (const char *path)
+{
+  static const char *const suffixes[] = { ".png", ".jpg", ".jpeg", ".jfif", ".tif", ".tiff", ".webp", ".gif", ".bmp" };
+  g_autofree char *lower = g_ascii_strdown (path, -1);
+
+  for (gsize suffix = 0; suffix < G_N_ELEMENTS (suffixes); suffix++)
+    {
+      if (g_str_has_suffix (lower, suffixes[suffix]))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static gpointer
+sniff (gpointer path, WhyCancel *cancel, WhyProgress progress, gpointer progress_data, GError **error)
+{
+  Sniffed *sniffed = g_new0 (Sniffed, 1);
+  guint8 bytes[16];
+  struct stat status;
+  gssize n_bytes = 0;
+  /* Not blocking: the file may be a pipe that nobody writes to. */
+  const int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+  if (fd >= 0)
+    {
+      if (fstat (fd, &status) == 0 && S_ISREG (status.st_mode))
+        n_bytes = read (fd, bytes, sizeof bytes);
+      close (fd);
+    }
+  sniffed->path = g_strdup (path);
+  sniffed->is_picture = (n_bytes > 0 && begins_like_picture (bytes, (gsize) n_bytes)) || is_named_like_picture (path);
+  return sniffed;
+}
+
+static const WhyWorkerClass sniff_class = {
+  .run = sniff,
+  .free_job = g_free,
+  .free_result = sniffed_free,
+};
+
+static void
+on_sniffed (gpointer job, gpointer result, const GError *error, gpointer data)
+{
+  WhyDocument *self = data;
+  Sniffed *sniffed = result;
+
+  /* They come in the order they were asked for. */
+  g_array_remove_index (self->sniffs, 0);
+  if (sniffed->is_picture)
+    why_document_open_picture (self, sniffed->path);
+  else
+    why_document_open_model (self, sniffed->path);
+  why_document_update_busy (self);
+}
+
+void
+why_document_open (WhyDocument *self, const char *path)
+{
+  g_return_if_fail (WHY_IS_DOCUMENT (self));
+  g_return_if_fail (path != NULL);
+
+  const guint view = why_runner_add_view (self->runner);
+  g_array_append_val (self->sniffs, view);
+  why_worker_submit (why_runner_loader (self->runner), view, &sniff_class, g_strdup (path), on_sniffed, NULL, self);
+  why_document_update_busy (self);
+}
+
+/* ---- figures ---- */
+
+typedef struct
+{
+  WhyExport what;
+  char *path;
+} ExportJob;
+
+static void
+export_job_free (gpointer data)
+{
+  ExportJob *job = data;
+
+  g_object_unref (job->what.model);
+  g_free ((char *) job->what.input_path);
+  why_tensor_unref (job->what.picture);
+  why_result_unref (job->what.result);
+  g_free (job->path);
+  g_free (job);
+}
+
+static gpointer
+run_export (gpointer data, WhyCancel *cancel, WhyProgress progress, gpointer progress_data, GError **error)
+{
+  ExportJob *job = data;
+
+  return why_export_figure (&job->what, job->path, cancel, error) ? g_strdup (job->path) : NULL;
+}
+
+static const WhyWorkerClass export_class = {
+  .run = run_export,
+  .free_job = export_job_free,
+  .free_result = g_free,
+};
+
+static void
+on_exported (gpointer job, gpointer result, const GError *error, gpointer data)
+{
+  WhyDocument *self = data;
+  g_autoptr (GTask) task = g_steal_pointer (&self->export_task);
+
+  if (result != NULL)
+    why_document_succeed (self, WHY_ERROR_KIND_EXPORT);
+  else
+    why_document_fail (self, WHY_ERROR_KIND_EXPORT, error->message);
+  set_loading (self, WHY_LOAD_EXPORT, NULL);
+  if (result != NULL)
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, g_error_copy (error));
+}
+
+static void
+cancel_export (WhyDocument *self)
+{
+  g_autoptr (GTask) task = g_steal_pointer (&self->export_task);
+
+  if (task != NULL)
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "%s", _ ("Writing the figure was cancelled"));
+}
+
+static gboolean
+describe_export (WhyDocument *self, WhyExport *what)
+{
+  WhyOverlayMap map;
+
+  if (self->model == NULL || self->picture == NULL || !why_document_get_overlay (self, &map, &what->style))
+    return FALSE;
+  what->model = self->model;
+  what->input_path = self->picture->path;
+  what->picture = why_document_get_covered_picture (self);
+  what->result = self->result;
+  what->kind = WHY_FIGURE_SIDE_BY_SIDE;
+  what->theme = WHY_THEME_LIGHT;
+  return TRUE;
+}
+
+void
+why_document_export (WhyDocument *self, const char *path, GAsyncReadyCallback callback, gpointer data)
+{
+  g_return_if_fail (WHY_IS_DOCUMENT (self));
+  g_return_if_fail (path != NULL);
+
+  WhyExport what = { 0 };
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, data);
+  g_task_set_source_tag (task, why_document_export);
+  if (!describe_export (self, &what))
+    {
+      why_document_fail (self, WHY_ERROR_KIND_EXPORT, _ ("There is no map yet that could be written to a file"));
+      g_task_return_new_error (task, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s", self->error_message);
+      return;
+    }
+
+  ExportJob *job = g_new0 (ExportJob, 1);
+  job->what = what;
+  g_object_ref (job->what.model);
+  job->what.input_path = g_strdup (what.input_path);
+  why_tensor_ref (job->what.picture);
+  why_result_ref (job->what.result);
+  job->path = g_strdup (path);
+
+  cancel_export (self);
+  self->export_task = g_steal_pointer (&task);
+  why_worker_submit (why_runner_loader (self->runner), self->loads[WHY_LOAD_EXPORT], &export_class, job, on_exported, NULL,
+                     self);
+  set_loading (self, WHY_LOAD_EXPORT, path);
+}
+
+gboolean
+why_document_export_finish (WhyDocument *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+char *
+why_document_dup_command_line (WhyDocument *self)
+{
+  WhyExport what = { 0 };
+
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), NULL);
+  return describe_export (self, &what) ? why_export_command (&what, NULL) : NULL;
+}
+
+/* ---- stopping ---- */
+
+void
+why_document_cancel_loads (WhyDocument *self)
+{
+  WhyWorker *loader = why_runner_loader (self->runner);
+
+  for (int load = 0; load < WHY_N_LOADS; load++)
+    {
+      why_worker_cancel (loader, self->loads[load]);
+      self->loading[load] = FALSE;
+      g_clear_pointer (&self->load_names[load], g_free);
+    }
+  for (guint index = 0; index < self->sniffs->len; index++)
+    why_worker_cancel (loader, g_array_index (self->sniffs, guint, index));
+  g_array_set_size (self->sniffs, 0);
+  cancel_export (self);
+}

@@ -1,0 +1,276 @@
+#include "config.h"
+
+#include "document-private.h"
+
+#include "draw/colormap.h"
+
+#include <string.h>
+
+const char *
+why_document_get_picture_path (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), NULL);
+  return self->picture != NULL ? self->picture->path : NULL;
+}
+
+WhyTensor *
+why_document_get_picture (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), NULL);
+  return self->picture != NULL ? self->picture->display : NULL;
+}
+
+WhyTensor *
+why_document_get_covered_picture (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), NULL);
+  if (self->result != NULL && self->result->covered != NULL)
+    return self->result->covered;
+  return why_document_get_picture (self);
+}
+
+gint64
+why_document_get_picture_width (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), 0);
+  return self->picture != NULL ? self->picture->display->dims[1] : 0;
+}
+
+gint64
+why_document_get_picture_height (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), 0);
+  return self->picture != NULL ? self->picture->display->dims[0] : 0;
+}
+
+const char *
+why_document_get_picture_note (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), "");
+  return self->picture != NULL && self->picture->note != NULL ? self->picture->note : "";
+}
+
+WhyModel *
+why_document_get_model (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), NULL);
+  return self->model;
+}
+
+int
+why_document_get_target_class (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), -1);
+  return self->state.target_class;
+}
+
+int
+why_document_get_contrast_class (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), -1);
+  return self->state.contrast_class;
+}
+
+const char *
+why_document_get_layer (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), NULL);
+  return self->state.layer;
+}
+
+const char *
+why_document_get_method (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), NULL);
+  return self->state.method;
+}
+
+const char *
+why_document_get_polarity (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), NULL);
+  return self->state.polarity;
+}
+
+gboolean
+why_document_get_show_map (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), FALSE);
+  return self->state.show_map;
+}
+
+double
+why_document_get_opacity (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), 0);
+  return self->state.opacity;
+}
+
+const char *
+why_document_get_colormap (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), NULL);
+  return self->state.colormap;
+}
+
+const char *
+why_document_get_limits (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), NULL);
+  return self->state.limits;
+}
+
+double
+why_document_get_threshold (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), 0);
+  return self->state.threshold;
+}
+
+gboolean
+why_document_get_smooth (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), FALSE);
+  return self->state.smooth;
+}
+
+const char *
+why_document_get_fill (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), NULL);
+  return self->fill;
+}
+
+GListModel *
+why_document_get_occlusions (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), NULL);
+  return G_LIST_MODEL (self->occlusions);
+}
+
+GListModel *
+why_document_get_layers (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), NULL);
+  return self->model != NULL ? why_model_get_layers (self->model) : G_LIST_MODEL (self->no_layers);
+}
+
+GListModel *
+why_document_get_classes (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), NULL);
+  return G_LIST_MODEL (self->classes);
+}
+
+WhyClassItem *
+why_document_get_class (WhyDocument *self, int index)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), NULL);
+  if (index < 0)
+    return NULL;
+  /* The list keeps it. */
+  g_autoptr (WhyClassItem) item = g_list_model_get_item (G_LIST_MODEL (self->classes), (guint) index);
+  return item;
+}
+
+int
+why_document_get_shown_class (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), -1);
+  return self->result != NULL ? self->result->target_class : -1;
+}
+
+WhyMap *
+why_document_get_map (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), NULL);
+  return self->result != NULL ? self->result->map : NULL;
+}
+
+const char *
+why_document_get_shown_layer (WhyDocument *self)
+{
+  const WhyMap *map = why_document_get_map (self);
+
+  return map != NULL ? map->layer : NULL;
+}
+
+WhyTensor *
+why_document_get_probabilities (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), NULL);
+  return self->result != NULL ? self->result->probabilities : NULL;
+}
+
+WhyResult *
+why_document_get_result (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), NULL);
+  return self->result;
+}
+
+gboolean
+why_document_map_to_source (WhyDocument *self, WhyAffine *map_to_source)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), FALSE);
+  return self->result != NULL && why_result_map_to_source (self->result, map_to_source);
+}
+
+gboolean
+why_document_get_overlay (WhyDocument *self, WhyOverlayMap *map, WhyOverlayStyle *style)
+{
+  const WhyMap *shown = why_document_get_map (self);
+  WhyAffine to_source;
+
+  if (shown == NULL || shown->values->rank != 2 || !why_document_map_to_source (self, &to_source))
+    return FALSE;
+  *map = (WhyOverlayMap) {
+    .values = shown->values->data,
+    .width = (int) shown->values->dims[1],
+    .height = (int) shown->values->dims[0],
+    .to_source = to_source,
+    .source_width = (double) why_document_get_picture_width (self),
+    .source_height = (double) why_document_get_picture_height (self),
+  };
+  why_overlay_style_init (style, g_strcmp0 (shown->polarity, "signed") == 0);
+  style->opacity = self->state.opacity;
+  style->threshold = self->state.threshold;
+  style->kind = self->state.smooth ? WHY_RESAMPLE_BILINEAR : WHY_RESAMPLE_NEAREST;
+  if (self->state.colormap != NULL)
+    style->colormap = why_colormap_find (self->state.colormap, NULL);
+  if (strcmp (self->state.limits, "locked") == 0)
+    {
+      style->limits = WHY_LIMITS_LOCKED;
+      style->lo = self->state.lo;
+      style->hi = self->state.hi;
+    }
+  return TRUE;
+}
+
+double
+why_document_get_progress (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), 0);
+  return self->progress;
+}
+
+const char *
+why_document_get_activity (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), "");
+  return self->activity;
+}
+
+const char *
+why_document_get_status (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), "");
+  return self->status;
+}
+
+const char *
+why_document_get_error_message (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), NULL);
+  return self->error_message;
+}

@@ -1,0 +1,182 @@
+#pragma once
+
+#include "runner-private.h"
+#include "service/document.h"
+
+G_BEGIN_DECLS
+
+/* ---- items ---- */
+
+WhyClassItem *why_class_item_new (int index, const char *label) G_GNUC_WARN_UNUSED_RESULT;
+/* @before: -1 while nothing is covered */
+void why_class_item_set (WhyClassItem *self, double probability, double logit, double before);
+void why_class_item_set_is_target (WhyClassItem *self, gboolean is_target);
+
+WhyOcclusion *why_occlusion_new (const WhyCover *cover) G_GNUC_WARN_UNUSED_RESULT;
+const WhyCover *why_occlusion_get_cover (WhyOcclusion *self);
+/* Probabilities of all classes without and with this rectangle; either may be NULL: not known. */
+void why_occlusion_set_probabilities (WhyOcclusion *self, WhyTensor *before, WhyTensor *after);
+WhyTensor *why_occlusion_get_after_probabilities (WhyOcclusion *self); /* nullable */
+void why_occlusion_set_class (WhyOcclusion *self, int index, const char *label); /* -1: none */
+
+/* ---- what can be undone ---- */
+
+typedef struct
+{
+  int target_class;
+  int contrast_class;
+  char *layer;
+  char *method;
+  char *polarity;
+  char *colormap;
+  char *limits;
+  double lo;
+  double hi;
+  double opacity;
+  double threshold;
+  gboolean show_map;
+  gboolean smooth;
+  GPtrArray *occlusions; /* of WhyOcclusion; never changed, only replaced */
+} WhyDocumentState;
+
+void why_document_state_init (WhyDocumentState *state);
+void why_document_state_copy (const WhyDocumentState *from, WhyDocumentState *to);
+void why_document_state_clear (WhyDocumentState *state);
+/* Whether a map made for one also holds for the other. */
+gboolean why_document_state_asks_same (const WhyDocumentState *a, const WhyDocumentState *b);
+
+/* ---- files ---- */
+
+typedef enum
+{
+  WHY_LOAD_MODEL,
+  WHY_LOAD_PICTURE,
+  WHY_LOAD_EXPORT,
+  WHY_N_LOADS,
+} WhyLoad;
+
+/**
+ * WhyPicture:
+ * @pixels: in the depth of the file, for the network
+ * @display: uint8; @pixels itself where that is uint8
+ */
+typedef struct
+{
+  char *path;
+  WhyTensor *pixels;
+  WhyTensor *display;
+  char *note;
+} WhyPicture;
+
+void why_picture_free (WhyPicture *picture);
+
+typedef enum
+{
+  WHY_ERROR_KIND_NONE,
+  WHY_ERROR_KIND_MODEL,
+  WHY_ERROR_KIND_PICTURE,
+  WHY_ERROR_KIND_VALUE,
+  WHY_ERROR_KIND_RUN,
+  WHY_ERROR_KIND_EXPORT,
+  WHY_ERROR_KIND_OTHER,
+} WhyErrorKind;
+
+struct _WhyDocument
+{
+  GObject parent_instance;
+
+  /* owned */
+  WhyRunner *runner;
+  WhyModel *model;
+  WhyPicture *picture;
+  WhyResult *result;
+  WhyTensor *base_probabilities; /* of the uncovered picture by this model */
+  GListStore *classes;
+  GListStore *occlusions; /* shows state.occlusions */
+  GListStore *no_layers;
+  char *fill;
+  char *error_message;
+  char *status;
+  char *activity;
+  GTask *export_task;
+
+  /* what is asked and shown, and what it was before */
+  WhyDocumentState state;
+  GPtrArray *undo; /* of WhyDocumentState */
+  GPtrArray *redo;
+  const char *last_change; /* static string: which slider moved last; NULL: the next change stands alone */
+  gint64 last_change_time;
+
+  guint view;
+  guint loads[WHY_N_LOADS]; /* views of the loader thread */
+  GArray *sniffs;           /* likewise, of files whose kind is not known yet */
+  char *load_names[WHY_N_LOADS];
+  gboolean loading[WHY_N_LOADS];
+  gboolean running;
+  gboolean busy_shown;
+  gboolean stopped;
+  double progress;
+  WhyErrorKind error_kind;
+  guint64 n_covers_made; /* seeds for noise */
+};
+
+/* document.c */
+void why_document_take_model (WhyDocument *self, WhyModel *model);
+void why_document_take_picture (WhyDocument *self, WhyPicture *picture);
+void why_document_fail (WhyDocument *self, WhyErrorKind kind, const char *message);
+void why_document_succeed (WhyDocument *self, WhyErrorKind kind);
+void why_document_update_busy (WhyDocument *self);
+void why_document_set_progress (WhyDocument *self, double progress);
+
+/* document-files.c */
+void why_document_cancel_loads (WhyDocument *self);
+
+/* document-run.c */
+void why_document_ask (WhyDocument *self);
+void why_document_update_status (WhyDocument *self);
+void why_document_update_classes (WhyDocument *self);
+void why_document_update_occlusions (WhyDocument *self);
+
+/* Properties, notified from several files. */
+typedef enum
+{
+  WHY_DOCUMENT_PROP_0,
+  WHY_DOCUMENT_PROP_PICTURE_PATH,
+  WHY_DOCUMENT_PROP_PICTURE,
+  WHY_DOCUMENT_PROP_PICTURE_WIDTH,
+  WHY_DOCUMENT_PROP_PICTURE_HEIGHT,
+  WHY_DOCUMENT_PROP_MODEL,
+  WHY_DOCUMENT_PROP_LAYERS,
+  WHY_DOCUMENT_PROP_CLASSES,
+  WHY_DOCUMENT_PROP_OCCLUSIONS,
+  WHY_DOCUMENT_PROP_TARGET_CLASS,
+  WHY_DOCUMENT_PROP_CONTRAST_CLASS,
+  WHY_DOCUMENT_PROP_LAYER,
+  WHY_DOCUMENT_PROP_METHOD,
+  WHY_DOCUMENT_PROP_POLARITY,
+  WHY_DOCUMENT_PROP_COLORMAP,
+  WHY_DOCUMENT_PROP_LIMITS,
+  WHY_DOCUMENT_PROP_FILL,
+  WHY_DOCUMENT_PROP_OPACITY,
+  WHY_DOCUMENT_PROP_THRESHOLD,
+  WHY_DOCUMENT_PROP_SHOW_MAP,
+  WHY_DOCUMENT_PROP_SMOOTH,
+  WHY_DOCUMENT_PROP_SHOWN_CLASS,
+  WHY_DOCUMENT_PROP_SHOWN_LAYER,
+  WHY_DOCUMENT_PROP_MAP,
+  WHY_DOCUMENT_PROP_PROBABILITIES,
+  WHY_DOCUMENT_PROP_BUSY,
+  WHY_DOCUMENT_PROP_PROGRESS,
+  WHY_DOCUMENT_PROP_ACTIVITY,
+  WHY_DOCUMENT_PROP_STATUS,
+  WHY_DOCUMENT_PROP_ERROR_MESSAGE,
+  WHY_DOCUMENT_PROP_CAN_UNDO,
+  WHY_DOCUMENT_PROP_CAN_REDO,
+  WHY_DOCUMENT_N_PROPS,
+} WhyDocumentProp;
+
+void why_document_notify (WhyDocument *self, WhyDocumentProp prop);
+void why_document_emit_updated (WhyDocument *self);
+void why_document_emit_redraw (WhyDocument *self);
+
+G_END_DECLS

@@ -1,0 +1,230 @@
+#include "config.h"
+
+#include "document-private.h"
+
+#include "base/error.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+/* Asking the runner, and taking its answers. */
+
+/* ---- lists ---- */
+
+static int
+resolved_class (WhyDocument *self)
+{
+  if (self->state.target_class >= 0)
+    return self->state.target_class;
+  return self->result != NULL ? self->result->target_class : -1;
+}
+
+void
+why_document_update_classes (WhyDocument *self)
+{
+  const WhyResult *result = self->result;
+  const WhyTensor *before = result != NULL && result->request->n_covers > 0 ? result->steps[0] : NULL;
+  const guint n_classes = g_list_model_get_n_items (G_LIST_MODEL (self->classes));
+  const int target = resolved_class (self);
+
+  for (guint index = 0; index < n_classes; index++)
+    {
+      g_autoptr (WhyClassItem) item = g_list_model_get_item (G_LIST_MODEL (self->classes), index);
+      why_class_item_set_is_target (item, (int) index == target);
+      if (result == NULL || result->probabilities == NULL || index >= why_tensor_count (result->probabilities))
+        why_class_item_set (item, 0, 0, -1);
+      else
+        why_class_item_set (item, why_tensor_get_f64 (result->probabilities, index),
+                            result->logits != NULL ? why_tensor_get_f64 (result->logits, index) : 0,
+                            before != NULL ? why_tensor_get_f64 (before, index) : -1);
+    }
+}
+
+void
+why_document_update_occlusions (WhyDocument *self)
+{
+  const int target = resolved_class (self);
+  const gboolean named = self->model != NULL && target >= 0 && target < why_model_get_n_classes (self->model);
+  const GPtrArray *wanted = self->state.occlusions;
+  GListModel *shown = G_LIST_MODEL (self->occlusions);
+  guint kept = 0;
+
+  for (guint index = 0; index < wanted->len; index++)
+    why_occlusion_set_class (g_ptr_array_index (wanted, index), named ? target : -1,
+                             named ? why_model_get_class_label (self->model, target) : "");
+
+  while (kept < wanted->len && kept < g_list_model_get_n_items (shown))
+    {
+      g_autoptr (WhyOcclusion) item = g_list_model_get_item (shown, kept);
+      if (item != g_ptr_array_index (wanted, kept))
+        break;
+      kept++;
+    }
+  const guint n_shown = g_list_model_get_n_items (shown);
+  if (kept < n_shown || kept < wanted->len)
+    g_list_store_splice (self->occlusions, kept, n_shown - kept, wanted->pdata + kept, wanted->len - kept);
+}
+
+/* ---- the sentence below the picture ---- */
+
+static char *
+contrast_sentence (WhyDocument *self)
+{
+  const int first = resolved_class (self);
+  const int second = self->state.contrast_class;
+  const WhyTensor *logits = self->result != NULL ? self->result->logits : NULL;
+
+  if (first < 0 || second < 0 || first == second || logits == NULL || (gsize) MAX (first, second) >= why_tensor_count (logits))
+    return NULL;
+  const double lead = why_tensor_get_f64 (logits, (gsize) first) - why_tensor_get_f64 (logits, (gsize) second);
+  const char *ahead = why_model_get_class_label (self->model, lead >= 0 ? first : second);
+  const char *behind = why_model_get_class_label (self->model, lead >= 0 ? second : first);
+  return g_strdup_printf (_ ("“%s” is ahead of “%s” by a logit of %.3g."), ahead, behind, ABS (lead));
+}
+
+static char *
+make_status (WhyDocument *self)
+{
+  g_autoptr (GPtrArray) sentences = g_ptr_array_new_with_free_func (g_free);
+  char *contrast = contrast_sentence (self);
+
+  if (self->stopped)
+    g_ptr_array_add (sentences, g_strdup (_ ("Stopped.")));
+  if (self->model != NULL && why_model_get_limitation (self->model) != NULL)
+    g_ptr_array_add (sentences, g_strdup (why_model_get_limitation (self->model)));
+  if (self->result != NULL && self->result->map != NULL && self->result->map->reason != NULL)
+    g_ptr_array_add (sentences, g_strdup (self->result->map->reason));
+  if (contrast != NULL)
+    g_ptr_array_add (sentences, contrast);
+  if (self->model != NULL && *why_model_get_assumed_text (self->model) != '\0')
+    g_ptr_array_add (sentences, g_strdup_printf (_ ("Assumed, as the model does not say: %s."),
+                                                 why_model_get_assumed_text (self->model)));
+  if (self->picture != NULL && self->picture->note != NULL && *self->picture->note != '\0')
+    g_ptr_array_add (sentences, g_strdup (self->picture->note));
+  g_ptr_array_add (sentences, NULL);
+  return g_strjoinv (" ", (char **) sentences->pdata);
+}
+
+void
+why_document_update_status (WhyDocument *self)
+{
+  g_autofree char *status = make_status (self);
+
+  if (strcmp (status, self->status) == 0)
+    return;
+  g_free (self->status);
+  self->status = g_steal_pointer (&status);
+  why_document_notify (self, WHY_DOCUMENT_PROP_STATUS);
+}
+
+/* ---- requests ---- */
+
+static void
+take_steps (WhyDocument *self, WhyResult *result)
+{
+  const WhyRequest *request = result->request;
+  const GPtrArray *occlusions = self->state.occlusions;
+
+  g_clear_pointer (&self->base_probabilities, why_tensor_unref);
+  self->base_probabilities = why_tensor_ref (result->steps[0]);
+  /* Any change of the covers submits anew, so these are those of the request. */
+  g_return_if_fail (occlusions->len == request->n_covers);
+  for (guint index = 0; index < occlusions->len; index++)
+    why_occlusion_set_probabilities (g_ptr_array_index (occlusions, index), result->steps[index], result->steps[index + 1]);
+}
+
+static void
+on_result (WhyResult *result, gpointer data)
+{
+  WhyDocument *self = data;
+
+  g_object_freeze_notify (G_OBJECT (self));
+  self->running = FALSE;
+  why_document_set_progress (self, 0);
+  if (result->error != NULL)
+    why_document_fail (self, WHY_ERROR_KIND_RUN, result->error->message);
+  else
+    {
+      why_document_succeed (self, WHY_ERROR_KIND_RUN);
+      g_clear_pointer (&self->result, why_result_unref);
+      self->result = why_result_ref (result);
+      take_steps (self, result);
+      why_document_update_classes (self);
+      why_document_update_occlusions (self);
+      why_document_notify (self, WHY_DOCUMENT_PROP_MAP);
+      why_document_notify (self, WHY_DOCUMENT_PROP_PROBABILITIES);
+      why_document_notify (self, WHY_DOCUMENT_PROP_SHOWN_CLASS);
+      why_document_notify (self, WHY_DOCUMENT_PROP_SHOWN_LAYER);
+    }
+  why_document_update_status (self);
+  why_document_update_busy (self);
+  g_object_thaw_notify (G_OBJECT (self));
+  if (result->error == NULL)
+    {
+      why_document_emit_updated (self);
+      why_document_emit_redraw (self);
+    }
+}
+
+static void
+on_progress (double done, gpointer data)
+{
+  why_document_set_progress (data, done);
+}
+
+static WhyRequest *
+make_request (WhyDocument *self)
+{
+  const GPtrArray *occlusions = self->state.occlusions;
+  g_autofree WhyCover *covers = g_new0 (WhyCover, occlusions->len + 1);
+  g_autofree WhyTensor **known = g_new0 (WhyTensor *, occlusions->len + 1);
+  WhyRecipe *recipe = why_model_get_recipe (self->model);
+  WhyPolarity polarity = WHY_POLARITY_RELU;
+
+  /* The setter let only known ones in. */
+  if (!why_polarity_parse (self->state.polarity, &polarity, NULL))
+    g_return_val_if_reached (NULL);
+  const WhyExplainRequest explain = {
+    .method = self->state.method,
+    .layer = self->state.layer != NULL ? self->state.layer : why_model_get_default_layer (self->model),
+    .target_class = self->state.target_class,
+    .polarity = polarity,
+    .score = WHY_SCORE_LOGIT,
+    .multi_label = recipe->task == WHY_RECIPE_TASK_MULTI_LABEL,
+    .region = WHY_REGION_PREDICTED,
+  };
+  WhyRequest *request = why_request_new (why_model_get_onnx (self->model), recipe, self->picture->pixels, NULL, &explain);
+
+  known[0] = self->base_probabilities;
+  for (guint index = 0; index < occlusions->len; index++)
+    {
+      WhyOcclusion *occlusion = g_ptr_array_index (occlusions, index);
+      covers[index] = *why_occlusion_get_cover (occlusion);
+      known[index + 1] = why_occlusion_get_after_probabilities (occlusion);
+    }
+  why_request_set_covers (request, covers, occlusions->len, known);
+  request->predict_only = why_model_get_n_layers (self->model) == 0;
+  return request;
+}
+
+void
+why_document_ask (WhyDocument *self)
+{
+  if (self->model == NULL || self->picture == NULL)
+    return;
+  self->stopped = FALSE;
+  why_document_set_progress (self, 0);
+  if (why_model_get_n_classes (self->model) == 0 || why_model_get_onnx (self->model)->graph->n_inputs != 1)
+    {
+      why_document_fail (self, WHY_ERROR_KIND_RUN, why_model_get_limitation (self->model));
+      return;
+    }
+
+  g_autoptr (WhyRequest) request = make_request (self);
+  if (request == NULL)
+    return;
+  why_runner_submit (self->runner, self->view, request, on_result, on_progress, self);
+  self->running = TRUE;
+  why_document_update_status (self);
+  why_document_update_busy (self);
+}

@@ -1,0 +1,51 @@
+#include "config.h"
+
+#include "document-private.h"
+
+#include <string.h>
+
+void
+why_document_state_init (WhyDocumentState *state)
+{
+  *state = (WhyDocumentState) {
+    .target_class = -1,
+    .contrast_class = -1,
+    .method = g_strdup ("gradcam"),
+    .polarity = g_strdup ("relu"),
+    .limits = g_strdup ("own"),
+    .opacity = 0.5,
+    .show_map = TRUE,
+    .smooth = TRUE,
+    .occlusions = g_ptr_array_new_with_free_func (g_object_unref),
+  };
+}
+
+void
+why_document_state_copy (const WhyDocumentState *from, WhyDocumentState *to)
+{
+  *to = *from;
+  to->layer = g_strdup (from->layer);
+  to->method = g_strdup (from->method);
+  to->polarity = g_strdup (from->polarity);
+  to->colormap = g_strdup (from->colormap);
+  to->limits = g_strdup (from->limits);
+  to->occlusions = g_ptr_array_ref (from->occlusions);
+}
+
+void
+why_document_state_clear (WhyDocumentState *state)
+{
+  g_clear_pointer (&state->layer, g_free);
+  g_clear_pointer (&state->method, g_free);
+  g_clear_pointer (&state->polarity, g_free);
+  g_clear_pointer (&state->colormap, g_free);
+  g_clear_pointer (&state->limits, g_free);
+  g_clear_pointer (&state->occlusions, g_ptr_array_unref);
+}
+
+gboolean
+why_document_state_asks_same (const WhyDocumentState *a, const WhyDocumentState *b)
+{
+  return a->target_class == b->target_class && g_strcmp0 (a->layer, b->layer) == 0 && strcmp (a->method, b->method) == 0 &&
+         strcmp (a->polarity, b->polarity) == 0 && a->occlusions == b->occlusions;
+}

@@ -1,0 +1,1015 @@
+#include "config.h"
+
+#include "document-private.h"
+
+#include "base/error.h"
+#include "draw/colormap.h"
+
+#include <glib/gi18n-lib.h>
+#include <math.h>
+#include <string.h>
+
+/* Changes of one slider closer to each other than this are one step of undo. */
+#define COALESCE_US (G_USEC_PER_SEC)
+#define MAX_UNDO 200
+
+G_DEFINE_FINAL_TYPE (WhyDocument, why_document, G_TYPE_OBJECT)
+
+static GParamSpec *props[WHY_DOCUMENT_N_PROPS];
+
+enum
+{
+  SIGNAL_UPDATED,
+  SIGNAL_REDRAW,
+  SIGNAL_LAST_SIGNAL,
+};
+
+static guint signals[SIGNAL_LAST_SIGNAL];
+
+void
+why_document_notify (WhyDocument *self, WhyDocumentProp prop)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), props[prop]);
+}
+
+void
+why_document_emit_updated (WhyDocument *self)
+{
+  g_signal_emit (self, signals[SIGNAL_UPDATED], 0);
+}
+
+void
+why_document_emit_redraw (WhyDocument *self)
+{
+  g_signal_emit (self, signals[SIGNAL_REDRAW], 0);
+}
+
+/* ---- errors and activity ---- */
+
+void
+why_document_fail (WhyDocument *self, WhyErrorKind kind, const char *message)
+{
+  self->error_kind = kind;
+  if (g_strcmp0 (self->error_message, message) == 0)
+    return;
+  g_free (self->error_message);
+  self->error_message = g_strdup (message);
+  why_document_notify (self, WHY_DOCUMENT_PROP_ERROR_MESSAGE);
+}
+
+void
+why_document_succeed (WhyDocument *self, WhyErrorKind kind)
+{
+  if (self->error_kind == kind)
+    why_document_fail (self, WHY_ERROR_KIND_NONE, NULL);
+}
+
+static void
+fail_value (WhyDocument *self, const GError *error)
+{
+  why_document_fail (self, WHY_ERROR_KIND_VALUE, error->message);
+}
+
+static char *
+make_activity (WhyDocument *self)
+{
+  const WhyExplainerClass *method;
+
+  if (self->loading[WHY_LOAD_MODEL])
+    return g_strdup_printf (_ ("Loading %s"), self->load_names[WHY_LOAD_MODEL]);
+  if (self->loading[WHY_LOAD_PICTURE])
+    return g_strdup_printf (_ ("Reading %s"), self->load_names[WHY_LOAD_PICTURE]);
+  if (self->running)
+    {
+      method = why_explainer_lookup (self->state.method, NULL);
+      return g_strdup_printf (_ ("Computing %s"), method != NULL ? _ (method->title) : self->state.method);
+    }
+  if (self->loading[WHY_LOAD_EXPORT])
+    return g_strdup_printf (_ ("Writing %s"), self->load_names[WHY_LOAD_EXPORT]);
+  return g_strdup ("");
+}
+
+void
+why_document_update_busy (WhyDocument *self)
+{
+  g_autofree char *activity = make_activity (self);
+
+  g_object_freeze_notify (G_OBJECT (self));
+  if (strcmp (activity, self->activity) != 0)
+    {
+      g_free (self->activity);
+      self->activity = g_steal_pointer (&activity);
+      why_document_notify (self, WHY_DOCUMENT_PROP_ACTIVITY);
+    }
+  const gboolean busy = why_document_get_busy (self);
+  if (busy != self->busy_shown)
+    {
+      self->busy_shown = busy;
+      why_document_notify (self, WHY_DOCUMENT_PROP_BUSY);
+    }
+  g_object_thaw_notify (G_OBJECT (self));
+}
+
+void
+why_document_set_progress (WhyDocument *self, double progress)
+{
+  if (self->progress == progress)
+    return;
+  self->progress = progress;
+  why_document_notify (self, WHY_DOCUMENT_PROP_PROGRESS);
+}
+
+gboolean
+why_document_get_busy (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), FALSE);
+  gboolean busy = self->running || self->sniffs->len > 0;
+  for (int load = 0; load < WHY_N_LOADS; load++)
+    busy = busy || self->loading[load];
+  return busy;
+}
+
+void
+why_document_dismiss_error (WhyDocument *self)
+{
+  g_return_if_fail (WHY_IS_DOCUMENT (self));
+  why_document_fail (self, WHY_ERROR_KIND_NONE, NULL);
+}
+
+void
+why_document_set_error (WhyDocument *self, const char *message)
+{
+  g_return_if_fail (WHY_IS_DOCUMENT (self));
+  why_document_fail (self, message != NULL ? WHY_ERROR_KIND_OTHER : WHY_ERROR_KIND_NONE, message);
+}
+
+void
+why_document_cancel (WhyDocument *self)
+{
+  g_return_if_fail (WHY_IS_DOCUMENT (self));
+  if (!why_document_get_busy (self))
+    return;
+
+  g_object_freeze_notify (G_OBJECT (self));
+  why_document_cancel_loads (self);
+  why_runner_cancel (self->runner, self->view);
+  self->stopped = self->running;
+  self->running = FALSE;
+  why_document_set_progress (self, 0);
+  why_document_update_status (self);
+  why_document_update_busy (self);
+  g_object_thaw_notify (G_OBJECT (self));
+}
+
+/* ---- undo ---- */
+
+static void
+state_free (gpointer state)
+{
+  why_document_state_clear (state);
+  g_free (state);
+}
+
+static void
+notify_history (WhyDocument *self)
+{
+  why_document_notify (self, WHY_DOCUMENT_PROP_CAN_UNDO);
+  why_document_notify (self, WHY_DOCUMENT_PROP_CAN_REDO);
+}
+
+static void
+push_state (GPtrArray *stack, const WhyDocumentState *state)
+{
+  WhyDocumentState *copy = g_new0 (WhyDocumentState, 1);
+
+  why_document_state_copy (state, copy);
+  if (stack->len >= MAX_UNDO)
+    g_ptr_array_remove_index (stack, 0);
+  g_ptr_array_add (stack, copy);
+}
+
+/* Before a change: @slider: (nullable): static string for changes that come in streams. */
+static void
+record (WhyDocument *self, const char *slider)
+{
+  const gint64 now = g_get_monotonic_time ();
+  const gboolean goes_on = slider != NULL && self->last_change == slider && now - self->last_change_time < COALESCE_US;
+
+  self->last_change = slider;
+  self->last_change_time = now;
+  if (goes_on)
+    return;
+  push_state (self->undo, &self->state);
+  g_ptr_array_set_size (self->redo, 0);
+  notify_history (self);
+}
+
+static void
+clear_history (WhyDocument *self)
+{
+  g_ptr_array_set_size (self->undo, 0);
+  g_ptr_array_set_size (self->redo, 0);
+  self->last_change = NULL;
+  notify_history (self);
+}
+
+static void
+notify_state (WhyDocument *self, const WhyDocumentState *old)
+{
+  const WhyDocumentState *state = &self->state;
+  const struct
+  {
+    gboolean changed;
+    WhyDocumentProp prop;
+  } changes[] = {
+    { state->target_class != old->target_class, WHY_DOCUMENT_PROP_TARGET_CLASS },
+    { state->contrast_class != old->contrast_class, WHY_DOCUMENT_PROP_CONTRAST_CLASS },
+    { g_strcmp0 (state->layer, old->layer) != 0, WHY_DOCUMENT_PROP_LAYER },
+    { strcmp (state->method, old->method) != 0, WHY_DOCUMENT_PROP_METHOD },
+    { strcmp (state->polarity, old->polarity) != 0, WHY_DOCUMENT_PROP_POLARITY },
+    { g_strcmp0 (state->colormap, old->colormap) != 0, WHY_DOCUMENT_PROP_COLORMAP },
+    { strcmp (state->limits, old->limits) != 0, WHY_DOCUMENT_PROP_LIMITS },
+    { state->opacity != old->opacity, WHY_DOCUMENT_PROP_OPACITY },
+    { state->threshold != old->threshold, WHY_DOCUMENT_PROP_THRESHOLD },
+    { state->show_map != old->show_map, WHY_DOCUMENT_PROP_SHOW_MAP },
+    { state->smooth != old->smooth, WHY_DOCUMENT_PROP_SMOOTH },
+  };
+
+  for (gsize change = 0; change < G_N_ELEMENTS (changes); change++)
+    {
+      if (changes[change].changed)
+        why_document_notify (self, changes[change].prop);
+    }
+}
+
+/* The one place where the state changes. @state: contents are taken. */
+static void
+switch_state (WhyDocument *self, WhyDocumentState *state)
+{
+  WhyDocumentState old = self->state;
+
+  g_object_freeze_notify (G_OBJECT (self));
+  self->state = *state;
+  *state = (WhyDocumentState) { 0 };
+  why_document_succeed (self, WHY_ERROR_KIND_VALUE);
+  notify_state (self, &old);
+  if (!why_document_state_asks_same (&self->state, &old))
+    {
+      why_document_update_classes (self);
+      why_document_update_occlusions (self);
+      why_document_ask (self);
+    }
+  why_document_update_status (self);
+  why_document_state_clear (&old);
+  g_object_thaw_notify (G_OBJECT (self));
+  why_document_emit_redraw (self);
+}
+
+/* A changed copy of the state, to be altered and given to commit(). */
+static WhyDocumentState
+begin_change (WhyDocument *self)
+{
+  WhyDocumentState state;
+
+  why_document_state_copy (&self->state, &state);
+  return state;
+}
+
+static void
+commit (WhyDocument *self, WhyDocumentState *state, const char *slider)
+{
+  g_object_freeze_notify (G_OBJECT (self));
+  record (self, slider);
+  switch_state (self, state);
+  g_object_thaw_notify (G_OBJECT (self));
+}
+
+static void
+travel (WhyDocument *self, GPtrArray *from, GPtrArray *to)
+{
+  if (from->len == 0)
+    return;
+  g_object_freeze_notify (G_OBJECT (self));
+  WhyDocumentState *state = g_ptr_array_steal_index (from, from->len - 1);
+  push_state (to, &self->state);
+  self->last_change = NULL;
+  switch_state (self, state);
+  g_free (state);
+  notify_history (self);
+  g_object_thaw_notify (G_OBJECT (self));
+}
+
+void
+why_document_undo (WhyDocument *self)
+{
+  g_return_if_fail (WHY_IS_DOCUMENT (self));
+  travel (self, self->undo, self->redo);
+}
+
+void
+why_document_redo (WhyDocument *self)
+{
+  g_return_if_fail (WHY_IS_DOCUMENT (self));
+  travel (self, self->redo, self->undo);
+}
+
+gboolean
+why_document_get_can_undo (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), FALSE);
+  return self->undo->len > 0;
+}
+
+gboolean
+why_document_get_can_redo (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), FALSE);
+  return self->redo->len > 0;
+}
+
+/* ---- new files ---- */
+
+static void
+forget_answer (WhyDocument *self)
+{
+  why_runner_cancel (self->runner, self->view);
+  self->running = FALSE;
+  self->stopped = FALSE;
+  why_document_set_progress (self, 0);
+  g_clear_pointer (&self->base_probabilities, why_tensor_unref);
+  g_clear_pointer (&self->result, why_result_unref);
+  why_document_succeed (self, WHY_ERROR_KIND_RUN);
+  why_document_succeed (self, WHY_ERROR_KIND_VALUE);
+  why_document_notify (self, WHY_DOCUMENT_PROP_MAP);
+  why_document_notify (self, WHY_DOCUMENT_PROP_PROBABILITIES);
+  why_document_notify (self, WHY_DOCUMENT_PROP_SHOWN_CLASS);
+  why_document_notify (self, WHY_DOCUMENT_PROP_SHOWN_LAYER);
+}
+
+static void
+take_file (WhyDocument *self, WhyDocumentState *state)
+{
+  const WhyDocumentState old = self->state;
+
+  self->state = *state;
+  notify_state (self, &old);
+  WhyDocumentState gone = old;
+  why_document_state_clear (&gone);
+  clear_history (self);
+  forget_answer (self);
+  why_document_update_classes (self);
+  why_document_update_occlusions (self);
+  why_document_ask (self);
+  why_document_update_status (self);
+  why_document_update_busy (self);
+}
+
+void
+why_document_take_picture (WhyDocument *self, WhyPicture *picture)
+{
+  WhyDocumentState state = begin_change (self);
+
+  g_object_freeze_notify (G_OBJECT (self));
+  g_clear_pointer (&self->picture, why_picture_free);
+  self->picture = picture;
+  g_ptr_array_unref (state.occlusions);
+  state.occlusions = g_ptr_array_new_with_free_func (g_object_unref);
+  why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE_PATH);
+  why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE);
+  why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE_WIDTH);
+  why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE_HEIGHT);
+  take_file (self, &state);
+  g_object_thaw_notify (G_OBJECT (self));
+  why_document_emit_redraw (self);
+}
+
+static void
+fill_classes (WhyDocument *self)
+{
+  const int n_classes = why_model_get_n_classes (self->model);
+  g_autoptr (GPtrArray) items = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (int index = 0; index < n_classes; index++)
+    g_ptr_array_add (items, why_class_item_new (index, why_model_get_class_label (self->model, index)));
+  g_list_store_splice (self->classes, 0, g_list_model_get_n_items (G_LIST_MODEL (self->classes)), items->pdata, items->len);
+}
+
+void
+why_document_take_model (WhyDocument *self, WhyModel *model)
+{
+  WhyDocumentState state = begin_change (self);
+
+  g_object_freeze_notify (G_OBJECT (self));
+  g_clear_object (&self->model);
+  self->model = model;
+  g_clear_pointer (&state.layer, g_free);
+  state.target_class = -1;
+  state.contrast_class = -1;
+  /* Locked limits belong to another network's numbers. */
+  g_free (state.limits);
+  state.limits = g_strdup ("own");
+  /* The rectangles stay, what they did to the other network does not. */
+  for (guint index = 0; index < state.occlusions->len; index++)
+    why_occlusion_set_probabilities (g_ptr_array_index (state.occlusions, index), NULL, NULL);
+  /* The old answer goes first: its class numbers mean nothing to the new labels. */
+  g_clear_pointer (&self->result, why_result_unref);
+  fill_classes (self);
+  why_document_notify (self, WHY_DOCUMENT_PROP_MODEL);
+  why_document_notify (self, WHY_DOCUMENT_PROP_LAYERS);
+  take_file (self, &state);
+  g_object_thaw_notify (G_OBJECT (self));
+  why_document_emit_redraw (self);
+}
+
+/* ---- the question ---- */
+
+/* Choosing once more what was chosen asks again where the first time came to nothing. */
+static void
+retry (WhyDocument *self)
+{
+  if (self->stopped || self->error_kind == WHY_ERROR_KIND_RUN)
+    why_document_ask (self);
+}
+
+static gboolean
+check_class (WhyDocument *self, int index)
+{
+  if (index == -1)
+    return TRUE;
+  if (self->model == NULL)
+    {
+      why_document_fail (self, WHY_ERROR_KIND_VALUE, _ ("Open a model first: there are no classes to choose from yet"));
+      return FALSE;
+    }
+  g_autoptr (GError) error = NULL;
+  g_autofree char *number = g_strdup_printf ("%d", index);
+  if (why_model_find_class (self->model, number, &error) < 0)
+    {
+      fail_value (self, error);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+void
+why_document_set_target_class (WhyDocument *self, int target_class)
+{
+  g_return_if_fail (WHY_IS_DOCUMENT (self));
+  if (self->state.target_class == target_class)
+    {
+      retry (self);
+      return;
+    }
+  if (!check_class (self, target_class))
+    return;
+  WhyDocumentState state = begin_change (self);
+  state.target_class = target_class;
+  commit (self, &state, NULL);
+}
+
+void
+why_document_set_contrast_class (WhyDocument *self, int contrast_class)
+{
+  g_return_if_fail (WHY_IS_DOCUMENT (self));
+  if (self->state.contrast_class == contrast_class || !check_class (self, contrast_class))
+    return;
+  WhyDocumentState state = begin_change (self);
+  state.contrast_class = contrast_class;
+  commit (self, &state, NULL);
+}
+
+static void
+replace (char **field, const char *value)
+{
+  g_free (*field);
+  *field = g_strdup (value);
+}
+
+void
+why_document_set_layer (WhyDocument *self, const char *layer)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_return_if_fail (WHY_IS_DOCUMENT (self));
+  if (layer != NULL && *layer == '\0')
+    layer = NULL;
+  if (g_strcmp0 (self->state.layer, layer) == 0)
+    {
+      retry (self);
+      return;
+    }
+  if (layer != NULL && self->model == NULL)
+    {
+      why_document_fail (self, WHY_ERROR_KIND_VALUE, _ ("Open a model first: there are no layers to choose from yet"));
+      return;
+    }
+  if (layer != NULL && why_model_find_layer (self->model, layer, &error) == NULL)
+    {
+      fail_value (self, error);
+      return;
+    }
+  WhyDocumentState state = begin_change (self);
+  replace (&state.layer, layer);
+  commit (self, &state, NULL);
+}
+
+void
+why_document_set_method (WhyDocument *self, const char *method)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_return_if_fail (WHY_IS_DOCUMENT (self) && method != NULL);
+  if (strcmp (self->state.method, method) == 0)
+    {
+      retry (self);
+      return;
+    }
+  if (why_explainer_lookup (method, &error) == NULL)
+    {
+      fail_value (self, error);
+      return;
+    }
+  WhyDocumentState state = begin_change (self);
+  replace (&state.method, method);
+  commit (self, &state, NULL);
+}
+
+void
+why_document_set_polarity (WhyDocument *self, const char *polarity)
+{
+  g_autoptr (GError) error = NULL;
+  WhyPolarity parsed;
+
+  g_return_if_fail (WHY_IS_DOCUMENT (self) && polarity != NULL);
+  if (strcmp (self->state.polarity, polarity) == 0)
+    {
+      retry (self);
+      return;
+    }
+  if (!why_polarity_parse (polarity, &parsed, &error))
+    {
+      fail_value (self, error);
+      return;
+    }
+  WhyDocumentState state = begin_change (self);
+  replace (&state.polarity, polarity);
+  commit (self, &state, NULL);
+}
+
+/* ---- how it is drawn ---- */
+
+void
+why_document_set_show_map (WhyDocument *self, gboolean show_map)
+{
+  g_return_if_fail (WHY_IS_DOCUMENT (self));
+  if (self->state.show_map == !!show_map)
+    return;
+  WhyDocumentState state = begin_change (self);
+  state.show_map = !!show_map;
+  commit (self, &state, NULL);
+}
+
+void
+why_document_set_smooth (WhyDocument *self, gboolean smooth)
+{
+  g_return_if_fail (WHY_IS_DOCUMENT (self));
+  if (self->state.smooth == !!smooth)
+    return;
+  WhyDocumentState state = begin_change (self);
+  state.smooth = !!smooth;
+  commit (self, &state, NULL);
+}
+
+void
+why_document_set_opacity (WhyDocument *self, double opacity)
+{
+  g_return_if_fail (WHY_IS_DOCUMENT (self));
+  if (isnan (opacity) || self->state.opacity == CLAMP (opacity, 0, 1))
+    return;
+  WhyDocumentState state = begin_change (self);
+  state.opacity = CLAMP (opacity, 0, 1);
+  commit (self, &state, "opacity");
+}
+
+void
+why_document_set_threshold (WhyDocument *self, double threshold)
+{
+  g_return_if_fail (WHY_IS_DOCUMENT (self));
+  if (isnan (threshold) || self->state.threshold == CLAMP (threshold, 0, 1))
+    return;
+  WhyDocumentState state = begin_change (self);
+  state.threshold = CLAMP (threshold, 0, 1);
+  commit (self, &state, "threshold");
+}
+
+void
+why_document_set_colormap (WhyDocument *self, const char *colormap)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_return_if_fail (WHY_IS_DOCUMENT (self));
+  if (colormap != NULL && *colormap == '\0')
+    colormap = NULL;
+  if (g_strcmp0 (self->state.colormap, colormap) == 0)
+    return;
+  if (colormap != NULL && why_colormap_find (colormap, &error) == NULL)
+    {
+      fail_value (self, error);
+      return;
+    }
+  WhyDocumentState state = begin_change (self);
+  replace (&state.colormap, colormap);
+  commit (self, &state, NULL);
+}
+
+void
+why_document_set_limits (WhyDocument *self, const char *limits)
+{
+  WhyOverlayMap map;
+  WhyOverlayStyle style;
+
+  g_return_if_fail (WHY_IS_DOCUMENT (self) && limits != NULL);
+  if (strcmp (self->state.limits, limits) == 0)
+    return;
+  if (strcmp (limits, "own") != 0 && strcmp (limits, "locked") != 0)
+    {
+      g_autofree char *message = g_strdup_printf (_ ("There are no limits '%s'; choose own or locked"), limits);
+      why_document_fail (self, WHY_ERROR_KIND_VALUE, message);
+      return;
+    }
+  WhyDocumentState state = begin_change (self);
+  if (strcmp (limits, "locked") == 0)
+    {
+      if (!why_document_get_overlay (self, &map, &style))
+        {
+          why_document_state_clear (&state);
+          why_document_fail (self, WHY_ERROR_KIND_VALUE, _ ("There is no map yet whose limits could be locked"));
+          return;
+        }
+      why_overlay_limits (&map, &style, &state.lo, &state.hi);
+    }
+  replace (&state.limits, limits);
+  commit (self, &state, NULL);
+}
+
+/* ---- covering ---- */
+
+void
+why_document_set_fill (WhyDocument *self, const char *fill)
+{
+  WhyOccludeFill parsed;
+
+  g_return_if_fail (WHY_IS_DOCUMENT (self) && fill != NULL);
+  if (strcmp (self->fill, fill) == 0)
+    return;
+  if (!why_occlude_fill_from_string (fill, &parsed))
+    {
+      g_autofree char *message =
+        g_strdup_printf (_ ("There is no fill '%s'; choose mean, black, white, blur or noise"), fill);
+      why_document_fail (self, WHY_ERROR_KIND_VALUE, message);
+      return;
+    }
+  why_document_succeed (self, WHY_ERROR_KIND_VALUE);
+  replace (&self->fill, fill);
+  why_document_notify (self, WHY_DOCUMENT_PROP_FILL);
+}
+
+void
+why_document_occlude (WhyDocument *self, double x, double y, double w, double h)
+{
+  WhyCover cover = { 0 };
+
+  g_return_if_fail (WHY_IS_DOCUMENT (self));
+  if (self->picture == NULL)
+    {
+      why_document_fail (self, WHY_ERROR_KIND_VALUE, _ ("Open a picture first: there is nothing to cover yet"));
+      return;
+    }
+  const double right = MIN (x + w, (double) why_document_get_picture_width (self));
+  const double bottom = MIN (y + h, (double) why_document_get_picture_height (self));
+  cover.x = MAX (x, 0.0);
+  cover.y = MAX (y, 0.0);
+  cover.w = right - cover.x;
+  cover.h = bottom - cover.y;
+  if (!(isfinite (x) && isfinite (y) && isfinite (w) && isfinite (h)) || !(cover.w > 0) || !(cover.h > 0))
+    {
+      why_document_fail (self, WHY_ERROR_KIND_VALUE, _ ("The rectangle lies outside the picture"));
+      return;
+    }
+  if (!why_occlude_fill_from_string (self->fill, &cover.fill))
+    g_return_if_reached ();
+  cover.seed = ++self->n_covers_made;
+
+  WhyDocumentState state = begin_change (self);
+  GPtrArray *occlusions = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint index = 0; index < state.occlusions->len; index++)
+    g_ptr_array_add (occlusions, g_object_ref (g_ptr_array_index (state.occlusions, index)));
+  g_ptr_array_add (occlusions, why_occlusion_new (&cover));
+  g_ptr_array_unref (state.occlusions);
+  state.occlusions = occlusions;
+  commit (self, &state, NULL);
+}
+
+void
+why_document_clear_occlusions (WhyDocument *self)
+{
+  g_return_if_fail (WHY_IS_DOCUMENT (self));
+  if (self->state.occlusions->len == 0)
+    return;
+  WhyDocumentState state = begin_change (self);
+  g_ptr_array_unref (state.occlusions);
+  state.occlusions = g_ptr_array_new_with_free_func (g_object_unref);
+  commit (self, &state, NULL);
+}
+
+/* ---- the object ---- */
+
+WhyDocument *
+why_document_new (WhyRunner *runner)
+{
+  g_return_val_if_fail (runner != NULL, NULL);
+
+  WhyDocument *self = g_object_new (WHY_TYPE_DOCUMENT, NULL);
+  self->runner = why_runner_ref (runner);
+  self->view = why_runner_add_view (runner);
+  for (int load = 0; load < WHY_N_LOADS; load++)
+    self->loads[load] = why_runner_add_view (runner);
+  return self;
+}
+
+static void
+why_document_dispose (GObject *object)
+{
+  WhyDocument *self = WHY_DOCUMENT (object);
+
+  if (self->runner != NULL)
+    {
+      why_document_cancel_loads (self);
+      why_runner_remove_view (self->runner, self->view);
+      g_clear_pointer (&self->runner, why_runner_unref);
+    }
+  g_clear_object (&self->model);
+  G_OBJECT_CLASS (why_document_parent_class)->dispose (object);
+}
+
+static void
+why_document_finalize (GObject *object)
+{
+  WhyDocument *self = WHY_DOCUMENT (object);
+
+  g_clear_pointer (&self->picture, why_picture_free);
+  g_clear_pointer (&self->result, why_result_unref);
+  g_clear_pointer (&self->base_probabilities, why_tensor_unref);
+  g_clear_object (&self->classes);
+  g_clear_object (&self->occlusions);
+  g_clear_object (&self->no_layers);
+  g_clear_pointer (&self->fill, g_free);
+  g_clear_pointer (&self->error_message, g_free);
+  g_clear_pointer (&self->status, g_free);
+  g_clear_pointer (&self->activity, g_free);
+  g_clear_pointer (&self->undo, g_ptr_array_unref);
+  g_clear_pointer (&self->redo, g_ptr_array_unref);
+  g_clear_pointer (&self->sniffs, g_array_unref);
+  why_document_state_clear (&self->state);
+  G_OBJECT_CLASS (why_document_parent_class)->finalize (object);
+}
+
+static void
+why_document_get_property (GObject *object, guint prop_id, GValue *value, GParamSpec *pspec)
+{
+  WhyDocument *self = WHY_DOCUMENT (object);
+
+  switch ((WhyDocumentProp) prop_id)
+    {
+    case WHY_DOCUMENT_PROP_PICTURE_PATH:
+      g_value_set_string (value, why_document_get_picture_path (self));
+      break;
+    case WHY_DOCUMENT_PROP_PICTURE:
+      g_value_set_boxed (value, why_document_get_picture (self));
+      break;
+    case WHY_DOCUMENT_PROP_PICTURE_WIDTH:
+      g_value_set_int64 (value, why_document_get_picture_width (self));
+      break;
+    case WHY_DOCUMENT_PROP_PICTURE_HEIGHT:
+      g_value_set_int64 (value, why_document_get_picture_height (self));
+      break;
+    case WHY_DOCUMENT_PROP_MODEL:
+      g_value_set_object (value, self->model);
+      break;
+    case WHY_DOCUMENT_PROP_LAYERS:
+      g_value_set_object (value, why_document_get_layers (self));
+      break;
+    case WHY_DOCUMENT_PROP_CLASSES:
+      g_value_set_object (value, self->classes);
+      break;
+    case WHY_DOCUMENT_PROP_OCCLUSIONS:
+      g_value_set_object (value, self->occlusions);
+      break;
+    case WHY_DOCUMENT_PROP_TARGET_CLASS:
+      g_value_set_int (value, self->state.target_class);
+      break;
+    case WHY_DOCUMENT_PROP_CONTRAST_CLASS:
+      g_value_set_int (value, self->state.contrast_class);
+      break;
+    case WHY_DOCUMENT_PROP_LAYER:
+      g_value_set_string (value, self->state.layer);
+      break;
+    case WHY_DOCUMENT_PROP_METHOD:
+      g_value_set_string (value, self->state.method);
+      break;
+    case WHY_DOCUMENT_PROP_POLARITY:
+      g_value_set_string (value, self->state.polarity);
+      break;
+    case WHY_DOCUMENT_PROP_COLORMAP:
+      g_value_set_string (value, self->state.colormap);
+      break;
+    case WHY_DOCUMENT_PROP_LIMITS:
+      g_value_set_string (value, self->state.limits);
+      break;
+    case WHY_DOCUMENT_PROP_FILL:
+      g_value_set_string (value, self->fill);
+      break;
+    case WHY_DOCUMENT_PROP_OPACITY:
+      g_value_set_double (value, self->state.opacity);
+      break;
+    case WHY_DOCUMENT_PROP_THRESHOLD:
+      g_value_set_double (value, self->state.threshold);
+      break;
+    case WHY_DOCUMENT_PROP_SHOW_MAP:
+      g_value_set_boolean (value, self->state.show_map);
+      break;
+    case WHY_DOCUMENT_PROP_SMOOTH:
+      g_value_set_boolean (value, self->state.smooth);
+      break;
+    case WHY_DOCUMENT_PROP_SHOWN_CLASS:
+      g_value_set_int (value, why_document_get_shown_class (self));
+      break;
+    case WHY_DOCUMENT_PROP_SHOWN_LAYER:
+      g_value_set_string (value, why_document_get_shown_layer (self));
+      break;
+    case WHY_DOCUMENT_PROP_MAP:
+      g_value_set_boxed (value, why_document_get_map (self));
+      break;
+    case WHY_DOCUMENT_PROP_PROBABILITIES:
+      g_value_set_boxed (value, why_document_get_probabilities (self));
+      break;
+    case WHY_DOCUMENT_PROP_BUSY:
+      g_value_set_boolean (value, why_document_get_busy (self));
+      break;
+    case WHY_DOCUMENT_PROP_PROGRESS:
+      g_value_set_double (value, self->progress);
+      break;
+    case WHY_DOCUMENT_PROP_ACTIVITY:
+      g_value_set_string (value, self->activity);
+      break;
+    case WHY_DOCUMENT_PROP_STATUS:
+      g_value_set_string (value, self->status);
+      break;
+    case WHY_DOCUMENT_PROP_ERROR_MESSAGE:
+      g_value_set_string (value, self->error_message);
+      break;
+    case WHY_DOCUMENT_PROP_CAN_UNDO:
+      g_value_set_boolean (value, self->undo->len > 0);
+      break;
+    case WHY_DOCUMENT_PROP_CAN_REDO:
+      g_value_set_boolean (value, self->redo->len > 0);
+      break;
+    case WHY_DOCUMENT_PROP_0:
+    case WHY_DOCUMENT_N_PROPS:
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+why_document_set_property (GObject *object, guint prop_id, const GValue *value, GParamSpec *pspec)
+{
+  WhyDocument *self = WHY_DOCUMENT (object);
+
+  /* The others are read-only; -Wswitch-enum would have them all named. */
+  switch (prop_id)
+    {
+    case WHY_DOCUMENT_PROP_TARGET_CLASS:
+      why_document_set_target_class (self, g_value_get_int (value));
+      break;
+    case WHY_DOCUMENT_PROP_CONTRAST_CLASS:
+      why_document_set_contrast_class (self, g_value_get_int (value));
+      break;
+    case WHY_DOCUMENT_PROP_LAYER:
+      why_document_set_layer (self, g_value_get_string (value));
+      break;
+    case WHY_DOCUMENT_PROP_METHOD:
+      why_document_set_method (self, g_value_get_string (value));
+      break;
+    case WHY_DOCUMENT_PROP_POLARITY:
+      why_document_set_polarity (self, g_value_get_string (value));
+      break;
+    case WHY_DOCUMENT_PROP_COLORMAP:
+      why_document_set_colormap (self, g_value_get_string (value));
+      break;
+    case WHY_DOCUMENT_PROP_LIMITS:
+      why_document_set_limits (self, g_value_get_string (value));
+      break;
+    case WHY_DOCUMENT_PROP_FILL:
+      why_document_set_fill (self, g_value_get_string (value));
+      break;
+    case WHY_DOCUMENT_PROP_OPACITY:
+      why_document_set_opacity (self, g_value_get_double (value));
+      break;
+    case WHY_DOCUMENT_PROP_THRESHOLD:
+      why_document_set_threshold (self, g_value_get_double (value));
+      break;
+    case WHY_DOCUMENT_PROP_SHOW_MAP:
+      why_document_set_show_map (self, g_value_get_boolean (value));
+      break;
+    case WHY_DOCUMENT_PROP_SMOOTH:
+      why_document_set_smooth (self, g_value_get_boolean (value));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+why_document_class_init (WhyDocumentClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  const GParamFlags ro = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
+  const GParamFlags rw = G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS;
+
+  object_class->dispose = why_document_dispose;
+  object_class->finalize = why_document_finalize;
+  object_class->get_property = why_document_get_property;
+  object_class->set_property = why_document_set_property;
+
+#define STRING(id, name, flags) props[WHY_DOCUMENT_PROP_##id] = g_param_spec_string (name, NULL, NULL, NULL, flags)
+#define BOOLEAN(id, name, initial, flags) \
+  props[WHY_DOCUMENT_PROP_##id] = g_param_spec_boolean (name, NULL, NULL, initial, flags)
+#define INT(id, name, flags) props[WHY_DOCUMENT_PROP_##id] = g_param_spec_int (name, NULL, NULL, -1, G_MAXINT, -1, flags)
+#define INT64(id, name) props[WHY_DOCUMENT_PROP_##id] = g_param_spec_int64 (name, NULL, NULL, 0, G_MAXINT64, 0, ro)
+#define SHARE(id, name, initial, flags) \
+  props[WHY_DOCUMENT_PROP_##id] = g_param_spec_double (name, NULL, NULL, 0, 1, initial, flags)
+#define OBJECT(id, name, type) props[WHY_DOCUMENT_PROP_##id] = g_param_spec_object (name, NULL, NULL, type, ro)
+#define BOXED(id, name, type) props[WHY_DOCUMENT_PROP_##id] = g_param_spec_boxed (name, NULL, NULL, type, ro)
+
+  STRING (PICTURE_PATH, "picture-path", ro);
+  BOXED (PICTURE, "picture", WHY_TYPE_TENSOR);
+  INT64 (PICTURE_WIDTH, "picture-width");
+  INT64 (PICTURE_HEIGHT, "picture-height");
+  OBJECT (MODEL, "model", WHY_TYPE_MODEL);
+  OBJECT (LAYERS, "layers", G_TYPE_LIST_MODEL);
+  OBJECT (CLASSES, "classes", G_TYPE_LIST_MODEL);
+  OBJECT (OCCLUSIONS, "occlusions", G_TYPE_LIST_MODEL);
+  INT (TARGET_CLASS, "target-class", rw);
+  INT (CONTRAST_CLASS, "contrast-class", rw);
+  STRING (LAYER, "layer", rw);
+  STRING (METHOD, "method", rw);
+  STRING (POLARITY, "polarity", rw);
+  STRING (COLORMAP, "colormap", rw);
+  STRING (LIMITS, "limits", rw);
+  STRING (FILL, "fill", rw);
+  SHARE (OPACITY, "opacity", 0.5, rw);
+  SHARE (THRESHOLD, "threshold", 0, rw);
+  BOOLEAN (SHOW_MAP, "show-map", TRUE, rw);
+  BOOLEAN (SMOOTH, "smooth", TRUE, rw);
+  INT (SHOWN_CLASS, "shown-class", ro);
+  STRING (SHOWN_LAYER, "shown-layer", ro);
+  BOXED (MAP, "map", WHY_TYPE_MAP);
+  BOXED (PROBABILITIES, "probabilities", WHY_TYPE_TENSOR);
+  BOOLEAN (BUSY, "busy", FALSE, ro);
+  SHARE (PROGRESS, "progress", 0, ro);
+  STRING (ACTIVITY, "activity", ro);
+  STRING (STATUS, "status", ro);
+  STRING (ERROR_MESSAGE, "error-message", ro);
+  BOOLEAN (CAN_UNDO, "can-undo", FALSE, ro);
+  BOOLEAN (CAN_REDO, "can-redo", FALSE, ro);
+  g_object_class_install_properties (object_class, WHY_DOCUMENT_N_PROPS, props);
+
+#undef STRING
+#undef BOOLEAN
+#undef INT
+#undef INT64
+#undef SHARE
+#undef OBJECT
+#undef BOXED
+
+  signals[SIGNAL_UPDATED] = g_signal_new ("updated", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                          G_TYPE_NONE, 0);
+  signals[SIGNAL_REDRAW] = g_signal_new ("redraw", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                         G_TYPE_NONE, 0);
+}
+
+static void
+why_document_init (WhyDocument *self)
+{
+  why_document_state_init (&self->state);
+  self->classes = g_list_store_new (WHY_TYPE_CLASS_ITEM);
+  self->occlusions = g_list_store_new (WHY_TYPE_OCCLUSION);
+  self->no_layers = g_list_store_new (WHY_TYPE_LAYER_ITEM);
+  self->undo = g_ptr_array_new_with_free_func (state_free);
+  self->redo = g_ptr_array_new_with_free_func (state_free);
+  self->sniffs = g_array_new (FALSE, FALSE, sizeof (guint));
+  self->fill = g_strdup ("mean");
+  self->status = g_strdup ("");
+  self->activity = g_strdup ("");
+}

@@ -1,0 +1,403 @@
+#include "config.h"
+
+#include "service/export.h"
+
+#include "base/error.h"
+#include "json-util.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gio/gio.h>
+#include <glib/gi18n-lib.h>
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+#define N_FIGURE_CLASSES 5
+
+/* ---- what made it ---- */
+
+static char *
+checksum_of (const char *path, WhyCancel *cancel, GError **error)
+{
+  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
+  const gsize block_size = 1u << 20;
+  g_autofree guint8 *block = g_malloc (block_size);
+  const int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+  for (gssize n_read = 1; fd >= 0 && n_read > 0;)
+    {
+      n_read = read (fd, block, block_size);
+      if (n_read < 0 && errno == EINTR)
+        {
+          n_read = 1;
+          continue;
+        }
+      if (n_read < 0 || !why_cancel_check (cancel, error))
+        {
+          if (n_read < 0)
+            g_set_error (error, WHY_ERROR, WHY_ERROR_IO, "%s: cannot be read: %s", path, g_strerror (errno));
+          close (fd);
+          return NULL;
+        }
+      g_checksum_update (checksum, block, n_read);
+    }
+  if (fd < 0)
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_IO, "%s: cannot be opened: %s", path, g_strerror (errno));
+      return NULL;
+    }
+  close (fd);
+  return g_strdup (g_checksum_get_string (checksum));
+}
+
+static gboolean
+add_file (JsonBuilder *builder, const char *name, const char *path, WhyCancel *cancel, GError **error)
+{
+  g_autofree char *checksum = checksum_of (path, cancel, error);
+  g_autofree char *display = g_filename_display_name (path);
+
+  if (checksum == NULL)
+    return FALSE;
+  json_builder_set_member_name (builder, name);
+  json_builder_begin_object (builder);
+  why_json_add_string (builder, "path", display);
+  why_json_add_string (builder, "sha256", checksum);
+  json_builder_end_object (builder);
+  return TRUE;
+}
+
+static WhyOverlayMap
+overlay_map (const WhyExport *what)
+{
+  const WhyTensor *values = what->result->map->values;
+  WhyAffine to_source = why_affine_identity ();
+
+  (void) why_result_map_to_source (what->result, &to_source);
+  return (WhyOverlayMap) {
+    .values = values->data,
+    .width = (int) values->dims[1],
+    .height = (int) values->dims[0],
+    .to_source = to_source,
+    .source_width = what->picture != NULL ? (double) what->picture->dims[1] : 0,
+    .source_height = what->picture != NULL ? (double) what->picture->dims[0] : 0,
+  };
+}
+
+static void
+append_option (GString *command, const char *option, const char *value)
+{
+  g_autofree char *quoted = g_shell_quote (value);
+  /* Plain words are easier to read without quotes. */
+  const gsize plain = strspn (value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+./,:%@=");
+
+  if (option != NULL)
+    g_string_append_printf (command, " %s", option);
+  g_string_append_printf (command, " %s", *value != '\0' && value[plain] == '\0' ? value : quoted);
+}
+
+static void
+append_number (GString *command, const char *option, double value)
+{
+  g_autofree char *text = why_format_number (value);
+
+  append_option (command, option, text);
+}
+
+/* "=" so that a value that begins with a minus sign is not taken for an option. */
+static void
+append_joined (GString *command, const char *option, const char *value)
+{
+  g_autofree char *quoted = g_shell_quote (value);
+  const gsize plain = strspn (value, "0123456789.,-+einfa bcdghklmnostuwxy");
+
+  g_string_append_printf (command, " %s=%s", option, value[plain] == '\0' && strchr (value, ' ') == NULL ? value : quoted);
+}
+
+static void
+append_covers (GString *command, const WhyRequest *request)
+{
+  for (gsize cover = 0; cover < request->n_covers; cover++)
+    {
+      const WhyCover *how = &request->covers[cover];
+      g_autofree char *x = why_format_number (how->x);
+      g_autofree char *y = why_format_number (how->y);
+      g_autofree char *w = why_format_number (how->w);
+      g_autofree char *h = why_format_number (how->h);
+      g_autofree char *text = g_strdup_printf ("%s,%s,%s,%s,%s,%" G_GUINT64_FORMAT, x, y, w, h,
+                                               why_occlude_fill_to_string (how->fill), how->seed);
+      append_joined (command, "--occlude", text);
+    }
+}
+
+char *
+why_export_command (const WhyExport *what, const char *figure_path)
+{
+  const WhyMap *map = what->result->map;
+  const WhyOverlayStyle *style = &what->style;
+  g_autofree char *number = g_strdup_printf ("%d", what->result->target_class);
+  GString *command = g_string_new ("whylight-cli explain");
+
+  append_option (command, NULL, why_model_get_path (what->model));
+  append_option (command, NULL, what->input_path != NULL ? what->input_path : "INPUT");
+  if (why_model_get_recipe_path (what->model) != NULL)
+    append_option (command, "--recipe", why_model_get_recipe_path (what->model));
+  append_option (command, "--method", map->method);
+  if (map->layer != NULL)
+    append_option (command, "--layer", map->layer);
+  append_option (command, "--class", number);
+  append_option (command, "--polarity", map->polarity);
+  if (map->profile != NULL)
+    append_option (command, "--profile", map->profile);
+  append_option (command, "--score", map->score_kind != NULL ? map->score_kind : "logit");
+  append_covers (command, what->result->request);
+  append_option (command, "--colormap", why_colormap_get_id (why_overlay_style_colormap (style)));
+  append_number (command, "--opacity", style->opacity);
+  if (style->threshold > 0)
+    append_number (command, "--threshold", style->threshold);
+  if (style->limits == WHY_LIMITS_LOCKED)
+    {
+      g_autofree char *lo = why_format_number (style->lo);
+      g_autofree char *hi = why_format_number (style->hi);
+      g_autofree char *limits = g_strdup_printf ("%s,%s", lo, hi);
+      append_joined (command, "--limits", limits);
+    }
+  if (style->kind == WHY_RESAMPLE_NEAREST)
+    g_string_append (command, " --cells");
+  append_option (command, "-o", figure_path != NULL ? figure_path : "FIGURE.png");
+  return g_string_free (command, FALSE);
+}
+
+static void
+add_drawing (JsonBuilder *builder, const WhyExport *what)
+{
+  const WhyOverlayMap map = overlay_map (what);
+  double lo;
+  double hi;
+
+  why_overlay_limits (&map, &what->style, &lo, &hi);
+  json_builder_set_member_name (builder, "drawing");
+  json_builder_begin_object (builder);
+  why_json_add_string (builder, "colormap", why_colormap_get_id (why_overlay_style_colormap (&what->style)));
+  why_json_add_double (builder, "opacity", what->style.opacity);
+  why_json_add_double (builder, "threshold", what->style.threshold);
+  why_json_add_string (builder, "limits", what->style.limits == WHY_LIMITS_LOCKED ? "locked" : "own");
+  why_json_add_double (builder, "lo", lo);
+  why_json_add_double (builder, "hi", hi);
+  why_json_add_string (builder, "interpolation", what->style.kind == WHY_RESAMPLE_NEAREST ? "cells" : "bilinear");
+  json_builder_end_object (builder);
+}
+
+static void
+add_covers (JsonBuilder *builder, const WhyRequest *request)
+{
+  json_builder_set_member_name (builder, "occlusions");
+  json_builder_begin_array (builder);
+  for (gsize cover = 0; cover < request->n_covers; cover++)
+    {
+      const WhyCover *how = &request->covers[cover];
+      json_builder_begin_object (builder);
+      why_json_add_double (builder, "x", how->x);
+      why_json_add_double (builder, "y", how->y);
+      why_json_add_double (builder, "w", how->w);
+      why_json_add_double (builder, "h", how->h);
+      why_json_add_string (builder, "fill", why_occlude_fill_to_string (how->fill));
+      why_json_add_int (builder, "seed", (gint64) how->seed);
+      json_builder_end_object (builder);
+    }
+  json_builder_end_array (builder);
+}
+
+static gboolean
+check (const WhyExport *what, GError **error)
+{
+  const WhyMap *map = what->result->map;
+
+  if (map == NULL || map->values->rank != 2)
+    {
+      g_autofree char *dims = map != NULL ? why_dims_to_string (map->values->rank, map->values->dims) : g_strdup ("no");
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "A figure needs a map with two dimensions; this is %s map", dims);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+char *
+why_export_recipe (const WhyExport *what, const char *figure_path, WhyCancel *cancel, GError **error)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  const WhyMap *map = what->result->map;
+  g_autofree char *command = NULL;
+  g_autofree char *preparation = NULL;
+
+  if (!check (what, error))
+    return NULL;
+  command = why_export_command (what, figure_path);
+  json_builder_begin_object (builder);
+  why_json_add_string (builder, "program", "whylight");
+  why_json_add_string (builder, "version", WHY_VERSION);
+  if (!add_file (builder, "model", why_model_get_path (what->model), cancel, error) ||
+      (what->input_path != NULL && !add_file (builder, "input", what->input_path, cancel, error)))
+    return NULL;
+  if (what->result->request->pixels != NULL)
+    {
+      preparation = why_recipe_to_json (what->result->request->recipe);
+      g_autoptr (JsonNode) node = json_from_string (preparation, NULL);
+      json_builder_set_member_name (builder, "preparation");
+      if (node != NULL)
+        json_builder_add_value (builder, g_steal_pointer (&node));
+      else
+        json_builder_add_null_value (builder);
+      why_json_add_string (builder, "assumed", why_model_get_assumed_text (what->model));
+    }
+  why_json_add_string (builder, "method", map->method);
+  why_json_add_string (builder, "profile", map->profile);
+  why_json_add_string (builder, "layer", map->layer);
+  why_json_add_int (builder, "class", what->result->target_class);
+  why_json_add_string (builder, "label", why_model_get_class_label (what->model, what->result->target_class));
+  why_json_add_double (builder, "probability",
+                       why_tensor_get_f64 (what->result->probabilities, (gsize) what->result->target_class));
+  why_json_add_string (builder, "polarity", map->polarity);
+  why_json_add_string (builder, "score_kind", map->score_kind);
+  why_json_add_double (builder, "score", map->score);
+  why_json_add_double (builder, "minimum", map->minimum);
+  why_json_add_double (builder, "maximum", map->maximum);
+  why_json_add_int (builder, "not_finite", (gint64) map->n_not_finite);
+  add_covers (builder, what->result->request);
+  add_drawing (builder, what);
+  why_json_add_string (builder, "command", command);
+  json_builder_end_object (builder);
+  return why_json_finish (builder);
+}
+
+/* ---- the figure ---- */
+
+static int
+by_probability (gconstpointer a, gconstpointer b, gpointer data)
+{
+  const WhyTensor *probabilities = data;
+  const int one = *(const int *) a;
+  const int other = *(const int *) b;
+  const double difference = why_tensor_get_f64 (probabilities, (gsize) other) - why_tensor_get_f64 (probabilities, (gsize) one);
+
+  if (difference != 0)
+    return difference > 0 ? 1 : -1;
+  return one - other;
+}
+
+/* The highest classes, and the one explained. Returns how many. */
+static gsize
+choose_classes (const WhyExport *what, WhyFigureClass *classes)
+{
+  WhyTensor *probabilities = what->result->probabilities;
+  const int n_classes = (int) MIN (why_tensor_count (probabilities), (gsize) why_model_get_n_classes (what->model));
+  g_autofree int *order = g_new (int, MAX (n_classes, 1));
+  const int target = what->result->target_class;
+  gsize n_shown = 0;
+
+  for (int index = 0; index < n_classes; index++)
+    order[index] = index;
+  g_qsort_with_data (order, n_classes, sizeof *order, by_probability, probabilities);
+  for (int place = 0; place < n_classes; place++)
+    {
+      if (place >= N_FIGURE_CLASSES && order[place] != target)
+        continue;
+      classes[n_shown++] = (WhyFigureClass) {
+        .label = why_model_get_class_label (what->model, order[place]),
+        .probability = why_tensor_get_f64 (probabilities, (gsize) order[place]),
+        .target = order[place] == target,
+      };
+    }
+  return n_shown;
+}
+
+static const char *
+polarity_text (const char *polarity)
+{
+  if (g_strcmp0 (polarity, "signed") == 0)
+    return _ ("evidence for and against");
+  if (g_strcmp0 (polarity, "against") == 0)
+    return _ ("evidence against");
+  if (g_strcmp0 (polarity, "absolute") == 0)
+    return _ ("strength of evidence");
+  return _ ("evidence for");
+}
+
+static GPtrArray *
+make_captions (const WhyExport *what, const char *method_title)
+{
+  GPtrArray *captions = g_ptr_array_new_with_free_func (g_free);
+  const WhyMap *map = what->result->map;
+  WhyAffine to_source = why_affine_identity ();
+  const char *ends_in = why_model_ends_in (what->model);
+
+  (void) why_result_map_to_source (what->result, &to_source);
+  g_ptr_array_add (captions, g_strdup_printf (_ ("Model: %s (%s)"), why_model_get_title (what->model),
+                                              why_model_get_summary (what->model)));
+  g_ptr_array_add (captions,
+                   g_strdup_printf (_ ("%s, %s; %" G_GINT64_FORMAT " × %" G_GINT64_FORMAT
+                                       " cells, one cell is %.4g × %.4g pixels of the picture"),
+                                    method_title, polarity_text (map->polarity), map->values->dims[1], map->values->dims[0],
+                                    hypot (to_source.xx, to_source.yx), hypot (to_source.xy, to_source.yy)));
+  if (ends_in != NULL && g_strcmp0 (map->score_kind, "probability") != 0)
+    g_ptr_array_add (captions, g_strdup_printf (_ ("The logit before the final %s is explained: %.4g"), ends_in, map->score));
+  else
+    g_ptr_array_add (captions, g_strdup_printf (g_strcmp0 (map->score_kind, "probability") == 0
+                                                  ? _ ("The probability is explained: %.4g")
+                                                  : _ ("The logit is explained: %.4g"),
+                                                map->score));
+  if (what->result->request->n_covers > 0)
+    g_ptr_array_add (captions, g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%u rectangle is covered", "%u rectangles are covered",
+                                                             (gulong) what->result->request->n_covers),
+                                                (guint) what->result->request->n_covers));
+  if (map->reason != NULL)
+    g_ptr_array_add (captions, g_strdup (map->reason));
+  if (what->result->request->pixels != NULL && *why_model_get_assumed_text (what->model) != '\0')
+    g_ptr_array_add (captions, g_strdup_printf (_ ("Assumed, as the model does not say: %s"),
+                                                why_model_get_assumed_text (what->model)));
+  g_ptr_array_add (captions, NULL);
+  return captions;
+}
+
+gboolean
+why_export_figure (const WhyExport *what, const char *path, WhyCancel *cancel, GError **error)
+{
+  WhyFigureClass classes[N_FIGURE_CLASSES + 1];
+
+  if (!check (what, error))
+    return FALSE;
+  g_autofree char *recipe = why_export_recipe (what, path, cancel, error);
+  if (recipe == NULL)
+    return FALSE;
+
+  const WhyMap *map = what->result->map;
+  const WhyOverlayMap overlay = overlay_map (what);
+  const WhyExplainerClass *method = why_explainer_lookup (map->method, NULL);
+  const char *method_title = method != NULL ? _ (method->title) : map->method;
+  const char *label = why_model_get_class_label (what->model, what->result->target_class);
+  const double probability = why_tensor_get_f64 (what->result->probabilities, (gsize) what->result->target_class);
+  g_autoptr (GPtrArray) captions = make_captions (what, method_title);
+  g_autofree char *subtitle =
+    map->layer != NULL ? g_strdup_printf (_ ("%s at %s"), method_title, map->layer) : g_strdup (method_title);
+  g_autofree char *percent = g_strdup_printf (_ ("%.1f %%"), 100 * probability);
+  g_autofree char *title = g_strdup_printf ("%s: %s", label, subtitle);
+  g_autofree char *author = g_strdup_printf ("Whylight %s", WHY_VERSION);
+  const WhyFigure figure = {
+    .kind = what->kind,
+    .panel = { .picture = what->picture, .map = &overlay, .style = &what->style },
+    .title = label,
+    .title_value = percent,
+    .subtitle = subtitle,
+    .classes = classes,
+    .n_classes = choose_classes (what, classes),
+    .captions = (const char *const *) captions->pdata,
+    .theme = what->theme,
+  };
+  const WhyTextEntry texts[] = {
+    { "Title", title },
+    { "Software", author },
+    { "Author", author },
+    { "whylight:recipe", recipe },
+  };
+  return why_figure_write (&figure, path, texts, G_N_ELEMENTS (texts), cancel, error);
+}

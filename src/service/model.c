@@ -1,0 +1,881 @@
+#include "config.h"
+
+#include "service/model.h"
+
+#include "base/error.h"
+#include "engine/session.h"
+#include "explain/target.h"
+#include "graph/graph.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+/* Texts from files are cut where nobody could read them anyway. */
+#define MAX_TEXT 4096
+
+/* ---- layers ---- */
+
+struct _WhyLayerItem
+{
+  GObject parent_instance;
+
+  WhyLayer *layer;
+  char *shape;
+  char *stride;
+  char *receptive_field;
+  gboolean is_default;
+};
+
+G_DEFINE_FINAL_TYPE (WhyLayerItem, why_layer_item, G_TYPE_OBJECT)
+
+enum
+{
+  LAYER_PROP_0,
+  LAYER_PROP_NAME,
+  LAYER_PROP_OP,
+  LAYER_PROP_SHAPE,
+  LAYER_PROP_STRIDE,
+  LAYER_PROP_RECEPTIVE_FIELD,
+  LAYER_PROP_N_CHANNELS,
+  LAYER_PROP_IS_DEFAULT,
+  LAYER_N_PROPS,
+};
+
+static GParamSpec *layer_props[LAYER_N_PROPS];
+
+static void
+why_layer_item_finalize (GObject *object)
+{
+  WhyLayerItem *self = WHY_LAYER_ITEM (object);
+
+  g_clear_pointer (&self->layer, why_layer_free);
+  g_clear_pointer (&self->shape, g_free);
+  g_clear_pointer (&self->stride, g_free);
+  g_clear_pointer (&self->receptive_field, g_free);
+  G_OBJECT_CLASS (why_layer_item_parent_class)->finalize (object);
+}
+
+static void
+why_layer_item_get_property (GObject *object, guint prop_id, GValue *value, GParamSpec *pspec)
+{
+  WhyLayerItem *self = WHY_LAYER_ITEM (object);
+
+  switch (prop_id)
+    {
+    case LAYER_PROP_NAME:
+      g_value_set_string (value, self->layer->name);
+      break;
+    case LAYER_PROP_OP:
+      g_value_set_string (value, self->layer->op);
+      break;
+    case LAYER_PROP_SHAPE:
+      g_value_set_string (value, self->shape);
+      break;
+    case LAYER_PROP_STRIDE:
+      g_value_set_string (value, self->stride);
+      break;
+    case LAYER_PROP_RECEPTIVE_FIELD:
+      g_value_set_string (value, self->receptive_field);
+      break;
+    case LAYER_PROP_N_CHANNELS:
+      g_value_set_int64 (value, why_layer_item_get_n_channels (self));
+      break;
+    case LAYER_PROP_IS_DEFAULT:
+      g_value_set_boolean (value, self->is_default);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+why_layer_item_class_init (WhyLayerItemClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  const GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
+
+  object_class->finalize = why_layer_item_finalize;
+  object_class->get_property = why_layer_item_get_property;
+  layer_props[LAYER_PROP_NAME] = g_param_spec_string ("name", NULL, NULL, NULL, flags);
+  layer_props[LAYER_PROP_OP] = g_param_spec_string ("op", NULL, NULL, NULL, flags);
+  layer_props[LAYER_PROP_SHAPE] = g_param_spec_string ("shape", NULL, NULL, NULL, flags);
+  layer_props[LAYER_PROP_STRIDE] = g_param_spec_string ("stride", NULL, NULL, NULL, flags);
+  layer_props[LAYER_PROP_RECEPTIVE_FIELD] = g_param_spec_string ("receptive-field", NULL, NULL, NULL, flags);
+  layer_props[LAYER_PROP_N_CHANNELS] = g_param_spec_int64 ("n-channels", NULL, NULL, 0, G_MAXINT64, 0, flags);
+  layer_props[LAYER_PROP_IS_DEFAULT] = g_param_spec_boolean ("is-default", NULL, NULL, FALSE, flags);
+  g_object_class_install_properties (object_class, LAYER_N_PROPS, layer_props);
+}
+
+static void
+why_layer_item_init (WhyLayerItem *self)
+{
+}
+
+/* "16", or "16x8" where the directions differ; "" where a number is not known. */
+static char *
+format_extent (const double *numbers, int n)
+{
+  gboolean same = TRUE;
+
+  for (int axis = 0; axis < n; axis++)
+    {
+      if (!(numbers[axis] > 0))
+        return g_strdup ("");
+      same = same && numbers[axis] == numbers[0];
+    }
+  if (same && n > 0)
+    return g_strdup_printf ("%.4g", numbers[0]);
+
+  g_autoptr (GString) text = g_string_new (NULL);
+  for (int axis = 0; axis < n; axis++)
+    g_string_append_printf (text, "%s%.4g", axis > 0 ? "x" : "", numbers[axis]);
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+static WhyLayerItem *
+layer_item_new (WhyLayer *layer)
+{
+  WhyLayerItem *self = g_object_new (WHY_TYPE_LAYER_ITEM, NULL);
+
+  self->layer = layer;
+  self->shape = why_dims_to_string (layer->rank, layer->dims);
+  self->stride = format_extent (layer->stride, layer->n_spatial);
+  self->receptive_field = format_extent (layer->receptive_field, layer->n_spatial);
+  return self;
+}
+
+const WhyLayer *
+why_layer_item_get_layer (WhyLayerItem *self)
+{
+  g_return_val_if_fail (WHY_IS_LAYER_ITEM (self), NULL);
+  return self->layer;
+}
+
+const char *
+why_layer_item_get_name (WhyLayerItem *self)
+{
+  g_return_val_if_fail (WHY_IS_LAYER_ITEM (self), NULL);
+  return self->layer->name;
+}
+
+const char *
+why_layer_item_get_op (WhyLayerItem *self)
+{
+  g_return_val_if_fail (WHY_IS_LAYER_ITEM (self), NULL);
+  return self->layer->op;
+}
+
+const char *
+why_layer_item_get_shape (WhyLayerItem *self)
+{
+  g_return_val_if_fail (WHY_IS_LAYER_ITEM (self), NULL);
+  return self->shape;
+}
+
+const char *
+why_layer_item_get_stride (WhyLayerItem *self)
+{
+  g_return_val_if_fail (WHY_IS_LAYER_ITEM (self), NULL);
+  return self->stride;
+}
+
+const char *
+why_layer_item_get_receptive_field (WhyLayerItem *self)
+{
+  g_return_val_if_fail (WHY_IS_LAYER_ITEM (self), NULL);
+  return self->receptive_field;
+}
+
+gint64
+why_layer_item_get_n_channels (WhyLayerItem *self)
+{
+  g_return_val_if_fail (WHY_IS_LAYER_ITEM (self), 0);
+  return self->layer->rank > 1 ? self->layer->dims[1] : 0;
+}
+
+gboolean
+why_layer_item_get_is_default (WhyLayerItem *self)
+{
+  g_return_val_if_fail (WHY_IS_LAYER_ITEM (self), FALSE);
+  return self->is_default;
+}
+
+/* ---- the model ---- */
+
+struct _WhyModel
+{
+  GObject parent_instance;
+
+  char *path;
+  char *recipe_path; /* nullable */
+  char *title;
+  char *summary;
+  char *producer;
+  char *recipe_text;
+  char *assumed_text;
+  char *limitation;
+  WhyOnnxModel *onnx;
+  WhyRecipe *recipe;
+  GListStore *layers;
+  char **labels; /* n_classes of them */
+  int n_classes;
+  char *default_layer;
+  const char *ends_in;
+  gboolean multi_label;
+  gboolean dense;
+  gint64 opset;
+  guint n_nodes;
+  guint64 n_parameters;
+  WhyShape input;
+};
+
+G_DEFINE_FINAL_TYPE (WhyModel, why_model, G_TYPE_OBJECT)
+
+enum
+{
+  PROP_0,
+  PROP_PATH,
+  PROP_TITLE,
+  PROP_SUMMARY,
+  PROP_RECIPE_TEXT,
+  PROP_ASSUMED_TEXT,
+  PROP_N_CLASSES,
+  PROP_LAYERS,
+  N_PROPS,
+};
+
+static GParamSpec *props[N_PROPS];
+
+static void
+why_model_finalize (GObject *object)
+{
+  WhyModel *self = WHY_MODEL (object);
+
+  g_clear_pointer (&self->path, g_free);
+  g_clear_pointer (&self->recipe_path, g_free);
+  g_clear_pointer (&self->title, g_free);
+  g_clear_pointer (&self->summary, g_free);
+  g_clear_pointer (&self->producer, g_free);
+  g_clear_pointer (&self->recipe_text, g_free);
+  g_clear_pointer (&self->assumed_text, g_free);
+  g_clear_pointer (&self->limitation, g_free);
+  g_clear_pointer (&self->default_layer, g_free);
+  g_clear_pointer (&self->labels, g_strfreev);
+  g_clear_object (&self->layers);
+  g_clear_pointer (&self->recipe, why_recipe_unref);
+  g_clear_pointer (&self->onnx, why_onnx_model_unref);
+  G_OBJECT_CLASS (why_model_parent_class)->finalize (object);
+}
+
+static void
+why_model_get_property (GObject *object, guint prop_id, GValue *value, GParamSpec *pspec)
+{
+  WhyModel *self = WHY_MODEL (object);
+
+  switch (prop_id)
+    {
+    case PROP_PATH:
+      g_value_set_string (value, self->path);
+      break;
+    case PROP_TITLE:
+      g_value_set_string (value, self->title);
+      break;
+    case PROP_SUMMARY:
+      g_value_set_string (value, self->summary);
+      break;
+    case PROP_RECIPE_TEXT:
+      g_value_set_string (value, self->recipe_text);
+      break;
+    case PROP_ASSUMED_TEXT:
+      g_value_set_string (value, self->assumed_text);
+      break;
+    case PROP_N_CLASSES:
+      g_value_set_int (value, self->n_classes);
+      break;
+    case PROP_LAYERS:
+      g_value_set_object (value, self->layers);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+why_model_class_init (WhyModelClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  const GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
+
+  object_class->finalize = why_model_finalize;
+  object_class->get_property = why_model_get_property;
+  props[PROP_PATH] = g_param_spec_string ("path", NULL, NULL, NULL, flags);
+  props[PROP_TITLE] = g_param_spec_string ("title", NULL, NULL, NULL, flags);
+  props[PROP_SUMMARY] = g_param_spec_string ("summary", NULL, NULL, NULL, flags);
+  props[PROP_RECIPE_TEXT] = g_param_spec_string ("recipe-text", NULL, NULL, NULL, flags);
+  props[PROP_ASSUMED_TEXT] = g_param_spec_string ("assumed-text", NULL, NULL, NULL, flags);
+  props[PROP_N_CLASSES] = g_param_spec_int ("n-classes", NULL, NULL, 0, G_MAXINT, 0, flags);
+  props[PROP_LAYERS] = g_param_spec_object ("layers", NULL, NULL, G_TYPE_LIST_MODEL, flags);
+  g_object_class_install_properties (object_class, N_PROPS, props);
+}
+
+static void
+why_model_init (WhyModel *self)
+{
+  self->layers = g_list_store_new (WHY_TYPE_LAYER_ITEM);
+}
+
+/* ---- loading ---- */
+
+/* Text from a file made fit to be shown: valid, without control characters (bidirectional ones
+ * included), not endless. */
+static char *
+clean_text (const char *text)
+{
+  g_autofree char *valid = g_utf8_make_valid (text, (gssize) strnlen (text, MAX_TEXT));
+  GString *clean = g_string_new (NULL);
+
+  for (const char *at = valid; *at != '\0'; at = g_utf8_next_char (at))
+    {
+      const gunichar character = g_utf8_get_char (at);
+      const GUnicodeType type = g_unichar_type (character);
+      if (type == G_UNICODE_CONTROL || type == G_UNICODE_FORMAT || type == G_UNICODE_LINE_SEPARATOR ||
+          type == G_UNICODE_PARAGRAPH_SEPARATOR)
+        g_string_append_c (clean, ' ');
+      else
+        g_string_append_unichar (clean, character);
+    }
+  g_strstrip (clean->str);
+  return g_string_free (clean, FALSE);
+}
+
+static char *
+make_title (const char *path)
+{
+  g_autofree char *base = g_filename_display_basename (path);
+
+  if (g_str_has_suffix (base, ".onnx") && strlen (base) > strlen (".onnx"))
+    base[strlen (base) - strlen (".onnx")] = '\0';
+  return clean_text (base);
+}
+
+static WhyRecipe *
+find_recipe (const WhyOnnxModel *onnx, const char *path, const char *recipe_path, GError **error)
+{
+  if (recipe_path != NULL)
+    return why_recipe_load (recipe_path, error);
+
+  g_autoptr (GHashTable) metadata = g_hash_table_new (g_str_hash, g_str_equal);
+  for (gsize entry = 0; entry < onnx->n_metadata; entry++)
+    g_hash_table_insert (metadata, onnx->metadata[entry].key, onnx->metadata[entry].value);
+  const WhyOnnxValueInfo *input = onnx->graph->n_inputs > 0 ? &onnx->graph->inputs[0] : NULL;
+  const WhyRecipeHints hints = {
+    .model_path = path,
+    .metadata = metadata,
+    .rank = input != NULL ? input->rank : -1,
+    .dims = input != NULL ? input->dims : NULL,
+  };
+  return why_recipe_find (&hints, error);
+}
+
+/* Concrete dims for an input: free ones from the recipe, as a picture of the recipe's own size would
+ * give them. */
+static void
+fill_shape (const WhyOnnxValueInfo *info, const WhyRecipe *recipe, WhyShape *shape)
+{
+  const gint64 width = recipe->width > 0 ? recipe->width : 224;
+  const gint64 height = recipe->height > 0 ? recipe->height : 224;
+  const gboolean nhwc = recipe->layout == WHY_RECIPE_LAYOUT_NHWC;
+  const gint64 nchw_dims[] = { 1, why_recipe_get_n_channels (recipe), height, width };
+  const gint64 nhwc_dims[] = { 1, height, width, why_recipe_get_n_channels (recipe) };
+
+  if (info->rank < 0)
+    {
+      shape->rank = 4;
+      memcpy (shape->dims, nhwc ? nhwc_dims : nchw_dims, sizeof nchw_dims);
+      return;
+    }
+  shape->rank = info->rank;
+  for (int axis = 0; axis < info->rank; axis++)
+    {
+      if (info->dims[axis] >= 0)
+        shape->dims[axis] = info->dims[axis];
+      else if (info->rank == 4)
+        shape->dims[axis] = nhwc ? nhwc_dims[axis] : nchw_dims[axis];
+      else
+        /* Batch and channels 1; signals and volumes of a size that any stack of strides leaves something of. */
+        shape->dims[axis] = axis < 2 ? 1 : 64;
+    }
+}
+
+static void
+count_parameters (WhyModel *self)
+{
+  const WhyOnnxGraph *graph = self->onnx->graph;
+
+  for (gsize init = 0; init < graph->n_initializers; init++)
+    {
+      if (graph->initializers[init].tensor != NULL)
+        self->n_parameters += why_tensor_count (graph->initializers[init].tensor);
+    }
+  for (gsize node = 0; node < graph->n_nodes; node++)
+    {
+      const WhyOnnxAttr *value = why_onnx_node_attr (&graph->nodes[node], "value");
+      if (value != NULL && value->type == WHY_ONNX_ATTR_TENSOR && value->t != NULL)
+        self->n_parameters += why_tensor_count (value->t);
+    }
+  self->n_nodes = (guint) MIN (graph->n_nodes, G_MAXUINT);
+}
+
+static void
+describe (WhyModel *self)
+{
+  g_autofree char *version = clean_text (self->onnx->producer_version);
+  g_autofree char *name = clean_text (self->onnx->producer_name);
+  g_autofree char *parameters = NULL;
+
+  self->producer = g_strstrip (g_strdup_printf ("%s %s", name, version));
+  self->opset = why_onnx_model_opset (self->onnx, "");
+  if (self->n_parameters >= 1000000)
+    parameters = g_strdup_printf ("%.1f M", self->n_parameters / 1e6);
+  else if (self->n_parameters >= 1000)
+    parameters = g_strdup_printf ("%.1f k", self->n_parameters / 1e3);
+  else
+    parameters = g_strdup_printf ("%" G_GUINT64_FORMAT, self->n_parameters);
+  self->summary = g_strdup_printf (_ ("%s%sopset %" G_GINT64_FORMAT ", %u nodes, %s parameters"), self->producer,
+                                   *self->producer != '\0' ? ", " : "", self->opset, self->n_nodes, parameters);
+}
+
+static char *
+format_numbers (const double *numbers, int n)
+{
+  GString *text = g_string_new (NULL);
+
+  for (int channel = 0; channel < n; channel++)
+    g_string_append_printf (text, "%s%.4g", channel > 0 ? " " : "", numbers[channel]);
+  return g_string_free (text, FALSE);
+}
+
+static void
+describe_recipe (WhyModel *self)
+{
+  const WhyRecipe *recipe = self->recipe;
+  const int n_channels = why_recipe_get_n_channels (recipe);
+  static const char *const channels[] = { "RGB", "BGR", N_ ("grey") };
+  g_autofree char *mean = format_numbers (recipe->mean, n_channels);
+  g_autofree char *std = format_numbers (recipe->std, n_channels);
+  g_autofree char *size = recipe->width > 0
+                            ? g_strdup_printf ("%" G_GINT64_FORMAT "x%" G_GINT64_FORMAT, recipe->width, recipe->height)
+                            : g_strdup (_ ("any size"));
+  GString *text = g_string_new (size);
+
+  switch (recipe->resize)
+    {
+    case WHY_RECIPE_RESIZE_STRETCH:
+      g_string_append (text, _ (", stretched"));
+      break;
+    case WHY_RECIPE_RESIZE_SHORTEST_SIDE:
+      g_string_append_printf (text, _ (", shorter side to %" G_GINT64_FORMAT), recipe->shortest);
+      if (recipe->crop == WHY_RECIPE_CROP_CENTER)
+        g_string_append (text, _ (", centre cut out"));
+      break;
+    case WHY_RECIPE_RESIZE_FIT:
+      g_string_append (text, _ (", fitted with a border"));
+      break;
+    default:
+      break;
+    }
+  g_string_append_printf (text, ", %s, %s", why_filter_to_string (recipe->filter), _ (channels[recipe->channels]));
+  g_string_append_printf (text, _ (", divided by %.4g, mean %s, deviation %s"), recipe->scale, mean, std);
+  self->recipe_text = g_string_free (text, FALSE);
+}
+
+static void
+make_labels (WhyModel *self)
+{
+  const guint n_labels = self->recipe->labels != NULL ? g_strv_length (self->recipe->labels) : 0;
+  g_autofree char *assumed = why_recipe_assumed_to_string (self->recipe);
+
+  self->labels = g_new0 (char *, (gsize) self->n_classes + 1);
+  for (int label = 0; label < self->n_classes; label++)
+    {
+      if ((guint) label < n_labels)
+        self->labels[label] = clean_text (self->recipe->labels[label]);
+      if (self->labels[label] == NULL || *self->labels[label] == '\0')
+        {
+          g_free (self->labels[label]);
+          self->labels[label] = g_strdup_printf (_ ("class %d"), label);
+        }
+    }
+  /* A list that does not fit probably shifts the names: that must be seen. */
+  if (n_labels > 0 && self->n_classes > 0 && n_labels != (guint) self->n_classes)
+    self->assumed_text = g_strdup_printf (_ ("%s%slabels (%u for %d classes)"), assumed, *assumed != '\0' ? ", " : "",
+                                          n_labels, self->n_classes);
+  else
+    self->assumed_text = g_steal_pointer (&assumed);
+}
+
+static gboolean
+find_layers (WhyModel *self, WhyGraph *graph, GError **error)
+{
+  g_autoptr (GError) local_error = NULL;
+  WhyTarget target = { 0 };
+
+  if (!why_target_find (graph, NULL, self->recipe->task == WHY_RECIPE_TASK_MULTI_LABEL, &target, &local_error))
+    {
+      self->limitation = g_strdup_printf (_ ("This model can be run but not explained: %s"), local_error->message);
+      return TRUE;
+    }
+  if (target.n_classes > G_MAXINT)
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE, "%s: %" G_GINT64_FORMAT " classes are too many", self->path,
+                   target.n_classes);
+      return FALSE;
+    }
+  self->n_classes = (int) target.n_classes;
+  self->multi_label = target.kind == WHY_OUTPUT_SIGMOID;
+  self->dense = target.dense;
+  if (target.has_activation)
+    self->ends_in = target.kind == WHY_OUTPUT_SIGMOID ? "Sigmoid" : "Softmax";
+
+  g_autoptr (GPtrArray) layers = why_layers_list (graph, target.logits);
+  const WhyLayer *preset = layers != NULL ? why_layers_default (layers) : NULL;
+  const char *preset_name = self->recipe->layer != NULL ? self->recipe->layer : preset != NULL ? preset->name : NULL;
+  g_autofree char *name = g_strdup (preset_name);
+  const guint n_layers = layers != NULL ? layers->len : 0;
+
+  if (n_layers == 0)
+    self->limitation = g_strdup (_ ("This model has no tensor with spatial extent that its answer depends on, "
+                                    "so there is nothing to draw a map of."));
+  while (layers != NULL && layers->len > 0)
+    {
+      g_autoptr (WhyLayerItem) item = layer_item_new (g_ptr_array_steal_index (layers, 0));
+      item->is_default = g_strcmp0 (item->layer->name, name) == 0;
+      if (item->is_default)
+        self->default_layer = g_strdup (name);
+      g_list_store_append (self->layers, item);
+    }
+  if (self->recipe->layer != NULL && n_layers > 0 && self->default_layer == NULL)
+    {
+      g_autoptr (GError) missing = NULL;
+      (void) why_model_find_layer (self, self->recipe->layer, &missing);
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: the recipe's layer: %s", self->path, missing->message);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+understand (WhyModel *self, const char *recipe_path, GError **error)
+{
+  g_autofree WhyShape *shapes = g_new0 (WhyShape, self->onnx->graph->n_inputs + 1);
+
+  if (!why_graph_check_operators (self->onnx, error))
+    return FALSE;
+  self->recipe = find_recipe (self->onnx, self->path, recipe_path, error);
+  if (self->recipe == NULL)
+    return FALSE;
+  for (gsize input = 0; input < self->onnx->graph->n_inputs; input++)
+    fill_shape (&self->onnx->graph->inputs[input], self->recipe, &shapes[input]);
+  self->input = shapes[0];
+
+  const WhyGraphOptions options = { .promote_floats = TRUE };
+  g_autoptr (WhyGraph) graph = why_graph_new (self->onnx, shapes, self->onnx->graph->n_inputs, &options, error);
+  if (graph == NULL || !find_layers (self, graph, error))
+    return FALSE;
+  if (self->onnx->graph->n_inputs != 1 && self->limitation == NULL)
+    self->limitation = g_strdup_printf (_ ("This model has %" G_GSIZE_FORMAT " inputs; a picture can be put into one only."),
+                                        self->onnx->graph->n_inputs);
+
+  count_parameters (self);
+  describe (self);
+  describe_recipe (self);
+  make_labels (self);
+  return TRUE;
+}
+
+WhyModel *
+why_model_load (const char *path, const char *recipe_path, GError **error)
+{
+  g_return_val_if_fail (path != NULL, NULL);
+
+  g_autoptr (WhyModel) self = g_object_new (WHY_TYPE_MODEL, NULL);
+  self->path = g_strdup (path);
+  self->recipe_path = g_strdup (recipe_path);
+  self->title = make_title (path);
+  self->onnx = why_onnx_model_load (path, error);
+  if (self->onnx == NULL)
+    return NULL;
+
+  GError *local_error = NULL;
+  if (!understand (self, recipe_path, &local_error))
+    {
+      /* Who finds a contradiction in the graph does not always know the file. */
+      if (strstr (local_error->message, path) == NULL && (recipe_path == NULL || strstr (local_error->message, recipe_path) == NULL))
+        g_prefix_error (&local_error, "%s: ", path);
+      g_propagate_error (error, local_error);
+      return NULL;
+    }
+  return g_steal_pointer (&self);
+}
+
+static void
+load_in_thread (GTask *task, gpointer source, gpointer path, GCancellable *cancellable)
+{
+  GError *error = NULL;
+  WhyModel *model = why_model_load (path, NULL, &error);
+
+  if (model == NULL)
+    g_task_return_error (task, error);
+  else
+    g_task_return_pointer (task, model, g_object_unref);
+}
+
+void
+why_model_load_async (const char *path, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, data);
+
+  g_task_set_source_tag (task, why_model_load_async);
+  g_task_set_task_data (task, g_strdup (path), g_free);
+  g_task_run_in_thread (task, load_in_thread);
+}
+
+WhyModel *
+why_model_load_finish (GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, NULL), NULL);
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/* ---- getters ---- */
+
+const char *
+why_model_get_path (WhyModel *self)
+{
+  g_return_val_if_fail (WHY_IS_MODEL (self), NULL);
+  return self->path;
+}
+
+const char *
+why_model_get_recipe_path (WhyModel *self)
+{
+  g_return_val_if_fail (WHY_IS_MODEL (self), NULL);
+  return self->recipe_path;
+}
+
+const char *
+why_model_get_title (WhyModel *self)
+{
+  g_return_val_if_fail (WHY_IS_MODEL (self), NULL);
+  return self->title;
+}
+
+WhyOnnxModel *
+why_model_get_onnx (WhyModel *self)
+{
+  g_return_val_if_fail (WHY_IS_MODEL (self), NULL);
+  return self->onnx;
+}
+
+WhyRecipe *
+why_model_get_recipe (WhyModel *self)
+{
+  g_return_val_if_fail (WHY_IS_MODEL (self), NULL);
+  return self->recipe;
+}
+
+const char *
+why_model_get_recipe_text (WhyModel *self)
+{
+  g_return_val_if_fail (WHY_IS_MODEL (self), NULL);
+  return self->recipe_text;
+}
+
+const char *
+why_model_get_assumed_text (WhyModel *self)
+{
+  g_return_val_if_fail (WHY_IS_MODEL (self), NULL);
+  return self->assumed_text;
+}
+
+const char *
+why_model_get_summary (WhyModel *self)
+{
+  g_return_val_if_fail (WHY_IS_MODEL (self), NULL);
+  return self->summary;
+}
+
+const char *
+why_model_get_producer (WhyModel *self)
+{
+  g_return_val_if_fail (WHY_IS_MODEL (self), NULL);
+  return self->producer;
+}
+
+gint64
+why_model_get_opset (WhyModel *self)
+{
+  g_return_val_if_fail (WHY_IS_MODEL (self), 0);
+  return self->opset;
+}
+
+guint
+why_model_get_n_nodes (WhyModel *self)
+{
+  g_return_val_if_fail (WHY_IS_MODEL (self), 0);
+  return self->n_nodes;
+}
+
+guint64
+why_model_get_n_parameters (WhyModel *self)
+{
+  g_return_val_if_fail (WHY_IS_MODEL (self), 0);
+  return self->n_parameters;
+}
+
+int
+why_model_get_n_classes (WhyModel *self)
+{
+  g_return_val_if_fail (WHY_IS_MODEL (self), 0);
+  return self->n_classes;
+}
+
+gboolean
+why_model_is_multi_label (WhyModel *self)
+{
+  g_return_val_if_fail (WHY_IS_MODEL (self), FALSE);
+  return self->multi_label;
+}
+
+const char *
+why_model_ends_in (WhyModel *self)
+{
+  g_return_val_if_fail (WHY_IS_MODEL (self), NULL);
+  return self->ends_in;
+}
+
+gboolean
+why_model_is_dense (WhyModel *self)
+{
+  g_return_val_if_fail (WHY_IS_MODEL (self), FALSE);
+  return self->dense;
+}
+
+const char *
+why_model_get_limitation (WhyModel *self)
+{
+  g_return_val_if_fail (WHY_IS_MODEL (self), NULL);
+  return self->limitation;
+}
+
+const char *
+why_model_get_class_label (WhyModel *self, int index)
+{
+  g_return_val_if_fail (WHY_IS_MODEL (self), "");
+  g_return_val_if_fail (index >= 0 && index < self->n_classes, "");
+  return self->labels[index];
+}
+
+/* "tabby, tabby cat" answers to the whole and to each of its names. */
+static gboolean
+label_answers_to (const char *label, const char *text)
+{
+  if (g_ascii_strcasecmp (label, text) == 0)
+    return TRUE;
+
+  g_auto (GStrv) names = g_strsplit (label, ",", -1);
+  for (char **name = names; *name != NULL; name++)
+    {
+      if (g_ascii_strcasecmp (g_strstrip (*name), text) == 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+int
+why_model_find_class (WhyModel *self, const char *text, GError **error)
+{
+  gint64 number;
+
+  g_return_val_if_fail (WHY_IS_MODEL (self), -1);
+  if (self->n_classes == 0)
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_NOT_FOUND, "%s: the model has no classes", self->path);
+      return -1;
+    }
+  if (g_ascii_string_to_signed (text, 10, G_MININT64, G_MAXINT64, &number, NULL))
+    {
+      if (number >= 0 && number < self->n_classes)
+        return (int) number;
+      g_set_error (error, WHY_ERROR, WHY_ERROR_NOT_FOUND, "%s: there is no class %s; the model has classes 0 to %d", self->path,
+                   text, self->n_classes - 1);
+      return -1;
+    }
+  for (int label = 0; label < self->n_classes; label++)
+    {
+      if (label_answers_to (self->labels[label], text))
+        return label;
+    }
+  g_autofree char *nearest = why_error_nearest (text, (const char *const *) self->labels, (gsize) self->n_classes);
+  g_set_error (error, WHY_ERROR, WHY_ERROR_NOT_FOUND, "%s: there is no class '%s'%s", self->path, text, nearest);
+  return -1;
+}
+
+GListModel *
+why_model_get_layers (WhyModel *self)
+{
+  g_return_val_if_fail (WHY_IS_MODEL (self), NULL);
+  return G_LIST_MODEL (self->layers);
+}
+
+guint
+why_model_get_n_layers (WhyModel *self)
+{
+  g_return_val_if_fail (WHY_IS_MODEL (self), 0);
+  return g_list_model_get_n_items (G_LIST_MODEL (self->layers));
+}
+
+WhyLayerItem *
+why_model_find_layer (WhyModel *self, const char *name, GError **error)
+{
+  const char *wanted = name;
+
+  g_return_val_if_fail (WHY_IS_MODEL (self), NULL);
+  const guint n_layers = why_model_get_n_layers (self);
+  g_autofree const char **names = g_new0 (const char *, n_layers + 1);
+
+  if (wanted == NULL)
+    wanted = self->default_layer;
+  for (guint index = 0; index < n_layers; index++)
+    {
+      /* The store's reference keeps the item. */
+      g_autoptr (WhyLayerItem) item = g_list_model_get_item (G_LIST_MODEL (self->layers), index);
+      if (wanted != NULL && strcmp (item->layer->name, wanted) == 0)
+        return item;
+      names[index] = item->layer->name;
+    }
+  if (n_layers == 0)
+    g_set_error (error, WHY_ERROR, WHY_ERROR_NOT_FOUND, "%s: the model has no tensor that can be explained", self->path);
+  else
+    {
+      g_autofree char *nearest = why_error_nearest (wanted != NULL ? wanted : "", names, n_layers);
+      g_set_error (error, WHY_ERROR, WHY_ERROR_NOT_FOUND, "%s: there is no tensor '%s' that can be explained%s", self->path,
+                   wanted != NULL ? wanted : "", nearest);
+    }
+  return NULL;
+}
+
+const char *
+why_model_get_default_layer (WhyModel *self)
+{
+  g_return_val_if_fail (WHY_IS_MODEL (self), NULL);
+  return self->default_layer;
+}
+
+const gint64 *
+why_model_get_input_shape (WhyModel *self, int *rank)
+{
+  g_return_val_if_fail (WHY_IS_MODEL (self), NULL);
+  *rank = self->input.rank;
+  return self->input.dims;
+}

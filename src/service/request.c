@@ -1,0 +1,410 @@
+#include "config.h"
+
+#include "request.h"
+
+#include "base/error.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+/* ---- requests and results ---- */
+
+WhyRequest *
+why_request_new (WhyOnnxModel *model, WhyRecipe *recipe, WhyTensor *pixels, WhyTensor *input,
+                 const WhyExplainRequest *explain)
+{
+  g_return_val_if_fail (model != NULL, NULL);
+  g_return_val_if_fail (input != NULL || (pixels != NULL && recipe != NULL), NULL);
+
+  WhyRequest *request = g_new0 (WhyRequest, 1);
+  request->ref_count = 1;
+  request->model = why_onnx_model_ref (model);
+  request->recipe = recipe != NULL ? why_recipe_ref (recipe) : NULL;
+  request->pixels = pixels != NULL ? why_tensor_ref (pixels) : NULL;
+  request->input = input != NULL ? why_tensor_ref (input) : NULL;
+  request->known = g_new0 (WhyTensor *, 1);
+  request->explain = *explain;
+  request->explain.method = g_strdup (explain->method);
+  request->explain.layer = g_strdup (explain->layer);
+  request->explain.profile = g_strdup (explain->profile);
+  request->explain.output = g_strdup (explain->output);
+  request->explain.mask = explain->mask != NULL ? why_tensor_ref (explain->mask) : NULL;
+  return request;
+}
+
+void
+why_request_set_covers (WhyRequest *request, const WhyCover *covers, gsize n_covers, WhyTensor *const *known)
+{
+  g_return_if_fail (request->n_covers == 0 && request->covers == NULL);
+  g_return_if_fail (n_covers == 0 || request->pixels != NULL);
+
+  request->covers = g_memdup2 (covers, n_covers * sizeof *covers);
+  request->n_covers = n_covers;
+  g_free (request->known);
+  request->known = g_new0 (WhyTensor *, n_covers + 1);
+  for (gsize step = 0; known != NULL && step <= n_covers; step++)
+    {
+      if (known[step] != NULL)
+        request->known[step] = why_tensor_ref (known[step]);
+    }
+}
+
+WhyRequest *
+why_request_ref (WhyRequest *request)
+{
+  atomic_fetch_add (&request->ref_count, 1);
+  return request;
+}
+
+void
+why_request_unref (WhyRequest *request)
+{
+  if (atomic_fetch_sub (&request->ref_count, 1) != 1)
+    return;
+  why_onnx_model_unref (request->model);
+  g_clear_pointer (&request->recipe, why_recipe_unref);
+  g_clear_pointer (&request->pixels, why_tensor_unref);
+  g_clear_pointer (&request->input, why_tensor_unref);
+  for (gsize step = 0; step <= request->n_covers; step++)
+    g_clear_pointer (&request->known[step], why_tensor_unref);
+  g_free (request->known);
+  g_free (request->covers);
+  g_free ((char *) request->explain.method);
+  g_free ((char *) request->explain.layer);
+  g_free ((char *) request->explain.profile);
+  g_free ((char *) request->explain.output);
+  g_clear_pointer (&request->explain.mask, why_tensor_unref);
+  g_free (request);
+}
+
+WhyResult *
+why_result_ref (WhyResult *result)
+{
+  atomic_fetch_add (&result->ref_count, 1);
+  return result;
+}
+
+void
+why_result_unref (WhyResult *result)
+{
+  if (atomic_fetch_sub (&result->ref_count, 1) != 1)
+    return;
+  for (gsize step = 0; step <= result->request->n_covers; step++)
+    g_clear_pointer (&result->steps[step], why_tensor_unref);
+  g_free (result->steps);
+  g_clear_error (&result->error);
+  g_clear_pointer (&result->map, why_map_unref);
+  g_clear_pointer (&result->probabilities, why_tensor_unref);
+  g_clear_pointer (&result->logits, why_tensor_unref);
+  g_clear_pointer (&result->input, why_tensor_unref);
+  g_clear_pointer (&result->covered, why_tensor_unref);
+  why_request_unref (result->request);
+  g_free (result);
+}
+
+gboolean
+why_result_map_to_source (const WhyResult *result, WhyAffine *map_to_source)
+{
+  if (result->map == NULL)
+    return FALSE;
+  *map_to_source = why_affine_compose (&result->map->to_input, &result->input_to_source);
+  return TRUE;
+}
+
+/* ---- running ---- */
+
+static void
+forget_input (WhyRunState *state)
+{
+  g_clear_pointer (&state->recipe, why_recipe_unref);
+  g_clear_pointer (&state->pixels, why_tensor_unref);
+  g_clear_pointer (&state->covers, g_free);
+  state->n_covers = 0;
+  g_clear_pointer (&state->covered, why_tensor_unref);
+  g_clear_pointer (&state->prepared, why_tensor_unref);
+}
+
+void
+why_run_state_clear (WhyRunState *state)
+{
+  forget_input (state);
+  g_clear_pointer (&state->session, why_session_free);
+  g_clear_pointer (&state->model, why_onnx_model_unref);
+}
+
+static gboolean
+same_covers (const WhyCover *a, const WhyCover *b, gsize n_covers)
+{
+  for (gsize cover = 0; cover < n_covers; cover++)
+    {
+      if (a[cover].x != b[cover].x || a[cover].y != b[cover].y || a[cover].w != b[cover].w ||
+          a[cover].h != b[cover].h || a[cover].fill != b[cover].fill || a[cover].seed != b[cover].seed)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+ensure_session (WhyRunState *state, const WhyRequest *request, GError **error)
+{
+  if (state->session != NULL && state->model == request->model && state->backend == request->backend)
+    {
+      /* Weights may be mapped from a file that somebody shortened since. */
+      return why_onnx_model_check_files (state->model, error);
+    }
+
+  why_run_state_clear (state);
+  const WhySessionOptions options = { .backend = request->backend, .keep_activations = TRUE };
+  state->session = why_session_new (request->model, &options, error);
+  if (state->session == NULL)
+    return FALSE;
+  state->model = why_onnx_model_ref (request->model);
+  state->backend = request->backend;
+  return TRUE;
+}
+
+static WhyTensor *
+cover (WhyTensor *pixels, const WhyCover *how, GError **error)
+{
+  return why_occlude_rect (pixels, how->x, how->y, how->w, how->h, how->fill, how->seed, error);
+}
+
+/* The step before the last, where the state does not hold it, is computed from the source; covers are few. */
+static WhyTensor *
+covered_pixels (WhyRunState *state, const WhyRequest *request, gsize n_covers, GError **error)
+{
+  g_autoptr (WhyTensor) pixels = why_tensor_ref (request->pixels);
+  gsize done = 0;
+
+  if (state->covered != NULL && state->pixels == request->pixels && state->n_covers <= n_covers &&
+      same_covers (state->covers, request->covers, state->n_covers))
+    {
+      why_tensor_unref (pixels);
+      pixels = why_tensor_ref (state->covered);
+      done = state->n_covers;
+    }
+  for (; done < n_covers; done++)
+    {
+      WhyTensor *next = cover (pixels, &request->covers[done], error);
+      if (next == NULL)
+        return NULL;
+      why_tensor_unref (pixels);
+      pixels = next;
+    }
+  return g_steal_pointer (&pixels);
+}
+
+/* Brings the last input up to what the request shows; the same one if nothing changed. */
+static gboolean
+ensure_input (WhyRunState *state, const WhyRequest *request, GError **error)
+{
+  if (request->input != NULL)
+    {
+      if (state->prepared != request->input)
+        {
+          forget_input (state);
+          state->prepared = why_tensor_ref (request->input);
+        }
+      return TRUE;
+    }
+
+  if (state->prepared != NULL && state->pixels == request->pixels && state->recipe == request->recipe &&
+      state->n_covers == request->n_covers && same_covers (state->covers, request->covers, request->n_covers))
+    return TRUE;
+
+  g_autoptr (WhyTensor) covered = covered_pixels (state, request, request->n_covers, error);
+  if (covered == NULL)
+    return FALSE;
+  g_autoptr (WhyTensor) prepared = why_recipe_prepare (request->recipe, covered, error);
+  if (prepared == NULL)
+    return FALSE;
+
+  forget_input (state);
+  state->recipe = why_recipe_ref (request->recipe);
+  state->pixels = why_tensor_ref (request->pixels);
+  state->covers = g_memdup2 (request->covers, request->n_covers * sizeof *request->covers);
+  state->n_covers = request->n_covers;
+  state->covered = g_steal_pointer (&covered);
+  state->prepared = g_steal_pointer (&prepared);
+  return TRUE;
+}
+
+/* Pixels for the eye: 8 bits of whatever depth the network is given. */
+static WhyTensor *
+to_display (WhyTensor *pixels, GError **error)
+{
+  if (pixels->dtype == WHY_DTYPE_UINT8)
+    return why_tensor_ref (pixels);
+
+  g_autoptr (WhyTensor) display = why_tensor_new (WHY_DTYPE_UINT8, pixels->rank, pixels->dims, error);
+  if (display == NULL)
+    return NULL;
+  const gsize count = why_tensor_count (pixels);
+  guint8 *bytes = display->data;
+  if (pixels->dtype == WHY_DTYPE_UINT16)
+    {
+      const guint16 *samples = pixels->data;
+      for (gsize sample = 0; sample < count; sample++)
+        bytes[sample] = (guint8) ((samples[sample] + 128u) / 257u);
+    }
+  else
+    {
+      const float *samples = pixels->data;
+      for (gsize sample = 0; sample < count; sample++)
+        bytes[sample] = samples[sample] >= 0 ? (guint8) (MIN (samples[sample], 255.0f) + 0.5f) : 0;
+    }
+  return g_steal_pointer (&display);
+}
+
+typedef struct
+{
+  WhyProgress progress;
+  gpointer data;
+  double from;
+  double share;
+} Stage;
+
+static void
+on_stage (double done, gpointer data)
+{
+  const Stage *stage = data;
+
+  stage->progress (stage->from + stage->share * done, stage->data);
+}
+
+static gboolean
+run_steps (WhyRunState *state, WhyRequest *request, WhyResult *result, WhyJob *job, Stage *stage, gsize n_runs,
+           GError **error)
+{
+  gsize run = 0;
+
+  for (gsize step = 0; step < request->n_covers; step++)
+    {
+      if (request->known[step] != NULL)
+        {
+          result->steps[step] = why_tensor_ref (request->known[step]);
+          continue;
+        }
+      g_autoptr (WhyTensor) pixels = covered_pixels (state, request, step, error);
+      g_autoptr (WhyTensor) prepared = pixels != NULL ? why_recipe_prepare (request->recipe, pixels, error) : NULL;
+      g_autoptr (WhyTensor) logits = NULL;
+      if (prepared == NULL)
+        return FALSE;
+      stage->from = (double) run++ / n_runs;
+      job->input = prepared;
+      if (!why_predict (job, request->explain.output, request->explain.multi_label, &result->steps[step], &logits,
+                        error))
+        return FALSE;
+    }
+  stage->from = (double) run / n_runs;
+  return TRUE;
+}
+
+static gboolean
+run (WhyRunState *state, WhyRequest *request, WhyResult *result, WhyCancel *cancel, WhyProgress progress,
+     gpointer progress_data, GError **error)
+{
+  if (!why_cancel_check (cancel, error) || !ensure_session (state, request, error))
+    return FALSE;
+
+  gsize n_runs = 1;
+  for (gsize step = 0; step < request->n_covers; step++)
+    n_runs += request->known[step] == NULL;
+  Stage stage = { progress, progress_data, 0.0, 1.0 / n_runs };
+  WhyJob job = {
+    .session = state->session,
+    .cancel = cancel,
+    .progress = progress != NULL ? on_stage : NULL,
+    .progress_data = &stage,
+  };
+
+  /* Earlier steps first, so that the session is left with the activations of the picture shown. */
+  if (!run_steps (state, request, result, &job, &stage, n_runs, error) || !ensure_input (state, request, error))
+    return FALSE;
+  job.input = state->prepared;
+  result->input = why_tensor_ref (state->prepared);
+  if (request->pixels != NULL && request->input == NULL &&
+      !why_recipe_get_affine (request->recipe, request->pixels->dims[1], request->pixels->dims[0],
+                              &result->input_to_source, error))
+    return FALSE;
+  if (request->n_covers > 0)
+    {
+      result->covered = to_display (state->covered, error);
+      if (result->covered == NULL)
+        return FALSE;
+    }
+
+  if (request->predict_only)
+    {
+      if (!why_predict (&job, request->explain.output, request->explain.multi_label, &result->probabilities,
+                        &result->logits, error))
+        return FALSE;
+      result->target_class = request->explain.target_class;
+    }
+  else
+    {
+      WhyExplainResult explained = { 0 };
+      if (!why_explain (&request->explain, &job, &explained, error))
+        return FALSE;
+      result->map = g_steal_pointer (&explained.map);
+      result->probabilities = g_steal_pointer (&explained.probabilities);
+      result->logits = g_steal_pointer (&explained.logits);
+      result->target_class = explained.target_class;
+      why_explain_result_clear (&explained);
+    }
+  result->steps[request->n_covers] = why_tensor_ref (result->probabilities);
+  return TRUE;
+}
+
+WhyResult *
+why_run_state_run (WhyRunState *state, WhyRequest *request, WhyCancel *cancel, WhyProgress progress,
+                   gpointer progress_data, GError **error)
+{
+  g_autoptr (WhyResult) result = g_new0 (WhyResult, 1);
+  const gint64 start = g_get_monotonic_time ();
+  GError *failure = NULL;
+
+  result->ref_count = 1;
+  result->request = why_request_ref (request);
+  result->steps = g_new0 (WhyTensor *, request->n_covers + 1);
+  result->input_to_source = why_affine_identity ();
+  result->target_class = -1;
+
+  if (!run (state, request, result, cancel, progress, progress_data, &failure))
+    {
+      if (failure == NULL)
+        failure = g_error_new (WHY_ERROR, WHY_ERROR_FAILED, "The run failed without saying why");
+      if (g_error_matches (failure, WHY_ERROR, WHY_ERROR_CANCELLED))
+        {
+          g_propagate_error (error, failure);
+          return NULL;
+        }
+      result->error = failure;
+    }
+  result->milliseconds = (g_get_monotonic_time () - start) / 1000.0;
+  return g_steal_pointer (&result);
+}
+
+WhyResult *
+why_request_run (WhyRequest *request, WhySession *session, WhyCancel *cancel, WhyProgress progress,
+                 gpointer progress_data, GError **error)
+{
+  WhyRunState state = { 0 };
+
+  if (session != NULL)
+    {
+      state.session = session;
+      state.model = why_onnx_model_ref (request->model);
+      state.backend = request->backend;
+    }
+  WhyResult *result = why_run_state_run (&state, request, cancel, progress, progress_data, error);
+  if (session != NULL)
+    state.session = NULL;
+  why_run_state_clear (&state);
+  if (result != NULL && result->error != NULL)
+    {
+      g_propagate_error (error, g_error_copy (result->error));
+      g_clear_pointer (&result, why_result_unref);
+    }
+  return result;
+}

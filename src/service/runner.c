@@ -1,0 +1,169 @@
+#include "config.h"
+
+#include "runner-private.h"
+
+#include "request.h"
+
+#include <stdatomic.h>
+
+struct _WhyRunner
+{
+  _Atomic int ref_count;
+  WhyWorker *compute;
+  WhyWorker *loader;
+  guint n_views;
+
+  /* compute thread only: view -> WhyRunState */
+  GHashTable *states;
+};
+
+typedef struct
+{
+  WhyRunner *runner; /* borrowed: the worker, and so the job, goes before it */
+  guint view;
+  WhyRequest *request;
+  WhyResultFunc on_result;
+  WhyProgressFunc on_progress;
+} Job;
+
+static void
+state_free (gpointer data)
+{
+  why_run_state_clear (data);
+  g_free (data);
+}
+
+static void
+job_free (gpointer data)
+{
+  Job *job = data;
+
+  why_request_unref (job->request);
+  g_free (job);
+}
+
+static gpointer
+job_run (gpointer data, WhyCancel *cancel, WhyProgress progress, gpointer progress_data, GError **error)
+{
+  Job *job = data;
+  GHashTable *states = job->runner->states;
+  WhyRunState *state = g_hash_table_lookup (states, GUINT_TO_POINTER (job->view));
+
+  if (state == NULL)
+    {
+      state = g_new0 (WhyRunState, 1);
+      g_hash_table_insert (states, GUINT_TO_POINTER (job->view), state);
+    }
+  return why_run_state_run (state, job->request, cancel, progress, progress_data, error);
+}
+
+static void
+result_free (gpointer data)
+{
+  why_result_unref (data);
+}
+
+static const WhyWorkerClass job_class = {
+  .run = job_run,
+  .free_job = job_free,
+  .free_result = result_free,
+};
+
+WhyRunner *
+why_runner_new (void)
+{
+  WhyRunner *runner = g_new0 (WhyRunner, 1);
+
+  runner->ref_count = 1;
+  runner->states = g_hash_table_new_full (NULL, NULL, NULL, state_free);
+  /* Behind the interface, which so stays smooth on two cores. */
+  runner->compute = why_worker_new ("why-compute", 5);
+  runner->loader = why_worker_new ("why-load", 0);
+  return runner;
+}
+
+WhyRunner *
+why_runner_ref (WhyRunner *runner)
+{
+  atomic_fetch_add (&runner->ref_count, 1);
+  return runner;
+}
+
+void
+why_runner_unref (WhyRunner *runner)
+{
+  if (atomic_fetch_sub (&runner->ref_count, 1) != 1)
+    return;
+  why_worker_unref (runner->loader);
+  why_worker_unref (runner->compute);
+  g_hash_table_unref (runner->states);
+  g_free (runner);
+}
+
+WhyWorker *
+why_runner_loader (WhyRunner *runner)
+{
+  return runner->loader;
+}
+
+guint
+why_runner_add_view (WhyRunner *runner)
+{
+  return ++runner->n_views;
+}
+
+static void
+forget_view (gpointer data, guint view)
+{
+  WhyRunner *runner = data;
+
+  g_hash_table_remove (runner->states, GUINT_TO_POINTER (view));
+}
+
+void
+why_runner_remove_view (WhyRunner *runner, guint view)
+{
+  why_runner_cancel (runner, view);
+  why_worker_post (runner->compute, forget_view, runner, view);
+}
+
+static void
+on_done (gpointer data, gpointer result, const GError *error, gpointer user_data)
+{
+  Job *job = data;
+
+  /* Failures of the work are in the result; without one the run was cancelled by nobody we know. */
+  if (result != NULL)
+    job->on_result (result, user_data);
+  else
+    g_warning ("A run of view %u was cancelled from within: %s", job->view, error->message);
+}
+
+static void
+on_progress (gpointer data, double done, gpointer user_data)
+{
+  Job *job = data;
+
+  job->on_progress (done, user_data);
+}
+
+void
+why_runner_submit (WhyRunner *runner, guint view, WhyRequest *request, WhyResultFunc on_result,
+                   WhyProgressFunc progress, gpointer data)
+{
+  Job *job = g_new0 (Job, 1);
+
+  g_return_if_fail (on_result != NULL);
+  job->runner = runner;
+  job->view = view;
+  job->request = why_request_ref (request);
+  job->on_result = on_result;
+  job->on_progress = progress;
+  why_worker_submit (runner->compute, view, &job_class, job, on_done, progress != NULL ? on_progress : NULL, data);
+}
+
+void
+why_runner_cancel (WhyRunner *runner, guint view)
+{
+  why_worker_cancel (runner->compute, view);
+}

@@ -1,0 +1,258 @@
+#include "config.h"
+
+#include "service/state-json.h"
+
+#include "json-util.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define N_TOP 10
+
+static void
+add_class (JsonBuilder *builder, WhyClassItem *item)
+{
+  const double before = why_class_item_get_probability_before (item);
+
+  json_builder_begin_object (builder);
+  why_json_add_int (builder, "index", why_class_item_get_index (item));
+  why_json_add_string (builder, "label", why_class_item_get_label (item));
+  why_json_add_double (builder, "probability", why_class_item_get_probability (item));
+  why_json_add_double (builder, "logit", why_class_item_get_logit (item));
+  why_json_add_double (builder, "before", before < 0 ? NAN : before);
+  json_builder_end_object (builder);
+}
+
+static int
+by_probability (gconstpointer a, gconstpointer b, gpointer data)
+{
+  WhyClassItem *one = *(WhyClassItem *const *) a;
+  WhyClassItem *other = *(WhyClassItem *const *) b;
+  const double difference = why_class_item_get_probability (other) - why_class_item_get_probability (one);
+
+  if (difference != 0)
+    return difference > 0 ? 1 : -1;
+  return why_class_item_get_index (one) - why_class_item_get_index (other);
+}
+
+static void
+add_probabilities (JsonBuilder *builder, WhyDocument *document)
+{
+  GListModel *classes = why_document_get_classes (document);
+  const guint n_classes = g_list_model_get_n_items (classes);
+  g_autoptr (GPtrArray) items = g_ptr_array_new_with_free_func (g_object_unref);
+
+  json_builder_set_member_name (builder, "probabilities");
+  if (why_document_get_probabilities (document) == NULL)
+    {
+      json_builder_add_null_value (builder);
+      return;
+    }
+  for (guint index = 0; index < n_classes; index++)
+    g_ptr_array_add (items, g_list_model_get_item (classes, index));
+  g_ptr_array_sort_with_data (items, by_probability, NULL);
+
+  json_builder_begin_array (builder);
+  for (guint place = 0; place < items->len; place++)
+    {
+      WhyClassItem *item = g_ptr_array_index (items, place);
+      if (place < N_TOP || why_class_item_get_is_target (item))
+        add_class (builder, item);
+    }
+  json_builder_end_array (builder);
+}
+
+static void
+add_map (JsonBuilder *builder, WhyDocument *document)
+{
+  const WhyMap *map = why_document_get_map (document);
+  WhyAffine to_source;
+
+  json_builder_set_member_name (builder, "map");
+  if (map == NULL)
+    {
+      json_builder_add_null_value (builder);
+      return;
+    }
+
+  const float *values = map->values->data;
+  const gsize count = why_tensor_count (map->values);
+  const gint64 columns = map->values->dims[map->values->rank - 1];
+  const gint64 rows = map->values->dims[map->values->rank - 2];
+  double sum = 0;
+  gsize peak = 0;
+  gboolean has_peak = FALSE;
+  for (gsize cell = 0; cell < count; cell++)
+    {
+      if (!isfinite (values[cell]))
+        continue;
+      sum += values[cell];
+      if (!has_peak || values[cell] > values[peak])
+        peak = cell;
+      has_peak = TRUE;
+    }
+  const gint64 peak_column = columns > 0 ? (gint64) (peak % (gsize) columns) : 0;
+  const gint64 peak_row = columns > 0 && rows > 0 ? (gint64) (peak / (gsize) columns % (gsize) rows) : 0;
+
+  json_builder_begin_object (builder);
+  why_json_add_string (builder, "method", map->method);
+  why_json_add_string (builder, "layer", map->layer);
+  why_json_add_string (builder, "polarity", map->polarity);
+  why_json_add_string (builder, "profile", map->profile);
+  why_json_add_int (builder, "class", map->target_class);
+  why_json_add_string (builder, "score_kind", map->score_kind);
+  why_json_add_double (builder, "score", map->score);
+  why_json_add_int (builder, "width", columns);
+  why_json_add_int (builder, "height", rows);
+  why_json_add_double (builder, "minimum", map->minimum);
+  why_json_add_double (builder, "maximum", map->maximum);
+  why_json_add_double (builder, "mean", count > map->n_not_finite ? sum / (count - map->n_not_finite) : 0);
+  why_json_add_double (builder, "sum", sum);
+  json_builder_set_member_name (builder, "peak");
+  json_builder_begin_array (builder);
+  json_builder_add_int_value (builder, peak_column);
+  json_builder_add_int_value (builder, peak_row);
+  json_builder_end_array (builder);
+  json_builder_set_member_name (builder, "peak_source");
+  if (has_peak && why_document_map_to_source (document, &to_source))
+    {
+      double x = peak_column + 0.5;
+      double y = peak_row + 0.5;
+      why_affine_apply (&to_source, &x, &y);
+      json_builder_begin_array (builder);
+      json_builder_add_double_value (builder, x);
+      json_builder_add_double_value (builder, y);
+      json_builder_end_array (builder);
+    }
+  else
+    json_builder_add_null_value (builder);
+  why_json_add_int (builder, "not_finite", (gint64) map->n_not_finite);
+  why_json_add_string (builder, "reason", map->reason);
+  json_builder_end_object (builder);
+}
+
+static void
+add_display (JsonBuilder *builder, WhyDocument *document)
+{
+  WhyOverlayMap map;
+  WhyOverlayStyle style;
+  double lo = NAN;
+  double hi = NAN;
+  const char *colormap = why_document_get_colormap (document);
+
+  if (why_document_get_overlay (document, &map, &style))
+    {
+      why_overlay_limits (&map, &style, &lo, &hi);
+      colormap = why_colormap_get_id (why_overlay_style_colormap (&style));
+    }
+  json_builder_set_member_name (builder, "display");
+  json_builder_begin_object (builder);
+  why_json_add_boolean (builder, "show_map", why_document_get_show_map (document));
+  why_json_add_double (builder, "opacity", why_document_get_opacity (document));
+  why_json_add_string (builder, "colormap", colormap);
+  why_json_add_string (builder, "limits", why_document_get_limits (document));
+  why_json_add_double (builder, "lo", lo);
+  why_json_add_double (builder, "hi", hi);
+  why_json_add_double (builder, "threshold", why_document_get_threshold (document));
+  why_json_add_boolean (builder, "smooth", why_document_get_smooth (document));
+  json_builder_end_object (builder);
+}
+
+static void
+add_occlusions (JsonBuilder *builder, WhyDocument *document)
+{
+  GListModel *occlusions = why_document_get_occlusions (document);
+
+  json_builder_set_member_name (builder, "occlusions");
+  json_builder_begin_array (builder);
+  for (guint index = 0; index < g_list_model_get_n_items (occlusions); index++)
+    {
+      g_autoptr (WhyOcclusion) occlusion = g_list_model_get_item (occlusions, index);
+      const double before = why_occlusion_get_before (occlusion);
+      const double after = why_occlusion_get_after (occlusion);
+      WhyRect rect;
+      why_occlusion_get_rect (occlusion, &rect);
+      json_builder_begin_object (builder);
+      why_json_add_double (builder, "x", rect.x);
+      why_json_add_double (builder, "y", rect.y);
+      why_json_add_double (builder, "w", rect.width);
+      why_json_add_double (builder, "h", rect.height);
+      why_json_add_string (builder, "fill", why_occlusion_get_fill (occlusion));
+      why_json_add_int (builder, "class", why_occlusion_get_class_index (occlusion));
+      why_json_add_string (builder, "label", why_occlusion_get_class_label (occlusion));
+      why_json_add_double (builder, "before", before < 0 ? NAN : before);
+      why_json_add_double (builder, "after", after < 0 ? NAN : after);
+      json_builder_end_object (builder);
+    }
+  json_builder_end_array (builder);
+}
+
+static void
+add_files (JsonBuilder *builder, WhyDocument *document)
+{
+  WhyModel *model = why_document_get_model (document);
+
+  json_builder_set_member_name (builder, "document");
+  if (why_document_get_picture (document) == NULL)
+    json_builder_add_null_value (builder);
+  else
+    {
+      json_builder_begin_object (builder);
+      why_json_add_string (builder, "path", why_document_get_picture_path (document));
+      why_json_add_int (builder, "width", why_document_get_picture_width (document));
+      why_json_add_int (builder, "height", why_document_get_picture_height (document));
+      json_builder_end_object (builder);
+    }
+  json_builder_set_member_name (builder, "model");
+  if (model == NULL)
+    json_builder_add_null_value (builder);
+  else
+    {
+      json_builder_begin_object (builder);
+      why_json_add_string (builder, "path", why_model_get_path (model));
+      why_json_add_string (builder, "title", why_model_get_title (model));
+      why_json_add_int (builder, "n_classes", why_model_get_n_classes (model));
+      why_json_add_int (builder, "n_layers", why_model_get_n_layers (model));
+      why_json_add_string (builder, "assumed", why_model_get_assumed_text (model));
+      json_builder_end_object (builder);
+    }
+}
+
+char *
+why_state_to_json (WhyDocument *document)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  const int target = why_document_get_target_class (document);
+  const int shown = why_document_get_shown_class (document);
+
+  g_return_val_if_fail (WHY_IS_DOCUMENT (document), NULL);
+  WhyClassItem *item = why_document_get_class (document, target >= 0 ? target : shown);
+
+  json_builder_begin_object (builder);
+  add_files (builder, document);
+  json_builder_set_member_name (builder, "class");
+  json_builder_begin_object (builder);
+  why_json_add_int (builder, "target", target);
+  why_json_add_int (builder, "shown", shown);
+  why_json_add_string (builder, "label", item != NULL ? why_class_item_get_label (item) : NULL);
+  json_builder_end_object (builder);
+  why_json_add_int (builder, "contrast_class", why_document_get_contrast_class (document));
+  why_json_add_string (builder, "layer", why_document_get_layer (document));
+  why_json_add_string (builder, "shown_layer", why_document_get_shown_layer (document));
+  why_json_add_string (builder, "method", why_document_get_method (document));
+  why_json_add_string (builder, "polarity", why_document_get_polarity (document));
+  why_json_add_string (builder, "fill", why_document_get_fill (document));
+  why_json_add_boolean (builder, "busy", why_document_get_busy (document));
+  why_json_add_string (builder, "activity", why_document_get_activity (document));
+  why_json_add_double (builder, "progress", why_document_get_progress (document));
+  add_probabilities (builder, document);
+  add_map (builder, document);
+  add_display (builder, document);
+  add_occlusions (builder, document);
+  why_json_add_boolean (builder, "can_undo", why_document_get_can_undo (document));
+  why_json_add_boolean (builder, "can_redo", why_document_get_can_redo (document));
+  why_json_add_string (builder, "status", why_document_get_status (document));
+  why_json_add_string (builder, "error", why_document_get_error_message (document));
+  json_builder_end_object (builder);
+  return why_json_finish (builder);
+}

@@ -1,0 +1,383 @@
+#include "config.h"
+
+#include "worker.h"
+
+#include "base/error.h"
+
+#include <gio/gio.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/resource.h>
+
+typedef struct _Job Job;
+
+struct _Job
+{
+  Job *next;
+  guint view;
+  const WhyWorkerClass *klass;
+  gpointer job;
+  WhyCancel *cancel;
+  WhyWorkerDone done;
+  WhyWorkerProgress progress;
+  gpointer data;
+  WhyWorker *worker; /* borrowed: outlives its jobs */
+
+  /* guarded by the worker's mutex */
+  gboolean dropped;
+  double share;
+  gboolean share_is_new;
+
+  /* written by the worker before the job is among the finished */
+  gpointer result;
+  GError *error;
+};
+
+typedef struct _Errand Errand;
+
+struct _Errand
+{
+  Errand *next;
+  void (*func) (gpointer data, guint view);
+  gpointer data;
+  guint view;
+};
+
+struct _WhyWorker
+{
+  _Atomic int ref_count;
+  GMainContext *context;
+  int niceness;
+  pthread_t thread;
+  pthread_mutex_t mutex;
+  pthread_cond_t cond;
+
+  /* guarded by the mutex */
+  Job *waiting; /* oldest first; at most one a view */
+  Job *running;
+  Job *finished;
+  Errand *errands;
+  GSource *wake; /* pending delivery, at most one */
+  gboolean stop;
+};
+
+static void
+job_free (Job *job)
+{
+  job->klass->free_job (job->job);
+  if (job->result != NULL)
+    job->klass->free_result (job->result);
+  g_clear_error (&job->error);
+  why_cancel_unref (job->cancel);
+  g_free (job);
+}
+
+static void
+job_list_free (Job *list)
+{
+  while (list != NULL)
+    {
+      Job *next = list->next;
+      job_free (list);
+      list = next;
+    }
+}
+
+static void
+job_list_append (Job **list, Job *job)
+{
+  job->next = NULL;
+  while (*list != NULL)
+    list = &(*list)->next;
+  *list = job;
+}
+
+/* Moves the jobs of @view from @list to @removed. */
+static void
+job_list_take_view (Job **list, guint view, Job **removed)
+{
+  while (*list != NULL)
+    {
+      Job *job = *list;
+      if (job->view == view)
+        {
+          *list = job->next;
+          job->next = *removed;
+          *removed = job;
+        }
+      else
+        list = &job->next;
+    }
+}
+
+static Job *
+job_list_pop (Job **list)
+{
+  Job *job = *list;
+
+  if (job != NULL)
+    {
+      *list = job->next;
+      job->next = NULL;
+    }
+  return job;
+}
+
+static gboolean
+on_wake (gpointer data)
+{
+  /* A callback may drop the last reference from outside. */
+  g_autoptr (WhyWorker) worker = why_worker_ref (data);
+  WhyWorkerProgress progress = NULL;
+  gpointer progress_data = NULL;
+  gpointer progress_job = NULL;
+  double share = 0;
+
+  pthread_mutex_lock (&worker->mutex);
+  g_clear_pointer (&worker->wake, g_source_unref);
+  if (worker->running != NULL && !worker->running->dropped && worker->running->share_is_new)
+    {
+      worker->running->share_is_new = FALSE;
+      share = worker->running->share;
+      progress = worker->running->progress;
+      progress_data = worker->running->data;
+      progress_job = worker->running->job;
+    }
+  pthread_mutex_unlock (&worker->mutex);
+
+  /* Jobs are dropped, and those not dropped are freed, on this thread only: what is current now stays so
+   * until the call. */
+  if (progress != NULL)
+    progress (progress_job, share, progress_data);
+
+  for (;;)
+    {
+      pthread_mutex_lock (&worker->mutex);
+      Job *job = job_list_pop (&worker->finished);
+      pthread_mutex_unlock (&worker->mutex);
+      if (job == NULL)
+        break;
+      job->done (job->job, job->result, job->error, job->data);
+      job_free (job);
+    }
+  return G_SOURCE_REMOVE;
+}
+
+/* With the mutex held. */
+static void
+wake_main (WhyWorker *worker)
+{
+  if (worker->wake != NULL || worker->stop)
+    return;
+  worker->wake = g_idle_source_new ();
+  g_source_set_priority (worker->wake, G_PRIORITY_DEFAULT);
+  g_source_set_callback (worker->wake, on_wake, worker, NULL);
+  g_source_attach (worker->wake, worker->context);
+}
+
+static void
+on_progress (double done, gpointer data)
+{
+  Job *job = data;
+  WhyWorker *worker = job->worker;
+
+  pthread_mutex_lock (&worker->mutex);
+  if (!job->dropped && job->progress != NULL)
+    {
+      job->share = CLAMP (done, 0.0, 1.0);
+      job->share_is_new = TRUE;
+      wake_main (worker);
+    }
+  pthread_mutex_unlock (&worker->mutex);
+}
+
+static void
+check_contract (Job *job)
+{
+  if (job->result == NULL && job->error == NULL)
+    g_set_error (&job->error, WHY_ERROR, WHY_ERROR_FAILED, "The run failed without saying why");
+  else if (job->result != NULL && job->error != NULL)
+    {
+      g_warning ("A run succeeded and reported an error: %s", job->error->message);
+      g_clear_error (&job->error);
+    }
+}
+
+static void *
+worker_main (void *data)
+{
+  WhyWorker *worker = data;
+
+  /* Linux keeps niceness by thread, and the threads that a library starts from here inherit it. Failing
+   * is no harm. */
+  if (worker->niceness != 0)
+    (void) setpriority (PRIO_PROCESS, 0, worker->niceness);
+
+  pthread_mutex_lock (&worker->mutex);
+  for (;;)
+    {
+      if (worker->errands != NULL)
+        {
+          Errand *errand = worker->errands;
+          worker->errands = errand->next;
+          pthread_mutex_unlock (&worker->mutex);
+          errand->func (errand->data, errand->view);
+          g_free (errand);
+          pthread_mutex_lock (&worker->mutex);
+          continue;
+        }
+      if (worker->stop)
+        break;
+      if (worker->waiting == NULL)
+        {
+          pthread_cond_wait (&worker->cond, &worker->mutex);
+          continue;
+        }
+
+      Job *job = job_list_pop (&worker->waiting);
+      worker->running = job;
+      pthread_mutex_unlock (&worker->mutex);
+
+      job->result = job->klass->run (job->job, job->cancel, on_progress, job, &job->error);
+
+      pthread_mutex_lock (&worker->mutex);
+      worker->running = NULL;
+      if (job->dropped)
+        {
+          pthread_mutex_unlock (&worker->mutex);
+          job_free (job);
+          pthread_mutex_lock (&worker->mutex);
+        }
+      else
+        {
+          check_contract (job);
+          job_list_append (&worker->finished, job);
+          wake_main (worker);
+        }
+    }
+  pthread_mutex_unlock (&worker->mutex);
+  return NULL;
+}
+
+WhyWorker *
+why_worker_new (const char *name, int niceness)
+{
+  WhyWorker *worker = g_new0 (WhyWorker, 1);
+  pthread_attr_t attr;
+
+  worker->ref_count = 1;
+  worker->niceness = niceness;
+  worker->context = g_main_context_ref_thread_default ();
+  pthread_mutex_init (&worker->mutex, NULL);
+  pthread_cond_init (&worker->cond, NULL);
+  pthread_attr_init (&attr);
+  /* As the main thread's usual one: convolution kernels and decoders keep small arrays on the stack. */
+  pthread_attr_setstacksize (&attr, 8u << 20);
+  if (pthread_create (&worker->thread, &attr, worker_main, worker) != 0)
+    g_error ("No thread can be started for %s", name);
+  pthread_attr_destroy (&attr);
+  pthread_setname_np (worker->thread, name);
+  return worker;
+}
+
+WhyWorker *
+why_worker_ref (WhyWorker *worker)
+{
+  atomic_fetch_add (&worker->ref_count, 1);
+  return worker;
+}
+
+void
+why_worker_unref (WhyWorker *worker)
+{
+  if (atomic_fetch_sub (&worker->ref_count, 1) != 1)
+    return;
+
+  pthread_mutex_lock (&worker->mutex);
+  worker->stop = TRUE;
+  if (worker->running != NULL)
+    {
+      worker->running->dropped = TRUE;
+      why_cancel_set (worker->running->cancel);
+    }
+  pthread_cond_signal (&worker->cond);
+  pthread_mutex_unlock (&worker->mutex);
+  pthread_join (worker->thread, NULL);
+
+  if (worker->wake != NULL)
+    {
+      g_source_destroy (worker->wake);
+      g_source_unref (worker->wake);
+    }
+  job_list_free (worker->waiting);
+  job_list_free (worker->finished);
+  pthread_cond_destroy (&worker->cond);
+  pthread_mutex_destroy (&worker->mutex);
+  g_main_context_unref (worker->context);
+  g_free (worker);
+}
+
+/* With the mutex held: all jobs of @view become @removed, or run on unheard. */
+static void
+drop_view (WhyWorker *worker, guint view, Job **removed)
+{
+  job_list_take_view (&worker->waiting, view, removed);
+  job_list_take_view (&worker->finished, view, removed);
+  if (worker->running != NULL && worker->running->view == view)
+    {
+      worker->running->dropped = TRUE;
+      why_cancel_set (worker->running->cancel);
+    }
+}
+
+void
+why_worker_submit (WhyWorker *worker, guint view, const WhyWorkerClass *klass, gpointer payload,
+                   WhyWorkerDone done, WhyWorkerProgress progress, gpointer data)
+{
+  Job *job = g_new0 (Job, 1);
+  Job *removed = NULL;
+
+  job->view = view;
+  job->klass = klass;
+  job->job = payload;
+  job->cancel = why_cancel_new ();
+  job->done = done;
+  job->progress = progress;
+  job->data = data;
+  job->worker = worker;
+
+  pthread_mutex_lock (&worker->mutex);
+  drop_view (worker, view, &removed);
+  job_list_append (&worker->waiting, job);
+  pthread_cond_signal (&worker->cond);
+  pthread_mutex_unlock (&worker->mutex);
+  job_list_free (removed);
+}
+
+void
+why_worker_cancel (WhyWorker *worker, guint view)
+{
+  Job *removed = NULL;
+
+  pthread_mutex_lock (&worker->mutex);
+  drop_view (worker, view, &removed);
+  pthread_mutex_unlock (&worker->mutex);
+  job_list_free (removed);
+}
+
+void
+why_worker_post (WhyWorker *worker, void (*func) (gpointer data, guint view), gpointer data, guint view)
+{
+  Errand *errand = g_new0 (Errand, 1);
+
+  errand->func = func;
+  errand->data = data;
+  errand->view = view;
+  pthread_mutex_lock (&worker->mutex);
+  Errand **end = &worker->errands;
+  while (*end != NULL)
+    end = &(*end)->next;
+  *end = errand;
+  pthread_cond_signal (&worker->cond);
+  pthread_mutex_unlock (&worker->mutex);
+}
