@@ -407,6 +407,12 @@ why_graph_add_node (WhyGraph *graph, const char *type, gint64 opset, const char 
       why_node_free (node);
       return NULL;
     }
+  if (klass->simulate != NULL && (graph->options.promote_floats || graph->options.force_float64))
+    {
+      WhyValue **outputs = klass->simulate (graph, node, output_names, error);
+      why_node_free (node);
+      return outputs;
+    }
   guint n_values = graph->values->len;
   for (guint output = 0; output < n_outputs; output++)
     {

@@ -20,6 +20,8 @@ extern const WhyOpClass why_ops_matmul[];
 extern const WhyOpClass why_ops_normalization[];
 extern const WhyOpClass why_ops_pad[];
 extern const WhyOpClass why_ops_pool[];
+extern const WhyOpClass why_ops_quantize[];
+extern const WhyOpClass why_ops_quantized[];
 extern const WhyOpClass why_ops_reduce[];
 extern const WhyOpClass why_ops_resize[];
 extern const WhyOpClass why_ops_select[];

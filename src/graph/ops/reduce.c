@@ -462,7 +462,8 @@ reduce_region (const WhyNode *node, guint input, const WhyBox *out, WhyBox *in)
   const WhyValue *x = node->inputs[0];
   int next = 0, out_axis = 0;
 
-  in->rank = x->rank;
+  if (input > 0)
+    return;
   for (int axis = 0; axis < x->rank; axis++)
     {
       if (next < params->n_axes && params->axes[next] == axis)

@@ -19,6 +19,8 @@ static const WhyOpClass *const families[] = {
   why_ops_normalization,
   why_ops_pad,
   why_ops_pool,
+  why_ops_quantize,
+  why_ops_quantized,
   why_ops_reduce,
   why_ops_resize,
   why_ops_select,

@@ -143,7 +143,6 @@ arg_region (const WhyNode *node, guint input, const WhyBox *out, WhyBox *in)
   const WhyValue *x = node->inputs[0];
   int out_axis = 0;
 
-  in->rank = x->rank;
   for (int axis = 0; axis < x->rank; axis++)
     {
       gboolean chosen = axis == params->axis;
@@ -457,10 +456,7 @@ cum_sum_region (const WhyNode *node, guint input, const WhyBox *out, WhyBox *in)
   const WhyValue *x = node->inputs[0];
 
   if (input > 0)
-    {
-      *in = (WhyBox) { .rank = node->inputs[input]->rank, .hi = { 1 } };
-      return;
-    }
+    return;
   *in = *out;
   if (params->reverse)
     in->hi[params->axis] = x->dims[params->axis];

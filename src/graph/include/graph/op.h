@@ -60,6 +60,11 @@ typedef struct
  * @region: (nullable): the box of input number @input that the box @out of output 0 depends on; may reach
  *   beyond the tensor (padding), the caller clips. %NULL: same position for ELEMENTWISE ones, else
  *   the whole input
+ * @simulate: (nullable): in a graph whose options ask for floating types, adds nodes that compute the
+ *   same in floating types instead of @node, which has its inputs and attributes but no outputs and is
+ *   dropped afterwards; arguments and result are why_graph_add_node()'s. For quantised operators:
+ *   integers that stand for real numbers are then whole floating numbers, have gradients, and are
+ *   computed by the operators that have fast kernels
  */
 struct _WhyOpClass
 {
@@ -75,6 +80,7 @@ struct _WhyOpClass
   gboolean (*eval) (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error);
   gboolean (*gradient) (WhyGradBuilder *builder, const WhyNode *node, GError **error);
   void (*region) (const WhyNode *node, guint input, const WhyBox *out, WhyBox *in);
+  WhyValue **(*simulate) (WhyGraph *graph, const WhyNode *node, const char *const *output_names, GError **error);
 };
 
 /** why_op_lookup: Returns: (nullable): the operator of that type and opset. Case matters. */
