@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "conformance.h"
+#include "graph/conformance.h"
 
 #include <string.h>
 
@@ -8,31 +8,6 @@
  * test honest: "nothing failed" would also be true of a program that knows no operator. */
 
 #define DATA "/usr/share/libonnx-testdata/data"
-
-static int
-compare_names (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(char *const *) a, *(char *const *) b);
-}
-
-static GPtrArray *
-list_folders (const char *path)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  const char *name;
-
-  if (dir == NULL)
-    return NULL;
-  GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
-  while ((name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *model = g_build_filename (path, name, "model.onnx", NULL);
-      if (g_file_test (model, G_FILE_TEST_EXISTS))
-        g_ptr_array_add (names, g_strdup (name));
-    }
-  g_ptr_array_sort (names, compare_names);
-  return names;
-}
 
 /* The input 'like' of these is declared 3x4 and stored with one element: broken data. */
 static const char *const broken[] = {
@@ -54,32 +29,34 @@ test_suite (gconstpointer data)
 {
   const Suite *suite = data;
   g_autofree char *path = g_build_filename (DATA, suite->suite, NULL);
-  g_autoptr (GPtrArray) names = list_folders (path);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) folders = NULL;
   guint totals[3] = { 0 };
 
-  if (names == NULL)
+  if (!g_file_test (path, G_FILE_TEST_IS_DIR))
     {
       g_test_skip (DATA " is not there (Debian package libonnx-testdata)");
       return;
     }
-  for (guint index = 0; index < names->len; index++)
+  folders = why_conformance_find (path, &error);
+  g_assert_no_error (error);
+  for (guint index = 0; index < folders->len; index++)
     {
-      const char *name = g_ptr_array_index (names, index);
-      g_autofree char *folder = g_build_filename (path, name, NULL);
+      const char *folder = g_ptr_array_index (folders, index);
+      g_autofree char *name = g_path_get_basename (folder);
       g_autofree char *why = NULL;
       if (g_strv_contains (broken, name))
         continue;
-      Conformance outcome = conformance_run (folder, CONFORMANCE_RTOL, CONFORMANCE_ATOL, &why);
+      WhyConformance outcome = why_conformance_run (folder, why_conformance_evaluate, NULL, WHY_CONFORMANCE_RTOL,
+                                                    WHY_CONFORMANCE_ATOL, &why);
       totals[outcome]++;
-      if (outcome == CONFORMANCE_FAIL)
-        g_test_message ("fail %s: %s", name, why);
-      else if (outcome == CONFORMANCE_UNSUPPORTED)
-        g_test_message ("unsupported %s: %s", name, why);
+      if (outcome != WHY_CONFORMANCE_PASS)
+        g_test_message ("%s %s: %s", why_conformance_to_string (outcome), name, why);
     }
-  g_test_message ("%s: %u pass, %u fail, %u unsupported", suite->suite, totals[CONFORMANCE_PASS],
-                  totals[CONFORMANCE_FAIL], totals[CONFORMANCE_UNSUPPORTED]);
-  g_assert_cmpuint (totals[CONFORMANCE_FAIL], ==, 0);
-  g_assert_cmpuint (totals[CONFORMANCE_PASS], >=, suite->min_passes);
+  g_test_message ("%s: %u pass, %u fail, %u unsupported", suite->suite, totals[WHY_CONFORMANCE_PASS],
+                  totals[WHY_CONFORMANCE_FAIL], totals[WHY_CONFORMANCE_UNSUPPORTED]);
+  g_assert_cmpuint (totals[WHY_CONFORMANCE_FAIL], ==, 0);
+  g_assert_cmpuint (totals[WHY_CONFORMANCE_PASS], >=, suite->min_passes);
 }
 
 static void
@@ -94,18 +71,18 @@ test_compare (void)
 
   memcpy (a->data, values, sizeof values);
   b = why_tensor_copy (a, NULL);
-  g_assert_true (conformance_compare (a, b, CONFORMANCE_RTOL, CONFORMANCE_ATOL, &why));
+  g_assert_true (why_conformance_compare (a, b, WHY_CONFORMANCE_RTOL, WHY_CONFORMANCE_ATOL, &why));
   ((float *) b->data)[1] = -2.0015f;
-  g_assert_true (conformance_compare (a, b, CONFORMANCE_RTOL, CONFORMANCE_ATOL, &why));
+  g_assert_true (why_conformance_compare (a, b, WHY_CONFORMANCE_RTOL, WHY_CONFORMANCE_ATOL, &why));
   ((float *) b->data)[1] = -2.01f;
-  g_assert_false (conformance_compare (a, b, CONFORMANCE_RTOL, CONFORMANCE_ATOL, &why));
+  g_assert_false (why_conformance_compare (a, b, WHY_CONFORMANCE_RTOL, WHY_CONFORMANCE_ATOL, &why));
   g_assert_cmpstr (why, ==, "element 1 is -2, expected -2.00999999");
   g_clear_pointer (&why, g_free);
   ((float *) b->data)[1] = -2.0f;
   ((float *) b->data)[2] = 1e30f;
-  g_assert_false (conformance_compare (a, b, CONFORMANCE_RTOL, CONFORMANCE_ATOL, &why));
+  g_assert_false (why_conformance_compare (a, b, WHY_CONFORMANCE_RTOL, WHY_CONFORMANCE_ATOL, &why));
   g_clear_pointer (&why, g_free);
-  g_assert_false (conformance_compare (a, other, CONFORMANCE_RTOL, CONFORMANCE_ATOL, &why));
+  g_assert_false (why_conformance_compare (a, other, WHY_CONFORMANCE_RTOL, WHY_CONFORMANCE_ATOL, &why));
   g_assert_cmpstr (why, ==, "type is float32, expected int64");
 }
 
@@ -113,10 +90,10 @@ int
 main (int argc, char **argv)
 {
   static const Suite suites[] = {
-    { "node", 625 },
+    { "node", 719 },
     { "simple", 7 },
     { "pytorch-operator", 31 },
-    { "pytorch-converted", 75 },
+    { "pytorch-converted", 77 },
   };
 
   g_test_init (&argc, &argv, NULL);

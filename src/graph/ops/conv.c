@@ -446,8 +446,11 @@ conv_transpose_dims (const WhyNode *node, WhyConvParams *params, gboolean same, 
       if (shape != NULL || same)
         {
           gint64 wanted = shape != NULL ? shape[n_shape - (gsize) n + (gsize) axis] : x->dims[2 + axis] * params->stride[place];
-          gint64 total = full - wanted;
-          params->pad_begin[place] = same && !lower ? total / 2 : total - total / 2;
+          if (wanted < 0 || wanted > G_MAXINT32)
+            return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "output_shape asks for %" G_GINT64_FORMAT " positions", wanted);
+          /* Less than nothing is cut off where the output is to be larger: rounded down, not to 0. */
+          gint64 total = full - wanted, half = (total - (total < 0)) / 2;
+          params->pad_begin[place] = same && !lower ? half : total - half;
           params->pad_end[place] = total - params->pad_begin[place];
         }
       dims[2 + axis] = full - params->pad_begin[place] - params->pad_end[place];
