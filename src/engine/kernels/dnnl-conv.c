@@ -238,7 +238,7 @@ compile_forward (WhyPlan *plan, WhyNode *node, gboolean transposed, gboolean *do
   dnnl_primitive_desc_destroy (pd);
 
   fuse_affine (plan, node, transposed, &tail, &fused);
-  if (!why_dnnl_collect_post_ops (plan, &tail, WHY_LAYOUT_CHANNELS_LAST, &post, error))
+  if (!why_dnnl_collect_post_ops (plan, &tail, WHY_LAYOUT_CHANNELS_LAST, &dst, &post, error))
     goto fail;
   pd = forward_pd (params, transposed, &src, &weight_any, fused.has_bias ? &bias : NULL, &dst, &post);
   WhyPrimitive *primitive = pd != NULL ? why_dnnl_primitive_new (pd) : NULL;

@@ -84,14 +84,8 @@ add_product (WhyPlan *plan, WhyNode *node, const Product *product, double alpha,
 
   if (bias_value == NULL && alpha == 1.0)
     bias_value = take_bias (plan, &tail);
-  if (!why_dnnl_collect_post_ops (plan, &tail, WHY_LAYOUT_PLAIN, &post, error))
+  if (!why_dnnl_collect_post_ops (plan, &tail, WHY_LAYOUT_PLAIN, &y_md, &post, error))
     goto fail;
-  for (int op = 0; op < post.n; op++)
-    {
-      /* Operands are described with the product's dims, which may be fewer than the value's. */
-      if (post.operands[op] != NULL)
-        post.operand_mds[op] = y_md;
-    }
   pd = product_pd (product, packed ? &b_any : &b_md, bias_value != NULL ? &bias_md : NULL, alpha, &post);
   WhyPrimitive *primitive = pd != NULL ? why_dnnl_primitive_new (pd) : NULL;
   if (primitive == NULL)
@@ -191,7 +185,7 @@ static gboolean
 compile_gemm (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
 {
   const WhyGemmParams *params = node->params;
-  const WhyValue *a = node->inputs[0], *b = node->inputs[1], *c = why_node_input (node, 2), *y = node->outputs[0];
+  const WhyValue *a = node->inputs[0], *c = why_node_input (node, 2), *y = node->outputs[0];
   gint64 inner = a->dims[params->trans_a ? 0 : 1];
 
   *done = FALSE;

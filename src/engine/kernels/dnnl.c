@@ -323,7 +323,8 @@ append_activation (dnnl_post_ops_t ops, const WhyNode *node)
 
 /* An addition of a value of the same shape that is there already: a residual connection. */
 static gboolean
-append_addition (WhyPlan *plan, const WhyNode *node, const WhyValue *tail, WhyLayout layout, WhyPostOps *post, gboolean *added, GError **error)
+append_addition (WhyPlan *plan, const WhyNode *node, const WhyValue *tail, WhyLayout layout, const dnnl_memory_desc_t *dst, WhyPostOps *post,
+                 gboolean *added, GError **error)
 {
   *added = FALSE;
   if (strcmp (node->klass->type, "Add") != 0 || node->inputs[0] == node->inputs[1])
@@ -332,8 +333,8 @@ append_addition (WhyPlan *plan, const WhyNode *node, const WhyValue *tail, WhyLa
   if (other->dtype != WHY_DTYPE_FLOAT32 || other->rank != tail->rank ||
       memcmp (other->dims, tail->dims, (gsize) tail->rank * sizeof *tail->dims) != 0 || !why_plan_has (plan, other))
     return TRUE;
-  dnnl_memory_desc_t *md = &post->operand_mds[post->n];
-  if (!why_dnnl_md (other, layout, md) || dnnl_post_ops_append_binary (post->ops, dnnl_binary_add, md) != dnnl_success)
+  post->operand_mds[post->n] = *dst;
+  if (dnnl_post_ops_append_binary (post->ops, dnnl_binary_add, dst) != dnnl_success)
     return TRUE;
   post->operands[post->n] = why_plan_input (plan, other, layout, error);
   *added = TRUE;
@@ -341,7 +342,7 @@ append_addition (WhyPlan *plan, const WhyNode *node, const WhyValue *tail, WhyLa
 }
 
 gboolean
-why_dnnl_collect_post_ops (WhyPlan *plan, WhyValue **tail, WhyLayout layout, WhyPostOps *post, GError **error)
+why_dnnl_collect_post_ops (WhyPlan *plan, WhyValue **tail, WhyLayout layout, const dnnl_memory_desc_t *dst, WhyPostOps *post, GError **error)
 {
   memset (post, 0, sizeof *post);
   dnnl_post_ops_create (&post->ops);
@@ -356,7 +357,7 @@ why_dnnl_collect_post_ops (WhyPlan *plan, WhyValue **tail, WhyLayout layout, Why
           added = TRUE;
           post->n = dnnl_post_ops_len (post->ops);
         }
-      else if (!append_addition (plan, reader, *tail, layout, post, &added, error))
+      else if (!append_addition (plan, reader, *tail, layout, dst, post, &added, error))
         return FALSE;
       else if (added)
         post->n++;

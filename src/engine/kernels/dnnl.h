@@ -65,10 +65,11 @@ typedef struct
  * why_dnnl_collect_post_ops:
  * @tail: (inout): the value so far; afterwards the value that the last absorbed node computes
  * @layout: layout of the result
+ * @dst: the result as the primitive sees it; a stack of matrices may be one tall matrix there
  *
  * Absorbs activations and additions of equal shape that follow @tail and that nobody else wants to see.
  */
-gboolean why_dnnl_collect_post_ops (WhyPlan *plan, WhyValue **tail, WhyLayout layout, WhyPostOps *post, GError **error);
+gboolean why_dnnl_collect_post_ops (WhyPlan *plan, WhyValue **tail, WhyLayout layout, const dnnl_memory_desc_t *dst, WhyPostOps *post, GError **error);
 void why_dnnl_bind_post_ops (WhyPrimitive *primitive, const WhyPostOps *post, WhyBuffer **inputs, guint *n_inputs);
 
 /**
