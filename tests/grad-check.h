@@ -7,7 +7,7 @@ G_BEGIN_DECLS
 /* What the tests of operators share: values, one-node graphs, and gradients against central
  * differences in float64. Everything here ends the test with a message when it fails. */
 
-#define CHECK_MAX_INPUTS 8
+#define CHECK_MAX_INPUTS 10
 
 /* Attributes: WhyAttr attrs[] = { CHECK_INT ("axis", 1), CHECK_INTS ("pads", 1, 1, 0, 0) }; */
 #define CHECK_INT(attr_name, value) { .name = attr_name, .type = WHY_ATTR_INT, .i = value }

@@ -90,7 +90,7 @@ int
 main (int argc, char **argv)
 {
   static const Suite suites[] = {
-    { "node", 719 },
+    { "node", 727 },
     { "simple", 7 },
     { "pytorch-operator", 31 },
     { "pytorch-converted", 77 },

@@ -126,6 +126,11 @@ test_logic (void)
   expect2 ("BitwiseXor", check_tensor (I8, "1", -1), check_tensor (I8, "1", 1), check_tensor (I8, "1", -2));
   expect1 ("BitwiseNot", check_tensor (U8, "1", 12), check_tensor (U8, "1", 243));
   expect1 ("IsNaN", check_tensor (F32, "2", (double) NAN, 1.0), check_tensor (BOOL, "2", 1, 0));
+  const WhyAttr left[] = { CHECK_STRING ("direction", "LEFT") }, up[] = { CHECK_STRING ("direction", "UP") };
+  WhyTensor *shift[] = { check_tensor (U8, "3", 1, 255, 7), check_tensor (U8, "3", 7, 4, 64) };
+  check_equal (check_eval ("BitShift", 0, shift, 2, left, 1, 1, 0), check_tensor (U8, "3", 128, 240, 0), 0.0);
+  WhyTensor *bad_shift[] = { check_tensor (U8, "1", 1), check_tensor (U8, "1", 7) };
+  check_fails ("BitShift", 0, bad_shift, 2, 0, up, 1, "direction must be LEFT or RIGHT, not 'UP'");
   const WhyAttr positive[] = { CHECK_INT ("detect_negative", 0) };
   WhyTensor *infinities[] = { check_tensor (F32, "3", (double) INFINITY, (double) -INFINITY, 1.0) };
   check_equal (check_eval ("IsInf", 0, infinities, 1, positive, 1, 1, 0), check_tensor (BOOL, "3", 1, 0, 0), 0.0);

@@ -73,6 +73,29 @@ DEFINE_UNARY (not, u, u, WHY_WIDE_U64, WHY_WIDE_U64, x == 0)
 DEFINE_UNARY (bitwise_not, u, u, WHY_WIDE_U64, WHY_WIDE_U64, ~x)
 DEFINE_UNARY (is_nan, f, i, WHY_WIDE_F64, WHY_WIDE_I64, isnan (x) != 0)
 
+/* A shift by the width of the type or more leaves nothing; in C it would be undefined. */
+static void
+shift_left_rows (const WhyRow *in, WhyRow *out, gsize n, gconstpointer data)
+{
+  for (gsize k = 0; k < n; k++)
+    out->u[k] = in[1].u[k] < 64 ? in[0].u[k] << in[1].u[k] : 0;
+}
+
+static void
+shift_right_rows (const WhyRow *in, WhyRow *out, gsize n, gconstpointer data)
+{
+  for (gsize k = 0; k < n; k++)
+    out->u[k] = in[1].u[k] < 64 ? in[0].u[k] >> in[1].u[k] : 0;
+}
+
+static gboolean
+bit_shift_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+{
+  gboolean left = strcmp (why_node_string (node, "direction", ""), "LEFT") == 0;
+  why_rows_map (inputs, 2, outputs[0], WHY_WIDE_U64, WHY_WIDE_U64, left ? shift_left_rows : shift_right_rows, NULL);
+  return TRUE;
+}
+
 typedef struct
 {
   gboolean detect_negative, detect_positive;
@@ -125,6 +148,23 @@ static gboolean
 bitwise_infer (WhyNode *node, GError **error)
 {
   return check_logical (node, TRUE, error) && why_infer_broadcast (node, node->inputs[0]->dtype, error);
+}
+
+static gboolean
+bit_shift_infer (WhyNode *node, GError **error)
+{
+  const char *direction = why_node_string (node, "direction", "");
+
+  if (strcmp (direction, "LEFT") != 0 && strcmp (direction, "RIGHT") != 0)
+    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "direction must be LEFT or RIGHT, not '%s'", direction);
+  for (guint index = 0; index < 2; index++)
+    {
+      const WhyValue *value = node->inputs[index];
+      if (why_wide_of (value->dtype) != WHY_WIDE_U64)
+        return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "input '%s' must be of an unsigned type, not %s",
+                              value->name, why_dtype_name (value->dtype));
+    }
+  return why_infer_same_types (node, error) && why_infer_broadcast (node, node->inputs[0]->dtype, error);
 }
 
 static gboolean
@@ -217,6 +257,7 @@ const WhyOpClass why_ops_logic[] = {
   BINARY ("BitwiseOr", 18, bitwise_infer, or),
   BINARY ("BitwiseXor", 18, bitwise_infer, xor),
   UNARY ("BitwiseNot", 18, bitwise_infer, bitwise_not),
+  BINARY ("BitShift", 11, bit_shift_infer, bit_shift),
   UNARY ("IsNaN", 9, is_nan_infer, is_nan),
   { .type = "IsInf", .since = 10, .min_inputs = 1, .max_inputs = 1, .max_outputs = 1, .flags = WHY_OP_ELEMENTWISE,
     .params_size = sizeof (IsInfParams), .infer = is_inf_infer, .eval = is_inf_eval },
