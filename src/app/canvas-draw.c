@@ -1,0 +1,180 @@
+#include "config.h"
+
+#include "canvas-private.h"
+
+#include "compat.h"
+#include "draw/legend.h"
+
+#include <math.h>
+
+#define LEGEND_MARGIN 12
+#define LEGEND_LENGTH 200
+
+/* An outdated map is shown paler than the one that answers the present question. */
+#define OUTDATED_OPACITY 0.45
+
+static void
+append_texture (GtkSnapshot *snapshot, const WhyView *view, GdkTexture *texture, const WhyRect *img)
+{
+  const WhyRect target = why_view_rect_from_image (view, img);
+
+  gtk_snapshot_append_texture (snapshot, texture,
+                               &GRAPHENE_RECT_INIT ((float) target.x, (float) target.y, (float) target.width,
+                                                    (float) target.height));
+}
+
+static void
+append_frame (GtkSnapshot *snapshot, const WhyRect *rect, double outset, double width, const GdkRGBA *color)
+{
+  GskRoundedRect outline;
+  const float widths[4] = { (float) width, (float) width, (float) width, (float) width };
+  const GdkRGBA colors[4] = { *color, *color, *color, *color };
+
+  gsk_rounded_rect_init_from_rect (&outline,
+                                   &GRAPHENE_RECT_INIT ((float) (rect->x - outset), (float) (rect->y - outset),
+                                                        (float) (rect->width + 2 * outset),
+                                                        (float) (rect->height + 2 * outset)),
+                                   0);
+  gtk_snapshot_append_border (snapshot, &outline, widths, colors);
+}
+
+/* White between two black lines: visible on any picture and any map. */
+static void
+append_outline (GtkSnapshot *snapshot, const WhyView *view, const WhyRect *img, double width)
+{
+  static const GdkRGBA black = { 0, 0, 0, 0.75f };
+  static const GdkRGBA white = { 1, 1, 1, 1 };
+  WhyRect rect = why_view_rect_from_image (view, img);
+  const double right = round (rect.x + rect.width);
+  const double bottom = round (rect.y + rect.height);
+
+  rect.x = round (rect.x);
+  rect.y = round (rect.y);
+  rect.width = right - rect.x;
+  rect.height = bottom - rect.y;
+  append_frame (snapshot, &rect, width + 1, 1, &black);
+  append_frame (snapshot, &rect, width, width, &white);
+  append_frame (snapshot, &rect, 0, 1, &black);
+}
+
+static void
+append_crosshair (WhyCanvas *self, GtkSnapshot *snapshot)
+{
+  static const GdkRGBA black = { 0, 0, 0, 0.75f };
+  static const GdkRGBA white = { 1, 1, 1, 1 };
+  const float arm = 14;
+  double view_x;
+  double view_y;
+
+  why_view_from_image (&self->view, self->cross_x, self->cross_y, &view_x, &view_y);
+  const float x = (float) floor (view_x);
+  const float y = (float) floor (view_y);
+  gtk_snapshot_append_color (snapshot, &black, &GRAPHENE_RECT_INIT (x - arm - 1, y - 1, 2 * arm + 3, 3));
+  gtk_snapshot_append_color (snapshot, &black, &GRAPHENE_RECT_INIT (x - 1, y - arm - 1, 3, 2 * arm + 3));
+  gtk_snapshot_append_color (snapshot, &white, &GRAPHENE_RECT_INIT (x - arm, y, 2 * arm + 1, 1));
+  gtk_snapshot_append_color (snapshot, &white, &GRAPHENE_RECT_INIT (x, y - arm, 1, 2 * arm + 1));
+}
+
+void
+why_canvas_update_legend (WhyCanvas *self)
+{
+  if (!self->legend_stale)
+    return;
+  self->legend_stale = FALSE;
+  g_clear_pointer (&self->legend_node, gsk_render_node_unref);
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+  if (self->map == NULL || self->legend_title == NULL)
+    return;
+
+  const WhyOverlayMap map = {
+    .values = self->map->data,
+    .width = (int) self->map->dims[1],
+    .height = (int) self->map->dims[0],
+    .to_source = self->to_source,
+  };
+  WhyColorBar bar = {
+    .style = &self->style,
+    .title = self->legend_title,
+    .lines = (const char *const *) self->legend_lines,
+    .unit = self->legend_unit,
+    .length = MIN (LEGEND_LENGTH, self->view.view_width - 4 * LEGEND_MARGIN),
+    .font_size = why_compat_get_font_size (GTK_WIDGET (self)) * 0.9,
+    .theme = WHY_THEME_ON_PICTURE,
+  };
+  const double max_width = MIN (self->view.view_width - 2 * LEGEND_MARGIN, 380);
+  if (max_width < 100 || self->view.view_height < 200)
+    return;
+  why_overlay_limits (&map, &self->style, &bar.lo, &bar.hi);
+
+  g_autoptr (GtkSnapshot) snapshot = gtk_snapshot_new ();
+  cairo_surface_t *scratch = cairo_image_surface_create (CAIRO_FORMAT_A8, 1, 1);
+  cairo_t *measure = cairo_create (scratch);
+  why_color_bar_measure (measure, &bar, max_width, &self->legend_width, &self->legend_height);
+  cairo_destroy (measure);
+  cairo_surface_destroy (scratch);
+
+  cairo_t *cr = gtk_snapshot_append_cairo (
+      snapshot, &GRAPHENE_RECT_INIT (0, 0, (float) ceil (self->legend_width), (float) ceil (self->legend_height)));
+  why_color_bar_draw (cr, &bar, 0, 0, max_width);
+  cairo_destroy (cr);
+  self->legend_node = gtk_snapshot_to_node (snapshot);
+}
+
+void
+why_canvas_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
+{
+  WhyCanvas *self = WHY_CANVAS (widget);
+  const WhyView *view = &self->view;
+  const gboolean with_map = self->map != NULL && self->map_texture != NULL && self->show_map && !self->bare;
+
+  if (self->picture == NULL)
+    return;
+  const WhyRect all = { 0, 0, view->img_width, view->img_height };
+  WhyRect img;
+  WhyRect target;
+  const gboolean sharp = why_view_visible (view, &img, &target) && self->picture_texture != NULL &&
+                         img.x == self->picture_img.x && img.y == self->picture_img.y &&
+                         img.width == self->picture_img.width && img.height == self->picture_img.height;
+  if (!sharp && self->base_texture != NULL)
+    append_texture (snapshot, view, self->base_texture, &all);
+  if (self->picture_texture != NULL)
+    append_texture (snapshot, view, self->picture_texture, &self->picture_img);
+
+  if (with_map)
+    {
+      if (self->outdated)
+        gtk_snapshot_push_opacity (snapshot, OUTDATED_OPACITY);
+      append_texture (snapshot, view, self->map_texture, &self->map_img);
+      if (self->outdated)
+        gtk_snapshot_pop (snapshot);
+    }
+  if (!self->bare)
+    {
+      for (gsize k = 0; k < self->n_outlines; k++)
+        append_outline (snapshot, view, &self->outlines[k], (int) k == self->current_outline ? 2 : 1);
+    }
+  if (self->banding)
+    {
+      WhyRect band;
+      if (why_view_rect_between (view, self->band_x0, self->band_y0, self->band_x1, self->band_y1, &band))
+        {
+          const WhyRect rect = why_view_rect_from_image (view, &band);
+          static const GdkRGBA veil = { 0, 0, 0, 0.35f };
+          gtk_snapshot_append_color (snapshot, &veil,
+                                     &GRAPHENE_RECT_INIT ((float) rect.x, (float) rect.y, (float) rect.width,
+                                                          (float) rect.height));
+          append_outline (snapshot, view, &band, 1);
+        }
+    }
+  if (self->crosshair)
+    append_crosshair (self, snapshot);
+  if (with_map && self->legend_node != NULL)
+    {
+      gtk_snapshot_save (snapshot);
+      gtk_snapshot_translate (snapshot,
+                              &GRAPHENE_POINT_INIT (LEGEND_MARGIN, (float) floor (view->view_height - LEGEND_MARGIN -
+                                                                                  self->legend_height)));
+      gtk_snapshot_append_node (snapshot, self->legend_node);
+      gtk_snapshot_restore (snapshot);
+    }
+}

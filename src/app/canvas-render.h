@@ -1,0 +1,54 @@
+#pragma once
+
+#include "base/tensor.h"
+#include "draw/overlay.h"
+
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+/* Pictures and maps to textures, away from the main thread. */
+
+/**
+ * WhyRenderTask:
+ * @picture: (nullable): to be drawn into @picture_texture
+ * @map: (nullable): to be drawn into @map_texture, with @to_source and @style
+ * @img: the part of the source
+ * @width, @height: of the textures
+ * @picture_texture, @map_texture: (nullable): the result
+ *
+ * One piece of work: written by the main thread, handed over, written by the worker, handed back.
+ */
+typedef struct
+{
+  WhyTensor *picture;
+  WhyTensor *map;
+  WhyAffine to_source;
+  double img_width, img_height;
+  WhyOverlayStyle style;
+  WhyRect img;
+  int width, height;
+  guint64 picture_serial, map_serial;
+
+  GdkTexture *picture_texture;
+  GdkTexture *map_texture;
+} WhyRenderTask;
+
+/** WhyRenderDone: called in the main thread; @task is freed afterwards. */
+typedef void (*WhyRenderDone) (WhyRenderTask *task, gpointer owner);
+
+WhyRenderTask *why_render_task_new (void) G_GNUC_WARN_UNUSED_RESULT;
+void why_render_task_free (WhyRenderTask *task);
+
+/**
+ * why_render_task_start:
+ * @task: (transfer full)
+ * @owner: kept until @done was called
+ *
+ * One worker serves all; owners have at most one task under way, so nothing queues up.
+ */
+void why_render_task_start (WhyRenderTask *task, WhyRenderDone done, GObject *owner);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (WhyRenderTask, why_render_task_free)
+
+G_END_DECLS

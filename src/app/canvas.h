@@ -1,0 +1,98 @@
+#pragma once
+
+#include "base/tensor.h"
+#include "draw/overlay.h"
+
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+/* The picture with the map over it. Knows pixels and numbers, neither models nor files: the window
+ * tells it what to show.
+ *
+ * Pixels are made by draw/ (the code that writes figures too) in a thread of the canvas's own, for just
+ * the part that is visible, and kept as textures; while a new one is made, the old is shown in the
+ * right place, so that zooming never waits. snapshot() only paints. */
+
+#define WHY_TYPE_CANVAS (why_canvas_get_type ())
+G_DECLARE_FINAL_TYPE (WhyCanvas, why_canvas, WHY, CANVAS, GtkWidget)
+
+typedef enum
+{
+  WHY_TOOL_PAN,
+  WHY_TOOL_RECTANGLE,
+} WhyTool;
+
+/**
+ * WhyProbe:
+ * @valid: the position is on the picture
+ * @img_x, @img_y: pixel
+ * @rgb: value of the picture there
+ * @has_map: a map covers the position
+ * @value: raw value of the map as drawn there; may be NaN
+ */
+typedef struct
+{
+  gboolean valid;
+  gint64 img_x, img_y;
+  guint8 rgb[3];
+  gboolean has_map;
+  float value;
+} WhyProbe;
+
+GtkWidget *why_canvas_new (void);
+
+double why_canvas_get_zoom (WhyCanvas *self); /* 1: a source pixel is a device pixel */
+gboolean why_canvas_get_fit (WhyCanvas *self);
+WhyTool why_canvas_get_tool (WhyCanvas *self);
+const WhyProbe *why_canvas_get_probe (WhyCanvas *self);
+
+/** why_canvas_is_settled: what is on screen, or will be with the next frame, is up to date. */
+gboolean why_canvas_is_settled (WhyCanvas *self);
+
+/** why_canvas_is_dragging: a rubber band is being drawn */
+gboolean why_canvas_is_dragging (WhyCanvas *self);
+
+/** why_canvas_set_picture: @pixels: (nullable): as for why_picture_check(). Zoom is kept if the size is. */
+void why_canvas_set_picture (WhyCanvas *self, WhyTensor *pixels);
+
+/**
+ * why_canvas_set_map:
+ * @values: (nullable): float32 [h, w], dense
+ * @to_source: from cells to source pixels; needed with @values
+ */
+void why_canvas_set_map (WhyCanvas *self, WhyTensor *values, const WhyAffine *to_source);
+void why_canvas_set_style (WhyCanvas *self, const WhyOverlayStyle *style);
+void why_canvas_set_show_map (WhyCanvas *self, gboolean show_map);
+
+/** why_canvas_set_bare: show the picture without map and outlines for as long as a key is held. */
+void why_canvas_set_bare (WhyCanvas *self, gboolean bare);
+
+/** why_canvas_set_outdated: the map is of an earlier question: show it paler. */
+void why_canvas_set_outdated (WhyCanvas *self, gboolean outdated);
+
+/**
+ * why_canvas_set_legend:
+ * @title: (nullable): e.g. the class; %NULL: no colour bar
+ * @lines: (nullable) (array zero-terminated=1)
+ * @unit: (nullable)
+ */
+void why_canvas_set_legend (WhyCanvas *self, const char *title, const char *const *lines, const char *unit);
+
+/** why_canvas_set_outlines: covered rectangles, source pixels. @current: index drawn stronger, or -1 */
+void why_canvas_set_outlines (WhyCanvas *self, const WhyRect *rects, gsize n_rects, int current);
+void why_canvas_set_tool (WhyCanvas *self, WhyTool tool);
+
+void why_canvas_zoom_fit (WhyCanvas *self);
+void why_canvas_zoom_to (WhyCanvas *self, double zoom); /* around the middle */
+void why_canvas_zoom_step (WhyCanvas *self, int steps); /* likewise, by 1.5 a step */
+
+/** why_canvas_cancel_drag: Returns: whether there was something to cancel */
+gboolean why_canvas_cancel_drag (WhyCanvas *self);
+
+/* Signals:
+ * "occlude" (x, y, w, h): a rectangle was drawn, source pixels
+ * "probed": why_canvas_get_probe() says something new
+ * "zoom-changed" */
+
+G_END_DECLS

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "service/document.h"
+
+#include <adwaita.h>
+
+G_BEGIN_DECLS
+
+/* Where does it look? Layers, and how the map is drawn. */
+
+#define WHY_TYPE_LOOK_PANEL (why_look_panel_get_type ())
+G_DECLARE_FINAL_TYPE (WhyLookPanel, why_look_panel, WHY, LOOK_PANEL, AdwBin)
+
+/** why_look_panel_set_document: once */
+void why_look_panel_set_document (WhyLookPanel *self, WhyDocument *document);
+
+G_END_DECLS

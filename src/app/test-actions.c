@@ -1,0 +1,172 @@
+#include "config.h"
+
+#include "test-actions.h"
+
+#include "frame-stats.h"
+#include "window.h"
+
+#include <stdio.h>
+
+#define POLL_MS 5
+
+/* Answers are read through a pipe: every line goes out at once. */
+static void
+answer (const char *line)
+{
+  fputs (line, stdout);
+  fputc ('\n', stdout);
+  fflush (stdout);
+}
+
+static WhyWindow *
+get_window (gpointer application)
+{
+  GtkWindow *window = gtk_application_get_active_window (application);
+
+  return WHY_IS_WINDOW (window) ? WHY_WINDOW (window) : NULL;
+}
+
+static void
+dump_state (GSimpleAction *action, GVariant *parameter, gpointer application)
+{
+  WhyWindow *window = get_window (application);
+  g_autofree char *state = window != NULL ? why_window_dup_state (window) : NULL;
+
+  answer (state != NULL ? state : "{}");
+}
+
+static gboolean
+save_screenshot (WhyWindow *window, const char *path)
+{
+  g_autoptr (GdkPaintable) paintable = gtk_widget_paintable_new (GTK_WIDGET (window));
+  g_autoptr (GtkSnapshot) snapshot = gtk_snapshot_new ();
+  GskRenderer *renderer = gtk_native_get_renderer (GTK_NATIVE (window));
+  const int width = gdk_paintable_get_intrinsic_width (paintable);
+  const int height = gdk_paintable_get_intrinsic_height (paintable);
+
+  gdk_paintable_snapshot (paintable, snapshot, width, height);
+  g_autoptr (GskRenderNode) node = gtk_snapshot_free_to_node (g_steal_pointer (&snapshot));
+  if (node == NULL || renderer == NULL)
+    return FALSE;
+  g_autoptr (GdkTexture) texture =
+      gsk_renderer_render_texture (renderer, node, &GRAPHENE_RECT_INIT (0, 0, (float) width, (float) height));
+  return gdk_texture_save_to_png (texture, path);
+}
+
+static void
+screenshot (GSimpleAction *action, GVariant *parameter, gpointer application)
+{
+  WhyWindow *window = get_window (application);
+  const char *path = g_variant_get_string (parameter, NULL);
+  const gboolean saved = window != NULL && save_screenshot (window, path);
+  g_autofree char *line = g_strdup_printf ("screenshot %s %s", saved ? "saved" : "failed", path);
+
+  answer (line);
+}
+
+/* Idle means: nothing to do twice in a row with a frame in between, so that what the last result has
+ * changed is on the screen too. */
+typedef struct
+{
+  GApplication *application;
+  gint64 frame;
+  int quiet;
+} Wait;
+
+static void
+wait_free (gpointer data)
+{
+  Wait *wait = data;
+
+  g_application_release (wait->application);
+  g_object_unref (wait->application);
+  g_free (wait);
+}
+
+static gboolean
+wait_cb (gpointer data)
+{
+  Wait *wait = data;
+  WhyWindow *window = get_window (wait->application);
+
+  if (window == NULL)
+    {
+      answer ("idle");
+      return G_SOURCE_REMOVE;
+    }
+  GdkFrameClock *clock = gtk_widget_get_frame_clock (GTK_WIDGET (window));
+  const gint64 frame = clock != NULL ? gdk_frame_clock_get_frame_counter (clock) : 0;
+  if (!why_window_is_idle (window) || clock == NULL)
+    {
+      wait->quiet = 0;
+      return G_SOURCE_CONTINUE;
+    }
+  if (wait->quiet == 0 || frame == wait->frame)
+    {
+      if (wait->quiet == 0)
+        wait->frame = frame;
+      wait->quiet = 1;
+      gtk_widget_queue_draw (GTK_WIDGET (window));
+      return G_SOURCE_CONTINUE;
+    }
+  answer ("idle");
+  return G_SOURCE_REMOVE;
+}
+
+static void
+wait_idle (GSimpleAction *action, GVariant *parameter, gpointer application)
+{
+  Wait *wait = g_new0 (Wait, 1);
+
+  wait->application = g_object_ref (application);
+  g_application_hold (application);
+  g_timeout_add_full (G_PRIORITY_DEFAULT_IDLE, POLL_MS, wait_cb, wait, wait_free);
+}
+
+static void
+frame_stats (GSimpleAction *action, GVariant *parameter, gpointer application)
+{
+  const char *what = g_variant_get_string (parameter, NULL);
+
+  if (strcmp (what, "reset") == 0)
+    {
+      why_frame_stats_reset ();
+      answer ("frame-stats reset");
+    }
+  else
+    {
+      g_autofree char *json = why_frame_stats_dup_json ();
+      answer (json);
+    }
+}
+
+/* So that a script sees the window in another size without a window manager. */
+static void
+resize (GSimpleAction *action, GVariant *parameter, gpointer application)
+{
+  WhyWindow *window = get_window (application);
+  int width;
+  int height;
+
+  g_variant_get (parameter, "(ii)", &width, &height);
+  if (window != NULL)
+    gtk_window_set_default_size (GTK_WINDOW (window), width, height);
+  answer ("resized");
+}
+
+void
+why_test_actions_add (AdwApplication *application)
+{
+  static const GActionEntry entries[] = {
+    { "dump-state", dump_state, NULL, NULL, NULL, { 0 } },
+    { "screenshot", screenshot, "s", NULL, NULL, { 0 } },
+    { "wait-idle", wait_idle, NULL, NULL, NULL, { 0 } },
+    { "frame-stats", frame_stats, "s", NULL, NULL, { 0 } },
+    { "resize", resize, "(ii)", NULL, NULL, { 0 } },
+  };
+
+  if (g_strcmp0 (g_getenv ("WHYLIGHT_TEST"), "1") != 0)
+    return;
+  g_action_map_add_action_entries (G_ACTION_MAP (application), entries, G_N_ELEMENTS (entries), application);
+  why_frame_stats_start ();
+}

@@ -1,0 +1,392 @@
+#include "config.h"
+
+#include "window-private.h"
+
+#include <glib/gi18n.h>
+
+/* Names and parameters are stable: menus, shortcuts, scripts over D-Bus and tests use them. The state of
+ * an action that has a parameter is the present value. */
+
+typedef WhyWindow Window; /* short, for the table of handlers below */
+
+static void
+activate_model (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  why_document_open_model (((Window *) data)->document, g_variant_get_string (parameter, NULL));
+}
+
+static void
+change_layer (GSimpleAction *action, GVariant *value, gpointer data)
+{
+  const char *layer = g_variant_get_string (value, NULL);
+
+  why_document_set_layer (((Window *) data)->document, *layer != '\0' ? layer : NULL);
+}
+
+static void
+change_target_class (GSimpleAction *action, GVariant *value, gpointer data)
+{
+  why_document_set_target_class (((Window *) data)->document, g_variant_get_int32 (value));
+}
+
+static void
+change_contrast_class (GSimpleAction *action, GVariant *value, gpointer data)
+{
+  why_document_set_contrast_class (((Window *) data)->document, g_variant_get_int32 (value));
+}
+
+static void
+change_method (GSimpleAction *action, GVariant *value, gpointer data)
+{
+  why_document_set_method (((Window *) data)->document, g_variant_get_string (value, NULL));
+}
+
+static void
+change_polarity (GSimpleAction *action, GVariant *value, gpointer data)
+{
+  why_document_set_polarity (((Window *) data)->document, g_variant_get_string (value, NULL));
+}
+
+static void
+change_opacity (GSimpleAction *action, GVariant *value, gpointer data)
+{
+  why_document_set_opacity (((Window *) data)->document, g_variant_get_double (value));
+}
+
+/* Signed maps have a colour map of their own, and both are remembered. */
+static const char *
+colormap_key (Window *self)
+{
+  return g_strcmp0 (why_document_get_polarity (self->document), "signed") == 0 ? "signed-colormap" : "colormap";
+}
+
+static void
+change_colormap (GSimpleAction *action, GVariant *value, gpointer data)
+{
+  Window *self = data;
+  const char *id = g_variant_get_string (value, NULL);
+
+  why_document_set_colormap (self->document, id);
+  if (why_colormap_find (id, NULL) != NULL)
+    g_settings_set_string (self->settings, colormap_key (self), id);
+}
+
+static void
+on_polarity_cb (Window *self)
+{
+  g_autofree char *id = g_settings_get_string (self->settings, colormap_key (self));
+
+  if (why_colormap_find (id, NULL) != NULL)
+    why_document_set_colormap (self->document, id);
+}
+
+static void
+change_limits (GSimpleAction *action, GVariant *value, gpointer data)
+{
+  why_document_set_limits (((Window *) data)->document, g_variant_get_string (value, NULL));
+}
+
+static void
+change_threshold (GSimpleAction *action, GVariant *value, gpointer data)
+{
+  why_document_set_threshold (((Window *) data)->document, g_variant_get_double (value));
+}
+
+static void
+change_interpolation (GSimpleAction *action, GVariant *value, gpointer data)
+{
+  why_document_set_smooth (((Window *) data)->document, strcmp (g_variant_get_string (value, NULL), "cells") != 0);
+}
+
+static void
+change_tool (GSimpleAction *action, GVariant *value, gpointer data)
+{
+  Window *self = data;
+  const char *tool = g_variant_get_string (value, NULL);
+
+  if (strcmp (tool, "rectangle") == 0)
+    {
+      why_canvas_set_tool (self->canvas, WHY_TOOL_RECTANGLE);
+      /* The arrow keys shall move the cross hair at once. */
+      gtk_widget_grab_focus (GTK_WIDGET (self->canvas));
+    }
+  else if (strcmp (tool, "pan") == 0)
+    why_canvas_set_tool (self->canvas, WHY_TOOL_PAN);
+  else
+    {
+      g_autofree char *message = g_strdup_printf (_("There is no tool “%s”; there are: pan, rectangle"), tool);
+      why_document_set_error (self->document, message);
+    }
+  why_window_update_actions (self);
+}
+
+static void
+activate_occlude (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  double x;
+  double y;
+  double w;
+  double h;
+
+  g_variant_get (parameter, "(dddd)", &x, &y, &w, &h);
+  why_document_occlude (((Window *) data)->document, x, y, w, h);
+}
+
+static void
+activate_clear_occlusions (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  why_document_clear_occlusions (((Window *) data)->document);
+}
+
+static void
+change_fill (GSimpleAction *action, GVariant *value, gpointer data)
+{
+  why_document_set_fill (((Window *) data)->document, g_variant_get_string (value, NULL));
+}
+
+static void
+activate_undo (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  why_document_undo (((Window *) data)->document);
+}
+
+static void
+activate_redo (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  why_document_redo (((Window *) data)->document);
+}
+
+static void
+activate_cancel (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  why_document_cancel (((Window *) data)->document);
+}
+
+static void
+change_show_map (GSimpleAction *action, GVariant *value, gpointer data)
+{
+  why_document_set_show_map (((Window *) data)->document, g_variant_get_boolean (value));
+}
+
+static void
+change_show_inspector (GSimpleAction *action, GVariant *value, gpointer data)
+{
+  why_window_set_show_inspector (data, g_variant_get_boolean (value));
+}
+
+static void
+change_page (GSimpleAction *action, GVariant *value, gpointer data)
+{
+  Window *self = data;
+  const char *page = g_variant_get_string (value, NULL);
+
+  if (adw_view_stack_get_child_by_name (self->pages, page) == NULL)
+    return;
+  adw_view_stack_set_visible_child_name (self->pages, page);
+  if (!self->show_inspector)
+    why_window_set_show_inspector (self, TRUE);
+}
+
+static void
+activate_zoom_fit (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  why_canvas_zoom_fit (((Window *) data)->canvas);
+}
+
+static void
+activate_zoom_in (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  why_canvas_zoom_step (((Window *) data)->canvas, 1);
+}
+
+static void
+activate_zoom_out (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  why_canvas_zoom_step (((Window *) data)->canvas, -1);
+}
+
+static void
+activate_zoom (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  why_canvas_zoom_to (((Window *) data)->canvas, g_variant_get_double (parameter));
+}
+
+static void
+activate_export (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  why_window_export (data, g_variant_get_string (parameter, NULL));
+}
+
+static void
+activate_export_dialog (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  why_window_export_dialog (data);
+}
+
+static void
+activate_open_dialog (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  why_window_open_dialog (data);
+}
+
+static void
+activate_try_example (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  why_document_open_sample (((Window *) data)->document);
+}
+
+static void
+activate_dismiss_error (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  why_document_dismiss_error (((Window *) data)->document);
+}
+
+static void
+activate_copy_error (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  Window *self = data;
+  const char *message = why_document_get_error_message (self->document);
+
+  if (message == NULL)
+    return;
+  gdk_clipboard_set_text (gtk_widget_get_clipboard (GTK_WIDGET (self)), message);
+  why_window_toast (self, _("Message copied"));
+}
+
+static void
+activate_copy_command (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  Window *self = data;
+  g_autofree char *command = why_document_dup_command_line (self->document);
+
+  if (command == NULL)
+    return;
+  gdk_clipboard_set_text (gtk_widget_get_clipboard (GTK_WIDGET (self)), command);
+  why_window_toast (self, _("Command copied"));
+}
+
+static const GActionEntry entries[] = {
+  { "model", activate_model, "s", NULL, NULL, { 0 } },
+  { "layer", NULL, "s", "''", change_layer, { 0 } },
+  { "target-class", NULL, "i", "-1", change_target_class, { 0 } },
+  { "contrast-class", NULL, "i", "-1", change_contrast_class, { 0 } },
+  { "method", NULL, "s", "'gradcam'", change_method, { 0 } },
+  { "polarity", NULL, "s", "'relu'", change_polarity, { 0 } },
+  { "opacity", NULL, "d", "0.5", change_opacity, { 0 } },
+  { "colormap", NULL, "s", "''", change_colormap, { 0 } },
+  { "limits", NULL, "s", "'own'", change_limits, { 0 } },
+  { "threshold", NULL, "d", "0.0", change_threshold, { 0 } },
+  { "interpolation", NULL, "s", "'smooth'", change_interpolation, { 0 } },
+  { "tool", NULL, "s", "'pan'", change_tool, { 0 } },
+  { "occlude", activate_occlude, "(dddd)", NULL, NULL, { 0 } },
+  { "clear-occlusions", activate_clear_occlusions, NULL, NULL, NULL, { 0 } },
+  { "fill", NULL, "s", "'mean'", change_fill, { 0 } },
+  { "undo", activate_undo, NULL, NULL, NULL, { 0 } },
+  { "redo", activate_redo, NULL, NULL, NULL, { 0 } },
+  { "cancel", activate_cancel, NULL, NULL, NULL, { 0 } },
+  { "show-map", NULL, NULL, "true", change_show_map, { 0 } },
+  { "show-inspector", NULL, NULL, "true", change_show_inspector, { 0 } },
+  { "page", NULL, "s", "'answer'", change_page, { 0 } },
+  { "zoom-fit", activate_zoom_fit, NULL, NULL, NULL, { 0 } },
+  { "zoom-in", activate_zoom_in, NULL, NULL, NULL, { 0 } },
+  { "zoom-out", activate_zoom_out, NULL, NULL, NULL, { 0 } },
+  { "zoom", activate_zoom, "d", NULL, NULL, { 0 } },
+  { "export", activate_export, "s", NULL, NULL, { 0 } },
+  { "export-dialog", activate_export_dialog, NULL, NULL, NULL, { 0 } },
+  { "open-dialog", activate_open_dialog, NULL, NULL, NULL, { 0 } },
+  { "try-example", activate_try_example, NULL, NULL, NULL, { 0 } },
+  { "dismiss-error", activate_dismiss_error, NULL, NULL, NULL, { 0 } },
+  { "copy-error", activate_copy_error, NULL, NULL, NULL, { 0 } },
+  { "copy-command", activate_copy_command, NULL, NULL, NULL, { 0 } },
+};
+
+static void
+set_enabled (Window *self, const char *name, gboolean enabled)
+{
+  GAction *action = g_action_map_lookup_action (G_ACTION_MAP (self), name);
+
+  g_simple_action_set_enabled (G_SIMPLE_ACTION (action), enabled);
+}
+
+static void
+set_state (Window *self, const char *name, GVariant *value)
+{
+  GAction *action = g_action_map_lookup_action (G_ACTION_MAP (self), name);
+
+  g_simple_action_set_state (G_SIMPLE_ACTION (action), value);
+}
+
+/* The one place where actions are enabled and get their state. */
+void
+why_window_update_actions (WhyWindow *self)
+{
+  WhyDocument *document = self->document;
+  const gboolean has_picture = why_document_get_picture (document) != NULL;
+  const gboolean has_model = why_document_get_model (document) != NULL;
+  const gboolean has_map = why_document_get_map (document) != NULL;
+  const gboolean has_error = why_document_get_error_message (document) != NULL;
+  const gboolean covered = g_list_model_get_n_items (why_document_get_occlusions (document)) > 0;
+  const char *layer = why_document_get_layer (document);
+  const char *colormap = why_document_get_colormap (document);
+  const char *page = adw_view_stack_get_visible_child_name (self->pages);
+
+  set_enabled (self, "layer", has_model);
+  set_enabled (self, "target-class", has_model);
+  set_enabled (self, "contrast-class", has_model);
+  set_enabled (self, "tool", has_picture);
+  set_enabled (self, "occlude", has_picture);
+  set_enabled (self, "clear-occlusions", covered);
+  set_enabled (self, "undo", why_document_get_can_undo (document));
+  set_enabled (self, "redo", why_document_get_can_redo (document));
+  set_enabled (self, "cancel", why_document_get_busy (document));
+  set_enabled (self, "show-map", has_map);
+  set_enabled (self, "show-inspector", has_picture || has_model);
+  set_enabled (self, "page", has_picture || has_model);
+  set_enabled (self, "zoom-fit", has_picture);
+  set_enabled (self, "zoom-in", has_picture);
+  set_enabled (self, "zoom-out", has_picture);
+  set_enabled (self, "zoom", has_picture);
+  set_enabled (self, "export", has_map);
+  set_enabled (self, "export-dialog", has_map);
+  set_enabled (self, "copy-command", has_map);
+  set_enabled (self, "copy-error", has_error);
+  set_enabled (self, "dismiss-error", has_error);
+
+  set_state (self, "layer", g_variant_new_string (layer != NULL ? layer : ""));
+  set_state (self, "target-class", g_variant_new_int32 (why_document_get_target_class (document)));
+  set_state (self, "contrast-class", g_variant_new_int32 (why_document_get_contrast_class (document)));
+  set_state (self, "method", g_variant_new_string (why_document_get_method (document)));
+  set_state (self, "polarity", g_variant_new_string (why_document_get_polarity (document)));
+  set_state (self, "opacity", g_variant_new_double (why_document_get_opacity (document)));
+  set_state (self, "colormap", g_variant_new_string (colormap != NULL ? colormap : ""));
+  set_state (self, "limits", g_variant_new_string (why_document_get_limits (document)));
+  set_state (self, "threshold", g_variant_new_double (why_document_get_threshold (document)));
+  set_state (self, "interpolation", g_variant_new_string (why_document_get_smooth (document) ? "smooth" : "cells"));
+  set_state (self, "tool",
+             g_variant_new_string (why_canvas_get_tool (self->canvas) == WHY_TOOL_RECTANGLE ? "rectangle" : "pan"));
+  set_state (self, "fill", g_variant_new_string (why_document_get_fill (document)));
+  set_state (self, "show-map", g_variant_new_boolean (why_document_get_show_map (document)));
+  set_state (self, "show-inspector", g_variant_new_boolean (self->show_inspector));
+  set_state (self, "page", g_variant_new_string (page != NULL ? page : "answer"));
+}
+
+void
+why_window_init_actions (WhyWindow *self)
+{
+  g_autofree char *fill = g_settings_get_string (self->settings, "fill");
+
+  g_action_map_add_action_entries (G_ACTION_MAP (self), entries, G_N_ELEMENTS (entries), self);
+
+  why_document_set_fill (self->document, fill);
+  g_settings_bind (self->settings, "opacity", self->document, "opacity", G_SETTINGS_BIND_DEFAULT);
+  g_settings_bind (self->settings, "smooth", self->document, "smooth", G_SETTINGS_BIND_DEFAULT);
+  g_settings_bind (self->settings, "fill", self->document, "fill", G_SETTINGS_BIND_SET);
+  on_polarity_cb (self);
+  g_signal_connect_object (self->document, "notify::polarity", G_CALLBACK (on_polarity_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->document, "notify", G_CALLBACK (why_window_update_actions), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->pages, "notify::visible-child", G_CALLBACK (why_window_update_actions), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (why_document_get_occlusions (self->document), "items-changed",
+                           G_CALLBACK (why_window_update_actions), self, G_CONNECT_SWAPPED);
+  why_window_update_actions (self);
+}

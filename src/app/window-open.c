@@ -1,0 +1,246 @@
+#include "config.h"
+
+#include "window-private.h"
+
+#include "compat.h"
+#include "words.h"
+
+#include <glib/gi18n.h>
+
+#define SNIFF_BYTES 16
+
+/* ---- several paths ---- */
+
+static WhyFileKind
+sniff (const char *path)
+{
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+  g_autoptr (GFileInputStream) stream = NULL;
+  guint8 bytes[SNIFF_BYTES];
+  gsize n_bytes = 0;
+
+  /* Reading would wait for ever where the path is a pipe. */
+  if (g_file_query_file_type (file, G_FILE_QUERY_INFO_NONE, NULL) != G_FILE_TYPE_REGULAR)
+    return WHY_FILE_OTHER;
+  stream = g_file_read (file, NULL, NULL);
+  if (stream == NULL || !g_input_stream_read_all (G_INPUT_STREAM (stream), bytes, sizeof bytes, &n_bytes, NULL, NULL))
+    return WHY_FILE_OTHER;
+  return why_words_sniff (bytes, n_bytes);
+}
+
+void
+why_window_open (WhyWindow *self, const char *const *paths)
+{
+  g_return_if_fail (WHY_IS_WINDOW (self));
+
+  for (gsize k = 0; paths[k] != NULL; k++)
+    {
+      why_document_open (self->document, paths[k]);
+      g_free (self->last_folder);
+      self->last_folder = g_path_get_dirname (paths[k]);
+    }
+}
+
+/* ---- dialogs ---- */
+
+static void
+add_filter (GListStore *filters, const char *name, const char *const *suffixes)
+{
+  GtkFileFilter *filter = gtk_file_filter_new ();
+
+  gtk_file_filter_set_name (filter, name);
+  for (gsize k = 0; suffixes[k] != NULL; k++)
+    gtk_file_filter_add_suffix (filter, suffixes[k]);
+  g_list_store_append (filters, filter);
+  g_object_unref (filter);
+}
+
+static void
+on_open_response_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  WhyWindow *self = WHY_WINDOW (source);
+  g_autoptr (GListModel) files = why_compat_file_dialog_finish (result);
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  for (guint k = 0; files != NULL && k < g_list_model_get_n_items (files); k++)
+    {
+      g_autoptr (GFile) file = g_list_model_get_item (files, k);
+      g_autofree char *path = g_file_get_path (file);
+      if (path != NULL)
+        g_strv_builder_add (builder, path);
+    }
+  g_auto (GStrv) paths = g_strv_builder_end (builder);
+  why_window_open (self, (const char *const *) paths);
+}
+
+void
+why_window_open_dialog (WhyWindow *self)
+{
+  static const char *const pictures[] = { "png", "jpg", "jpeg", "jpe", "jfif", "tif", "tiff", "webp", "gif", "bmp", NULL };
+  static const char *const models[] = { "onnx", NULL };
+  static const char *const all[] = { "png", "jpg", "jpeg", "jpe", "jfif", "tif", "tiff", "webp", "gif", "bmp", "onnx", NULL };
+  g_autoptr (GListStore) filters = g_list_store_new (GTK_TYPE_FILE_FILTER);
+  g_autoptr (GtkFileFilter) any = gtk_file_filter_new ();
+
+  add_filter (filters, _("Pictures and models"), all);
+  add_filter (filters, _("Pictures"), pictures);
+  add_filter (filters, _("Models (ONNX)"), models);
+  gtk_file_filter_set_name (any, _("All files"));
+  gtk_file_filter_add_pattern (any, "*");
+  g_list_store_append (filters, any);
+  const WhyFileDialog dialog = {
+    .title = _("Open a Picture or a Model"),
+    .accept = _("_Open"),
+    .folder = self->last_folder,
+    .filters = G_LIST_MODEL (filters),
+    .several = TRUE,
+  };
+  why_compat_file_dialog (GTK_WINDOW (self), &dialog, on_open_response_cb, NULL);
+}
+
+/* ---- figures ---- */
+
+static void
+on_exported_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (WhyWindow) self = data;
+  g_autoptr (GError) error = NULL;
+
+  if (why_document_export_finish (WHY_DOCUMENT (source), result, &error))
+    why_window_toast (self, _("Figure saved"));
+  else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    why_document_set_error (self->document, error->message);
+}
+
+void
+why_window_export (WhyWindow *self, const char *path)
+{
+  why_document_export (self->document, path, on_exported_cb, g_object_ref (self));
+}
+
+static void
+on_export_response_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  WhyWindow *self = WHY_WINDOW (source);
+  g_autoptr (GListModel) files = why_compat_file_dialog_finish (result);
+  g_autoptr (GFile) file = files != NULL ? g_list_model_get_item (files, 0) : NULL;
+  g_autofree char *path = file != NULL ? g_file_get_path (file) : NULL;
+
+  if (path == NULL)
+    return;
+  if (strrchr (path, '.') == NULL || strchr (strrchr (path, '.'), G_DIR_SEPARATOR) != NULL)
+    {
+      g_autofree char *with_suffix = g_strconcat (path, ".png", NULL);
+      why_window_export (self, with_suffix);
+    }
+  else
+    why_window_export (self, path);
+}
+
+void
+why_window_export_dialog (WhyWindow *self)
+{
+  static const char *const figures[] = { "png", "svg", "pdf", NULL };
+  g_autoptr (GListStore) filters = g_list_store_new (GTK_TYPE_FILE_FILTER);
+  const char *path = why_document_get_picture_path (self->document);
+  WhyClassItem *shown = why_document_get_class (self->document, why_document_get_shown_class (self->document));
+  g_autofree char *base = path != NULL ? g_path_get_basename (path) : g_strdup ("map");
+  char *dot = strrchr (base, '.');
+
+  if (dot != NULL && dot != base)
+    *dot = '\0';
+  g_autofree char *name = g_strdup_printf ("%s-%s.png", base, shown != NULL ? why_class_item_get_label (shown) : "map");
+  g_strdelimit (name, "/\\:*?\"<>| ", '-');
+  add_filter (filters, _("Figures (PNG, SVG, PDF)"), figures);
+  const WhyFileDialog dialog = {
+    .title = _("Save Figure"),
+    .accept = _("_Save"),
+    .folder = self->last_folder,
+    .name = name,
+    .filters = G_LIST_MODEL (filters),
+    .save = TRUE,
+  };
+  why_compat_file_dialog (GTK_WINDOW (self), &dialog, on_export_response_cb, NULL);
+}
+
+/* ---- drag and drop ---- */
+
+static char **
+paths_of (const GValue *value)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  if (value != NULL && G_VALUE_HOLDS (value, GDK_TYPE_FILE_LIST))
+    {
+      g_autoptr (GSList) files = gdk_file_list_get_files (g_value_get_boxed (value));
+      for (GSList *link = files; link != NULL; link = link->next)
+        {
+          g_autofree char *path = g_file_get_path (link->data);
+          if (path != NULL)
+            g_strv_builder_add (builder, path);
+        }
+    }
+  return g_strv_builder_end (builder);
+}
+
+static void
+show_drop (WhyWindow *self, GtkDropTarget *target)
+{
+  g_auto (GStrv) paths = paths_of (gtk_drop_target_get_value (target));
+  const gsize n = g_strv_length (paths);
+  g_autofree WhyFileKind *kinds = g_new0 (WhyFileKind, MAX (n, 1));
+  g_auto (GStrv) names = g_new0 (char *, n + 1);
+
+  for (gsize k = 0; k < n; k++)
+    {
+      kinds[k] = sniff (paths[k]);
+      names[k] = g_path_get_basename (paths[k]);
+    }
+  g_autofree char *text = why_words_drop ((const char *const *) names, kinds, n);
+  gtk_label_set_label (self->drop_label, text);
+}
+
+static GdkDragAction
+on_drop_enter_cb (GtkDropTarget *target, double x, double y, WhyWindow *self)
+{
+  show_drop (self, target);
+  gtk_revealer_set_reveal_child (self->drop_revealer, TRUE);
+  return GDK_ACTION_COPY;
+}
+
+static void
+on_drop_value_cb (GtkDropTarget *target, GParamSpec *pspec, WhyWindow *self)
+{
+  if (gtk_drop_target_get_value (target) != NULL)
+    show_drop (self, target);
+}
+
+static void
+on_drop_leave_cb (GtkDropTarget *target, WhyWindow *self)
+{
+  gtk_revealer_set_reveal_child (self->drop_revealer, FALSE);
+}
+
+static gboolean
+on_drop_cb (GtkDropTarget *target, const GValue *value, double x, double y, WhyWindow *self)
+{
+  g_auto (GStrv) paths = paths_of (value);
+
+  gtk_revealer_set_reveal_child (self->drop_revealer, FALSE);
+  why_window_open (self, (const char *const *) paths);
+  return paths[0] != NULL;
+}
+
+void
+why_window_init_open (WhyWindow *self)
+{
+  GtkDropTarget *target = gtk_drop_target_new (GDK_TYPE_FILE_LIST, GDK_ACTION_COPY);
+
+  /* So that what will happen can be said while the pointer is still over the window. */
+  gtk_drop_target_set_preload (target, TRUE);
+  g_signal_connect (target, "enter", G_CALLBACK (on_drop_enter_cb), self);
+  g_signal_connect (target, "notify::value", G_CALLBACK (on_drop_value_cb), self);
+  g_signal_connect (target, "leave", G_CALLBACK (on_drop_leave_cb), self);
+  g_signal_connect (target, "drop", G_CALLBACK (on_drop_cb), self);
+  gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (target));
+}

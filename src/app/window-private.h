@@ -1,0 +1,77 @@
+#pragma once
+
+#include "window.h"
+
+#include "canvas.h"
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* window.c: life and lay-out; window-actions.c: actions; window-show.c: from the document to the
+ * widgets; window-open.c: dialogs, drag and drop. */
+
+struct _WhyWindow
+{
+  AdwApplicationWindow parent_instance;
+
+  /* Template */
+  AdwWindowTitle *title;
+  GtkRevealer *error_revealer;
+  GtkLabel *error_label;
+  GtkLabel *error_details;
+  AdwToastOverlay *toasts;
+  GtkOverlay *drop_overlay;
+  GtkStack *stack;
+  AdwStatusPage *error_page;
+  GtkSpinner *loading_spinner;
+  GtkPaned *paned;
+  WhyCanvas *canvas;
+  GtkWidget *tool_bar;
+  GtkLabel *zoom_label;
+  GtkRevealer *hint_revealer;
+  GtkLabel *hint_label;
+  GtkButton *hint_button;
+  GtkWidget *inspector;
+  AdwViewStack *pages;
+  GtkWidget *answer_panel;
+  GtkWidget *look_panel;
+  GtkWidget *test_panel;
+  GtkWidget *take_panel;
+  GtkRevealer *drop_revealer;
+  GtkLabel *drop_label;
+  GtkWidget *bottom_line;
+  GtkLabel *status_label;
+  GtkWidget *progress_box;
+  GtkProgressBar *progress_bar;
+  GtkLabel *probe_label;
+
+  /* Owned */
+  GSettings *settings;
+  WhyDocument *document;
+  char *last_folder;
+
+  /* State */
+  gboolean show_inspector;
+  gboolean narrow;
+  guint narrow_id; /* idle that changes the lay-out */
+  guint busy_id;   /* timeout before work is announced */
+  gboolean busy_shown;
+};
+
+void why_window_init_actions (WhyWindow *self);
+void why_window_update_actions (WhyWindow *self);
+
+void why_window_init_show (WhyWindow *self); /* connects to the document */
+void why_window_dispose_show (WhyWindow *self);
+void why_window_show_zoom (WhyWindow *self);
+
+void why_window_init_open (WhyWindow *self); /* drop target */
+void why_window_open_dialog (WhyWindow *self);
+void why_window_export_dialog (WhyWindow *self);
+void why_window_export (WhyWindow *self, const char *path);
+
+void why_window_set_show_inspector (WhyWindow *self, gboolean show_inspector);
+void why_window_toast (WhyWindow *self, const char *text);
+
+G_END_DECLS

@@ -1,0 +1,322 @@
+#include "config.h"
+
+#include "window-private.h"
+
+#include "answer-panel.h"
+#include "look-panel.h"
+#include "take-panel.h"
+#include "test-panel.h"
+
+#include "service/state-json.h"
+
+#include <glib/gi18n.h>
+#include <json-glib/json-glib.h>
+
+/* Below this width the inspector lies under the canvas. */
+#define NARROW_WIDTH 680
+
+G_DEFINE_FINAL_TYPE (WhyWindow, why_window, ADW_TYPE_APPLICATION_WINDOW)
+
+/* ---- lay-out ---- */
+
+static void
+place_divider (WhyWindow *self)
+{
+  if (self->narrow)
+    gtk_paned_set_position (self->paned, gtk_widget_get_height (GTK_WIDGET (self->paned)) / 2);
+  else
+    gtk_paned_set_position (self->paned, MAX (120, gtk_widget_get_width (GTK_WIDGET (self)) -
+                                                       g_settings_get_int (self->settings, "inspector-width")));
+}
+
+static gboolean
+narrow_cb (gpointer data)
+{
+  WhyWindow *self = data;
+
+  self->narrow_id = 0;
+  gtk_orientable_set_orientation (GTK_ORIENTABLE (self->paned),
+                                  self->narrow ? GTK_ORIENTATION_VERTICAL : GTK_ORIENTATION_HORIZONTAL);
+  gtk_widget_set_size_request (self->inspector, self->narrow ? -1 : 300, self->narrow ? 160 : -1);
+  place_divider (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+why_window_size_allocate (GtkWidget *widget, int width, int height, int baseline)
+{
+  WhyWindow *self = WHY_WINDOW (widget);
+  const gboolean narrow = width < NARROW_WIDTH;
+
+  GTK_WIDGET_CLASS (why_window_parent_class)->size_allocate (widget, width, height, baseline);
+  /* Sizes are being handed out just now: change the lay-out afterwards. */
+  if (narrow != self->narrow)
+    {
+      self->narrow = narrow;
+      if (self->narrow_id == 0)
+        self->narrow_id = g_idle_add_full (G_PRIORITY_HIGH_IDLE, narrow_cb, self, NULL);
+    }
+}
+
+static void
+on_position_cb (WhyWindow *self)
+{
+  const int width = gtk_widget_get_width (GTK_WIDGET (self->paned));
+
+  if (!self->narrow && self->narrow_id == 0 && width > NARROW_WIDTH && gtk_widget_get_visible (self->inspector))
+    g_settings_set_int (self->settings, "inspector-width",
+                        CLAMP (width - gtk_paned_get_position (self->paned), 280, 2000));
+}
+
+void
+why_window_set_show_inspector (WhyWindow *self, gboolean show_inspector)
+{
+  self->show_inspector = show_inspector;
+  gtk_widget_set_visible (self->inspector, show_inspector);
+  g_settings_set_boolean (self->settings, "show-inspector", show_inspector);
+  why_window_update_actions (self);
+}
+
+void
+why_window_toast (WhyWindow *self, const char *text)
+{
+  adw_toast_overlay_add_toast (self->toasts, adw_toast_new (text));
+}
+
+/* ---- keys that are not accelerators, because they are letters and digits ---- */
+
+static gboolean
+set_bare (WhyWindow *self, guint keyval, gboolean bare)
+{
+  if (keyval != GDK_KEY_h && keyval != GDK_KEY_H && keyval != GDK_KEY_c && keyval != GDK_KEY_C)
+    return FALSE;
+  why_canvas_set_bare (self->canvas, bare);
+  return TRUE;
+}
+
+static gboolean
+on_key_pressed_cb (GtkEventControllerKey *controller, guint keyval, guint keycode, GdkModifierType state,
+                   WhyWindow *self)
+{
+  GtkWidget *widget = GTK_WIDGET (self);
+  GtkWidget *focus = gtk_window_get_focus (GTK_WINDOW (self));
+
+  if ((state & (GDK_CONTROL_MASK | GDK_ALT_MASK | GDK_SUPER_MASK | GDK_META_MASK)) != 0)
+    return FALSE;
+  if (focus != NULL && GTK_IS_EDITABLE (focus) && keyval != GDK_KEY_Escape)
+    return FALSE;
+  switch (keyval)
+    {
+    case GDK_KEY_plus:
+    case GDK_KEY_equal:
+    case GDK_KEY_KP_Add:
+      return gtk_widget_activate_action (widget, "win.zoom-in", NULL);
+    case GDK_KEY_minus:
+    case GDK_KEY_KP_Subtract:
+      return gtk_widget_activate_action (widget, "win.zoom-out", NULL);
+    case GDK_KEY_0:
+    case GDK_KEY_KP_0:
+      return gtk_widget_activate_action (widget, "win.zoom-fit", NULL);
+    case GDK_KEY_1:
+    case GDK_KEY_KP_1:
+      return gtk_widget_activate_action (widget, "win.zoom", "d", 1.0);
+    case GDK_KEY_2:
+    case GDK_KEY_KP_2:
+      return gtk_widget_activate_action (widget, "win.zoom", "d", 2.0);
+    case GDK_KEY_r:
+    case GDK_KEY_R:
+      return gtk_widget_activate_action (widget, "win.tool", "s", "rectangle");
+    case GDK_KEY_m:
+    case GDK_KEY_M:
+      return gtk_widget_activate_action (widget, "win.tool", "s", "pan");
+    case GDK_KEY_Escape:
+      if (why_canvas_cancel_drag (self->canvas))
+        return TRUE;
+      if (why_document_get_busy (self->document))
+        return gtk_widget_activate_action (widget, "win.cancel", NULL);
+      return gtk_widget_activate_action (widget, "win.tool", "s", "pan");
+    default:
+      return set_bare (self, keyval, TRUE);
+    }
+}
+
+static void
+on_key_released_cb (GtkEventControllerKey *controller, guint keyval, guint keycode, GdkModifierType state,
+                    WhyWindow *self)
+{
+  set_bare (self, keyval, FALSE);
+}
+
+static void
+on_active_cb (WhyWindow *self)
+{
+  /* The release of a held key goes to whoever has the focus then. */
+  if (!gtk_window_is_active (GTK_WINDOW (self)))
+    why_canvas_set_bare (self->canvas, FALSE);
+}
+
+/* ---- state for scripts ---- */
+
+gboolean
+why_window_is_idle (WhyWindow *self)
+{
+  g_return_val_if_fail (WHY_IS_WINDOW (self), TRUE);
+
+  return !why_document_get_busy (self->document) && self->narrow_id == 0 &&
+         (!gtk_widget_get_mapped (GTK_WIDGET (self->canvas)) || why_canvas_is_settled (self->canvas));
+}
+
+char *
+why_window_dup_state (WhyWindow *self)
+{
+  g_autofree char *document = why_state_to_json (self->document);
+  g_autoptr (JsonNode) root = json_from_string (document, NULL);
+  JsonObject *window = json_object_new ();
+
+  g_return_val_if_fail (WHY_IS_WINDOW (self), NULL);
+
+  json_object_set_string_member (window, "page", gtk_stack_get_visible_child_name (self->stack));
+  json_object_set_string_member (window, "inspector_page", adw_view_stack_get_visible_child_name (self->pages));
+  json_object_set_boolean_member (window, "inspector", self->show_inspector);
+  json_object_set_boolean_member (window, "narrow", self->narrow);
+  json_object_set_boolean_member (window, "error_bar", gtk_revealer_get_reveal_child (self->error_revealer));
+  json_object_set_string_member (window, "tool",
+                                 why_canvas_get_tool (self->canvas) == WHY_TOOL_RECTANGLE ? "rectangle" : "pan");
+  json_object_set_double_member (window, "zoom", why_canvas_get_zoom (self->canvas));
+  json_object_set_boolean_member (window, "zoom_fit", why_canvas_get_fit (self->canvas));
+  json_object_set_int_member (window, "width", gtk_widget_get_width (GTK_WIDGET (self)));
+  json_object_set_int_member (window, "height", gtk_widget_get_height (GTK_WIDGET (self)));
+  json_object_set_string_member (window, "title", adw_window_title_get_title (self->title));
+  json_object_set_string_member (window, "subtitle", adw_window_title_get_subtitle (self->title));
+  json_object_set_boolean_member (window, "dark", adw_style_manager_get_dark (adw_style_manager_get_default ()));
+  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
+    {
+      json_object_unref (window);
+      return g_steal_pointer (&document);
+    }
+  json_object_set_object_member (json_node_get_object (root), "window", window);
+  return json_to_string (root, FALSE);
+}
+
+/* ---- life ---- */
+
+static gboolean
+why_window_close_request (GtkWindow *window)
+{
+  WhyWindow *self = WHY_WINDOW (window);
+  int width;
+  int height;
+
+  gtk_window_get_default_size (window, &width, &height);
+  g_settings_set_int (self->settings, "window-width", CLAMP (width, 360, 32767));
+  g_settings_set_int (self->settings, "window-height", CLAMP (height, 294, 32767));
+  g_settings_set_boolean (self->settings, "window-maximized", gtk_window_is_maximized (window));
+  return GTK_WINDOW_CLASS (why_window_parent_class)->close_request (window);
+}
+
+static void
+why_window_dispose (GObject *object)
+{
+  WhyWindow *self = WHY_WINDOW (object);
+
+  g_clear_handle_id (&self->narrow_id, g_source_remove);
+  why_window_dispose_show (self);
+  gtk_widget_dispose_template (GTK_WIDGET (self), WHY_TYPE_WINDOW);
+  g_clear_object (&self->document);
+  g_clear_object (&self->settings);
+  g_clear_pointer (&self->last_folder, g_free);
+  G_OBJECT_CLASS (why_window_parent_class)->dispose (object);
+}
+
+static void
+why_window_class_init (WhyWindowClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = why_window_dispose;
+  widget_class->size_allocate = why_window_size_allocate;
+  GTK_WINDOW_CLASS (klass)->close_request = why_window_close_request;
+
+  g_type_ensure (WHY_TYPE_CANVAS);
+  g_type_ensure (WHY_TYPE_ANSWER_PANEL);
+  g_type_ensure (WHY_TYPE_LOOK_PANEL);
+  g_type_ensure (WHY_TYPE_TEST_PANEL);
+  g_type_ensure (WHY_TYPE_TAKE_PANEL);
+  gtk_widget_class_set_template_from_resource (widget_class, "/io/github/whylight/Whylight/window.ui");
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, title);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, error_revealer);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, error_label);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, error_details);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, toasts);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, drop_overlay);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, stack);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, error_page);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, loading_spinner);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, paned);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, canvas);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, tool_bar);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, zoom_label);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, hint_revealer);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, hint_label);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, hint_button);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, inspector);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, pages);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, answer_panel);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, look_panel);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, test_panel);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, take_panel);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, drop_revealer);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, drop_label);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, bottom_line);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, status_label);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, progress_box);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, progress_bar);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, probe_label);
+}
+
+static void
+why_window_init (WhyWindow *self)
+{
+  GtkEventController *keys = gtk_event_controller_key_new ();
+
+  gtk_widget_init_template (GTK_WIDGET (self));
+  self->settings = g_settings_new (WHY_APP_ID);
+  gtk_window_set_default_size (GTK_WINDOW (self), g_settings_get_int (self->settings, "window-width"),
+                               g_settings_get_int (self->settings, "window-height"));
+  if (g_settings_get_boolean (self->settings, "window-maximized"))
+    gtk_window_maximize (GTK_WINDOW (self));
+  self->show_inspector = g_settings_get_boolean (self->settings, "show-inspector");
+  gtk_widget_set_visible (self->inspector, self->show_inspector);
+
+  g_signal_connect (keys, "key-pressed", G_CALLBACK (on_key_pressed_cb), self);
+  g_signal_connect (keys, "key-released", G_CALLBACK (on_key_released_cb), self);
+  gtk_widget_add_controller (GTK_WIDGET (self), keys);
+  g_signal_connect (self, "notify::is-active", G_CALLBACK (on_active_cb), NULL);
+}
+
+GtkWidget *
+why_window_new (AdwApplication *application, WhyRunner *runner)
+{
+  WhyWindow *self = g_object_new (WHY_TYPE_WINDOW, "application", application, NULL);
+  const int width = g_settings_get_int (self->settings, "window-width");
+
+  self->document = why_document_new (runner);
+  why_answer_panel_set_document (WHY_ANSWER_PANEL (self->answer_panel), self->document);
+  why_look_panel_set_document (WHY_LOOK_PANEL (self->look_panel), self->document);
+  why_test_panel_set_document (WHY_TEST_PANEL (self->test_panel), self->document);
+  why_take_panel_set_document (WHY_TAKE_PANEL (self->take_panel), self->document);
+  why_window_init_actions (self);
+  why_window_init_open (self);
+  why_window_init_show (self);
+  gtk_paned_set_position (self->paned, width - g_settings_get_int (self->settings, "inspector-width"));
+  g_signal_connect_object (self->paned, "notify::position", G_CALLBACK (on_position_cb), self, G_CONNECT_SWAPPED);
+  return GTK_WIDGET (self);
+}
+
+WhyDocument *
+why_window_get_document (WhyWindow *self)
+{
+  g_return_val_if_fail (WHY_IS_WINDOW (self), NULL);
+
+  return self->document;
+}

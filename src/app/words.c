@@ -1,0 +1,254 @@
+#include "config.h"
+
+#include "words.h"
+
+#include <glib/gi18n.h>
+#include <math.h>
+
+char *
+why_words_percent (double share)
+{
+  if (!(share >= 0))
+    return g_strdup ("…");
+  if (share > 0 && share < 0.0005)
+    /* Translators: less than a tenth of a per cent */
+    return g_strdup (_("< 0.1%"));
+  /* Translators: a probability in per cent; %% is the per cent sign */
+  return g_strdup_printf (_("%.1f%%"), MIN (share, 1) * 100);
+}
+
+char *
+why_words_before_after (double before, double after)
+{
+  g_autofree char *from = why_words_percent (before);
+  g_autofree char *to = why_words_percent (after);
+
+  /* Isolated, so that the arrow points the same way in text that runs from right to left. */
+  return g_strdup_printf ("\u2066%s → %s\u2069", from, to);
+}
+
+const char *
+why_words_polarity (const char *polarity)
+{
+  if (g_strcmp0 (polarity, "signed") == 0)
+    return _("evidence for and against");
+  if (g_strcmp0 (polarity, "against") == 0)
+    return _("evidence against");
+  if (g_strcmp0 (polarity, "absolute") == 0)
+    return _("strength of evidence");
+  return _("evidence for");
+}
+
+const char *
+why_words_fill (const char *fill)
+{
+  if (g_strcmp0 (fill, "black") == 0)
+    return _("Black");
+  if (g_strcmp0 (fill, "white") == 0)
+    return _("White");
+  if (g_strcmp0 (fill, "blur") == 0)
+    return _("Blur");
+  if (g_strcmp0 (fill, "noise") == 0)
+    return _("Noise");
+  return _("Mean color");
+}
+
+char *
+why_words_number (double value)
+{
+  char text[32];
+
+  if (!isfinite (value))
+    return g_strdup (_("not a number"));
+  g_snprintf (text, sizeof text, "%.4g", value == 0 ? 0.0 : fabs (value));
+  return value < 0 ? g_strconcat ("−", text, NULL) : g_strdup (text);
+}
+
+char *
+why_words_probe (const WhyProbe *probe)
+{
+  if (!probe->valid)
+    return g_strdup ("");
+  g_autofree char *place = g_strdup_printf ("x %" G_GINT64_FORMAT "  y %" G_GINT64_FORMAT "   #%02x%02x%02x",
+                                            probe->img_x, probe->img_y, probe->rgb[0], probe->rgb[1], probe->rgb[2]);
+  if (!probe->has_map)
+    return g_steal_pointer (&place);
+  g_autofree char *value = why_words_number (probe->value);
+  /* Translators: %1$s is a position and a colour, %2$s the value of the map there */
+  return g_strdup_printf (_("%1$s   map %2$s"), place, value);
+}
+
+char *
+why_words_shape (const char *shape)
+{
+  const char *start = shape;
+  GString *text = g_string_new (NULL);
+
+  if (g_str_has_prefix (start, "1x") && strchr (start + 2, 'x') != NULL)
+    start += 2;
+  for (const char *c = start; *c != '\0'; c++)
+    {
+      if (*c == 'x')
+        g_string_append (text, " × ");
+      else
+        g_string_append_c (text, *c);
+    }
+  return g_string_free (text, FALSE);
+}
+
+char *
+why_words_map_size (WhyTensor *values)
+{
+  const gint64 height = values->dims[values->rank - 2];
+  const gint64 width = values->dims[values->rank - 1];
+
+  /* Translators: columns and rows of a map */
+  return g_strdup_printf (_("%d × %d cells"), (int) width, (int) height);
+}
+
+const char *
+why_words_place (double x, double y)
+{
+  const char *const places[3][3] = {
+    { _("upper left"), _("top"), _("upper right") },
+    { _("left"), _("center"), _("right") },
+    { _("lower left"), _("bottom"), _("lower right") },
+  };
+  const int column = CLAMP ((int) floor (x * 3), 0, 2);
+  const int row = CLAMP ((int) floor (y * 3), 0, 2);
+
+  return places[row][column];
+}
+
+static int
+compare_descending (gconstpointer a, gconstpointer b)
+{
+  const double x = *(const double *) a;
+  const double y = *(const double *) b;
+
+  return (x < y) - (x > y);
+}
+
+double
+why_words_concentration (const float *values, gsize n, double part)
+{
+  g_autofree double *sorted = g_new (double, MAX (n, 1));
+  double total = 0;
+  double sum = 0;
+  gsize needed = 0;
+
+  for (gsize k = 0; k < n; k++)
+    {
+      sorted[k] = isfinite (values[k]) ? fabs ((double) values[k]) : 0;
+      total += sorted[k];
+    }
+  if (!(total > 0))
+    return 0;
+  qsort (sorted, n, sizeof *sorted, compare_descending);
+  while (needed < n && sum < part * total)
+    sum += sorted[needed++];
+  return (double) needed / (double) n;
+}
+
+static char *
+describe_map (WhyDocument *document, WhyMap *map)
+{
+  WhyAffine to_source;
+  const gint64 height = map->values->dims[map->values->rank - 2];
+  const gint64 width = map->values->dims[map->values->rank - 1];
+  const float *values = map->values->data;
+  gint64 peak_h = 0;
+  gint64 peak_w = 0;
+  double peak = 0;
+
+  for (gint64 h = 0; h < height; h++)
+    {
+      for (gint64 w = 0; w < width; w++)
+        {
+          const double value = fabs ((double) values[h * width + w]);
+          if (isfinite (value) && value > peak)
+            {
+              peak = value;
+              peak_h = h;
+              peak_w = w;
+            }
+        }
+    }
+  if (peak == 0)
+    return g_strdup (map->reason != NULL ? map->reason : _("The map is empty."));
+  double x = (double) peak_w + 0.5;
+  double y = (double) peak_h + 0.5;
+  if (why_document_map_to_source (document, &to_source))
+    why_affine_apply (&to_source, &x, &y);
+  const double share = why_words_concentration (values, (gsize) (width * height), 0.8);
+  /* Translators: read to people who cannot see the map. %1$s: "evidence for", %2$s: "upper left" */
+  return g_strdup_printf (_("Strongest %1$s: %2$s. %3$d%% of the area holds 80%% of the map."),
+                          why_words_polarity (map->polarity),
+                          why_words_place (x / (double) MAX (why_document_get_picture_width (document), 1),
+                                           y / (double) MAX (why_document_get_picture_height (document), 1)),
+                          (int) lround (share * 100));
+}
+
+char *
+why_words_describe (WhyDocument *document)
+{
+  const char *path = why_document_get_picture_path (document);
+  WhyMap *map = why_document_get_map (document);
+  WhyClassItem *shown = why_document_get_class (document, why_document_get_shown_class (document));
+
+  if (path == NULL)
+    return g_strdup (_("No picture is open."));
+  g_autofree char *name = g_path_get_basename (path);
+  if (map == NULL || shown == NULL)
+    return g_strdup_printf (_("Picture %s, not explained yet."), name);
+  g_autofree char *percent = why_words_percent (why_class_item_get_probability (shown));
+  g_autofree char *words = map->values->rank == 2 ? describe_map (document, map) : g_strdup ("");
+  /* Translators: picture, class, probability, then sentences about the map */
+  return g_strdup_printf (_("Picture %1$s. Class %2$s, %3$s. %4$s"), name, why_class_item_get_label (shown), percent,
+                          words);
+}
+
+WhyFileKind
+why_words_sniff (const guint8 *bytes, gsize n_bytes)
+{
+  static const struct
+  {
+    gsize offset;
+    gsize length;
+    const char *magic;
+  } pictures[] = {
+    { 0, 4, "\x89PNG" }, { 0, 3, "\xff\xd8\xff" }, { 0, 4, "GIF8" },   { 0, 2, "BM" },
+    { 0, 4, "II*\0" },   { 0, 4, "MM\0*" },        { 0, 4, "II+\0" },  { 0, 4, "MM\0+" },
+    { 8, 4, "WEBP" },
+  };
+
+  for (gsize k = 0; k < G_N_ELEMENTS (pictures); k++)
+    {
+      if (n_bytes >= pictures[k].offset + pictures[k].length &&
+          memcmp (bytes + pictures[k].offset, pictures[k].magic, pictures[k].length) == 0)
+        return WHY_FILE_PICTURE;
+    }
+  return WHY_FILE_OTHER;
+}
+
+char *
+why_words_drop (const char *const *names, const WhyFileKind *kinds, gsize n)
+{
+  const char *picture = NULL;
+  const char *model = NULL;
+
+  for (gsize k = 0; k < n; k++)
+    {
+      if (kinds[k] == WHY_FILE_PICTURE)
+        picture = names[k];
+      else
+        model = names[k];
+    }
+  if (picture != NULL && model != NULL)
+    return g_strdup_printf (_("Ask “%1$s” about “%2$s”"), model, picture);
+  if (picture != NULL)
+    return g_strdup_printf (_("Look at “%s”"), picture);
+  if (model != NULL)
+    return g_strdup_printf (_("Ask the model “%s”"), model);
+  return g_strdup (_("Drop a picture or a model"));
+}

@@ -1,0 +1,77 @@
+#pragma once
+
+#include "service/document.h"
+
+#include "canvas.h"
+
+G_BEGIN_DECLS
+
+/* Numbers and results in words: plain functions from values to text, for labels and screen readers. */
+
+/** why_words_percent: Returns: (transfer full): "98.2 %", "< 0.1 %" for small ones that are not 0; negative: "…" */
+char *why_words_percent (double share) G_GNUC_WARN_UNUSED_RESULT;
+
+/** why_words_before_after: Returns: (transfer full): "98.2 % → 12.0 %" */
+char *why_words_before_after (double before, double after) G_GNUC_WARN_UNUSED_RESULT;
+
+/** why_words_polarity: Returns: what the polarity shows: "evidence for the class" */
+const char *why_words_polarity (const char *polarity);
+
+/** why_words_fill: Returns: "Mean colour" for "mean" */
+const char *why_words_fill (const char *fill);
+
+/** why_words_number: Returns: (transfer full): four significant digits, locale's decimal mark, real minus */
+char *why_words_number (double value) G_GNUC_WARN_UNUSED_RESULT;
+
+/** why_words_probe: Returns: (transfer full): "x 123  y 45   #a0b1c2   map 0.123", "" when nothing is probed */
+char *why_words_probe (const WhyProbe *probe) G_GNUC_WARN_UNUSED_RESULT;
+
+/** why_words_shape: Returns: (transfer full): "512 × 14 × 14" for "1x512x14x14": what a person reads */
+char *why_words_shape (const char *shape) G_GNUC_WARN_UNUSED_RESULT;
+
+/** why_words_map_size: Returns: (transfer full): "8 × 8 cells" */
+char *why_words_map_size (WhyTensor *values) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * why_words_place:
+ *
+ * Returns: "upper left" for the ninth of the picture that (@x, @y) in 0..1 lies in
+ */
+const char *why_words_place (double x, double y);
+
+/**
+ * why_words_concentration:
+ * @values: (array length=n): magnitudes count
+ *
+ * Returns: the least share of cells, 0..1, that together hold @part of the map; 0 for an empty map
+ */
+double why_words_concentration (const float *values, gsize n, double part);
+
+/**
+ * why_words_describe:
+ *
+ * Returns: (transfer full): the document's picture and map in words, for who cannot see it: "bag 98.2 %.
+ *   Strongest evidence for the class: upper left; 12 % of the area holds 80 % of the map."
+ */
+char *why_words_describe (WhyDocument *document) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * WhyFileKind: what a file looks like from its first bytes.
+ */
+typedef enum
+{
+  WHY_FILE_OTHER, /* a model, or nothing that can be opened */
+  WHY_FILE_PICTURE,
+} WhyFileKind;
+
+WhyFileKind why_words_sniff (const guint8 *bytes, gsize n_bytes);
+
+/**
+ * why_words_drop:
+ * @names: file names; @kinds: what each looks like
+ *
+ * Returns: (transfer full): what will happen when they are dropped: "Look at “cat.jpg”"
+ */
+char *why_words_drop (const char *const *names, const WhyFileKind *kinds, gsize n) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS
