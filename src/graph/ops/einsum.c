@@ -218,8 +218,16 @@ typedef struct
 {
   int n_out, n_all;
   gint64 size[N_LABELS];
-  gint64 *strides; /* n_all for each operand */
+  gint64 *strides; /* owned; N_LABELS for each operand */
 } Loops;
+
+static void
+loops_clear (Loops *loops)
+{
+  g_clear_pointer (&loops->strides, g_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Loops, loops_clear)
 
 static void
 loops_init (Loops *loops, const Equation *equation, WhyTensor *const *inputs)
@@ -353,9 +361,8 @@ einsum_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *ou
       return TRUE;
     }
 
-  Loops loops;
+  g_auto (Loops) loops = { 0 };
   loops_init (&loops, &equation, inputs);
-  g_autofree gint64 *strides = loops.strides;
   g_autofree gint64 *offsets = g_new0 (gint64, node->n_inputs);
   WhyTensor *const *tensors = (WhyTensor *const *) operands->pdata;
   for (gsize element = 0; element < count; element++)

@@ -230,7 +230,7 @@ static gboolean
 gather_nd_infer (WhyNode *node, GError **error)
 {
   gint64 dims[2 * WHY_MAX_RANK];
-  int rank;
+  int rank = 0;
 
   return infer_rows (node, node->inputs[0], node->inputs[1], why_node_int (node, "batch_dims", 0), &rank, dims, error) &&
          why_node_set_output (node, 0, node->inputs[0]->dtype, rank, dims, error);
@@ -280,7 +280,7 @@ static gboolean
 scatter_nd_infer (WhyNode *node, GError **error)
 {
   gint64 dims[2 * WHY_MAX_RANK];
-  int rank;
+  int rank = 0;
 
   return infer_rows (node, node->inputs[0], node->inputs[1], 0, &rank, dims, error) && scatter_infer_updates (node, rank, dims, error);
 }

@@ -40,7 +40,7 @@ infer_modes (const WhyNode *node, GError **error)
   /* Upsample, and Resize before it could be chosen, take positions as they are and round down. */
   gboolean plain = strcmp (node->klass->type, "Upsample") == 0 || node->opset < 11;
   WhyResizeParams *params = node->params;
-  int mode, coordinate, rounding;
+  int mode = 0, coordinate = 0, rounding = 0;
 
   if (!infer_choice (node, "mode", "nearest", modes, &mode, error) ||
       !infer_choice (node, "coordinate_transformation_mode", plain ? "asymmetric" : "half_pixel", coordinates, &coordinate, error) ||
@@ -82,7 +82,7 @@ infer_policy (const WhyNode *node, int n_axes, const gint64 *axes, gint64 *dims,
   static const char *const policies[] = { "stretch", "not_larger", "not_smaller", NULL };
   WhyResizeParams *params = node->params;
   const gint64 *in_dims = node->inputs[0]->dims;
-  int policy, chosen = -1;
+  int policy = 0, chosen = -1;
 
   if (!infer_choice (node, "keep_aspect_ratio_policy", "stretch", policies, &policy, error))
     return FALSE;
