@@ -3,7 +3,7 @@
 #include "service/export.h"
 
 #include "base/error.h"
-#include "json-util.h"
+#include "service/json.h"
 
 #include <errno.h>
 #include <fcntl.h>

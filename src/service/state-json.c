@@ -2,7 +2,7 @@
 
 #include "service/state-json.h"
 
-#include "json-util.h"
+#include "service/json.h"
 
 #include <math.h>
 #include <stdlib.h>

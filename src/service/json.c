@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "json-util.h"
+#include "service/json.h"
 
 #include <math.h>
 

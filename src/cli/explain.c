@@ -1,0 +1,425 @@
+#include "config.h"
+
+#include "cli.h"
+#include "json.h"
+
+#include "base/error.h"
+#include "base/npy.h"
+#include "draw/colormap.h"
+#include "service/export.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct
+{
+  char *method;
+  char *layer;
+  char *class_text;
+  char *polarity;
+  char *profile;
+  char *score;
+  char *region;
+  char *raw;
+  char *figure;
+  char *colormap;
+  char *limits;
+  char **covers;
+  double opacity;
+  double threshold;
+  gboolean cells;
+  gboolean json;
+
+  /* parsed */
+  WhyExplainRequest request;
+  WhyOverlayStyle style;
+  GArray *cover_list; /* of WhyCover */
+  double point[2];
+} Options;
+
+static void
+options_clear (Options *options)
+{
+  g_free (options->method);
+  g_free (options->layer);
+  g_free (options->class_text);
+  g_free (options->polarity);
+  g_free (options->profile);
+  g_free (options->score);
+  g_free (options->region);
+  g_free (options->raw);
+  g_free (options->figure);
+  g_free (options->colormap);
+  g_free (options->limits);
+  g_strfreev (options->covers);
+  g_clear_pointer (&options->cover_list, g_array_unref);
+  g_clear_pointer (&options->request.mask, why_tensor_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
+
+/* ---- what does not depend on the model: errors here are bad usage ---- */
+
+static gboolean
+parse_score (const char *text, WhyScoreKind *score, GError **error)
+{
+  if (text == NULL || strcmp (text, "logit") == 0)
+    *score = WHY_SCORE_LOGIT;
+  else if (strcmp (text, "probability") == 0)
+    *score = WHY_SCORE_PROBABILITY;
+  else
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "There is no score '%s'; choose logit or probability", text);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+parse_region (Options *options, GError **error)
+{
+  const char *text = options->region;
+
+  options->request.region = WHY_REGION_PREDICTED;
+  if (text == NULL || strcmp (text, "predicted") == 0)
+    return TRUE;
+  if (strcmp (text, "all") == 0)
+    options->request.region = WHY_REGION_ALL;
+  else if (g_str_has_prefix (text, "mask:") && text[5] != '\0')
+    options->request.region = WHY_REGION_MASK;
+  else if (g_str_has_prefix (text, "point:") && cli_parse_numbers (text + strlen ("point:"), 2, options->point))
+    options->request.region = WHY_REGION_POINT;
+  else
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+                   "There is no region '%s'; choose all, predicted, point:X,Y or mask:FILE.npy", text);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+/* X,Y,W,H[,FILL[,SEED]] */
+static gboolean
+parse_cover (const char *text, WhyCover *cover, GError **error)
+{
+  g_auto (GStrv) parts = g_strsplit (text, ",", -1);
+  const guint n_parts = g_strv_length (parts);
+  double numbers[4] = { 0 };
+  gboolean fine = n_parts >= 4 && n_parts <= 6;
+
+  if (fine)
+    {
+      g_autofree char *rect = g_strjoin (",", parts[0], parts[1], parts[2], parts[3], NULL);
+      fine = cli_parse_numbers (rect, 4, numbers) && numbers[2] > 0 && numbers[3] > 0;
+    }
+  *cover = (WhyCover) { numbers[0], numbers[1], numbers[2], numbers[3], WHY_OCCLUDE_MEAN, 1 };
+  if (fine && n_parts > 4)
+    fine = why_occlude_fill_from_string (parts[4], &cover->fill);
+  if (fine && n_parts > 5)
+    fine = g_ascii_string_to_unsigned (parts[5], 10, 0, G_MAXUINT64, &cover->seed, NULL);
+  if (!fine)
+    g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+                 "--occlude takes X,Y,W,H[,FILL[,SEED]] in source pixels (fills: mean, black, white, blur, noise), not '%s'", text);
+  return fine;
+}
+
+static gboolean
+check_figure_name (const char *path, GError **error)
+{
+  if (path == NULL || g_str_has_suffix (path, ".png") || g_str_has_suffix (path, ".svg") || g_str_has_suffix (path, ".pdf"))
+    return TRUE;
+  g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: a figure's name ends in .png, .svg or .pdf", path);
+  return FALSE;
+}
+
+static gboolean
+parse_style (Options *options, GError **error)
+{
+  WhyOverlayStyle *style = &options->style;
+  double limits[2];
+
+  why_overlay_style_init (style, options->request.polarity == WHY_POLARITY_SIGNED);
+  if (!(options->opacity >= 0 && options->opacity <= 1) || !(options->threshold >= 0 && options->threshold <= 1))
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "--opacity and --threshold take a number from 0 to 1");
+      return FALSE;
+    }
+  style->opacity = options->opacity;
+  style->threshold = options->threshold;
+  style->kind = options->cells ? WHY_RESAMPLE_NEAREST : WHY_RESAMPLE_BILINEAR;
+  if (options->colormap != NULL)
+    {
+      style->colormap = why_colormap_find (options->colormap, error);
+      if (style->colormap == NULL)
+        return FALSE;
+    }
+  if (options->limits != NULL)
+    {
+      if (!cli_parse_numbers (options->limits, 2, limits) || limits[0] > limits[1])
+        {
+          g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "--limits takes LOW,HIGH, not '%s'", options->limits);
+          return FALSE;
+        }
+      style->limits = WHY_LIMITS_LOCKED;
+      style->lo = limits[0];
+      style->hi = limits[1];
+    }
+  return TRUE;
+}
+
+static gboolean
+parse_options (Options *options, GError **error)
+{
+  WhyExplainRequest *request = &options->request;
+
+  request->method = options->method != NULL ? options->method : "gradcam";
+  request->layer = options->layer;
+  request->profile = options->profile;
+  request->polarity = WHY_POLARITY_RELU;
+  if (why_explainer_lookup (request->method, error) == NULL ||
+      (options->polarity != NULL && !why_polarity_parse (options->polarity, &request->polarity, error)) ||
+      !parse_score (options->score, &request->score, error) || !parse_region (options, error) || !parse_style (options, error) ||
+      !check_figure_name (options->figure, error))
+    return FALSE;
+  options->cover_list = g_array_new (FALSE, FALSE, sizeof (WhyCover));
+  for (char **text = options->covers; text != NULL && *text != NULL; text++)
+    {
+      WhyCover cover;
+      if (!parse_cover (*text, &cover, error))
+        return FALSE;
+      g_array_append_val (options->cover_list, cover);
+    }
+  return TRUE;
+}
+
+/* ---- what does ---- */
+
+static gboolean
+fit_to_model (Options *options, WhyModel *model, const CliInput *input, GError **error)
+{
+  WhyExplainRequest *request = &options->request;
+  const WhyRecipe *recipe = why_model_get_recipe (model);
+  WhyAffine to_source;
+  WhyAffine to_input;
+
+  request->multi_label = recipe->task == WHY_RECIPE_TASK_MULTI_LABEL;
+  request->target_class = -1;
+  if (options->class_text != NULL)
+    {
+      request->target_class = why_model_find_class (model, options->class_text, error);
+      if (request->target_class < 0)
+        return FALSE;
+    }
+  if (request->layer != NULL && why_model_find_layer (model, request->layer, error) == NULL)
+    return FALSE;
+  if (request->layer == NULL)
+    request->layer = why_model_get_default_layer (model);
+  if (options->cover_list->len > 0 && input->pixels == NULL)
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: --occlude needs a picture; this tensor is prepared already",
+                   input->path);
+      return FALSE;
+    }
+  if (request->region == WHY_REGION_MASK)
+    {
+      g_autoptr (WhyTensor) mask = why_npy_read (options->region + strlen ("mask:"), error);
+      request->mask = mask != NULL ? why_tensor_cast (mask, WHY_DTYPE_FLOAT32, error) : NULL;
+      return request->mask != NULL;
+    }
+  if (request->region == WHY_REGION_POINT)
+    {
+      request->point_x = options->point[0];
+      request->point_y = options->point[1];
+      if (input->pixels == NULL)
+        return TRUE;
+      /* Given in the picture, wanted in the network's input. */
+      if (!why_recipe_get_affine (recipe, input->pixels->dims[1], input->pixels->dims[0], &to_source, error))
+        return FALSE;
+      if (why_affine_invert (&to_source, &to_input))
+        why_affine_apply (&to_input, &request->point_x, &request->point_y);
+    }
+  return TRUE;
+}
+
+static gboolean
+write_raw (const WhyMap *map, const char *path, GError **error)
+{
+  gint64 dims[WHY_MAX_RANK] = { 1 };
+
+  for (int axis = 0; axis < map->values->rank && axis + 1 < WHY_MAX_RANK; axis++)
+    dims[axis + 1] = map->values->dims[axis];
+  g_autoptr (WhyTensor) raw = why_tensor_reshape (map->values, map->values->rank + 1, dims);
+  return why_npy_write (raw, path, error);
+}
+
+static const char *
+explained (WhyModel *model, const WhyMap *map)
+{
+  const char *ends_in = why_model_ends_in (model);
+
+  if (g_strcmp0 (map->score_kind, "probability") == 0)
+    return "the probability";
+  if (ends_in == NULL)
+    return "the logit";
+  return strcmp (ends_in, "Sigmoid") == 0 ? "the logit before the final Sigmoid" : "the logit before the final Softmax";
+}
+
+static double
+of_target (const WhyTensor *values, const WhyResult *result)
+{
+  return why_tensor_get_f64 (values, (gsize) result->target_class);
+}
+
+static void
+print_text (WhyModel *model, const CliInput *input, const Options *options, const WhyResult *result, const char *backend)
+{
+  const WhyMap *map = result->map;
+  WhyLayerItem *layer = why_model_find_layer (model, map->layer, NULL);
+  g_autofree char *dims = why_dims_to_string (map->values->rank, map->values->dims);
+
+  g_print ("model      %s: %s\n", why_model_get_path (model), why_model_get_summary (model));
+  g_print ("class      %d %s\n", result->target_class, why_model_get_class_label (model, result->target_class));
+  g_print ("answer     probability %.6f, logit %.6g\n", of_target (result->probabilities, result), of_target (result->logits, result));
+  if (layer != NULL)
+    g_print ("layer      %s (%s, %s, stride %s, receptive field %s)\n", map->layer, why_layer_item_get_op (layer),
+             why_layer_item_get_shape (layer), why_layer_item_get_stride (layer), why_layer_item_get_receptive_field (layer));
+  else if (map->layer != NULL)
+    g_print ("layer      %s\n", map->layer);
+  g_print ("method     %s, polarity %s, profile %s\n", map->method, map->polarity, map->profile);
+  g_print ("explained  %s\n", explained (model, map));
+  g_print ("map        %s, %.6g to %.6g\n", dims, map->minimum, map->maximum);
+  if (map->n_not_finite > 0)
+    g_print ("not finite %" G_GSIZE_FORMAT " values of the map\n", map->n_not_finite);
+  if (map->reason != NULL)
+    g_print ("note       %s\n", map->reason);
+  cli_print_assumed (model, input);
+  g_print ("computed   in %.1f ms by %s\n", result->milliseconds, backend);
+  if (options->raw != NULL)
+    g_print ("written    %s\n", options->raw);
+  if (options->figure != NULL)
+    g_print ("written    %s\n", options->figure);
+}
+
+static void
+print_json (WhyModel *model, const CliInput *input, const Options *options, const WhyResult *result, const char *backend)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  const WhyMap *map = result->map;
+
+  json_builder_begin_object (builder);
+  why_json_add_string (builder, "model", why_model_get_path (model));
+  why_json_add_string (builder, "input", input->path);
+  why_json_add_string (builder, "backend", backend);
+  why_json_add_string (builder, "method", map->method);
+  why_json_add_string (builder, "layer", map->layer);
+  why_json_add_string (builder, "polarity", map->polarity);
+  why_json_add_string (builder, "profile", map->profile);
+  why_json_add_int (builder, "class", result->target_class);
+  why_json_add_string (builder, "label", why_model_get_class_label (model, result->target_class));
+  why_json_add_double (builder, "probability", of_target (result->probabilities, result));
+  why_json_add_double (builder, "logit", of_target (result->logits, result));
+  why_json_add_string (builder, "score_kind", map->score_kind);
+  why_json_add_double (builder, "score", map->score);
+  why_json_add_string (builder, "ends_in", why_model_ends_in (model));
+  why_json_add_string (builder, "explained", explained (model, map));
+  json_builder_set_member_name (builder, "map");
+  json_builder_begin_object (builder);
+  cli_json_dims (builder, "shape", map->values->rank, map->values->dims);
+  why_json_add_double (builder, "minimum", map->minimum);
+  why_json_add_double (builder, "maximum", map->maximum);
+  why_json_add_int (builder, "not_finite", (gint64) map->n_not_finite);
+  why_json_add_string (builder, "reason", map->reason);
+  json_builder_end_object (builder);
+  cli_json_top (builder, model, result->probabilities, result->logits, 5);
+  why_json_add_string (builder, "assumed", input->tensor == NULL ? why_model_get_assumed_text (model) : "");
+  why_json_add_double (builder, "milliseconds", result->milliseconds);
+  why_json_add_string (builder, "raw", options->raw);
+  why_json_add_string (builder, "figure", options->figure);
+  json_builder_end_object (builder);
+  cli_json_print (builder);
+}
+
+static gboolean
+write_files (WhyModel *model, const CliInput *input, const Options *options, WhyResult *result, GError **error)
+{
+  if (options->raw != NULL && !write_raw (result->map, options->raw, error))
+    return FALSE;
+  if (options->figure == NULL)
+    return TRUE;
+  const WhyExport what = {
+    .model = model,
+    .input_path = input->path,
+    .picture = result->covered != NULL ? result->covered : input->display,
+    .result = result,
+    .style = options->style,
+    .kind = input->display != NULL ? WHY_FIGURE_SIDE_BY_SIDE : WHY_FIGURE_OVERLAY,
+    .theme = WHY_THEME_LIGHT,
+  };
+  return why_export_figure (&what, options->figure, NULL, error);
+}
+
+static int
+compute (Options *options, const CliCommon *common, const char *model_path, const char *input_path)
+{
+  g_autoptr (GError) error = NULL;
+  g_auto (CliInput) input = { 0 };
+  g_autoptr (WhyModel) model = why_model_load (model_path, common->recipe, &error);
+
+  if (model == NULL || !cli_check_explainable (model, &error) || !cli_input_load (input_path, model, &input, &error) ||
+      !fit_to_model (options, model, &input, &error))
+    return cli_fail (CLI_BAD_INPUT, error);
+
+  const WhySessionOptions session_options = { .backend = common->backend, .keep_activations = TRUE };
+  g_autoptr (WhySession) session = why_session_new (why_model_get_onnx (model), &session_options, &error);
+  if (session == NULL)
+    return cli_fail (CLI_BAD_INPUT, error);
+  g_autoptr (WhyRequest) request = why_request_new (why_model_get_onnx (model), why_model_get_recipe (model), input.pixels,
+                                                    input.tensor, &options->request);
+  request->backend = common->backend;
+  if (options->cover_list->len > 0)
+    why_request_set_covers (request, (const WhyCover *) options->cover_list->data, options->cover_list->len, NULL);
+  g_autoptr (WhyResult) result = why_request_run (request, session, NULL, NULL, NULL, &error);
+  if (result == NULL || !write_files (model, &input, options, result, &error))
+    return cli_fail (CLI_BAD_INPUT, error);
+
+  if (options->json)
+    print_json (model, &input, options, result, why_session_backend_name (session));
+  else
+    print_text (model, &input, options, result, why_session_backend_name (session));
+  return CLI_OK;
+}
+
+static int
+run (int argc, char **argv)
+{
+  g_autoptr (GError) error = NULL;
+  g_auto (CliCommon) common = { 0 };
+  g_auto (Options) options = { .opacity = 0.5 };
+  const GOptionEntry entries[] = {
+    { "method", 0, 0, G_OPTION_ARG_STRING, &options.method, "Method of explanation (gradcam); whylight-cli methods lists them", "ID" },
+    { "layer", 0, 0, G_OPTION_ARG_STRING, &options.layer, "Tensor to explain at; whylight-cli layers lists them", "TENSOR" },
+    { "class", 0, 0, G_OPTION_ARG_STRING, &options.class_text, "Class to explain, by number or label (the top class)", "K" },
+    { "polarity", 0, 0, G_OPTION_ARG_STRING, &options.polarity, "relu, signed, against or absolute", "NAME" },
+    { "profile", 0, 0, G_OPTION_ARG_STRING, &options.profile, "Whose definition of the method to follow (paper)", "ID" },
+    { "score", 0, 0, G_OPTION_ARG_STRING, &options.score, "What is differentiated: logit or probability", "KIND" },
+    { "region", 0, 0, G_OPTION_ARG_STRING, &options.region, "Dense output: all, predicted, point:X,Y or mask:FILE.npy", "REGION" },
+    { "occlude", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.covers, "Cover a rectangle of the picture first (may be repeated)", "X,Y,W,H[,FILL[,SEED]]" },
+    { "raw", 0, 0, G_OPTION_ARG_FILENAME, &options.raw, "Write the raw map", "FILE.npy" },
+    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options.figure, "Write a figure", "FIGURE.png|svg|pdf" },
+    { "colormap", 0, 0, G_OPTION_ARG_STRING, &options.colormap, "Colours of the figure's map", "ID" },
+    { "opacity", 0, 0, G_OPTION_ARG_DOUBLE, &options.opacity, "Opacity of the map, 0 to 1 (0.5)", "X" },
+    { "threshold", 0, 0, G_OPTION_ARG_DOUBLE, &options.threshold, "Hide the map below this share of its range (0)", "X" },
+    { "limits", 0, 0, G_OPTION_ARG_STRING, &options.limits, "Ends of the colour bar, instead of the map's own", "LOW,HIGH" },
+    { "cells", 0, 0, G_OPTION_ARG_NONE, &options.cells, "Show the map's cells instead of interpolating", NULL },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print JSON", NULL },
+    { NULL },
+  };
+
+  if (!cli_parse (&cli_explain, entries, &common, 2, 2, &argc, &argv))
+    return CLI_BAD_USAGE;
+  if (!parse_options (&options, &error))
+    return cli_fail (CLI_BAD_USAGE, error);
+  return compute (&options, &common, argv[1], argv[2]);
+}
+
+const CliCommand cli_explain = { "explain", "MODEL INPUT", "Make the map of one class", run };

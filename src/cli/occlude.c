@@ -1,0 +1,206 @@
+#include "config.h"
+
+#include "cli.h"
+#include "json.h"
+
+#include "base/error.h"
+
+#include <string.h>
+
+typedef struct
+{
+  char *rect;
+  char *fill;
+  char *class_text;
+  gint64 seed;
+  int n_top;
+  gboolean json;
+  WhyCover cover;
+} Options;
+
+static void
+options_clear (Options *options)
+{
+  g_free (options->rect);
+  g_free (options->fill);
+  g_free (options->class_text);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
+
+static gboolean
+parse_cover (Options *options)
+{
+  double numbers[4];
+
+  if (options->rect == NULL || !cli_parse_numbers (options->rect, 4, numbers) || !(numbers[2] > 0) || !(numbers[3] > 0))
+    {
+      cli_fail_text (CLI_BAD_USAGE, "--rect takes X,Y,W,H in source pixels%s%s", options->rect != NULL ? ", not " : "",
+                     options->rect != NULL ? options->rect : "");
+      return FALSE;
+    }
+  options->cover = (WhyCover) { numbers[0], numbers[1], numbers[2], numbers[3], WHY_OCCLUDE_MEAN, (guint64) options->seed };
+  if (options->fill != NULL && !why_occlude_fill_from_string (options->fill, &options->cover.fill))
+    {
+      cli_fail_text (CLI_BAD_USAGE, "there is no fill '%s'; choose mean, black, white, blur or noise", options->fill);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+check_rect (const Options *options, const CliInput *input, GError **error)
+{
+  const WhyCover *cover = &options->cover;
+
+  if (input->pixels == NULL)
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: covering needs a picture; this tensor is prepared already", input->path);
+      return FALSE;
+    }
+  if (cover->x + cover->w <= 0 || cover->y + cover->h <= 0 || cover->x >= (double) input->pixels->dims[1] ||
+      cover->y >= (double) input->pixels->dims[0])
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+                   "%s: the rectangle %s lies outside the picture of %" G_GINT64_FORMAT "x%" G_GINT64_FORMAT " pixels", input->path,
+                   options->rect, input->pixels->dims[1], input->pixels->dims[0]);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static double
+value_of (const WhyTensor *tensor, int index)
+{
+  return why_tensor_get_f64 (tensor, (gsize) index);
+}
+
+/* The classes that were highest before, those that are now, and the one asked for, each once. */
+static GArray *
+choose_classes (const Options *options, const WhyResult *result, int target)
+{
+  GArray *chosen = g_array_new (FALSE, FALSE, sizeof (int));
+  int n;
+  g_autofree int *before = cli_top_classes (result->steps[0], options->n_top, &n);
+  g_autofree int *after = cli_top_classes (result->probabilities, options->n_top, &n);
+  const int *lists[] = { before, after, &target };
+  const int lengths[] = { n, n, target >= 0 ? 1 : 0 };
+
+  for (gsize list = 0; list < G_N_ELEMENTS (lists); list++)
+    {
+      for (int place = 0; place < lengths[list]; place++)
+        {
+          gboolean known = FALSE;
+          for (guint index = 0; index < chosen->len; index++)
+            known = known || g_array_index (chosen, int, index) == lists[list][place];
+          if (!known)
+            g_array_append_val (chosen, lists[list][place]);
+        }
+    }
+  return chosen;
+}
+
+static void
+print_text (WhyModel *model, const CliInput *input, const WhyResult *result, const GArray *classes)
+{
+  g_print (" before    after   change  class\n");
+  for (guint index = 0; index < classes->len; index++)
+    {
+      const int k = g_array_index (classes, int, index);
+      const double before = value_of (result->steps[0], k);
+      const double after = value_of (result->probabilities, k);
+      g_print ("%7.4f  %7.4f  %+7.4f  %d %s\n", before, after, after - before, k, why_model_get_class_label (model, k));
+    }
+  cli_print_assumed (model, input);
+}
+
+static void
+print_json (WhyModel *model, const CliInput *input, const Options *options, const WhyResult *result, const GArray *classes)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  const WhyCover *cover = &options->cover;
+
+  json_builder_begin_object (builder);
+  why_json_add_string (builder, "model", why_model_get_path (model));
+  why_json_add_string (builder, "input", input->path);
+  json_builder_set_member_name (builder, "rect");
+  json_builder_begin_array (builder);
+  json_builder_add_double_value (builder, cover->x);
+  json_builder_add_double_value (builder, cover->y);
+  json_builder_add_double_value (builder, cover->w);
+  json_builder_add_double_value (builder, cover->h);
+  json_builder_end_array (builder);
+  why_json_add_string (builder, "fill", why_occlude_fill_to_string (cover->fill));
+  json_builder_set_member_name (builder, "classes");
+  json_builder_begin_array (builder);
+  for (guint index = 0; index < classes->len; index++)
+    {
+      const int k = g_array_index (classes, int, index);
+      json_builder_begin_object (builder);
+      why_json_add_int (builder, "class", k);
+      why_json_add_string (builder, "label", why_model_get_class_label (model, k));
+      why_json_add_double (builder, "before", value_of (result->steps[0], k));
+      why_json_add_double (builder, "after", value_of (result->probabilities, k));
+      json_builder_end_object (builder);
+    }
+  json_builder_end_array (builder);
+  why_json_add_string (builder, "assumed", why_model_get_assumed_text (model));
+  json_builder_end_object (builder);
+  cli_json_print (builder);
+}
+
+static int
+run (int argc, char **argv)
+{
+  g_autoptr (GError) error = NULL;
+  g_auto (CliCommon) common = { 0 };
+  g_auto (CliInput) input = { 0 };
+  g_auto (Options) options = { .n_top = 5, .seed = 1 };
+  int target = -1;
+  const GOptionEntry entries[] = {
+    { "rect", 0, 0, G_OPTION_ARG_STRING, &options.rect, "What to cover, in source pixels", "X,Y,W,H" },
+    { "fill", 0, 0, G_OPTION_ARG_STRING, &options.fill, "mean, black, white, blur or noise (mean)", "NAME" },
+    { "seed", 0, 0, G_OPTION_ARG_INT64, &options.seed, "For noise (1)", "N" },
+    { "class", 0, 0, G_OPTION_ARG_STRING, &options.class_text, "A class to show besides the highest, by number or label", "K" },
+    { "top", 0, 0, G_OPTION_ARG_INT, &options.n_top, "How many classes (5)", "K" },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print JSON", NULL },
+    { NULL },
+  };
+
+  if (!cli_parse (&cli_occlude, entries, &common, 2, 2, &argc, &argv) || !parse_cover (&options))
+    return CLI_BAD_USAGE;
+  options.n_top = MAX (options.n_top, 1);
+  g_autoptr (WhyModel) model = why_model_load (argv[1], common.recipe, &error);
+  if (model == NULL || !cli_input_load (argv[2], model, &input, &error) || !check_rect (&options, &input, &error))
+    return cli_fail (CLI_BAD_INPUT, error);
+  if (why_model_get_n_classes (model) == 0)
+    return cli_fail_text (CLI_BAD_INPUT, "%s: %s", argv[1], why_model_get_limitation (model));
+  if (options.class_text != NULL)
+    {
+      target = why_model_find_class (model, options.class_text, &error);
+      if (target < 0)
+        return cli_fail (CLI_BAD_INPUT, error);
+    }
+
+  const WhyExplainRequest explain = {
+    .method = "gradcam",
+    .target_class = -1,
+    .multi_label = why_model_get_recipe (model)->task == WHY_RECIPE_TASK_MULTI_LABEL,
+  };
+  g_autoptr (WhyRequest) request =
+    why_request_new (why_model_get_onnx (model), why_model_get_recipe (model), input.pixels, NULL, &explain);
+  request->backend = common.backend;
+  request->predict_only = TRUE;
+  why_request_set_covers (request, &options.cover, 1, NULL);
+  g_autoptr (WhyResult) result = why_request_run (request, NULL, NULL, NULL, NULL, &error);
+  if (result == NULL)
+    return cli_fail (CLI_BAD_INPUT, error);
+  g_autoptr (GArray) classes = choose_classes (&options, result, target);
+  if (options.json)
+    print_json (model, &input, &options, result, classes);
+  else
+    print_text (model, &input, result, classes);
+  return CLI_OK;
+}
+
+const CliCommand cli_occlude = { "occlude", "MODEL INPUT --rect X,Y,W,H", "Cover a rectangle and see the confidence change", run };
