@@ -16,7 +16,7 @@
 
 #ifdef HAVE_ONEDNN
 static const WhyKernel *const fast_tables[] = {
-  why_dnnl_conv_kernels, why_dnnl_matmul_kernels, why_elementwise_kernels, why_pool_kernels, why_movement_kernels, why_reduce_kernels,
+  why_dnnl_conv_kernels, why_dnnl_matmul_kernels, why_elementwise_kernels, why_pool_kernels, why_movement_kernels, why_normalization_kernels, why_reduce_kernels,
 };
 #endif
 

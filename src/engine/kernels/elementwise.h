@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 extern const WhyKernel why_elementwise_kernels[];
 extern const WhyKernel why_pool_kernels[];
 extern const WhyKernel why_movement_kernels[];
+extern const WhyKernel why_normalization_kernels[];
 extern const WhyKernel why_reduce_kernels[];
 
 G_END_DECLS
