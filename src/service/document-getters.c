@@ -237,7 +237,13 @@ why_document_get_overlay (WhyDocument *self, WhyOverlayMap *map, WhyOverlayStyle
   style->threshold = self->state.threshold;
   style->kind = self->state.smooth ? WHY_RESAMPLE_BILINEAR : WHY_RESAMPLE_NEAREST;
   if (self->state.colormap != NULL)
-    style->colormap = why_colormap_find (self->state.colormap, NULL);
+    {
+      /* One that rises has no neutral middle for a signed map, and one with a middle lies about the others. */
+      const WhyColormapFlags unfit = style->centre_zero ? WHY_COLORMAP_SEQUENTIAL : WHY_COLORMAP_DIVERGING;
+      const WhyColormap *wanted = why_colormap_find (self->state.colormap, NULL);
+      if (wanted != NULL && !(why_colormap_get_flags (wanted) & unfit))
+        style->colormap = wanted;
+    }
   if (strcmp (self->state.limits, "locked") == 0)
     {
       style->limits = WHY_LIMITS_LOCKED;

@@ -707,6 +707,9 @@ why_document_occlude (WhyDocument *self, double x, double y, double w, double h)
   g_ptr_array_add (occlusions, why_occlusion_new (&cover));
   g_ptr_array_unref (state.occlusions);
   state.occlusions = occlusions;
+  /* The question is what becomes of the class that is shown, whichever is on top afterwards. */
+  if (state.target_class < 0)
+    state.target_class = why_document_get_shown_class (self);
   commit (self, &state, NULL);
 }
 

@@ -54,7 +54,7 @@ double why_occlusion_get_after (WhyOcclusion *self);
  * document's "error-message".
  *
  * Read-write properties: "target-class", "contrast-class" (i, -1: the top class / none), "layer" (s, NULL:
- * the default), "method", "polarity", "colormap" (s; NULL: by the sign of the map), "limits" ("own", "locked"),
+ * the default), "method", "polarity", "colormap" (s; NULL, or one that does not fit the sign of the map: by the sign), "limits" ("own", "locked"),
  * "fill" ("mean", "black", "white", "blur", "noise") (s), "opacity", "threshold" (d, 0..1), "show-map",
  * "smooth" (b).
  * Read-only: "picture-path" (s), "picture" (WhyTensor), "picture-width", "picture-height" (i64), "model"
@@ -123,7 +123,8 @@ void why_document_set_smooth (WhyDocument *self, gboolean smooth);
 
 const char *why_document_get_fill (WhyDocument *self);
 void why_document_set_fill (WhyDocument *self, const char *fill);
-/** why_document_occlude: covers a rectangle, in source pixels, with the present fill; clipped to the picture */
+/** why_document_occlude: covers a rectangle, in source pixels, with the present fill; clipped to the picture. The top
+ *  class, if that is the target, becomes the target by its number, so that before and after are of one class. */
 void why_document_occlude (WhyDocument *self, double x, double y, double w, double h);
 /** why_document_clear_occlusions: uncovers everything, undoable */
 void why_document_clear_occlusions (WhyDocument *self);
