@@ -40,8 +40,8 @@ evaluate (WhyGraph *graph, WhyTensor *input, WhyValue *wanted)
 }
 
 void
-region_check (const char *type, WhyTensor *const *inputs, guint n_inputs, const WhyAttr *attrs, guint n_attrs,
-              const char *lo, const char *hi, const char *expected)
+region_check (const char *type, WhyTensor *const *inputs, guint n_inputs, const WhyAttr *attrs,
+              guint n_attrs, const char *lo, const char *hi, const char *expected)
 {
   g_autoptr (WhyGraph) graph = why_graph_new_empty (NULL);
   g_autoptr (GError) error = NULL;
@@ -51,8 +51,10 @@ region_check (const char *type, WhyTensor *const *inputs, guint n_inputs, const 
 
   values[0] = why_graph_add_input (graph, "x", first->dtype, first->rank, first->dims);
   for (guint input = 1; input < n_inputs; input++)
-    values[input] = inputs[input] != NULL ? why_graph_add_constant (graph, NULL, inputs[input]) : NULL;
-  WhyValue **outputs = why_graph_add_node (graph, type, 0, "it", values, n_inputs, NULL, 1, attrs, n_attrs, &error);
+    values[input] = inputs[input] != NULL ? why_graph_add_constant (graph, NULL, inputs[input])
+                                          : NULL;
+  WhyValue **outputs = why_graph_add_node (graph, type, 0, "it", values, n_inputs, NULL, 1, attrs,
+                                           n_attrs, &error);
   g_assert_no_error (error);
   WhyValue *output = outputs[0];
 
@@ -62,7 +64,8 @@ region_check (const char *type, WhyTensor *const *inputs, guint n_inputs, const 
   why_op_region (output->producer, 0, &out, &in);
   g_autoptr (GString) actual = g_string_new (NULL);
   for (int axis = 0; axis < in.rank; axis++)
-    g_string_append_printf (actual, "%s%" G_GINT64_FORMAT "..%" G_GINT64_FORMAT, axis > 0 ? "," : "", in.lo[axis], in.hi[axis]);
+    g_string_append_printf (actual, "%s%" G_GINT64_FORMAT "..%" G_GINT64_FORMAT,
+                            axis > 0 ? "," : "", in.lo[axis], in.hi[axis]);
   g_assert_cmpstr (actual->str, ==, expected);
 
   g_autoptr (WhyTensor) before = evaluate (graph, first, output);
@@ -78,6 +81,7 @@ region_check (const char *type, WhyTensor *const *inputs, guint n_inputs, const 
   for (gsize element = 0; element < count; element++)
     {
       if (in_box (before, element, &out))
-        g_assert_cmpfloat (why_tensor_get_f64 (before, element), ==, why_tensor_get_f64 (after, element));
+        g_assert_cmpfloat (why_tensor_get_f64 (before, element), ==,
+                           why_tensor_get_f64 (after, element));
     }
 }

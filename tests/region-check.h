@@ -6,16 +6,16 @@ G_BEGIN_DECLS
 
 /**
  * region_check:
- * @inputs: (transfer full elements) (array length=n_inputs): the first one is float64 and varies, the
- *   others are constants
+ * @inputs: (transfer full elements) (array length=n_inputs): the first one is float64 and varies,
+ * the others are constants
  * @lo: first indices of the box of the output, "0,1"
  * @hi: one past the last ones
  * @expected: the box of input 0, "0..1,2..5"
  *
- * Checks that the operator gives that box, and that it is no lie: when everything outside it changes,
- * nothing in the output's box does.
+ * Checks that the operator gives that box, and that it is no lie: when everything outside it
+ * changes, nothing in the output's box does.
  */
-void region_check (const char *type, WhyTensor *const *inputs, guint n_inputs, const WhyAttr *attrs, guint n_attrs,
-                   const char *lo, const char *hi, const char *expected);
+void region_check (const char *type, WhyTensor *const *inputs, guint n_inputs, const WhyAttr *attrs,
+                   guint n_attrs, const char *lo, const char *hi, const char *expected);
 
 G_END_DECLS

@@ -8,17 +8,18 @@
 #include <math.h>
 #include <string.h>
 
-/* Operators that interpolate, and Einsum. Values are worked out by hand; weights of cubic interpolation
- * come from Keys' formula with a = -0.75. */
+/* Operators that interpolate, and Einsum. Values are worked out by hand; weights of cubic
+ * interpolation come from Keys' formula with a = -0.75. */
 
 #define F32 WHY_DTYPE_FLOAT32
 #define F64 WHY_DTYPE_FLOAT64
 #define I64 WHY_DTYPE_INT64
 #define ATTRS(attrs) attrs, G_N_ELEMENTS (attrs)
 #define NONE NULL, 0
-#define TENSORS(...) (WhyTensor *[]) { __VA_ARGS__ }, G_N_ELEMENTS (((WhyTensor *[]) { __VA_ARGS__ }))
+#define TENSORS(...) (WhyTensor *[]){ __VA_ARGS__ }, G_N_ELEMENTS (((WhyTensor *[]){ __VA_ARGS__ }))
 #define EVAL(type, opset, attrs, ...) check_eval (type, opset, TENSORS (__VA_ARGS__), attrs, 1, 0)
-#define FAILS(part, type, opset, attrs, ...) check_fails (type, opset, TENSORS (__VA_ARGS__), 1, attrs, part)
+#define FAILS(part, type, opset, attrs, ...)                                                       \
+  check_fails (type, opset, TENSORS (__VA_ARGS__), 1, attrs, part)
 #define F(dims, ...) check_tensor (F32, dims, __VA_ARGS__)
 #define I(dims, ...) check_tensor (I64, dims, __VA_ARGS__)
 #define X(dims) check_random (7, -1, 1, dims)
@@ -27,9 +28,12 @@
 #define CLOSE 4e-6
 
 static void
-grad (const char *type, guint constants, WhyTensor *const *inputs, guint n_inputs, const WhyAttr *attrs, guint n_attrs)
+grad (const char *type, guint constants, WhyTensor *const *inputs, guint n_inputs,
+      const WhyAttr *attrs, guint n_attrs)
 {
-  GradCheck check = { .type = type, .n_inputs = n_inputs, .constant = constants, .attrs = attrs, .n_attrs = n_attrs };
+  GradCheck check = {
+    .type = type, .n_inputs = n_inputs, .constant = constants, .attrs = attrs, .n_attrs = n_attrs
+  };
   memcpy (check.inputs, inputs, n_inputs * sizeof *inputs);
   grad_check (&check);
 }
@@ -59,11 +63,15 @@ test_resize_nearest (void)
   static const gint64 five[] = { 5 }, eight[] = { 8 };
   /* Half a pixel: positions of 5 in 3 are -0.2, 0.4, 1, 1.6, 2.2; of 8 in 4 they are quarters. */
   const WhyAttr plain[] = { CHECK_STRING ("mode", "nearest") };
-  const WhyAttr floor_down[] = { CHECK_STRING ("nearest_mode", "floor") }, ceil_up[] = { CHECK_STRING ("nearest_mode", "ceil") };
+  const WhyAttr floor_down[] = { CHECK_STRING ("nearest_mode", "floor") },
+                ceil_up[] = { CHECK_STRING ("nearest_mode", "ceil") };
   const WhyAttr corners[] = { CHECK_STRING ("coordinate_transformation_mode", "align_corners") };
-  const WhyAttr corners_up[] = { CHECK_STRING ("coordinate_transformation_mode", "align_corners"), CHECK_STRING ("nearest_mode", "round_prefer_ceil") };
-  const WhyAttr asymmetric[] = { CHECK_STRING ("coordinate_transformation_mode", "asymmetric"), CHECK_STRING ("nearest_mode", "floor") };
-  const WhyAttr nn[] = { CHECK_STRING ("coordinate_transformation_mode", "tf_half_pixel_for_nn"), CHECK_STRING ("nearest_mode", "floor") };
+  const WhyAttr corners_up[] = { CHECK_STRING ("coordinate_transformation_mode", "align_corners"),
+                                 CHECK_STRING ("nearest_mode", "round_prefer_ceil") };
+  const WhyAttr asymmetric[] = { CHECK_STRING ("coordinate_transformation_mode", "asymmetric"),
+                                 CHECK_STRING ("nearest_mode", "floor") };
+  const WhyAttr nn[] = { CHECK_STRING ("coordinate_transformation_mode", "tf_half_pixel_for_nn"),
+                         CHECK_STRING ("nearest_mode", "floor") };
 
   check_equal (TO ("3", five, ATTRS (plain)), D ("5", 0.0, 0.0, 1.0, 2.0, 2.0), 0);
   check_equal (TO ("3", five, ATTRS (floor_down)), D ("5", 0.0, 0.0, 1.0, 1.0, 2.0), 0);
@@ -71,13 +79,17 @@ test_resize_nearest (void)
   /* 0, 0.5, 1, 1.5, 2: ties */
   check_equal (TO ("3", five, ATTRS (corners)), D ("5", 0.0, 0.0, 1.0, 1.0, 2.0), 0);
   check_equal (TO ("3", five, ATTRS (corners_up)), D ("5", 0.0, 1.0, 1.0, 2.0, 2.0), 0);
-  check_equal (TO ("4", eight, ATTRS (asymmetric)), D ("8", 0.0, 0.0, 1.0, 1.0, 2.0, 2.0, 3.0, 3.0), 0);
-  check_equal (TO ("3", five, ATTRS (nn)), D ("5", 0.0, 0.0, 1.0, 2.0, 2.0), 0); /* 0.3, 0.9, 1.5, 2.1, 2.7 */
+  check_equal (TO ("4", eight, ATTRS (asymmetric)), D ("8", 0.0, 0.0, 1.0, 1.0, 2.0, 2.0, 3.0, 3.0),
+               0);
+  check_equal (TO ("3", five, ATTRS (nn)), D ("5", 0.0, 0.0, 1.0, 2.0, 2.0),
+               0); /* 0.3, 0.9, 1.5, 2.1, 2.7 */
 
   /* Any type is copied; older forms. */
-  check_equal (EVAL ("Resize", 10, NONE, check_tensor (WHY_DTYPE_UINT8, "1x2", 7, 9), F ("2", 2.0, 1.5)),
-               check_tensor (WHY_DTYPE_UINT8, "2x3", 7, 7, 9, 7, 7, 9), 0);
-  check_equal (EVAL ("Upsample", 9, NONE, check_tensor (WHY_DTYPE_BOOL, "2", 1, 0), F ("1", 2.0)), check_tensor (WHY_DTYPE_BOOL, "4", 1, 1, 0, 0), 0);
+  check_equal (
+    EVAL ("Resize", 10, NONE, check_tensor (WHY_DTYPE_UINT8, "1x2", 7, 9), F ("2", 2.0, 1.5)),
+    check_tensor (WHY_DTYPE_UINT8, "2x3", 7, 7, 9, 7, 7, 9), 0);
+  check_equal (EVAL ("Upsample", 9, NONE, check_tensor (WHY_DTYPE_BOOL, "2", 1, 0), F ("1", 2.0)),
+               check_tensor (WHY_DTYPE_BOOL, "4", 1, 1, 0, 0), 0);
   const WhyAttr scales[] = { CHECK_FLOATS ("scales", 1.0, 2.0) };
   check_equal (EVAL ("Upsample", 7, ATTRS (scales), I ("2x1", 4, 5)), I ("2x2", 4, 4, 5, 5), 0);
 }
@@ -86,10 +98,13 @@ test_resize_nearest (void)
 static void
 test_resize_inexact_scales (void)
 {
-  const WhyAttr attrs[] = { CHECK_STRING ("coordinate_transformation_mode", "asymmetric"), CHECK_STRING ("nearest_mode", "floor") };
-  WhyTensor *third = EVAL ("Resize", 13, ATTRS (attrs), I ("10", 0, 1, 2, 3, 4, 5, 6, 7, 8, 9), NULL, F ("1", 0.6));
+  const WhyAttr attrs[] = { CHECK_STRING ("coordinate_transformation_mode", "asymmetric"),
+                            CHECK_STRING ("nearest_mode", "floor") };
+  WhyTensor *third = EVAL ("Resize", 13, ATTRS (attrs), I ("10", 0, 1, 2, 3, 4, 5, 6, 7, 8, 9),
+                           NULL, F ("1", 0.6));
   check_equal (third, I ("6", 0, 1, 3, 5, 6, 8), 0);
-  g_autoptr (WhyTensor) seven = EVAL ("Resize", 13, ATTRS (attrs), I ("5", 0, 1, 2, 3, 4), NULL, F ("1", 1.4));
+  g_autoptr (WhyTensor)
+    seven = EVAL ("Resize", 13, ATTRS (attrs), I ("5", 0, 1, 2, 3, 4), NULL, F ("1", 1.4));
   check_dims (seven, "7");
 }
 
@@ -98,10 +113,13 @@ test_resize_linear (void)
 {
   static const gint64 four[] = { 4 }, two[] = { 2 }, one[] = { 1 }, plane[] = { 2, 3 };
   const WhyAttr linear[] = { CHECK_STRING ("mode", "linear") };
-  const WhyAttr corners[] = { CHECK_STRING ("mode", "linear"), CHECK_STRING ("coordinate_transformation_mode", "align_corners") };
-  const WhyAttr torch[] = { CHECK_STRING ("mode", "linear"), CHECK_STRING ("coordinate_transformation_mode", "pytorch_half_pixel") };
+  const WhyAttr corners[] = { CHECK_STRING ("mode", "linear"),
+                              CHECK_STRING ("coordinate_transformation_mode", "align_corners") };
+  const WhyAttr torch[] = { CHECK_STRING ("mode", "linear"),
+                            CHECK_STRING ("coordinate_transformation_mode", "pytorch_half_pixel") };
   const WhyAttr smooth[] = { CHECK_STRING ("mode", "linear"), CHECK_INT ("antialias", 1) };
-  const WhyAttr inside[] = { CHECK_STRING ("mode", "linear"), CHECK_INT ("antialias", 1), CHECK_INT ("exclude_outside", 1) };
+  const WhyAttr inside[] = { CHECK_STRING ("mode", "linear"), CHECK_INT ("antialias", 1),
+                             CHECK_INT ("exclude_outside", 1) };
 
   check_equal (TO ("2", four, ATTRS (linear)), D ("4", 0.0, 0.25, 0.75, 1.0), CLOSE);
   check_equal (TO ("2", four, ATTRS (corners)), D ("4", 0.0, 1.0 / 3, 2.0 / 3, 1.0), CLOSE);
@@ -114,9 +132,11 @@ test_resize_linear (void)
   check_equal (TO ("4", two, ATTRS (smooth)), D ("2", 0.625, 2.375), CLOSE);
   check_equal (TO ("4", two, ATTRS (inside)), D ("2", 5.0 / 7, 16.0 / 7), CLOSE);
   /* 250 250 and 10 by thirds: integers are cut, not rounded. */
-  check_equal (EVAL ("Resize", 13, ATTRS (corners), check_tensor (WHY_DTYPE_UINT8, "2", 10, 250), NULL, NULL, I ("1", 4)),
+  check_equal (EVAL ("Resize", 13, ATTRS (corners), check_tensor (WHY_DTYPE_UINT8, "2", 10, 250),
+                     NULL, NULL, I ("1", 4)),
                check_tensor (WHY_DTYPE_UINT8, "4", 10, 90, 170, 250), 0);
-  check_equal (EVAL ("Resize", 13, ATTRS (linear), check_tensor (WHY_DTYPE_FLOAT16, "2", 0.0, 1.0), NULL, F ("1", 2.0)),
+  check_equal (EVAL ("Resize", 13, ATTRS (linear), check_tensor (WHY_DTYPE_FLOAT16, "2", 0.0, 1.0),
+                     NULL, F ("1", 2.0)),
                check_tensor (WHY_DTYPE_FLOAT16, "4", 0.0, 0.25, 0.75, 1.0), 0);
 }
 
@@ -125,8 +145,10 @@ test_resize_cubic (void)
 {
   static const gint64 eight[] = { 8 };
   const WhyAttr cubic[] = { CHECK_STRING ("mode", "cubic") };
-  const WhyAttr inside[] = { CHECK_STRING ("mode", "cubic"), CHECK_INT ("exclude_outside", 1), CHECK_FLOAT ("cubic_coeff_a", -0.5) };
-  /* At a quarter the weights are -0.10546875, 0.87890625, 0.26171875, -0.03515625 (a = -0.75); on the ramp 0 1 2 3. */
+  const WhyAttr inside[] = { CHECK_STRING ("mode", "cubic"), CHECK_INT ("exclude_outside", 1),
+                             CHECK_FLOAT ("cubic_coeff_a", -0.5) };
+  /* At a quarter the weights are -0.10546875, 0.87890625, 0.26171875, -0.03515625 (a = -0.75); on
+   * the ramp 0 1 2 3. */
   const double w[] = { -0.10546875, 0.87890625, 0.26171875, -0.03515625 };
   /* and for a = -0.5: */
   const double v[] = { -0.0703125, 0.8671875, 0.2265625, -0.0234375 };
@@ -134,44 +156,63 @@ test_resize_cubic (void)
   g_autoptr (WhyTensor) result = TO ("4", eight, ATTRS (cubic));
   g_autoptr (WhyTensor) cut = TO ("4", eight, ATTRS (inside));
 
-  g_assert_cmpfloat_with_epsilon (why_tensor_get_f64 (result, 1), q1, 1e-12);                                  /* at 0.25: taps 0 0 1 2 */
-  g_assert_cmpfloat_with_epsilon (why_tensor_get_f64 (result, 2), w[2] * 0 + q3, 1e-12);                       /* at 0.75: taps 2 1 0 0 */
-  g_assert_cmpfloat_with_epsilon (why_tensor_get_f64 (result, 3), 1 * w[1] + 2 * w[2] + 3 * w[3], 1e-12);      /* at 1.25: taps 0 1 2 3 */
-  g_assert_cmpfloat_with_epsilon (why_tensor_get_f64 (cut, 1), (v[2] + 2 * v[3]) / (v[1] + v[2] + v[3]), 1e-12); /* tap -1 left out */
+  g_assert_cmpfloat_with_epsilon (why_tensor_get_f64 (result, 1), q1,
+                                  1e-12); /* at 0.25: taps 0 0 1 2 */
+  g_assert_cmpfloat_with_epsilon (why_tensor_get_f64 (result, 2), w[2] * 0 + q3,
+                                  1e-12); /* at 0.75: taps 2 1 0 0 */
+  g_assert_cmpfloat_with_epsilon (why_tensor_get_f64 (result, 3), 1 * w[1] + 2 * w[2] + 3 * w[3],
+                                  1e-12); /* at 1.25: taps 0 1 2 3 */
+  g_assert_cmpfloat_with_epsilon (why_tensor_get_f64 (cut, 1),
+                                  (v[2] + 2 * v[3]) / (v[1] + v[2] + v[3]),
+                                  1e-12); /* tap -1 left out */
 }
 
 static void
 test_resize_crop (void)
 {
-  const WhyAttr crop[] = { CHECK_STRING ("mode", "linear"), CHECK_STRING ("coordinate_transformation_mode", "tf_crop_and_resize"),
+  const WhyAttr crop[] = { CHECK_STRING ("mode", "linear"),
+                           CHECK_STRING ("coordinate_transformation_mode", "tf_crop_and_resize"),
                            CHECK_FLOAT ("extrapolation_value", -5.0) };
-  const WhyAttr axis[] = { CHECK_STRING ("mode", "linear"), CHECK_STRING ("coordinate_transformation_mode", "tf_crop_and_resize"),
+  const WhyAttr axis[] = { CHECK_STRING ("mode", "linear"),
+                           CHECK_STRING ("coordinate_transformation_mode", "tf_crop_and_resize"),
                            CHECK_INTS ("axes", 1) };
 
   /* From 0.5 to 1.5 of 0..2: positions 1, 2, 3, the last outside; along the first axis all. */
-  check_equal (EVAL ("Resize", 13, ATTRS (crop), F ("1x3", 1.0, 2.0, 4.0), F ("4", 0.0, 0.5, 1.0, 1.5), NULL, I ("2", 1, 3)),
+  check_equal (EVAL ("Resize", 13, ATTRS (crop), F ("1x3", 1.0, 2.0, 4.0),
+                     F ("4", 0.0, 0.5, 1.0, 1.5), NULL, I ("2", 1, 3)),
                F ("1x3", 2.0, 4.0, -5.0), CLOSE);
-  check_equal (EVAL ("Resize", 18, ATTRS (axis), F ("1x3", 1.0, 2.0, 4.0), F ("2", 1.0, 0.0), NULL, I ("1", 3)), F ("1x3", 4.0, 2.0, 1.0), CLOSE);
-  FAILS ("roi has 2 numbers", "Resize", 13, ATTRS (crop), F ("1x3", 1.0, 2.0, 4.0), F ("2", 1.0, 0.0), NULL, I ("2", 1, 3));
-  FAILS ("roi is not finite", "Resize", 18, ATTRS (axis), F ("1x3", 1.0, 2.0, 4.0), F ("2", 1.0, (double) INFINITY), NULL, I ("1", 3));
+  check_equal (EVAL ("Resize", 18, ATTRS (axis), F ("1x3", 1.0, 2.0, 4.0), F ("2", 1.0, 0.0), NULL,
+                     I ("1", 3)),
+               F ("1x3", 4.0, 2.0, 1.0), CLOSE);
+  FAILS ("roi has 2 numbers", "Resize", 13, ATTRS (crop), F ("1x3", 1.0, 2.0, 4.0),
+         F ("2", 1.0, 0.0), NULL, I ("2", 1, 3));
+  FAILS ("roi is not finite", "Resize", 18, ATTRS (axis), F ("1x3", 1.0, 2.0, 4.0),
+         F ("2", 1.0, (double) INFINITY), NULL, I ("1", 3));
 }
 
 static void
 test_resize_shapes (void)
 {
   static const gint64 sizes[] = { 6, 6 };
-  const WhyAttr larger[] = { CHECK_STRING ("keep_aspect_ratio_policy", "not_larger"), CHECK_INTS ("axes", 0, 1) };
-  const WhyAttr smaller[] = { CHECK_STRING ("keep_aspect_ratio_policy", "not_smaller"), CHECK_INTS ("axes", 1, 0) };
-  const WhyAttr policy[] = { CHECK_STRING ("keep_aspect_ratio_policy", "any") }, mode[] = { CHECK_STRING ("mode", "lanczos") };
-  g_autoptr (WhyTensor) fits = TO ("3x4", sizes, ATTRS (larger)), covers = TO ("3x4", sizes, ATTRS (smaller));
-  g_autoptr (WhyTensor) none = EVAL ("Resize", 13, NONE, check_tensor (F32, "0x2"), NULL, F ("2", 2.0, 2.0));
-  g_autoptr (WhyTensor) vanished = EVAL ("Resize", 13, NONE, F ("2", 1.0, 2.0), NULL, F ("1", 0.25));
+  const WhyAttr larger[] = { CHECK_STRING ("keep_aspect_ratio_policy", "not_larger"),
+                             CHECK_INTS ("axes", 0, 1) };
+  const WhyAttr smaller[] = { CHECK_STRING ("keep_aspect_ratio_policy", "not_smaller"),
+                              CHECK_INTS ("axes", 1, 0) };
+  const WhyAttr policy[] = { CHECK_STRING ("keep_aspect_ratio_policy", "any") },
+                mode[] = { CHECK_STRING ("mode", "lanczos") };
+  g_autoptr (WhyTensor) fits = TO ("3x4", sizes, ATTRS (larger)),
+                        covers = TO ("3x4", sizes, ATTRS (smaller));
+  g_autoptr (WhyTensor)
+    none = EVAL ("Resize", 13, NONE, check_tensor (F32, "0x2"), NULL, F ("2", 2.0, 2.0));
+  g_autoptr (WhyTensor)
+    vanished = EVAL ("Resize", 13, NONE, F ("2", 1.0, 2.0), NULL, F ("1", 0.25));
 
   check_dims (fits, "5x6"); /* 6/3 and 6/4: 1.5 times 3 is 4.5, rounded up */
   check_dims (covers, "6x8");
   check_dims (none, "0x4");
   check_dims (vanished, "0");
-  FAILS ("expected one of stretch", "Resize", 18, ATTRS (policy), F ("1", 0.0), NULL, NULL, I ("1", 3));
+  FAILS ("expected one of stretch", "Resize", 18, ATTRS (policy), F ("1", 0.0), NULL, NULL,
+         I ("1", 3));
   FAILS ("mode is 'lanczos'", "Resize", 13, ATTRS (mode), F ("1", 0.0), NULL, NULL, I ("1", 3));
   FAILS ("2 scales for 1", "Resize", 13, NONE, F ("1", 0.0), NULL, F ("2", 1.0, 1.0));
   FAILS ("as well as sizes", "Resize", 13, NONE, F ("1", 0.0), NULL, F ("1", 1.0), I ("1", 3));
@@ -181,14 +222,20 @@ test_resize_shapes (void)
   FAILS ("by 1e+30", "Resize", 13, NONE, F ("1", 0.0), NULL, F ("1", 1e30));
   FAILS ("from 0 to 3", "Resize", 13, NONE, check_tensor (F32, "0"), NULL, NULL, I ("1", 3));
   FAILS ("from 1 to -3", "Resize", 13, NONE, F ("1", 0.0), NULL, NULL, I ("1", -3));
-  check_fails ("Resize", 13, (WhyTensor *[]) { F ("1", 0.0), NULL, F ("1", 2.0) }, 3, 5, NONE, "('scales')");
+  check_fails ("Resize", 13, (WhyTensor *[]) { F ("1", 0.0), NULL, F ("1", 2.0) }, 3, 5, NONE,
+               "('scales')");
 }
 
 /* What fast kernels rely on: indices inside, weights that sum to one. */
 static void
 test_resize_table (void)
 {
-  WhyResizeParams params = { .mode = WHY_RESIZE_CUBIC, .antialias = TRUE, .cubic_a = -0.75, .from = { 37 }, .to = { 11 }, .roi_hi = { 1 } };
+  WhyResizeParams params = { .mode = WHY_RESIZE_CUBIC,
+                             .antialias = TRUE,
+                             .cubic_a = -0.75,
+                             .from = { 37 },
+                             .to = { 11 },
+                             .roi_hi = { 1 } };
   g_autoptr (GError) error = NULL;
   WhyResizeTable table;
 
@@ -215,20 +262,29 @@ static void
 test_resize_gradients (void)
 {
   static const char *const modes[] = { "nearest", "linear", "cubic" };
-  static const char *const coordinates[] = { "half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric" };
+  static const char *const coordinates[] = { "half_pixel", "half_pixel_symmetric",
+                                             "pytorch_half_pixel", "align_corners", "asymmetric" };
 
   for (gsize mode = 0; mode < G_N_ELEMENTS (modes); mode++)
     {
-      const WhyAttr smooth[] = { CHECK_STRING ("mode", modes[mode]), CHECK_INT ("antialias", mode > 0), CHECK_INT ("exclude_outside", mode > 0) };
-      const WhyAttr crop[] = { CHECK_STRING ("mode", modes[mode]), CHECK_STRING ("coordinate_transformation_mode", "tf_crop_and_resize"),
+      const WhyAttr smooth[] = { CHECK_STRING ("mode", modes[mode]),
+                                 CHECK_INT ("antialias", mode > 0),
+                                 CHECK_INT ("exclude_outside", mode > 0) };
+      const WhyAttr crop[] = { CHECK_STRING ("mode", modes[mode]),
+                               CHECK_STRING ("coordinate_transformation_mode",
+                                             "tf_crop_and_resize"),
                                CHECK_FLOAT ("extrapolation_value", 4.0) };
       for (gsize index = 0; index < G_N_ELEMENTS (coordinates); index++)
         {
-          const WhyAttr attrs[] = { CHECK_STRING ("mode", modes[mode]), CHECK_STRING ("coordinate_transformation_mode", coordinates[index]) };
-          GRAD ("Resize", 12, ATTRS (attrs), X ("2x3x4"), NULL, check_tensor (F64, "3", 1.0, 2.3, 0.6));
+          const WhyAttr attrs[] = { CHECK_STRING ("mode", modes[mode]),
+                                    CHECK_STRING ("coordinate_transformation_mode",
+                                                  coordinates[index]) };
+          GRAD ("Resize", 12, ATTRS (attrs), X ("2x3x4"), NULL,
+                check_tensor (F64, "3", 1.0, 2.3, 0.6));
         }
       GRAD ("Resize", 8, ATTRS (smooth), X ("5x4"), NULL, NULL, I ("2", 2, 7));
-      GRAD ("Resize", 10, ATTRS (crop), X ("3x4"), check_tensor (F64, "4", 0.2, -0.3, 0.9, 0.8), NULL, I ("2", 4, 5));
+      GRAD ("Resize", 10, ATTRS (crop), X ("3x4"), check_tensor (F64, "4", 0.2, -0.3, 0.9, 0.8),
+            NULL, I ("2", 4, 5));
     }
 }
 
@@ -245,7 +301,8 @@ test_resize_second_gradient (void)
     { .name = "roi_hi", .type = WHY_ATTR_FLOATS, .floats = hi, .n = 2 },
     CHECK_INTS ("dims", 3, 2),
   };
-  const WhyAttr forward[] = { attrs[0], attrs[1], attrs[2], attrs[3], attrs[4], CHECK_INTS ("dims", 5, 2) };
+  const WhyAttr forward[] = { attrs[0], attrs[1], attrs[2],
+                              attrs[3], attrs[4], CHECK_INTS ("dims", 5, 2) };
 
   GRAD ("ResizeGrad", 0, ATTRS (attrs), X ("5x2"));
   GRAD ("ResizeBy", 0, ATTRS (forward), X ("3x2"));
@@ -254,11 +311,14 @@ test_resize_second_gradient (void)
 static void
 test_resize_regions (void)
 {
-  const WhyAttr linear[] = { CHECK_STRING ("mode", "linear") }, smooth[] = { CHECK_STRING ("mode", "linear"), CHECK_INT ("antialias", 1) };
+  const WhyAttr linear[] = { CHECK_STRING ("mode", "linear") },
+                smooth[] = { CHECK_STRING ("mode", "linear"), CHECK_INT ("antialias", 1) };
 
-#define REGION(type, attrs, lo, hi, expected, ...) region_check (type, TENSORS (__VA_ARGS__), attrs, lo, hi, expected)
+#define REGION(type, attrs, lo, hi, expected, ...)                                                 \
+  region_check (type, TENSORS (__VA_ARGS__), attrs, lo, hi, expected)
   REGION ("Resize", NONE, "1,2", "2,4", "1..2,1..2", X ("2x4"), NULL, NULL, I ("2", 2, 8));
-  REGION ("Resize", ATTRS (linear), "0,2", "1,4", "0..1,0..3", X ("2x4"), NULL, NULL, I ("2", 2, 8));
+  REGION ("Resize", ATTRS (linear), "0,2", "1,4", "0..1,0..3", X ("2x4"), NULL, NULL,
+          I ("2", 2, 8));
   REGION ("Resize", ATTRS (linear), "1", "2", "2..4", X ("4"), NULL, NULL, I ("1", 2));
   REGION ("Resize", ATTRS (smooth), "1", "2", "2..6", X ("6"), NULL, NULL, I ("1", 2));
 }
@@ -269,8 +329,10 @@ static WhyTensor *
 sample (const char *mode, const char *outside, gboolean corners, double at)
 {
   /* one position of the row 1 2 4 8; y in the middle of one row */
-  const WhyAttr attrs[] = { CHECK_STRING ("mode", mode), CHECK_STRING ("padding_mode", outside), CHECK_INT ("align_corners", corners) };
-  return EVAL ("GridSample", 20, ATTRS (attrs), F ("1x1x1x4", 1.0, 2.0, 4.0, 8.0), F ("1x1x1x2", at, 0.0));
+  const WhyAttr attrs[] = { CHECK_STRING ("mode", mode), CHECK_STRING ("padding_mode", outside),
+                            CHECK_INT ("align_corners", corners) };
+  return EVAL ("GridSample", 20, ATTRS (attrs), F ("1x1x1x4", 1.0, 2.0, 4.0, 8.0),
+               F ("1x1x1x2", at, 0.0));
 }
 
 #define ONE(value) F ("1x1x1x1", value)
@@ -286,41 +348,54 @@ test_grid_sample (void)
   check_equal (sample ("linear", "zeros", TRUE, 0.0), ONE (3.0), CLOSE);
   check_equal (sample ("linear", "border", TRUE, 9.0), ONE (8.0), CLOSE);
   check_equal (sample ("linear", "zeros", TRUE, 9.0), ONE (0.0), CLOSE);
-  check_equal (sample ("linear", "reflection", TRUE, 2.0), ONE (3.0), CLOSE);   /* 4.5 back to 1.5 */
-  check_equal (sample ("linear", "reflection", FALSE, 1.5), ONE (6.0), CLOSE);  /* 4.5 about 3.5: 2.5 */
-  check_equal (sample ("linear", "reflection", TRUE, -3.0), ONE (8.0), CLOSE);  /* -3 about 0: 3 */
-  check_equal (sample ("linear", "reflection", TRUE, 3.5), ONE (1.75), CLOSE);  /* 6.75 to -0.75 to 0.75 */
-  check_equal (sample ("nearest", "zeros", FALSE, 0.0), ONE (4.0), CLOSE);      /* 1.5: to the even one */
+  check_equal (sample ("linear", "reflection", TRUE, 2.0), ONE (3.0), CLOSE); /* 4.5 back to 1.5 */
+  check_equal (sample ("linear", "reflection", FALSE, 1.5), ONE (6.0),
+               CLOSE); /* 4.5 about 3.5: 2.5 */
+  check_equal (sample ("linear", "reflection", TRUE, -3.0), ONE (8.0), CLOSE); /* -3 about 0: 3 */
+  check_equal (sample ("linear", "reflection", TRUE, 3.5), ONE (1.75),
+               CLOSE); /* 6.75 to -0.75 to 0.75 */
+  check_equal (sample ("nearest", "zeros", FALSE, 0.0), ONE (4.0),
+               CLOSE); /* 1.5: to the even one */
   check_equal (sample ("nearest", "zeros", FALSE, 1.2), ONE (0.0), CLOSE);
   check_equal (sample ("nearest", "border", FALSE, 1.2), ONE (8.0), CLOSE);
   check_equal (sample ("linear", "zeros", FALSE, (double) NAN), ONE (0.0), 0);
   check_equal (sample ("linear", "reflection", FALSE, (double) INFINITY), ONE (0.0), 0);
   /* In the middle the cubic weights are -3/32, 19/32, 19/32, -3/32. */
   check_equal (sample ("cubic", "zeros", FALSE, 0.0), ONE ((19 * 6.0 - 3 * 9.0) / 32), CLOSE);
-  check_equal (sample ("cubic", "border", TRUE, -2.0 / 3), ONE ((19 * 3.0 - 3 * 5.0) / 32), CLOSE); /* 0.5: 1 1 2 4 */
+  check_equal (sample ("cubic", "border", TRUE, -2.0 / 3), ONE ((19 * 3.0 - 3 * 5.0) / 32),
+               CLOSE); /* 0.5: 1 1 2 4 */
 }
 
 static void
 test_grid_sample_dimensions (void)
 {
-  const WhyAttr cubic[] = { CHECK_STRING ("mode", "bicubic") }, bad[] = { CHECK_STRING ("mode", "lanczos") };
+  const WhyAttr cubic[] = { CHECK_STRING ("mode", "bicubic") },
+                bad[] = { CHECK_STRING ("mode", "lanczos") };
   const WhyAttr outside[] = { CHECK_STRING ("padding_mode", "wrap") };
 
   /* x is the last axis: the grid's first number. */
-  check_equal (EVAL ("GridSample", 16, NONE, F ("1x1x2x2", 1.0, 2.0, 3.0, 4.0), F ("1x1x1x2", 0.5, -0.5)), ONE (2.0), CLOSE);
-  check_equal (EVAL ("GridSample", 20, NONE, F ("1x1x2x1x1", 1.0, 3.0), F ("1x1x1x1x3", 0.0, 0.0, 0.25)), F ("1x1x1x1x1", 2.5), CLOSE);
-  check_equal (EVAL ("GridSample", 20, NONE, F ("1x2x2", 1.0, 3.0, 5.0, 7.0), F ("1x1x1", 0.25)), F ("1x2x1", 2.5, 6.5), CLOSE);
-  g_autoptr (WhyTensor) none = EVAL ("GridSample", 16, ATTRS (cubic), F ("1x1x1x1", 1.0), check_tensor (F32, "1x0x3x2"));
+  check_equal (
+    EVAL ("GridSample", 16, NONE, F ("1x1x2x2", 1.0, 2.0, 3.0, 4.0), F ("1x1x1x2", 0.5, -0.5)),
+    ONE (2.0), CLOSE);
+  check_equal (
+    EVAL ("GridSample", 20, NONE, F ("1x1x2x1x1", 1.0, 3.0), F ("1x1x1x1x3", 0.0, 0.0, 0.25)),
+    F ("1x1x1x1x1", 2.5), CLOSE);
+  check_equal (EVAL ("GridSample", 20, NONE, F ("1x2x2", 1.0, 3.0, 5.0, 7.0), F ("1x1x1", 0.25)),
+               F ("1x2x1", 2.5, 6.5), CLOSE);
+  g_autoptr (WhyTensor) none = EVAL ("GridSample", 16, ATTRS (cubic), F ("1x1x1x1", 1.0),
+                                     check_tensor (F32, "1x0x3x2"));
   check_dims (none, "1x1x0x3");
   FAILS ("does not fit", "GridSample", 16, NONE, F ("1x1x1x1", 1.0), F ("1x1x1x1", 0.0));
   FAILS ("expected 3 to 5", "GridSample", 20, NONE, F ("1x1", 1.0), F ("1x1", 0.0));
   FAILS ("mode is 'lanczos'", "GridSample", 20, ATTRS (bad), F ("1x1x1", 1.0), F ("1x1x1", 0.0));
-  FAILS ("padding_mode is 'wrap'", "GridSample", 20, ATTRS (outside), F ("1x1x1", 1.0), F ("1x1x1", 0.0));
-  FAILS ("its input is empty", "GridSample", 20, NONE, check_tensor (F32, "1x1x0"), F ("1x1x1", 0.0));
+  FAILS ("padding_mode is 'wrap'", "GridSample", 20, ATTRS (outside), F ("1x1x1", 1.0),
+         F ("1x1x1", 0.0));
+  FAILS ("its input is empty", "GridSample", 20, NONE, check_tensor (F32, "1x1x0"),
+         F ("1x1x1", 0.0));
 }
 
-/* Positions at least this far from whole pixels, where linear interpolation has its kinks, and from the
- * border, where reflection has. */
+/* Positions at least this far from whole pixels, where linear interpolation has its kinks, and from
+ * the border, where reflection has. */
 static WhyTensor *
 smooth_grid (const char *dims, gint64 size)
 {
@@ -328,7 +403,8 @@ smooth_grid (const char *dims, gint64 size)
   gsize count = why_tensor_count (grid);
   for (gsize index = 0; index < count; index++)
     {
-      double twice = (why_tensor_get_f64 (grid, index) + 1) * (double) size; /* kinks at whole numbers, aligned or not */
+      double twice = (why_tensor_get_f64 (grid, index) + 1) *
+                     (double) size; /* kinks at whole numbers, aligned or not */
       double whole = floor (twice);
       double part = CLAMP (twice - whole, 0.1, 0.9);
       why_tensor_set_f64 (grid, index, (whole + part) / (double) size - 1);
@@ -339,13 +415,16 @@ smooth_grid (const char *dims, gint64 size)
 static void
 test_grid_sample_gradients (void)
 {
-  static const char *const modes[] = { "linear", "nearest", "cubic" }, *const outside[] = { "zeros", "border", "reflection" };
+  static const char *const modes[] = { "linear", "nearest", "cubic" }, *const outside[] = {
+    "zeros", "border", "reflection"
+  };
 
   for (gsize mode = 0; mode < G_N_ELEMENTS (modes); mode++)
     for (gsize each = 0; each < G_N_ELEMENTS (outside); each++)
       for (int corners = 0; corners < 2; corners++)
         {
-          const WhyAttr attrs[] = { CHECK_STRING ("mode", modes[mode]), CHECK_STRING ("padding_mode", outside[each]),
+          const WhyAttr attrs[] = { CHECK_STRING ("mode", modes[mode]),
+                                    CHECK_STRING ("padding_mode", outside[each]),
                                     CHECK_INT ("align_corners", corners) };
           const WhyAttr back[] = { attrs[0], attrs[1], attrs[2], CHECK_INTS ("dims", 1, 2, 3, 3) };
           /* With aligned corners 4 pixels are 3 steps, otherwise 3 pixels are 3. */
@@ -355,7 +434,8 @@ test_grid_sample_gradients (void)
             GRAD ("GridSampleGrad", 0, ATTRS (back), X ("1x2x2x2"), smooth_grid ("1x2x2x2", 3));
         }
   GRAD ("GridSample", 0, NONE, X ("1x2x3x3x3"), smooth_grid ("1x2x1x2x3", 3));
-  region_check ("GridSample", (WhyTensor *[]) { X ("2x3x4x4"), smooth_grid ("2x2x2x2", 4) }, 2, NONE, "1,1,0,0", "2,2,1,1", "1..2,1..2,0..4,0..4");
+  region_check ("GridSample", (WhyTensor *[]){ X ("2x3x4x4"), smooth_grid ("2x2x2x2", 4) }, 2, NONE,
+                "1,1,0,0", "2,2,1,1", "1..2,1..2,0..4,0..4");
 }
 
 /* ---- Einsum ---- */
@@ -377,18 +457,22 @@ test_einsum (void)
   check_equal (einsum ("ij,jk", A, B), I ("2x3", 1, 2, 4, 3, 4, 10), 0);
   check_equal (einsum (" i j , j k -> k i ", A, B), I ("3x2", 1, 3, 2, 4, 4, 10), 0);
   check_equal (einsum ("ji", B, NULL), I ("3x2", 1, 0, 0, 1, 2, 1), 0); /* alphabetical: ij */
-  check_equal (einsum ("Ba", B, NULL), B, 0);                         /* capitals first */
+  check_equal (einsum ("Ba", B, NULL), B, 0);                           /* capitals first */
   check_equal (einsum ("ii->i", A, NULL), I ("2", 1, 4), 0);
   check_equal (einsum ("ii", A, NULL), I ("", 5), 0);
   check_equal (einsum ("ij->", A, NULL), I ("", 10), 0);
   check_equal (einsum ("i,j->ij", I ("2", 2, 3), I ("3", 1, 2, 3)), I ("2x3", 2, 4, 6, 3, 6, 9), 0);
-  check_equal (einsum ("...j,j->...", I ("1x2x2", 1, 2, 3, 4), I ("2", 1, 10)), I ("1x2", 21, 43), 0);
-  check_equal (einsum ("...i,...i", I ("2x1x2", 1, 2, 3, 4), I ("3x2", 1, 0, 0, 1, 1, 1)), I ("2x3", 1, 2, 3, 3, 4, 7), 0);
+  check_equal (einsum ("...j,j->...", I ("1x2x2", 1, 2, 3, 4), I ("2", 1, 10)), I ("1x2", 21, 43),
+               0);
+  check_equal (einsum ("...i,...i", I ("2x1x2", 1, 2, 3, 4), I ("3x2", 1, 0, 0, 1, 1, 1)),
+               I ("2x3", 1, 2, 3, 3, 4, 7), 0);
   check_equal (einsum ("i...->...i", B, NULL), I ("3x2", 1, 0, 0, 1, 2, 1), 0);
-  check_equal (einsum ("ij,ij->i", A, I ("1x2", 1, 10)), I ("2", 21, 43), 0); /* an axis of one entry is broadcast */
+  check_equal (einsum ("ij,ij->i", A, I ("1x2", 1, 10)), I ("2", 21, 43),
+               0); /* an axis of one entry is broadcast */
   check_equal (einsum ("ij->i", check_tensor (F32, "2x0"), NULL), F ("2", 0.0, 0.0), 0);
   check_equal (einsum ("i,i->", F ("2", 0.5, 2.0), F ("2", 4.0, 0.25)), F ("", 2.5), 0);
-  check_equal (einsum ("i,i->", check_tensor (WHY_DTYPE_UINT8, "2", 16, 16), check_tensor (WHY_DTYPE_UINT8, "2", 16, 1)),
+  check_equal (einsum ("i,i->", check_tensor (WHY_DTYPE_UINT8, "2", 16, 16),
+                       check_tensor (WHY_DTYPE_UINT8, "2", 16, 1)),
                check_tensor (WHY_DTYPE_UINT8, "", 16), 0);
 }
 
@@ -445,11 +529,13 @@ test_einsum_gradients (void)
       const WhyAttr attrs[] = { CHECK_STRING ("equation", cases[index].equation) };
       GradCheck check = { .type = "Einsum", .attrs = attrs, .n_attrs = 1, .second = TRUE };
       for (; check.n_inputs < 3 && cases[index].dims[check.n_inputs] != NULL; check.n_inputs++)
-        check.inputs[check.n_inputs] = check_random (30 + check.n_inputs, -1, 1, cases[index].dims[check.n_inputs]);
+        check.inputs[check.n_inputs] = check_random (30 + check.n_inputs, -1, 1,
+                                                     cases[index].dims[check.n_inputs]);
       grad_check (&check);
     }
   const WhyAttr attrs[] = { CHECK_STRING ("equation", "bij,bjk->bik") };
-  region_check ("Einsum", (WhyTensor *[]) { X ("2x3x2"), X ("2x2x4") }, 2, ATTRS (attrs), "1,1,0", "2,2,2", "1..2,1..2,0..2");
+  region_check ("Einsum", (WhyTensor *[]) { X ("2x3x2"), X ("2x2x4") }, 2, ATTRS (attrs), "1,1,0",
+                "2,2,2", "1..2,1..2,0..2");
 }
 
 int

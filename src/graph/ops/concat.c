@@ -20,9 +20,11 @@ copy_piece (const WhyTensor *piece, const WhyTensor *whole, int axis, gint64 off
   gsize size = why_dtype_size (whole->dtype);
   gpointer place = why_tensor_at (whole, offset * whole_strides[axis]);
   if (into)
-    why_move_strided (piece->rank, piece->dims, size, piece->data, piece_strides, place, whole_strides);
+    why_move_strided (piece->rank, piece->dims, size, piece->data, piece_strides, place,
+                      whole_strides);
   else
-    why_move_strided (piece->rank, piece->dims, size, place, whole_strides, piece->data, piece_strides);
+    why_move_strided (piece->rank, piece->dims, size, place, whole_strides, piece->data,
+                      piece_strides);
 }
 
 /* ---- Concat ---- */
@@ -56,8 +58,8 @@ concat_infer (WhyNode *node, GError **error)
       if (value == NULL)
         return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "input %u is missing", input);
       if (value->dtype != first->dtype)
-        return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "input %u is %s, input 0 is %s", input, why_dtype_name (value->dtype),
-                              why_dtype_name (first->dtype));
+        return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "input %u is %s, input 0 is %s",
+                              input, why_dtype_name (value->dtype), why_dtype_name (first->dtype));
       gboolean fits = value->rank == first->rank;
       for (int axis = 0; fits && axis < first->rank; axis++)
         fits = axis == params->axis || value->dims[axis] == first->dims[axis];
@@ -65,7 +67,8 @@ concat_infer (WhyNode *node, GError **error)
         {
           g_autofree char *text = why_dims_to_string (value->rank, value->dims);
           g_autofree char *other = why_dims_to_string (first->rank, first->dims);
-          return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "input %u is %s, input 0 is %s; they may differ along axis %d only",
+          return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE,
+                                "input %u is %s, input 0 is %s; they may differ along axis %d only",
                                 input, text, other, params->axis);
         }
       if (!why_dim_add (dims[params->axis], value->dims[params->axis], &dims[params->axis]))
@@ -75,7 +78,8 @@ concat_infer (WhyNode *node, GError **error)
 }
 
 static gboolean
-concat_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+concat_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs,
+             GError **error)
 {
   const WhyConcatParams *params = node->params;
   gint64 offset = 0;
@@ -98,8 +102,10 @@ concat_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
     {
       gint64 size = node->inputs[input]->dims[params->axis];
       if (why_grad_wanted (builder, node, input) &&
-          !why_grad_add (builder, node, input, why_emit_slice (why_grad_graph (builder), error, why_grad_output (builder, node, 0),
-                                                               params->axis, offset, offset + size)))
+          !why_grad_add (builder, node, input,
+                         why_emit_slice (why_grad_graph (builder), error,
+                                         why_grad_output (builder, node, 0), params->axis, offset,
+                                         offset + size)))
         return FALSE;
       offset += size;
     }
@@ -163,7 +169,8 @@ split_infer (WhyNode *node, GError **error)
       if (sizes == NULL)
         return FALSE;
       if (sizes->rank != 1 || sizes->dtype != WHY_DTYPE_INT64)
-        return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "split is not a list of int64 numbers");
+        return why_node_fail (node, error, WHY_ERROR_BAD_MODEL,
+                              "split is not a list of int64 numbers");
       n_sizes = why_tensor_count (sizes);
       given = TRUE;
     }
@@ -171,12 +178,17 @@ split_infer (WhyNode *node, GError **error)
     given = why_node_ints (node, "split", &n_sizes) != NULL;
 
   if (given && n_sizes != node->n_outputs)
-    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "split has %" G_GSIZE_FORMAT " sizes for %u outputs", n_sizes, node->n_outputs);
+    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL,
+                          "split has %" G_GSIZE_FORMAT " sizes for %u outputs", n_sizes,
+                          node->n_outputs);
   if (why_node_int (node, "num_outputs", node->n_outputs) != node->n_outputs)
-    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "num_outputs is %" G_GINT64_FORMAT ", but there are %u",
+    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL,
+                          "num_outputs is %" G_GINT64_FORMAT ", but there are %u",
                           why_node_int (node, "num_outputs", 0), node->n_outputs);
   if (!given && node->opset < 18 && extent % node->n_outputs != 0)
-    return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "%" G_GINT64_FORMAT " entries of axis %d do not divide into %u equal pieces",
+    return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE,
+                          "%" G_GINT64_FORMAT
+                          " entries of axis %d do not divide into %u equal pieces",
                           extent, params->axis, node->n_outputs);
   for (int axis = 0; axis < input->rank; axis++)
     dims[axis] = input->dims[axis];
@@ -185,20 +197,25 @@ split_infer (WhyNode *node, GError **error)
       gint64 offset;
       why_split_range (node, output, &offset, &dims[params->axis]);
       if (dims[params->axis] < 0 || dims[params->axis] > extent - total)
-        return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "the sizes in split do not add up to %" G_GINT64_FORMAT ", the size of axis %d",
+        return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE,
+                              "the sizes in split do not add up to %" G_GINT64_FORMAT
+                              ", the size of axis %d",
                               extent, params->axis);
       total += dims[params->axis];
       if (!why_node_set_output (node, output, input->dtype, input->rank, dims, error))
         return FALSE;
     }
   if (total != extent)
-    return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "the sizes in split add up to %" G_GINT64_FORMAT ", but axis %d has %" G_GINT64_FORMAT,
+    return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE,
+                          "the sizes in split add up to %" G_GINT64_FORMAT
+                          ", but axis %d has %" G_GINT64_FORMAT,
                           total, params->axis, extent);
   return TRUE;
 }
 
 static gboolean
-split_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+split_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs,
+            GError **error)
 {
   const WhyConcatParams *params = node->params;
 
@@ -229,7 +246,8 @@ split_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
   if (all)
     {
       const WhyAttr axis = WHY_ATTR_OF_INT ("axis", params->axis);
-      return why_grad_add (builder, node, 0, why_emit (graph, error, "Concat", node->n_outputs, gradients, &axis, 1));
+      return why_grad_add (builder, node, 0,
+                           why_emit (graph, error, "Concat", node->n_outputs, gradients, &axis, 1));
     }
   /* Pieces that nothing flows back from are zero. */
   for (guint output = 0; output < node->n_outputs; output++)
@@ -238,8 +256,9 @@ split_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
       if (gradients[output] == NULL)
         continue;
       why_split_range (node, output, &offset, &size);
-      if (!why_grad_add (builder, node, 0, why_emit_place (graph, error, gradients[output], params->axis, offset,
-                                                           node->inputs[0]->dims[params->axis])))
+      if (!why_grad_add (builder, node, 0,
+                         why_emit_place (graph, error, gradients[output], params->axis, offset,
+                                         node->inputs[0]->dims[params->axis])))
         return FALSE;
     }
   return TRUE;
@@ -253,10 +272,14 @@ split_region (const WhyNode *node, guint input, const WhyBox *out, WhyBox *in)
     *in = *out;
 }
 
+/* clang-format off */
 const WhyOpClass why_ops_concat[] = {
-  { .type = "Concat", .since = 1, .min_inputs = 1, .max_inputs = G_MAXUINT, .max_outputs = 1, .params_size = sizeof (WhyConcatParams),
-    .infer = concat_infer, .eval = concat_eval, .gradient = concat_gradient, .region = concat_region },
-  { .type = "Split", .since = 2, .min_inputs = 1, .max_inputs = 2, .max_outputs = G_MAXUINT, .params_size = sizeof (WhyConcatParams),
-    .infer = split_infer, .eval = split_eval, .gradient = split_gradient, .region = split_region },
+  { .type = "Concat", .since = 1, .min_inputs = 1, .max_inputs = G_MAXUINT, .max_outputs = 1,
+    .params_size = sizeof (WhyConcatParams), .infer = concat_infer, .eval = concat_eval,
+    .gradient = concat_gradient, .region = concat_region },
+  { .type = "Split", .since = 2, .min_inputs = 1, .max_inputs = 2, .max_outputs = G_MAXUINT,
+    .params_size = sizeof (WhyConcatParams), .infer = split_infer, .eval = split_eval,
+    .gradient = split_gradient, .region = split_region },
   { .type = NULL },
 };
+/* clang-format on */

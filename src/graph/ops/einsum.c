@@ -8,7 +8,8 @@
 
 #include <string.h>
 
-/* Labels are numbered: A-Z, a-z, then the axes that an ellipsis stands for, counted from the last. */
+/* Labels are numbered: A-Z, a-z, then the axes that an ellipsis stands for, counted from the last.
+ */
 #define N_LETTERS 52
 #define N_LABELS (N_LETTERS + WHY_MAX_RANK)
 #define TERM_MAX WHY_MAX_RANK
@@ -52,7 +53,8 @@ label_letter (int label)
 
 /* Reads one term. @n_ellipsis: how many axes an ellipsis in it stands for. */
 static gboolean
-parse_term (const WhyNode *node, const char *text, gsize length, int n_ellipsis, gboolean *has_ellipsis, Term *term, GError **error)
+parse_term (const WhyNode *node, const char *text, gsize length, int n_ellipsis,
+            gboolean *has_ellipsis, Term *term, GError **error)
 {
   term->rank = 0;
   *has_ellipsis = FALSE;
@@ -64,17 +66,21 @@ parse_term (const WhyNode *node, const char *text, gsize length, int n_ellipsis,
       if (text[at] == '.')
         {
           if (at + 2 >= length || text[at + 1] != '.' || text[at + 2] != '.' || *has_ellipsis)
-            return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "the equation's term '%.*s' has a stray point", (int) MIN (length, 100), text);
+            return why_node_fail (node, error, WHY_ERROR_BAD_MODEL,
+                                  "the equation's term '%.*s' has a stray point",
+                                  (int) MIN (length, 100), text);
           *has_ellipsis = TRUE;
           at += 2;
           n_new = n_ellipsis;
           label = N_LETTERS + n_ellipsis - 1;
         }
       else if (label < 0)
-        return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "the equation's term '%.*s' has a character that is no letter",
+        return why_node_fail (node, error, WHY_ERROR_BAD_MODEL,
+                              "the equation's term '%.*s' has a character that is no letter",
                               (int) MIN (length, 100), text);
       if (term->rank + n_new > TERM_MAX)
-        return why_node_fail (node, error, WHY_ERROR_UNSUPPORTED_OP, "the equation has a term of more than %d dimensions", TERM_MAX);
+        return why_node_fail (node, error, WHY_ERROR_UNSUPPORTED_OP,
+                              "the equation has a term of more than %d dimensions", TERM_MAX);
       for (int each = 0; each < n_new; each++)
         term->labels[term->rank++] = label - each;
     }
@@ -98,7 +104,9 @@ add_sizes (const WhyNode *node, guint input, Equation *equation, GError **error)
   const Term *term = &equation->terms[input];
 
   if (term->rank != value->rank)
-    return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "input %u has %d dimensions, its term in the equation %d", input, value->rank, term->rank);
+    return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE,
+                          "input %u has %d dimensions, its term in the equation %d", input,
+                          value->rank, term->rank);
   for (int axis = 0; axis < value->rank; axis++)
     {
       gint64 *size = &equation->size[term->labels[axis]];
@@ -106,8 +114,9 @@ add_sizes (const WhyNode *node, guint input, Equation *equation, GError **error)
         *size = value->dims[axis];
       else if (value->dims[axis] != 1 && value->dims[axis] != *size)
         return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE,
-                              "axis %d of input %u has %" G_GINT64_FORMAT " entries, the same label elsewhere %" G_GINT64_FORMAT, axis, input,
-                              value->dims[axis], *size);
+                              "axis %d of input %u has %" G_GINT64_FORMAT
+                              " entries, the same label elsewhere %" G_GINT64_FORMAT,
+                              axis, input, value->dims[axis], *size);
     }
   return TRUE;
 }
@@ -131,14 +140,16 @@ implicit_output (const WhyNode *node, Equation *equation, int n_ellipsis, GError
       if (uses[label] != 1)
         continue;
       if (equation->out.rank == TERM_MAX)
-        return why_node_fail (node, error, WHY_ERROR_UNSUPPORTED_OP, "its output has more than %d dimensions", TERM_MAX);
+        return why_node_fail (node, error, WHY_ERROR_UNSUPPORTED_OP,
+                              "its output has more than %d dimensions", TERM_MAX);
       equation->out.labels[equation->out.rank++] = label;
     }
   return TRUE;
 }
 
 static gboolean
-explicit_output (const WhyNode *node, Equation *equation, const char *text, int n_ellipsis, GError **error)
+explicit_output (const WhyNode *node, Equation *equation, const char *text, int n_ellipsis,
+                 GError **error)
 {
   gboolean has_ellipsis, seen[N_LABELS] = { FALSE };
 
@@ -148,7 +159,8 @@ explicit_output (const WhyNode *node, Equation *equation, const char *text, int 
     {
       int label = equation->out.labels[axis];
       if (seen[label] || equation->size[label] < 0)
-        return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "the equation's output '%.100s' has a label %s", text,
+        return why_node_fail (node, error, WHY_ERROR_BAD_MODEL,
+                              "the equation's output '%.100s' has a label %s", text,
                               seen[label] ? "twice" : "that no input has");
       seen[label] = TRUE;
     }
@@ -176,17 +188,24 @@ equation_parse (Equation *equation, const WhyNode *node, GError **error)
       const char *comma = memchr (start, ',', (gsize) (end - start));
       const char *stop = comma != NULL ? comma : end;
       if (equation->n_terms == node->n_inputs || node->inputs[equation->n_terms] == NULL)
-        return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "the equation '%.100s' does not have a term for each of %u inputs", text, node->n_inputs);
-      int rest = node->inputs[equation->n_terms]->rank - count_letters (start, (gsize) (stop - start));
-      if (!parse_term (node, start, (gsize) (stop - start), MAX (rest, 0), &has_ellipsis, &equation->terms[equation->n_terms], error) ||
+        return why_node_fail (node, error, WHY_ERROR_BAD_MODEL,
+                              "the equation '%.100s' does not have a term for each of %u inputs",
+                              text, node->n_inputs);
+      int rest = node->inputs[equation->n_terms]->rank -
+                 count_letters (start, (gsize) (stop - start));
+      if (!parse_term (node, start, (gsize) (stop - start), MAX (rest, 0), &has_ellipsis,
+                       &equation->terms[equation->n_terms], error) ||
           !add_sizes (node, equation->n_terms, equation, error))
         return FALSE;
       n_ellipsis = MAX (n_ellipsis, has_ellipsis ? rest : 0);
       start = stop + 1;
     }
   if (equation->n_terms != node->n_inputs)
-    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "the equation '%.100s' does not have a term for each of %u inputs", text, node->n_inputs);
-  return arrow != NULL ? explicit_output (node, equation, arrow + 2, n_ellipsis, error) : implicit_output (node, equation, n_ellipsis, error);
+    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL,
+                          "the equation '%.100s' does not have a term for each of %u inputs", text,
+                          node->n_inputs);
+  return arrow != NULL ? explicit_output (node, equation, arrow + 2, n_ellipsis, error)
+                       : implicit_output (node, equation, n_ellipsis, error);
 }
 
 static gboolean
@@ -201,11 +220,13 @@ einsum_infer (WhyNode *node, GError **error)
   for (guint input = 1; input < node->n_inputs; input++)
     {
       if (node->inputs[input]->dtype != first->dtype)
-        return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "input %u is %s, input 0 is %s", input,
-                              why_dtype_name (node->inputs[input]->dtype), why_dtype_name (first->dtype));
+        return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "input %u is %s, input 0 is %s",
+                              input, why_dtype_name (node->inputs[input]->dtype),
+                              why_dtype_name (first->dtype));
     }
   if (first->dtype == WHY_DTYPE_BOOL)
-    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "its inputs are bool, expected numbers");
+    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL,
+                          "its inputs are bool, expected numbers");
   for (int axis = 0; axis < equation.out.rank; axis++)
     dims[axis] = equation.size[equation.out.labels[axis]];
   return why_node_set_output (node, 0, first->dtype, equation.out.rank, dims, error);
@@ -277,10 +298,11 @@ loops_init (Loops *loops, const Equation *equation, WhyTensor *const *inputs)
     }
 }
 
-/* Moves to the next place of the labels @begin..@end; FALSE when all have been visited and offsets are
- * back at the start. */
+/* Moves to the next place of the labels @begin..@end; FALSE when all have been visited and offsets
+ * are back at the start. */
 static gboolean
-loops_next (const Loops *loops, guint n_operands, int begin, int end, gint64 *index, gint64 *offsets)
+loops_next (const Loops *loops, guint n_operands, int begin, int end, gint64 *index,
+            gint64 *offsets)
 {
   for (int place = end - 1; place >= begin; place--)
     {
@@ -297,36 +319,37 @@ loops_next (const Loops *loops, guint n_operands, int begin, int end, gint64 *in
   return FALSE;
 }
 
-#define DEFINE_SUM(NAME, TYPE, WIDE)                                                                              \
-  static WIDE sum_##NAME (const Loops *loops, guint n_operands, WhyTensor *const *operands, gint64 *index,        \
-                          gint64 *offsets)                                                                        \
-  {                                                                                                               \
-    int inner = loops->n_all > loops->n_out ? loops->n_all - 1 : -1;                                              \
-    gint64 count = inner >= 0 ? loops->size[inner] : 1;                                                           \
-    WIDE sum = 0;                                                                                                 \
-    do                                                                                                            \
-      {                                                                                                           \
-        if (n_operands == 2)                                                                                      \
-          {                                                                                                       \
-            const TYPE *a = (const TYPE *) operands[0]->data + offsets[0];                                        \
-            const TYPE *b = (const TYPE *) operands[1]->data + offsets[1];                                        \
-            gint64 step_a = inner >= 0 ? loops->strides[inner] : 0;                                               \
-            gint64 step_b = inner >= 0 ? loops->strides[N_LABELS + inner] : 0;                                    \
-            for (gint64 each = 0; each < count; each++)                                                           \
-              sum += (WIDE) a[each * step_a] * (WIDE) b[each * step_b];                                           \
-            continue;                                                                                             \
-          }                                                                                                       \
-        for (gint64 each = 0; each < count; each++)                                                               \
-          {                                                                                                       \
-            WIDE product = 1;                                                                                     \
-            for (guint operand = 0; operand < n_operands; operand++)                                              \
-              product *= (WIDE) ((const TYPE *) operands[operand]->data)[offsets[operand] +                       \
-                          each * (inner >= 0 ? loops->strides[operand * N_LABELS + (guint) inner] : 0)];          \
-            sum += product;                                                                                       \
-          }                                                                                                       \
-      }                                                                                                           \
-    while (inner >= 0 && loops_next (loops, n_operands, loops->n_out, inner, index, offsets));                    \
-    return sum;                                                                                                   \
+#define DEFINE_SUM(NAME, TYPE, WIDE)                                                               \
+  static WIDE sum_##NAME (const Loops *loops, guint n_operands, WhyTensor *const *operands,        \
+                          gint64 *index, gint64 *offsets)                                          \
+  {                                                                                                \
+    int inner = loops->n_all > loops->n_out ? loops->n_all - 1 : -1;                               \
+    gint64 count = inner >= 0 ? loops->size[inner] : 1;                                            \
+    WIDE sum = 0;                                                                                  \
+    do                                                                                             \
+      {                                                                                            \
+        if (n_operands == 2)                                                                       \
+          {                                                                                        \
+            const TYPE *a = (const TYPE *) operands[0]->data + offsets[0];                         \
+            const TYPE *b = (const TYPE *) operands[1]->data + offsets[1];                         \
+            gint64 step_a = inner >= 0 ? loops->strides[inner] : 0;                                \
+            gint64 step_b = inner >= 0 ? loops->strides[N_LABELS + inner] : 0;                     \
+            for (gint64 each = 0; each < count; each++)                                            \
+              sum += (WIDE) a[each * step_a] * (WIDE) b[each * step_b];                            \
+            continue;                                                                              \
+          }                                                                                        \
+        for (gint64 each = 0; each < count; each++)                                                \
+          {                                                                                        \
+            WIDE product = 1;                                                                      \
+            for (guint operand = 0; operand < n_operands; operand++)                               \
+              product *= (WIDE) ((const TYPE *) operands[operand]->data)                           \
+                [offsets[operand] +                                                                \
+                 each * (inner >= 0 ? loops->strides[operand * N_LABELS + (guint) inner] : 0)];    \
+            sum += product;                                                                        \
+          }                                                                                        \
+      }                                                                                            \
+    while (inner >= 0 && loops_next (loops, n_operands, loops->n_out, inner, index, offsets));     \
+    return sum;                                                                                    \
   }
 
 DEFINE_SUM (f32, float, double)
@@ -334,11 +357,14 @@ DEFINE_SUM (f64, double, double)
 DEFINE_SUM (u64, guint64, guint64) /* two's complement: right for signed ones too, and it wraps */
 
 static gboolean
-einsum_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+einsum_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs,
+             GError **error)
 {
   g_auto (Equation) equation = { 0 };
-  g_autoptr (GPtrArray) operands = g_ptr_array_new_with_free_func ((GDestroyNotify) why_tensor_unref);
-  WhyDType dtype = outputs[0]->dtype, wide = why_dtype_is_float (dtype) ? WHY_DTYPE_FLOAT64 : WHY_DTYPE_INT64;
+  g_autoptr (GPtrArray)
+    operands = g_ptr_array_new_with_free_func ((GDestroyNotify) why_tensor_unref);
+  WhyDType dtype = outputs[0]->dtype,
+           wide = why_dtype_is_float (dtype) ? WHY_DTYPE_FLOAT64 : WHY_DTYPE_INT64;
   gsize count = why_tensor_count (outputs[0]);
   gint64 index[N_LABELS] = { 0 };
   gboolean empty = FALSE;
@@ -368,11 +394,14 @@ einsum_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *ou
   for (gsize element = 0; element < count; element++)
     {
       if (wide == WHY_DTYPE_FLOAT32)
-        why_tensor_set_f64 (outputs[0], element, sum_f32 (&loops, node->n_inputs, tensors, index, offsets));
+        why_tensor_set_f64 (outputs[0], element,
+                            sum_f32 (&loops, node->n_inputs, tensors, index, offsets));
       else if (wide == WHY_DTYPE_FLOAT64)
-        why_tensor_set_f64 (outputs[0], element, sum_f64 (&loops, node->n_inputs, tensors, index, offsets));
+        why_tensor_set_f64 (outputs[0], element,
+                            sum_f64 (&loops, node->n_inputs, tensors, index, offsets));
       else
-        why_tensor_set_i64 (outputs[0], element, (gint64) sum_u64 (&loops, node->n_inputs, tensors, index, offsets));
+        why_tensor_set_i64 (outputs[0], element,
+                            (gint64) sum_u64 (&loops, node->n_inputs, tensors, index, offsets));
       loops_next (&loops, node->n_inputs, 0, loops.n_out, index, offsets);
     }
   return TRUE;
@@ -440,7 +469,8 @@ backward_add (Backward *backward, WhyValue *operand, const Term *term)
 /* A label twice in one operand reads its diagonal, so the gradient lives on the diagonal: one more
  * operand, the identity matrix, puts it there. */
 static char
-backward_add_identity (Backward *backward, WhyGraph *graph, const WhyValue *like, char letter, gint64 size)
+backward_add_identity (Backward *backward, WhyGraph *graph, const WhyValue *like, char letter,
+                       gint64 size)
 {
   const gint64 dims[] = { size, size };
   char fresh = fresh_letter (backward);
@@ -468,7 +498,8 @@ runs_elsewhere (const WhyNode *node, const Equation *equation, guint input, int 
     {
       for (int axis = 0; other != input && axis < equation->terms[other].rank; axis++)
         {
-          if (equation->terms[other].labels[axis] == label && node->inputs[other]->dims[axis] == equation->size[label])
+          if (equation->terms[other].labels[axis] == label &&
+              node->inputs[other]->dims[axis] == equation->size[label])
             return TRUE;
         }
     }
@@ -476,7 +507,8 @@ runs_elsewhere (const WhyNode *node, const Equation *equation, guint input, int 
 }
 
 static WhyValue *
-input_gradient (WhyGraph *graph, Backward *backward, const WhyNode *node, const Equation *equation, guint input, WhyValue *upstream, GError **error)
+input_gradient (WhyGraph *graph, Backward *backward, const WhyNode *node, const Equation *equation,
+                guint input, WhyValue *upstream, GError **error)
 {
   const WhyValue *value = node->inputs[input];
   const Term *term = &equation->terms[input];
@@ -512,7 +544,8 @@ input_gradient (WhyGraph *graph, Backward *backward, const WhyNode *node, const 
         }
       if (letter == 0)
         {
-          why_node_fail (node, error, WHY_ERROR_NO_GRADIENT, "the equation has no letter left for its gradient");
+          why_node_fail (node, error, WHY_ERROR_NO_GRADIENT,
+                         "the equation has no letter left for its gradient");
           return NULL;
         }
       dims[axis] = value->dims[axis];
@@ -520,10 +553,12 @@ input_gradient (WhyGraph *graph, Backward *backward, const WhyNode *node, const 
     }
   g_string_append (backward->text, target->str);
   const WhyAttr attr = WHY_ATTR_OF_STRING ("equation", backward->text->str);
-  WhyValue *gradient = why_emit (graph, error, "Einsum", backward->operands->len, (WhyValue *const *) backward->operands->pdata, &attr, 1);
+  WhyValue *gradient = why_emit (graph, error, "Einsum", backward->operands->len,
+                                 (WhyValue *const *) backward->operands->pdata, &attr, 1);
   gradient = why_emit_reshape (graph, error, gradient, value->rank, dims);
   if (expand)
-    gradient = why_emit2 (graph, error, "Expand", gradient, why_emit_i64 (graph, (gsize) value->rank, value->dims));
+    gradient = why_emit2 (graph, error, "Expand", gradient,
+                          why_emit_i64 (graph, (gsize) value->rank, value->dims));
   return gradient;
 }
 
@@ -541,9 +576,11 @@ einsum_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
       Backward backward = { 0 };
       WhyValue *gradient = NULL;
       if (backward_init (&backward, &equation))
-        gradient = input_gradient (why_grad_graph (builder), &backward, node, &equation, input, why_grad_output (builder, node, 0), error);
+        gradient = input_gradient (why_grad_graph (builder), &backward, node, &equation, input,
+                                   why_grad_output (builder, node, 0), error);
       else
-        why_node_fail (node, error, WHY_ERROR_NO_GRADIENT, "the equation has no letter left for its gradient");
+        why_node_fail (node, error, WHY_ERROR_NO_GRADIENT,
+                       "the equation has no letter left for its gradient");
       backward_clear (&backward);
       if (!why_grad_add (builder, node, input, gradient))
         return FALSE;
@@ -564,7 +601,8 @@ einsum_region (const WhyNode *node, guint input, const WhyBox *out, WhyBox *in)
     {
       for (int out_axis = 0; out_axis < equation.out.rank; out_axis++)
         {
-          if (equation.out.labels[out_axis] != equation.terms[input].labels[axis] || node->inputs[input]->dims[axis] == 1)
+          if (equation.out.labels[out_axis] != equation.terms[input].labels[axis] ||
+              node->inputs[input]->dims[axis] == 1)
             continue;
           in->lo[axis] = out->lo[out_axis];
           in->hi[axis] = out->hi[out_axis];
@@ -572,8 +610,11 @@ einsum_region (const WhyNode *node, guint input, const WhyBox *out, WhyBox *in)
     }
 }
 
+/* clang-format off */
 const WhyOpClass why_ops_einsum[] = {
   { .type = "Einsum", .since = 12, .min_inputs = 1, .max_inputs = G_MAXUINT, .max_outputs = 1,
-    .infer = einsum_infer, .eval = einsum_eval, .gradient = einsum_gradient, .region = einsum_region },
+    .infer = einsum_infer, .eval = einsum_eval, .gradient = einsum_gradient,
+    .region = einsum_region },
   { .type = NULL },
 };
+/* clang-format on */

@@ -10,8 +10,8 @@
 
 #include <string.h>
 
-/* All operators here are one thing: a list of places in the data, computed from the indices, at each of
- * which a slice of neighbouring elements is read or written in the order of the list. */
+/* All operators here are one thing: a list of places in the data, computed from the indices, at
+ * each of which a slice of neighbouring elements is read or written in the order of the list. */
 typedef struct
 {
   gsize n_slices;
@@ -20,22 +20,27 @@ typedef struct
 } Places;
 
 static gboolean
-place_index (const WhyNode *node, const WhyTensor *indices, gsize at, int axis, gint64 extent, gint64 *result, GError **error)
+place_index (const WhyNode *node, const WhyTensor *indices, gsize at, int axis, gint64 extent,
+             gint64 *result, GError **error)
 {
   gint64 index = why_tensor_get_i64 (indices, at);
   if (index < -extent || index >= extent)
     return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE,
-                          "index %" G_GINT64_FORMAT " (number %" G_GSIZE_FORMAT " of the indices) is outside axis %d of %" G_GINT64_FORMAT " entries",
+                          "index %" G_GINT64_FORMAT " (number %" G_GSIZE_FORMAT
+                          " of the indices) is outside axis %d of %" G_GINT64_FORMAT " entries",
                           index, at, axis, extent);
   *result = index < 0 ? index + extent : index;
   return TRUE;
 }
 
 static gboolean
-places_across_axis (const WhyNode *node, const WhyValue *data, const WhyTensor *indices, int axis, Places *places, GError **error)
+places_across_axis (const WhyNode *node, const WhyValue *data, const WhyTensor *indices, int axis,
+                    Places *places, GError **error)
 {
-  gsize n_indices = why_tensor_count (indices), outer = (gsize) why_dims_product (data->dims, 0, axis);
-  gint64 inner = why_dims_product (data->dims, axis + 1, data->rank), extent = data->dims[axis], index = 0;
+  gsize n_indices = why_tensor_count (indices),
+        outer = (gsize) why_dims_product (data->dims, 0, axis);
+  gint64 inner = why_dims_product (data->dims, axis + 1, data->rank), extent = data->dims[axis],
+         index = 0;
 
   for (gsize at = 0; at < n_indices; at++)
     {
@@ -48,7 +53,8 @@ places_across_axis (const WhyNode *node, const WhyValue *data, const WhyTensor *
 }
 
 static gboolean
-places_of_elements (const WhyNode *node, const WhyValue *data, const WhyTensor *indices, int axis, Places *places, GError **error)
+places_of_elements (const WhyNode *node, const WhyValue *data, const WhyTensor *indices, int axis,
+                    Places *places, GError **error)
 {
   gint64 strides[WHY_MAX_RANK], at[WHY_MAX_RANK] = { 0 }, index = 0;
 
@@ -72,7 +78,8 @@ places_of_elements (const WhyNode *node, const WhyValue *data, const WhyTensor *
 }
 
 static gboolean
-places_of_rows (const WhyNode *node, const WhyValue *data, const WhyTensor *indices, int batch_dims, Places *places, GError **error)
+places_of_rows (const WhyNode *node, const WhyValue *data, const WhyTensor *indices, int batch_dims,
+                Places *places, GError **error)
 {
   gint64 strides[WHY_MAX_RANK], index = 0;
   gsize width = (gsize) indices->dims[indices->rank - 1];
@@ -86,7 +93,8 @@ places_of_rows (const WhyNode *node, const WhyValue *data, const WhyTensor *indi
       for (gsize column = 0; column < width; column++)
         {
           int axis = batch_dims + (int) column;
-          if (!place_index (node, indices, row * width + column, axis, data->dims[axis], &index, error))
+          if (!place_index (node, indices, row * width + column, axis, data->dims[axis], &index,
+                            error))
             return FALSE;
           offset += index * strides[axis];
         }
@@ -97,7 +105,8 @@ places_of_rows (const WhyNode *node, const WhyValue *data, const WhyTensor *indi
 
 /* @data: the value whose dims the places refer to; @moved: what is read or written at them */
 static gboolean
-places_init (Places *places, const WhyNode *node, const WhyValue *data, const WhyTensor *indices, const WhyTensor *moved, GError **error)
+places_init (Places *places, const WhyNode *node, const WhyValue *data, const WhyTensor *indices,
+             const WhyTensor *moved, GError **error)
 {
   const WhyGatherParams *params = node->params;
   gsize count = why_tensor_count (moved);
@@ -108,11 +117,10 @@ places_init (Places *places, const WhyNode *node, const WhyValue *data, const Wh
     case WHY_GATHER_AXIS:
       places->slice = (gsize) why_dims_product (data->dims, params->axis + 1, data->rank);
       break;
-    case WHY_GATHER_ELEMENTS:
-      places->slice = 1;
-      break;
+    case WHY_GATHER_ELEMENTS: places->slice = 1; break;
     case WHY_GATHER_ND:
-      places->slice = (gsize) why_dims_product (data->dims, params->batch_dims + (int) indices->dims[indices->rank - 1], data->rank);
+      places->slice = (gsize) why_dims_product (
+        data->dims, params->batch_dims + (int) indices->dims[indices->rank - 1], data->rank);
       break;
     }
   /* Nothing to move: the indices do not matter. */
@@ -121,14 +129,21 @@ places_init (Places *places, const WhyNode *node, const WhyValue *data, const Wh
   places->n_slices = count / places->slice;
   places->offsets = g_try_new (gint64, places->n_slices);
   if (places->offsets == NULL)
-    return why_node_fail (node, error, WHY_ERROR_TOO_LARGE, "there is no memory for %" G_GSIZE_FORMAT " places", places->n_slices);
+    return why_node_fail (node, error, WHY_ERROR_TOO_LARGE,
+                          "there is no memory for %" G_GSIZE_FORMAT " places", places->n_slices);
 
   gboolean done = FALSE;
   switch (params->kind)
     {
-    case WHY_GATHER_AXIS: done = places_across_axis (node, data, indices, params->axis, places, error); break;
-    case WHY_GATHER_ELEMENTS: done = places_of_elements (node, data, indices, params->axis, places, error); break;
-    case WHY_GATHER_ND: done = places_of_rows (node, data, indices, params->batch_dims, places, error); break;
+    case WHY_GATHER_AXIS:
+      done = places_across_axis (node, data, indices, params->axis, places, error);
+      break;
+    case WHY_GATHER_ELEMENTS:
+      done = places_of_elements (node, data, indices, params->axis, places, error);
+      break;
+    case WHY_GATHER_ND:
+      done = places_of_rows (node, data, indices, params->batch_dims, places, error);
+      break;
     }
   if (!done)
     g_clear_pointer (&places->offsets, g_free);
@@ -141,7 +156,9 @@ static gboolean
 infer_indices (const WhyNode *node, const WhyValue *indices, GError **error)
 {
   if (indices->dtype != WHY_DTYPE_INT64 && indices->dtype != WHY_DTYPE_INT32)
-    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "the indices are %s, expected int64 or int32", why_dtype_name (indices->dtype));
+    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL,
+                          "the indices are %s, expected int64 or int32",
+                          why_dtype_name (indices->dtype));
   return TRUE;
 }
 
@@ -153,7 +170,8 @@ gather_infer (WhyNode *node, GError **error)
   gint64 dims[2 * WHY_MAX_RANK];
   int rank = 0;
 
-  if (!infer_indices (node, indices, error) || !why_node_axis (node, why_node_int (node, "axis", 0), data->rank, &params->axis, error))
+  if (!infer_indices (node, indices, error) ||
+      !why_node_axis (node, why_node_int (node, "axis", 0), data->rank, &params->axis, error))
     return FALSE;
   for (int axis = 0; axis < params->axis; axis++)
     dims[rank++] = data->dims[axis];
@@ -164,14 +182,15 @@ gather_infer (WhyNode *node, GError **error)
   return why_node_set_output (node, 0, data->dtype, rank, dims, error);
 }
 
-/* Indices of single elements: as many axes as the data, none longer except the one they choose from. */
+/* Indices of single elements: as many axes as the data, none longer but the one to choose from. */
 static gboolean
 infer_elements (const WhyNode *node, const WhyValue *data, const WhyValue *indices, GError **error)
 {
   WhyGatherParams *params = node->params;
 
   params->kind = WHY_GATHER_ELEMENTS;
-  if (!infer_indices (node, indices, error) || !why_node_axis (node, why_node_int (node, "axis", 0), data->rank, &params->axis, error))
+  if (!infer_indices (node, indices, error) ||
+      !why_node_axis (node, why_node_int (node, "axis", 0), data->rank, &params->axis, error))
     return FALSE;
   gboolean fits = data->rank == indices->rank;
   for (int axis = 0; fits && axis < data->rank; axis++)
@@ -180,7 +199,8 @@ infer_elements (const WhyNode *node, const WhyValue *data, const WhyValue *indic
     {
       g_autofree char *text = why_dims_to_string (indices->rank, indices->dims);
       g_autofree char *other = why_dims_to_string (data->rank, data->dims);
-      return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "the indices are %s, the data is %s", text, other);
+      return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "the indices are %s, the data is %s",
+                            text, other);
     }
   return TRUE;
 }
@@ -192,10 +212,11 @@ gather_elements_infer (WhyNode *node, GError **error)
          why_node_set_output_like (node, 0, node->inputs[0]->dtype, node->inputs[1], error);
 }
 
-/* Rows of indices: the last axis is a row, which names a place along the axes of the data that follow the
+/* Rows of indices: the last axis is a row, which names a place along the data's axes behind the
  * @batch_dims shared ones. Gives the dims of what is moved. */
 static gboolean
-infer_rows (const WhyNode *node, const WhyValue *data, const WhyValue *indices, gint64 batch_dims, int *rank, gint64 *dims, GError **error)
+infer_rows (const WhyNode *node, const WhyValue *data, const WhyValue *indices, gint64 batch_dims,
+            int *rank, gint64 *dims, GError **error)
 {
   WhyGatherParams *params = node->params;
 
@@ -203,9 +224,11 @@ infer_rows (const WhyNode *node, const WhyValue *data, const WhyValue *indices, 
   if (!infer_indices (node, indices, error))
     return FALSE;
   if (data->rank < 1 || indices->rank < 1)
-    return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "data and indices need at least one dimension");
+    return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE,
+                          "data and indices need at least one dimension");
   if (batch_dims < 0 || batch_dims >= MIN (data->rank, indices->rank))
-    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "batch_dims is %" G_GINT64_FORMAT ", expected 0 to %d", batch_dims,
+    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL,
+                          "batch_dims is %" G_GINT64_FORMAT ", expected 0 to %d", batch_dims,
                           MIN (data->rank, indices->rank) - 1);
   gint64 width = indices->dims[indices->rank - 1];
   gboolean fits = width <= data->rank - batch_dims;
@@ -215,7 +238,8 @@ infer_rows (const WhyNode *node, const WhyValue *data, const WhyValue *indices, 
     {
       g_autofree char *text = why_dims_to_string (indices->rank, indices->dims);
       g_autofree char *other = why_dims_to_string (data->rank, data->dims);
-      return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "the indices are %s, the data is %s", text, other);
+      return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "the indices are %s, the data is %s",
+                            text, other);
     }
   params->batch_dims = (int) batch_dims;
   *rank = 0;
@@ -232,7 +256,8 @@ gather_nd_infer (WhyNode *node, GError **error)
   gint64 dims[2 * WHY_MAX_RANK];
   int rank = 0;
 
-  return infer_rows (node, node->inputs[0], node->inputs[1], why_node_int (node, "batch_dims", 0), &rank, dims, error) &&
+  return infer_rows (node, node->inputs[0], node->inputs[1], why_node_int (node, "batch_dims", 0),
+                     &rank, dims, error) &&
          why_node_set_output (node, 0, node->inputs[0]->dtype, rank, dims, error);
 }
 
@@ -244,7 +269,8 @@ scatter_infer_reduction (const WhyNode *node, GError **error)
   const char *name = why_node_string (node, "reduction", "none");
 
   if (node->inputs[2]->dtype != node->inputs[0]->dtype)
-    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "the updates are %s, the data is %s", why_dtype_name (node->inputs[2]->dtype),
+    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "the updates are %s, the data is %s",
+                          why_dtype_name (node->inputs[2]->dtype),
                           why_dtype_name (node->inputs[0]->dtype));
   for (gsize index = 0; index < G_N_ELEMENTS (names); index++)
     {
@@ -253,20 +279,24 @@ scatter_infer_reduction (const WhyNode *node, GError **error)
       params->reduction = (WhyScatterReduction) index;
       return TRUE;
     }
-  return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "reduction is '%s', expected none, add, mul, max or min", name);
+  return why_node_fail (node, error, WHY_ERROR_BAD_MODEL,
+                        "reduction is '%s', expected none, add, mul, max or min", name);
 }
 
 static gboolean
 scatter_infer_updates (WhyNode *node, int rank, const gint64 *dims, GError **error)
 {
   const WhyValue *updates = node->inputs[2];
-  if (updates->rank != rank || (rank > 0 && memcmp (updates->dims, dims, (gsize) rank * sizeof *dims) != 0))
+  if (updates->rank != rank ||
+      (rank > 0 && memcmp (updates->dims, dims, (gsize) rank * sizeof *dims) != 0))
     {
       g_autofree char *text = why_dims_to_string (updates->rank, updates->dims);
       g_autofree char *wanted = why_dims_to_string (rank, dims);
-      return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "the updates are %s, expected %s", text, wanted);
+      return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "the updates are %s, expected %s",
+                            text, wanted);
     }
-  return scatter_infer_reduction (node, error) && why_node_set_output_like (node, 0, node->inputs[0]->dtype, node->inputs[0], error);
+  return scatter_infer_reduction (node, error) &&
+         why_node_set_output_like (node, 0, node->inputs[0]->dtype, node->inputs[0], error);
 }
 
 static gboolean
@@ -282,13 +312,15 @@ scatter_nd_infer (WhyNode *node, GError **error)
   gint64 dims[2 * WHY_MAX_RANK];
   int rank = 0;
 
-  return infer_rows (node, node->inputs[0], node->inputs[1], 0, &rank, dims, error) && scatter_infer_updates (node, rank, dims, error);
+  return infer_rows (node, node->inputs[0], node->inputs[1], 0, &rank, dims, error) &&
+         scatter_infer_updates (node, rank, dims, error);
 }
 
 /* ---- eval ---- */
 
 static gboolean
-gather_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+gather_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs,
+             GError **error)
 {
   Places places;
 
@@ -322,7 +354,8 @@ static void
 reduce_integer (WhyScatterReduction reduction, WhyTensor *to, gsize at, gint64 update)
 {
   gint64 value = why_tensor_get_i64 (to, at);
-  gboolean is_less = to->dtype == WHY_DTYPE_UINT64 ? (guint64) value < (guint64) update : value < update;
+  gboolean is_less = to->dtype == WHY_DTYPE_UINT64 ? (guint64) value < (guint64) update
+                                                   : value < update;
   switch (reduction)
     {
     case WHY_SCATTER_NONE: value = update; break;
@@ -335,7 +368,8 @@ reduce_integer (WhyScatterReduction reduction, WhyTensor *to, gsize at, gint64 u
 }
 
 static void
-scatter_into (const Places *places, WhyScatterReduction reduction, const WhyTensor *updates, WhyTensor *to)
+scatter_into (const Places *places, WhyScatterReduction reduction, const WhyTensor *updates,
+              WhyTensor *to)
 {
   gsize size = why_dtype_size (to->dtype);
   gboolean is_float = why_dtype_is_float (to->dtype);
@@ -344,7 +378,8 @@ scatter_into (const Places *places, WhyScatterReduction reduction, const WhyTens
     {
       gsize from = slice * places->slice, at = (gsize) places->offsets[slice];
       if (reduction == WHY_SCATTER_NONE)
-        memcpy ((char *) to->data + at * size, (const char *) updates->data + from * size, places->slice * size);
+        memcpy ((char *) to->data + at * size, (const char *) updates->data + from * size,
+                places->slice * size);
       else if (reduction == WHY_SCATTER_ADD && to->dtype == WHY_DTYPE_FLOAT32)
         {
           for (gsize element = 0; element < places->slice; element++)
@@ -353,18 +388,21 @@ scatter_into (const Places *places, WhyScatterReduction reduction, const WhyTens
       else if (is_float)
         {
           for (gsize element = 0; element < places->slice; element++)
-            reduce_float (reduction, to, at + element, why_tensor_get_f64 (updates, from + element));
+            reduce_float (reduction, to, at + element,
+                          why_tensor_get_f64 (updates, from + element));
         }
       else
         {
           for (gsize element = 0; element < places->slice; element++)
-            reduce_integer (reduction, to, at + element, why_tensor_get_i64 (updates, from + element));
+            reduce_integer (reduction, to, at + element,
+                            why_tensor_get_i64 (updates, from + element));
         }
     }
 }
 
 static gboolean
-scatter_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+scatter_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs,
+              GError **error)
 {
   const WhyGatherParams *params = node->params;
   Places places;
@@ -380,11 +418,13 @@ scatter_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *o
 /* ---- gradients ---- */
 
 static WhyValue *
-emit_gather (WhyGraph *graph, GError **error, const WhyGatherParams *params, WhyValue *data, WhyValue *indices)
+emit_gather (WhyGraph *graph, GError **error, const WhyGatherParams *params, WhyValue *data,
+             WhyValue *indices)
 {
   static const char *const types[] = { "Gather", "GatherElements", "GatherND" };
-  const WhyAttr attr = params->kind == WHY_GATHER_ND ? (WhyAttr) WHY_ATTR_OF_INT ("batch_dims", params->batch_dims)
-                                                     : (WhyAttr) WHY_ATTR_OF_INT ("axis", params->axis);
+  const WhyAttr attr = params->kind == WHY_GATHER_ND
+                         ? (WhyAttr) WHY_ATTR_OF_INT ("batch_dims", params->batch_dims)
+                         : (WhyAttr) WHY_ATTR_OF_INT ("axis", params->axis);
   WhyValue *inputs[] = { data, indices };
   return why_emit (graph, error, types[params->kind], 2, inputs, &attr, 1);
 }
@@ -401,10 +441,13 @@ gather_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
     WHY_ATTR_OF_INTS ("dims", data->dims, data->rank),
   };
   WhyValue *inputs[] = { why_grad_output (builder, node, 0), node->inputs[1] };
-  return why_grad_add (builder, node, 0, why_emit (why_grad_graph (builder), error, "GatherGrad", 2, inputs, attrs, G_N_ELEMENTS (attrs)));
+  return why_grad_add (builder, node, 0,
+                       why_emit (why_grad_graph (builder), error, "GatherGrad", 2, inputs, attrs,
+                                 G_N_ELEMENTS (attrs)));
 }
 
-/* GatherGrad: adds every slice of its first input to the place in a tensor of zeros that Gather read it from */
+/* GatherGrad: adds every slice of its first input to the place in a tensor of zeros that Gather
+ * read it from */
 
 static gboolean
 gather_grad_infer (WhyNode *node, GError **error)
@@ -421,7 +464,8 @@ gather_grad_infer (WhyNode *node, GError **error)
 }
 
 static gboolean
-gather_grad_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+gather_grad_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs,
+                  GError **error)
 {
   Places places;
 
@@ -436,8 +480,9 @@ gather_grad_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *cons
 static gboolean
 gather_grad_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
 {
-  return why_grad_add (builder, node, 0, emit_gather (why_grad_graph (builder), error, node->params, why_grad_output (builder, node, 0),
-                                                      node->inputs[1]));
+  return why_grad_add (builder, node, 0,
+                       emit_gather (why_grad_graph (builder), error, node->params,
+                                    why_grad_output (builder, node, 0), node->inputs[1]));
 }
 
 static gboolean
@@ -456,9 +501,11 @@ scatter_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
         WHY_ATTR_OF_STRING ("reduction", why_node_string (node, "reduction", "none")),
       };
       WhyValue *inputs[] = { node->inputs[0], indices, node->inputs[2], gradient };
-      WhyValue **both = why_graph_add_node (graph, "ScatterGrad", 0, NULL, inputs, G_N_ELEMENTS (inputs), NULL, 2, attrs,
+      WhyValue **both = why_graph_add_node (graph, "ScatterGrad", 0, NULL, inputs,
+                                            G_N_ELEMENTS (inputs), NULL, 2, attrs,
                                             G_N_ELEMENTS (attrs), error);
-      return both != NULL && why_grad_add (builder, node, 0, both[0]) && why_grad_add (builder, node, 2, both[1]);
+      return both != NULL && why_grad_add (builder, node, 0, both[0]) &&
+             why_grad_add (builder, node, 2, both[1]);
     }
   if (why_grad_wanted (builder, node, 0))
     {
@@ -468,21 +515,24 @@ scatter_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
           /* What was overwritten has no influence. */
           const WhyAttr axis = WHY_ATTR_OF_INT ("axis", params->axis);
           WhyValue *shape = why_emit_i64 (graph, (gsize) updates->rank, updates->dims);
-          WhyValue *zeros = why_emit2 (graph, error, "Expand", why_emit_scalar (graph, updates, 0), shape);
+          WhyValue *zeros = why_emit2 (graph, error, "Expand", why_emit_scalar (graph, updates, 0),
+                                       shape);
           WhyValue *inputs[] = { gradient, indices, zeros };
           passed = zeros == NULL ? NULL
-                   : params->kind == WHY_GATHER_ND ? why_emit (graph, error, "ScatterND", 3, inputs, NULL, 0)
-                                                   : why_emit (graph, error, "ScatterElements", 3, inputs, &axis, 1);
+                   : params->kind == WHY_GATHER_ND
+                     ? why_emit (graph, error, "ScatterND", 3, inputs, NULL, 0)
+                     : why_emit (graph, error, "ScatterElements", 3, inputs, &axis, 1);
         }
       if (!why_grad_add (builder, node, 0, passed))
         return FALSE;
     }
-  return !why_grad_wanted (builder, node, 2) || why_grad_add (builder, node, 2, emit_gather (graph, error, params, gradient, indices));
+  return !why_grad_wanted (builder, node, 2) ||
+         why_grad_add (builder, node, 2, emit_gather (graph, error, params, gradient, indices));
 }
 
-/* ScatterGrad: for mul, max and min. Inputs data, indices, updates and the gradient of the result; outputs the
- * gradients of data and of updates. A product gives each factor the product of the others, a maximum is
- * shared evenly by all that attain it (as PyTorch's scatter_reduce does). */
+/* ScatterGrad: for mul, max and min. Inputs data, indices, updates and the gradient of the result;
+ * outputs the gradients of data and of updates. A product gives each factor the product of the
+ * others, a maximum is shared evenly by all that attain it (as PyTorch's scatter_reduce does). */
 
 static gboolean
 scatter_grad_infer (WhyNode *node, GError **error)
@@ -491,7 +541,8 @@ scatter_grad_infer (WhyNode *node, GError **error)
 
   params->kind = (WhyGatherKind) why_node_int (node, "kind", 0);
   params->axis = (int) why_node_int (node, "axis", 0);
-  return scatter_infer_reduction (node, error) && why_node_set_output_like (node, 0, node->inputs[0]->dtype, node->inputs[0], error) &&
+  return scatter_infer_reduction (node, error) &&
+         why_node_set_output_like (node, 0, node->inputs[0]->dtype, node->inputs[0], error) &&
          why_node_set_output_like (node, 1, node->inputs[2]->dtype, node->inputs[2], error);
 }
 
@@ -529,7 +580,8 @@ cell_share (WhyScatterReduction reduction, const Cell *cell, double value)
 }
 
 static gboolean
-scatter_grad_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+scatter_grad_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs,
+                   GError **error)
 {
   const WhyGatherParams *params = node->params;
   const WhyTensor *data = inputs[0], *updates = inputs[2], *gradient = inputs[3];
@@ -553,17 +605,22 @@ scatter_grad_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *con
   for (gsize slice = 0; slice < places.n_slices; slice++)
     {
       for (gsize element = 0; element < places.slice; element++)
-        cell_take (reduction, &cells[(gsize) offsets[slice] + element], why_tensor_get_f64 (updates, slice * places.slice + element));
+        cell_take (reduction, &cells[(gsize) offsets[slice] + element],
+                   why_tensor_get_f64 (updates, slice * places.slice + element));
     }
   for (gsize at = 0; outputs[0] != NULL && at < count; at++)
-    why_tensor_set_f64 (outputs[0], at, why_tensor_get_f64 (gradient, at) * cell_share (reduction, &cells[at], why_tensor_get_f64 (data, at)));
+    why_tensor_set_f64 (outputs[0], at,
+                        why_tensor_get_f64 (gradient, at) *
+                          cell_share (reduction, &cells[at], why_tensor_get_f64 (data, at)));
   for (gsize slice = 0; outputs[1] != NULL && slice < places.n_slices; slice++)
     {
       for (gsize element = 0; element < places.slice; element++)
         {
           gsize at = (gsize) offsets[slice] + element, from = slice * places.slice + element;
-          why_tensor_set_f64 (outputs[1], from, why_tensor_get_f64 (gradient, at) *
-                                                  cell_share (reduction, &cells[at], why_tensor_get_f64 (updates, from)));
+          why_tensor_set_f64 (
+            outputs[1], from,
+            why_tensor_get_f64 (gradient, at) *
+              cell_share (reduction, &cells[at], why_tensor_get_f64 (updates, from)));
         }
     }
   return TRUE;
@@ -571,7 +628,7 @@ scatter_grad_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *con
 
 /* ---- regions ---- */
 
-/* The axes of the output are the data's before the axis, then the indices', then the data's behind it. */
+/* The axes of the output: the data's before the axis, then the indices', then the data's others. */
 static void
 gather_region (const WhyNode *node, guint input, const WhyBox *out, WhyBox *in)
 {
@@ -597,7 +654,8 @@ gather_region (const WhyNode *node, guint input, const WhyBox *out, WhyBox *in)
     }
   if (indices->constant == NULL)
     return;
-  gint64 extent = data->dims[params->axis], lo = extent, hi = 0, begin = 0, end = (gint64) why_tensor_count (indices->constant);
+  gint64 extent = data->dims[params->axis], lo = extent, hi = 0, begin = 0,
+         end = (gint64) why_tensor_count (indices->constant);
   if (indices->rank == 1)
     {
       begin = CLAMP (out->lo[params->axis], 0, end);
@@ -634,22 +692,32 @@ scatter_region (const WhyNode *node, guint input, const WhyBox *out, WhyBox *in)
     *in = *out;
 }
 
+/* clang-format off */
 const WhyOpClass why_ops_gather[] = {
-  { .type = "Gather", .since = 1, .min_inputs = 2, .max_inputs = 2, .max_outputs = 1, .params_size = sizeof (WhyGatherParams),
-    .infer = gather_infer, .eval = gather_eval, .gradient = gather_gradient, .region = gather_region },
-  { .type = "GatherElements", .since = 11, .min_inputs = 2, .max_inputs = 2, .max_outputs = 1, .params_size = sizeof (WhyGatherParams),
-    .infer = gather_elements_infer, .eval = gather_eval, .gradient = gather_gradient, .region = gather_elements_region },
-  { .type = "GatherND", .since = 11, .min_inputs = 2, .max_inputs = 2, .max_outputs = 1, .params_size = sizeof (WhyGatherParams),
-    .infer = gather_nd_infer, .eval = gather_eval, .gradient = gather_gradient },
-  { .type = "GatherGrad", .since = 1, .min_inputs = 2, .max_inputs = 2, .max_outputs = 1, .flags = WHY_OP_INTERNAL,
-    .params_size = sizeof (WhyGatherParams), .infer = gather_grad_infer, .eval = gather_grad_eval, .gradient = gather_grad_gradient },
-  { .type = "Scatter", .since = 9, .until = 10, .min_inputs = 3, .max_inputs = 3, .max_outputs = 1, .params_size = sizeof (WhyGatherParams),
-    .infer = scatter_elements_infer, .eval = scatter_eval, .gradient = scatter_gradient, .region = scatter_region },
-  { .type = "ScatterElements", .since = 11, .min_inputs = 3, .max_inputs = 3, .max_outputs = 1, .params_size = sizeof (WhyGatherParams),
-    .infer = scatter_elements_infer, .eval = scatter_eval, .gradient = scatter_gradient, .region = scatter_region },
-  { .type = "ScatterND", .since = 11, .min_inputs = 3, .max_inputs = 3, .max_outputs = 1, .params_size = sizeof (WhyGatherParams),
-    .infer = scatter_nd_infer, .eval = scatter_eval, .gradient = scatter_gradient, .region = scatter_region },
-  { .type = "ScatterGrad", .since = 1, .min_inputs = 4, .max_inputs = 4, .max_outputs = 2, .flags = WHY_OP_INTERNAL,
-    .params_size = sizeof (WhyGatherParams), .infer = scatter_grad_infer, .eval = scatter_grad_eval },
+  { .type = "Gather", .since = 1, .min_inputs = 2, .max_inputs = 2, .max_outputs = 1,
+    .params_size = sizeof (WhyGatherParams), .infer = gather_infer, .eval = gather_eval,
+    .gradient = gather_gradient, .region = gather_region },
+  { .type = "GatherElements", .since = 11, .min_inputs = 2, .max_inputs = 2, .max_outputs = 1,
+    .params_size = sizeof (WhyGatherParams), .infer = gather_elements_infer, .eval = gather_eval,
+    .gradient = gather_gradient, .region = gather_elements_region },
+  { .type = "GatherND", .since = 11, .min_inputs = 2, .max_inputs = 2, .max_outputs = 1,
+    .params_size = sizeof (WhyGatherParams), .infer = gather_nd_infer, .eval = gather_eval,
+    .gradient = gather_gradient },
+  { .type = "GatherGrad", .since = 1, .min_inputs = 2, .max_inputs = 2, .max_outputs = 1,
+    .flags = WHY_OP_INTERNAL, .params_size = sizeof (WhyGatherParams), .infer = gather_grad_infer,
+    .eval = gather_grad_eval, .gradient = gather_grad_gradient },
+  { .type = "Scatter", .since = 9, .until = 10, .min_inputs = 3, .max_inputs = 3,
+    .max_outputs = 1, .params_size = sizeof (WhyGatherParams), .infer = scatter_elements_infer,
+    .eval = scatter_eval, .gradient = scatter_gradient, .region = scatter_region },
+  { .type = "ScatterElements", .since = 11, .min_inputs = 3, .max_inputs = 3, .max_outputs = 1,
+    .params_size = sizeof (WhyGatherParams), .infer = scatter_elements_infer,
+    .eval = scatter_eval, .gradient = scatter_gradient, .region = scatter_region },
+  { .type = "ScatterND", .since = 11, .min_inputs = 3, .max_inputs = 3, .max_outputs = 1,
+    .params_size = sizeof (WhyGatherParams), .infer = scatter_nd_infer, .eval = scatter_eval,
+    .gradient = scatter_gradient, .region = scatter_region },
+  { .type = "ScatterGrad", .since = 1, .min_inputs = 4, .max_inputs = 4, .max_outputs = 2,
+    .flags = WHY_OP_INTERNAL, .params_size = sizeof (WhyGatherParams),
+    .infer = scatter_grad_infer, .eval = scatter_grad_eval },
   { .type = NULL },
 };
+/* clang-format on */

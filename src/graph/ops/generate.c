@@ -30,12 +30,14 @@ constant_infer (WhyNode *node, GError **error)
   if (why_node_has_attr (node, "value_ints"))
     return why_node_set_output (node, 0, WHY_DTYPE_INT64, 1, &count, error);
   if (node->n_attrs > 0)
-    return why_node_fail (node, error, WHY_ERROR_UNSUPPORTED_OP, "a value given as '%s' is not supported", node->attrs[0].name);
+    return why_node_fail (node, error, WHY_ERROR_UNSUPPORTED_OP,
+                          "a value given as '%s' is not supported", node->attrs[0].name);
   return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "has no value");
 }
 
 static gboolean
-constant_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+constant_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs,
+               GError **error)
 {
   WhyTensor *tensor = why_node_tensor (node, "value");
   gsize n_floats, n_ints;
@@ -75,15 +77,20 @@ constant_of_shape_infer (WhyNode *node, GError **error)
   for (int axis = 0; axis < rank; axis++)
     {
       if (dims[axis] < 0)
-        return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "dimension %d is %" G_GINT64_FORMAT, axis, dims[axis]);
+        return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "dimension %d is %" G_GINT64_FORMAT,
+                              axis, dims[axis]);
     }
   if (value != NULL && why_tensor_count (value) != 1)
-    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "'value' has %" G_GSIZE_FORMAT " elements, expected one", why_tensor_count (value));
-  return why_node_set_output (node, 0, value != NULL ? value->dtype : WHY_DTYPE_FLOAT32, rank, dims, error);
+    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL,
+                          "'value' has %" G_GSIZE_FORMAT " elements, expected one",
+                          why_tensor_count (value));
+  return why_node_set_output (node, 0, value != NULL ? value->dtype : WHY_DTYPE_FLOAT32, rank, dims,
+                              error);
 }
 
 static gboolean
-constant_of_shape_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+constant_of_shape_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs,
+                        GError **error)
 {
   const WhyTensor *value = why_node_tensor (node, "value");
   const gint64 none = 0, one = 1;
@@ -112,18 +119,21 @@ range_infer (WhyNode *node, GError **error)
       if (bounds[input] == NULL)
         return FALSE;
       if (why_tensor_count (bounds[input]) != 1)
-        return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "%s has %" G_GSIZE_FORMAT " elements, expected one", names[input],
+        return why_node_fail (node, error, WHY_ERROR_BAD_MODEL,
+                              "%s has %" G_GSIZE_FORMAT " elements, expected one", names[input],
                               why_tensor_count (bounds[input]));
       if (bounds[input]->dtype != bounds[0]->dtype || bounds[0]->dtype == WHY_DTYPE_BOOL)
-        return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "%s is %s, start is %s; expected one type of number", names[input],
-                              why_dtype_name (bounds[input]->dtype), why_dtype_name (bounds[0]->dtype));
+        return why_node_fail (
+          node, error, WHY_ERROR_BAD_MODEL, "%s is %s, start is %s; expected one type of number",
+          names[input], why_dtype_name (bounds[input]->dtype), why_dtype_name (bounds[0]->dtype));
     }
   if (why_dtype_is_float (bounds[0]->dtype))
     {
       double start = why_tensor_get_f64 (bounds[0], 0), limit = why_tensor_get_f64 (bounds[1], 0);
       double steps = ceil ((limit - start) / why_tensor_get_f64 (bounds[2], 0));
       if (!isfinite (steps) || fabs (steps) > 0x1p52)
-        return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "from %g to %g in steps of %g is not a list", start, limit,
+        return why_node_fail (node, error, WHY_ERROR_BAD_MODEL,
+                              "from %g to %g in steps of %g is not a list", start, limit,
                               why_tensor_get_f64 (bounds[2], 0));
       count = steps > 0 ? (gint64) steps : 0;
     }
@@ -131,17 +141,21 @@ range_infer (WhyNode *node, GError **error)
     {
       gint64 start = why_tensor_get_i64 (bounds[0], 0), limit = why_tensor_get_i64 (bounds[1], 0);
       gint64 delta = why_tensor_get_i64 (bounds[2], 0), span;
-      if (delta == 0 || __builtin_sub_overflow (limit, start, &span) || ABS ((double) span) > 0x1p62 || ABS ((double) delta) > 0x1p62)
+      if (delta == 0 || __builtin_sub_overflow (limit, start, &span) ||
+          ABS ((double) span) > 0x1p62 || ABS ((double) delta) > 0x1p62)
         return why_node_fail (node, error, WHY_ERROR_BAD_MODEL,
-                              "from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT " in steps of %" G_GINT64_FORMAT " is not a list",
+                              "from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT
+                              " in steps of %" G_GINT64_FORMAT " is not a list",
                               start, limit, delta);
-      count = (span > 0) == (delta > 0) && span != 0 ? (span + delta - (delta > 0 ? 1 : -1)) / delta : 0;
+      count = (span > 0) == (delta > 0) && span != 0 ? (span + delta - (delta > 0 ? 1 : -1)) / delta
+                                                     : 0;
     }
   return why_node_set_output (node, 0, bounds[0]->dtype, 1, &count, error);
 }
 
 static gboolean
-range_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+range_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs,
+            GError **error)
 {
   gsize count = why_tensor_count (outputs[0]);
 
@@ -167,9 +181,11 @@ eye_infer (WhyNode *node, GError **error)
   gint64 dtype = why_node_int (node, "dtype", input->dtype);
 
   if (input->rank != 2)
-    return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "its input has %d dimensions, expected 2", input->rank);
+    return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE,
+                          "its input has %d dimensions, expected 2", input->rank);
   if (dtype < 0 || dtype > G_MAXINT)
-    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "there is no element type %" G_GINT64_FORMAT, dtype);
+    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL,
+                          "there is no element type %" G_GINT64_FORMAT, dtype);
   return why_node_set_output_like (node, 0, (WhyDType) dtype, input, error);
 }
 
@@ -193,14 +209,17 @@ trilu_infer (WhyNode *node, GError **error)
   const WhyValue *input = node->inputs[0], *diagonal = why_node_input (node, 1);
 
   if (input->rank < 2)
-    return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "its input has %d dimensions, expected 2 or more", input->rank);
-  if (diagonal != NULL && (diagonal->dtype != WHY_DTYPE_INT64 || why_dims_product (diagonal->dims, 0, diagonal->rank) != 1))
+    return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE,
+                          "its input has %d dimensions, expected 2 or more", input->rank);
+  if (diagonal != NULL && (diagonal->dtype != WHY_DTYPE_INT64 ||
+                           why_dims_product (diagonal->dims, 0, diagonal->rank) != 1))
     return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "k is not one int64 number");
   return why_node_set_output_like (node, 0, input->dtype, input, error);
 }
 
 static gboolean
-trilu_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+trilu_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs,
+            GError **error)
 {
   int rank = outputs[0]->rank;
   gint64 n_rows = outputs[0]->dims[rank - 2], n_columns = outputs[0]->dims[rank - 1];
@@ -217,8 +236,8 @@ trilu_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *out
       gint64 begin = upper ? CLAMP (row + diagonal, 0, n_columns) : 0;
       gint64 end = upper ? n_columns : CLAMP (row + diagonal + 1, 0, n_columns);
       if (end > begin)
-        memcpy (why_tensor_at (outputs[0], line * n_columns + begin), why_tensor_at (inputs[0], line * n_columns + begin),
-                (gsize) (end - begin) * size);
+        memcpy (why_tensor_at (outputs[0], line * n_columns + begin),
+                why_tensor_at (inputs[0], line * n_columns + begin), (gsize) (end - begin) * size);
     }
   return TRUE;
 }
@@ -228,7 +247,9 @@ trilu_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
 {
   const WhyAttr upper = WHY_ATTR_OF_INT ("upper", why_node_int (node, "upper", 1));
   WhyValue *inputs[] = { why_grad_output (builder, node, 0), why_node_input (node, 1) };
-  return why_grad_add (builder, node, 0, why_emit (why_grad_graph (builder), error, "Trilu", inputs[1] != NULL ? 2 : 1, inputs, &upper, 1));
+  return why_grad_add (builder, node, 0,
+                       why_emit (why_grad_graph (builder), error, "Trilu",
+                                 inputs[1] != NULL ? 2 : 1, inputs, &upper, 1));
 }
 
 static void
@@ -238,6 +259,7 @@ trilu_region (const WhyNode *node, guint input, const WhyBox *out, WhyBox *in)
     *in = *out;
 }
 
+/* clang-format off */
 const WhyOpClass why_ops_generate[] = {
   { .type = "Constant", .since = 1, .min_inputs = 0, .max_inputs = 0, .max_outputs = 1,
     .infer = constant_infer, .eval = constant_eval },
@@ -245,9 +267,11 @@ const WhyOpClass why_ops_generate[] = {
     .infer = constant_of_shape_infer, .eval = constant_of_shape_eval },
   { .type = "Range", .since = 11, .min_inputs = 3, .max_inputs = 3, .max_outputs = 1,
     .infer = range_infer, .eval = range_eval },
-  { .type = "EyeLike", .since = 9, .min_inputs = 1, .max_inputs = 1, .max_outputs = 1, .flags = WHY_OP_DIMS_ONLY,
-    .infer = eye_infer, .eval = eye_eval },
+  { .type = "EyeLike", .since = 9, .min_inputs = 1, .max_inputs = 1, .max_outputs = 1,
+    .flags = WHY_OP_DIMS_ONLY, .infer = eye_infer, .eval = eye_eval },
   { .type = "Trilu", .since = 14, .min_inputs = 1, .max_inputs = 2, .max_outputs = 1,
-    .infer = trilu_infer, .eval = trilu_eval, .gradient = trilu_gradient, .region = trilu_region },
+    .infer = trilu_infer, .eval = trilu_eval, .gradient = trilu_gradient,
+    .region = trilu_region },
   { .type = NULL },
 };
+/* clang-format on */

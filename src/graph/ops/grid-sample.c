@@ -8,8 +8,8 @@
 #include <math.h>
 #include <string.h>
 
-/* GridSample: for every output position the grid says where to look, from -1 to 1 across the picture;
- * the value there is interpolated from its neighbours. */
+/* GridSample: for every output position the grid says where to look, from -1 to 1 across the
+ * picture; the value there is interpolated from its neighbours. */
 
 #define SPATIAL_MAX 3
 #define TAPS_MAX 4
@@ -87,7 +87,8 @@ cubic (double distance, double *weight, double *slope)
 
 /* Adds the tap at @place unless it is outside and counts as zero. */
 static void
-add_tap (const SampleParams *params, AxisTaps *taps, gint64 size, double lo, double hi, double place, double weight, double slope)
+add_tap (const SampleParams *params, AxisTaps *taps, gint64 size, double lo, double hi,
+         double place, double weight, double slope)
 {
   double sign;
 
@@ -109,7 +110,8 @@ static void
 find_taps (const SampleParams *params, gint64 size, double coordinate, AxisTaps *taps)
 {
   double n = (double) size, sign = 1;
-  double x = params->align_corners ? (coordinate + 1) / 2 * (n - 1) : ((coordinate + 1) * n - 1) / 2;
+  double x = params->align_corners ? (coordinate + 1) / 2 * (n - 1)
+                                   : ((coordinate + 1) * n - 1) / 2;
   double per_unit = params->align_corners ? (n - 1) / 2 : n / 2;
   double lo = params->align_corners ? 0 : -0.5, hi = params->align_corners ? n - 1 : n - 0.5;
 
@@ -136,9 +138,7 @@ find_taps (const SampleParams *params, gint64 size, double coordinate, AxisTaps 
   double base = floor (x), part = x - base, weight, slope;
   switch (params->mode)
     {
-    case SAMPLE_NEAREST:
-      add_tap (params, taps, size, lo, hi, x, 1, 0);
-      break;
+    case SAMPLE_NEAREST: add_tap (params, taps, size, lo, hi, x, 1, 0); break;
     case SAMPLE_LINEAR:
       add_tap (params, taps, size, lo, hi, base, 1 - part, -per_unit);
       add_tap (params, taps, size, lo, hi, base + 1, part, per_unit);
@@ -153,10 +153,11 @@ find_taps (const SampleParams *params, gint64 size, double coordinate, AxisTaps 
     }
 }
 
-/* All neighbours of one output position, with the products of the axes' weights. Where @along is not
- * negative the slope of that axis takes the place of its weight. */
+/* All neighbours of one output position, with the products of the axes' weights. Where @along is
+ * not negative the slope of that axis takes the place of its weight. */
 static int
-find_corners (const AxisTaps *taps, int n_spatial, const gint64 *dims, int along, gint64 *offsets, double *weights)
+find_corners (const AxisTaps *taps, int n_spatial, const gint64 *dims, int along, gint64 *offsets,
+              double *weights)
 {
   int n_corners = 1;
 
@@ -172,7 +173,9 @@ find_corners (const AxisTaps *taps, int n_spatial, const gint64 *dims, int along
           for (int tap = taps[axis].n; tap-- > 0;)
             {
               offsets[corner * taps[axis].n + tap] = offset + taps[axis].index[tap];
-              weights[corner * taps[axis].n + tap] = weight * (axis == along ? taps[axis].slope[tap] : taps[axis].weight[tap]);
+              weights[corner * taps[axis].n + tap] = weight * (axis == along
+                                                                 ? taps[axis].slope[tap]
+                                                                 : taps[axis].weight[tap]);
             }
         }
       n_corners *= taps[axis].n;
@@ -187,7 +190,8 @@ sample_infer_params (const WhyNode *node, GError **error)
 {
   SampleParams *params = node->params;
   /* opset 16 names them for two dimensions, opset 20 for any number */
-  const char *mode = why_node_string (node, "mode", "linear"), *outside = why_node_string (node, "padding_mode", "zeros");
+  const char *mode = why_node_string (node, "mode", "linear"),
+             *outside = why_node_string (node, "padding_mode", "zeros");
 
   if (strcmp (mode, "linear") == 0 || strcmp (mode, "bilinear") == 0)
     params->mode = SAMPLE_LINEAR;
@@ -196,7 +200,8 @@ sample_infer_params (const WhyNode *node, GError **error)
   else if (strcmp (mode, "cubic") == 0 || strcmp (mode, "bicubic") == 0)
     params->mode = SAMPLE_CUBIC;
   else
-    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "mode is '%s', expected linear, nearest or cubic", mode);
+    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL,
+                          "mode is '%s', expected linear, nearest or cubic", mode);
 
   if (strcmp (outside, "zeros") == 0)
     params->outside = OUTSIDE_ZEROS;
@@ -205,7 +210,8 @@ sample_infer_params (const WhyNode *node, GError **error)
   else if (strcmp (outside, "reflection") == 0)
     params->outside = OUTSIDE_REFLECTION;
   else
-    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "padding_mode is '%s', expected zeros, border or reflection", outside);
+    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL,
+                          "padding_mode is '%s', expected zeros, border or reflection", outside);
   params->align_corners = why_node_int (node, "align_corners", 0) != 0;
   return TRUE;
 }
@@ -219,15 +225,20 @@ sample_infer (WhyNode *node, GError **error)
   if (!sample_infer_params (node, error))
     return FALSE;
   if (data->rank < 3 || data->rank > 2 + SPATIAL_MAX)
-    return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "its input has %d dimensions, expected 3 to %d", data->rank, 2 + SPATIAL_MAX);
-  if (grid->rank != data->rank || grid->dims[0] != data->dims[0] || grid->dims[grid->rank - 1] != data->rank - 2)
+    return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE,
+                          "its input has %d dimensions, expected 3 to %d", data->rank,
+                          2 + SPATIAL_MAX);
+  if (grid->rank != data->rank || grid->dims[0] != data->dims[0] ||
+      grid->dims[grid->rank - 1] != data->rank - 2)
     {
       g_autofree char *text = why_dims_to_string (grid->rank, grid->dims);
       g_autofree char *other = why_dims_to_string (data->rank, data->dims);
-      return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "the grid is %s, which does not fit an input of %s", text, other);
+      return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE,
+                            "the grid is %s, which does not fit an input of %s", text, other);
     }
   if (!why_dtype_is_float (grid->dtype))
-    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "the grid is %s, expected a floating type", why_dtype_name (grid->dtype));
+    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL,
+                          "the grid is %s, expected a floating type", why_dtype_name (grid->dtype));
   dims[0] = data->dims[0];
   dims[1] = data->dims[1];
   for (int axis = 2; axis < data->rank; axis++)
@@ -263,16 +274,19 @@ walk_of (const gint64 *data_dims, int rank, const WhyTensor *grid)
 }
 
 static void
-walk_taps (const Walk *walk, const SampleParams *params, const WhyTensor *grid, gint64 n, gint64 position, AxisTaps *taps)
+walk_taps (const Walk *walk, const SampleParams *params, const WhyTensor *grid, gint64 n,
+           gint64 position, AxisTaps *taps)
 {
   gint64 at = (n * walk->n_positions + position) * walk->n_spatial;
   /* The grid counts axes from the last: x, y, z. */
   for (int axis = 0; axis < walk->n_spatial; axis++)
-    find_taps (params, walk->spatial[axis], why_tensor_get_f64 (grid, (gsize) (at + walk->n_spatial - 1 - axis)), &taps[axis]);
+    find_taps (params, walk->spatial[axis],
+               why_tensor_get_f64 (grid, (gsize) (at + walk->n_spatial - 1 - axis)), &taps[axis]);
 }
 
 static gboolean
-sample_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+sample_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs,
+             GError **error)
 {
   const SampleParams *params = node->params;
   const WhyTensor *data = inputs[0], *grid = inputs[1];
@@ -292,13 +306,15 @@ sample_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *ou
             gsize to = (gsize) (picture * walk.n_positions + position);
             if (params->mode == SAMPLE_NEAREST && n_corners == 1)
               {
-                memcpy (why_tensor_at (outputs[0], (gint64) to), why_tensor_at (data, picture * walk.n_pixels + offsets[0]),
+                memcpy (why_tensor_at (outputs[0], (gint64) to),
+                        why_tensor_at (data, picture * walk.n_pixels + offsets[0]),
                         why_dtype_size (data->dtype));
                 continue;
               }
             double sum = 0;
             for (int corner = 0; corner < n_corners; corner++)
-              sum += weights[corner] * why_tensor_get_f64 (data, (gsize) (picture * walk.n_pixels + offsets[corner]));
+              sum += weights[corner] *
+                     why_tensor_get_f64 (data, (gsize) (picture * walk.n_pixels + offsets[corner]));
             why_tensor_set_f64 (outputs[0], to, sum);
           }
       }
@@ -306,8 +322,9 @@ sample_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *ou
 }
 
 static gboolean
-emit_gradients (WhyGradBuilder *builder, const WhyNode *node, WhyValue *upstream, WhyValue *data, WhyValue *grid,
-                gboolean of_data, guint data_input, guint grid_input, GError **error)
+emit_gradients (WhyGradBuilder *builder, const WhyNode *node, WhyValue *upstream, WhyValue *data,
+                WhyValue *grid, gboolean of_data, guint data_input, guint grid_input,
+                GError **error)
 {
   WhyGraph *graph = why_grad_graph (builder);
   const WhyAttr attrs[] = {
@@ -320,13 +337,15 @@ emit_gradients (WhyGradBuilder *builder, const WhyNode *node, WhyValue *upstream
   if (of_data && why_grad_wanted (builder, node, data_input))
     {
       WhyValue *inputs[] = { upstream, grid };
-      if (!why_grad_add (builder, node, data_input, why_emit (graph, error, "GridSampleGrad", 2, inputs, attrs, 4)))
+      if (!why_grad_add (builder, node, data_input,
+                         why_emit (graph, error, "GridSampleGrad", 2, inputs, attrs, 4)))
         return FALSE;
     }
   if (why_grad_wanted (builder, node, grid_input))
     {
       WhyValue *inputs[] = { upstream, data, grid };
-      return why_grad_add (builder, node, grid_input, why_emit (graph, error, "GridSampleGridGrad", 3, inputs, attrs, 3));
+      return why_grad_add (builder, node, grid_input,
+                           why_emit (graph, error, "GridSampleGridGrad", 3, inputs, attrs, 3));
     }
   return TRUE;
 }
@@ -334,7 +353,8 @@ emit_gradients (WhyGradBuilder *builder, const WhyNode *node, WhyValue *upstream
 static gboolean
 sample_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
 {
-  return emit_gradients (builder, node, why_grad_output (builder, node, 0), node->inputs[0], node->inputs[1], TRUE, 0, 1, error);
+  return emit_gradients (builder, node, why_grad_output (builder, node, 0), node->inputs[0],
+                         node->inputs[1], TRUE, 0, 1, error);
 }
 
 static void
@@ -364,12 +384,14 @@ sample_grad_infer (WhyNode *node, GError **error)
   gint64 dims[WHY_MAX_RANK];
   int rank;
 
-  return sample_infer_params (node, error) && why_infer_attr_ints (node, "dims", WHY_MAX_RANK, dims, &rank, error) &&
+  return sample_infer_params (node, error) &&
+         why_infer_attr_ints (node, "dims", WHY_MAX_RANK, dims, &rank, error) &&
          why_node_set_output (node, 0, node->inputs[0]->dtype, rank, dims, error);
 }
 
 static gboolean
-sample_grad_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+sample_grad_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs,
+                  GError **error)
 {
   const WhyTensor *upstream = inputs[0], *grid = inputs[1];
   Walk walk = walk_of (outputs[0]->dims, outputs[0]->rank, grid);
@@ -389,7 +411,8 @@ sample_grad_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *cons
         for (gint64 c = 0; c < walk.n_channels; c++)
           {
             gint64 picture = n * walk.n_channels + c;
-            double flow = why_tensor_get_f64 (upstream, (gsize) (picture * walk.n_positions + position));
+            double flow = why_tensor_get_f64 (upstream,
+                                              (gsize) (picture * walk.n_positions + position));
             for (int corner = 0; corner < n_corners; corner++)
               sums[picture * walk.n_pixels + offsets[corner]] += weights[corner] * flow;
           }
@@ -410,11 +433,14 @@ sample_grad_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **err
     WHY_ATTR_OF_INT ("align_corners", why_node_int (node, "align_corners", 0)),
   };
 
-  /* <GridSampleGrad (a, grid), v> = <a, GridSample (v, grid)>: so both derivatives are known already. */
+  /* <GridSampleGrad (a, grid), v> = <a, GridSample (v, grid)>: both derivatives are known. */
   if (why_grad_wanted (builder, node, 0) &&
-      !why_grad_add (builder, node, 0, why_emit (graph, error, "GridSample", 2, (WhyValue *[]) { upstream, node->inputs[1] }, attrs, 3)))
+      !why_grad_add (builder, node, 0,
+                     why_emit (graph, error, "GridSample", 2,
+                               (WhyValue *[]) { upstream, node->inputs[1] }, attrs, 3)))
     return FALSE;
-  return emit_gradients (builder, node, node->inputs[0], upstream, node->inputs[1], FALSE, 0, 1, error);
+  return emit_gradients (builder, node, node->inputs[0], upstream, node->inputs[1], FALSE, 0, 1,
+                         error);
 }
 
 /* ---- GridSampleGridGrad: gradient of the output, data and grid -> gradient of the grid ---- */
@@ -422,11 +448,13 @@ sample_grad_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **err
 static gboolean
 sample_grid_grad_infer (WhyNode *node, GError **error)
 {
-  return sample_infer_params (node, error) && why_node_set_output_like (node, 0, node->inputs[2]->dtype, node->inputs[2], error);
+  return sample_infer_params (node, error) &&
+         why_node_set_output_like (node, 0, node->inputs[2]->dtype, node->inputs[2], error);
 }
 
 static gboolean
-sample_grid_grad_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+sample_grid_grad_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs,
+                       GError **error)
 {
   const WhyTensor *upstream = inputs[0], *data = inputs[1], *grid = inputs[2];
   Walk walk = walk_of (data->dims, data->rank, grid);
@@ -440,29 +468,39 @@ sample_grid_grad_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor 
         walk_taps (&walk, node->params, grid, n, position, taps);
         for (int axis = 0; axis < walk.n_spatial; axis++)
           {
-            int n_corners = find_corners (taps, walk.n_spatial, walk.spatial, axis, offsets, weights);
+            int n_corners = find_corners (taps, walk.n_spatial, walk.spatial, axis, offsets,
+                                          weights);
             double sum = 0;
             for (gint64 c = 0; c < walk.n_channels; c++)
               {
                 gint64 picture = n * walk.n_channels + c;
                 double slope = 0;
                 for (int corner = 0; corner < n_corners; corner++)
-                  slope += weights[corner] * why_tensor_get_f64 (data, (gsize) (picture * walk.n_pixels + offsets[corner]));
-                sum += slope * why_tensor_get_f64 (upstream, (gsize) (picture * walk.n_positions + position));
+                  slope += weights[corner] *
+                           why_tensor_get_f64 (data,
+                                               (gsize) (picture * walk.n_pixels + offsets[corner]));
+                sum += slope * why_tensor_get_f64 (upstream,
+                                                   (gsize) (picture * walk.n_positions + position));
               }
-            gint64 to = (n * walk.n_positions + position) * walk.n_spatial + walk.n_spatial - 1 - axis;
+            gint64 to = (n * walk.n_positions + position) * walk.n_spatial + walk.n_spatial - 1 -
+                        axis;
             why_tensor_set_f64 (outputs[0], (gsize) to, sum);
           }
       }
   return TRUE;
 }
 
+/* clang-format off */
 const WhyOpClass why_ops_grid_sample[] = {
-  { .type = "GridSample", .since = 16, .min_inputs = 2, .max_inputs = 2, .max_outputs = 1, .params_size = sizeof (SampleParams),
-    .infer = sample_infer, .eval = sample_eval, .gradient = sample_gradient, .region = sample_region },
-  { .type = "GridSampleGrad", .since = 1, .min_inputs = 2, .max_inputs = 2, .max_outputs = 1, .flags = WHY_OP_INTERNAL,
-    .params_size = sizeof (SampleParams), .infer = sample_grad_infer, .eval = sample_grad_eval, .gradient = sample_grad_gradient },
-  { .type = "GridSampleGridGrad", .since = 1, .min_inputs = 3, .max_inputs = 3, .max_outputs = 1, .flags = WHY_OP_INTERNAL,
-    .params_size = sizeof (SampleParams), .infer = sample_grid_grad_infer, .eval = sample_grid_grad_eval },
+  { .type = "GridSample", .since = 16, .min_inputs = 2, .max_inputs = 2, .max_outputs = 1,
+    .params_size = sizeof (SampleParams), .infer = sample_infer, .eval = sample_eval,
+    .gradient = sample_gradient, .region = sample_region },
+  { .type = "GridSampleGrad", .since = 1, .min_inputs = 2, .max_inputs = 2, .max_outputs = 1,
+    .flags = WHY_OP_INTERNAL, .params_size = sizeof (SampleParams), .infer = sample_grad_infer,
+    .eval = sample_grad_eval, .gradient = sample_grad_gradient },
+  { .type = "GridSampleGridGrad", .since = 1, .min_inputs = 3, .max_inputs = 3, .max_outputs = 1,
+    .flags = WHY_OP_INTERNAL, .params_size = sizeof (SampleParams),
+    .infer = sample_grid_grad_infer, .eval = sample_grid_grad_eval },
   { .type = NULL },
 };
+/* clang-format on */

@@ -17,17 +17,17 @@ typedef struct
   gint64 to_a, to_b;
 } Plane;
 
-#define DEFINE_COPY_PLANE(TYPE)                                                                     \
-  static void copy_plane_##TYPE (const Plane *plane, const TYPE *from, TYPE *to)                    \
-  {                                                                                                 \
-    for (gint64 tile_a = 0; tile_a < plane->n_a; tile_a += TILE)                                    \
-      for (gint64 tile_b = 0; tile_b < plane->n_b; tile_b += TILE)                                  \
-        {                                                                                           \
-          gint64 end_a = MIN (tile_a + TILE, plane->n_a), end_b = MIN (tile_b + TILE, plane->n_b);  \
-          for (gint64 a = tile_a; a < end_a; a++)                                                   \
-            for (gint64 b = tile_b; b < end_b; b++)                                                 \
-              to[a * plane->to_a + b * plane->to_b] = from[a * plane->from_a + b * plane->from_b];  \
-        }                                                                                           \
+#define DEFINE_COPY_PLANE(TYPE)                                                                    \
+  static void copy_plane_##TYPE (const Plane *plane, const TYPE *from, TYPE *to)                   \
+  {                                                                                                \
+    for (gint64 tile_a = 0; tile_a < plane->n_a; tile_a += TILE)                                   \
+      for (gint64 tile_b = 0; tile_b < plane->n_b; tile_b += TILE)                                 \
+        {                                                                                          \
+          gint64 end_a = MIN (tile_a + TILE, plane->n_a), end_b = MIN (tile_b + TILE, plane->n_b); \
+          for (gint64 a = tile_a; a < end_a; a++)                                                  \
+            for (gint64 b = tile_b; b < end_b; b++)                                                \
+              to[a * plane->to_a + b * plane->to_b] = from[a * plane->from_a + b * plane->from_b]; \
+        }                                                                                          \
   }
 
 DEFINE_COPY_PLANE (guint8)
@@ -41,7 +41,8 @@ copy_plane (const Plane *plane, gsize size, const char *from, char *to)
   if (plane->from_b == 1 && plane->to_b == 1)
     {
       for (gint64 a = 0; a < plane->n_a; a++)
-        memcpy (to + a * plane->to_a * (gint64) size, from + a * plane->from_a * (gint64) size, (gsize) plane->n_b * size);
+        memcpy (to + a * plane->to_a * (gint64) size, from + a * plane->from_a * (gint64) size,
+                (gsize) plane->n_b * size);
       return;
     }
   switch (size)
@@ -55,10 +56,11 @@ copy_plane (const Plane *plane, gsize size, const char *from, char *to)
 }
 
 void
-why_move_strided (int rank, const gint64 *dims, gsize size, gconstpointer from, const gint64 *from_strides,
-                  gpointer to, const gint64 *to_strides)
+why_move_strided (int rank, const gint64 *dims, gsize size, gconstpointer from,
+                  const gint64 *from_strides, gpointer to, const gint64 *to_strides)
 {
-  gint64 extent[WHY_MOVE_RANK], read[WHY_MOVE_RANK], write[WHY_MOVE_RANK], index[WHY_MOVE_RANK] = { 0 };
+  gint64 extent[WHY_MOVE_RANK], read[WHY_MOVE_RANK], write[WHY_MOVE_RANK],
+    index[WHY_MOVE_RANK] = { 0 };
   int n_axes = 0;
 
   g_assert (rank >= 0 && rank <= WHY_MOVE_RANK);
@@ -111,7 +113,8 @@ why_move_strided (int rank, const gint64 *dims, gsize size, gconstpointer from, 
           from_at += index[axis] * read[axis];
           to_at += index[axis] * write[axis];
         }
-      copy_plane (&plane, size, (const char *) from + from_at * (gint64) size, (char *) to + to_at * (gint64) size);
+      copy_plane (&plane, size, (const char *) from + from_at * (gint64) size,
+                  (char *) to + to_at * (gint64) size);
 
       int axis = last - 1;
       for (; axis >= 0; axis--)
@@ -134,18 +137,21 @@ why_move_all (const WhyTensor *from, WhyTensor *to)
 }
 
 gboolean
-why_infer_ints (const WhyNode *node, guint index, const char *what, int max, gint64 *values, int *n, GError **error)
+why_infer_ints (const WhyNode *node, guint index, const char *what, int max, gint64 *values, int *n,
+                GError **error)
 {
   WhyTensor *tensor = why_node_need_constant (node, index, what, error);
   if (tensor == NULL)
     return FALSE;
   if (tensor->dtype != WHY_DTYPE_INT64 && tensor->dtype != WHY_DTYPE_INT32)
-    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "%s is %s, expected int64 or int32", what, why_dtype_name (tensor->dtype));
+    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "%s is %s, expected int64 or int32",
+                          what, why_dtype_name (tensor->dtype));
   gsize count = why_tensor_count (tensor);
   if (tensor->rank > 1 || count > (gsize) max)
     {
       g_autofree char *text = why_dims_to_string (tensor->rank, tensor->dims);
-      return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "%s is %s, expected a list of at most %d numbers", what, text, max);
+      return why_node_fail (node, error, WHY_ERROR_BAD_MODEL,
+                            "%s is %s, expected a list of at most %d numbers", what, text, max);
     }
   for (gsize item = 0; item < count; item++)
     values[item] = why_tensor_get_i64 (tensor, item);
@@ -154,12 +160,15 @@ why_infer_ints (const WhyNode *node, guint index, const char *what, int max, gin
 }
 
 gboolean
-why_infer_attr_ints (const WhyNode *node, const char *name, int max, gint64 *values, int *n, GError **error)
+why_infer_attr_ints (const WhyNode *node, const char *name, int max, gint64 *values, int *n,
+                     GError **error)
 {
   gsize count;
   const gint64 *ints = why_node_ints (node, name, &count);
   if (count > (gsize) max)
-    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "%s has %" G_GSIZE_FORMAT " numbers, expected at most %d", name, count, max);
+    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL,
+                          "%s has %" G_GSIZE_FORMAT " numbers, expected at most %d", name, count,
+                          max);
   if (count > 0)
     memcpy (values, ints, count * sizeof *values);
   *n = (int) count;

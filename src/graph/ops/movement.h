@@ -20,8 +20,8 @@ G_BEGIN_DECLS
  * @to: first element that is written
  * @to_strides: (array length=rank): likewise; the last axis should be the fastest
  */
-void why_move_strided (int rank, const gint64 *dims, gsize size, gconstpointer from, const gint64 *from_strides,
-                       gpointer to, const gint64 *to_strides);
+void why_move_strided (int rank, const gint64 *dims, gsize size, gconstpointer from,
+                       const gint64 *from_strides, gpointer to, const gint64 *to_strides);
 
 /** why_move_all: copies @from to @to, dense and of equal type and count */
 void why_move_all (const WhyTensor *from, WhyTensor *to);
@@ -50,18 +50,35 @@ why_dims_product (const gint64 *dims, int begin, int end)
  * @values: (out caller-allocates) (array length=max)
  * @n: (out): how many there are, at most @max
  */
-gboolean why_infer_ints (const WhyNode *node, guint index, const char *what, int max, gint64 *values, int *n, GError **error);
+gboolean why_infer_ints (const WhyNode *node, guint index, const char *what, int max,
+                         gint64 *values, int *n, GError **error);
 
 /** why_infer_attr_ints: the same for an attribute; absent: @n is 0 */
-gboolean why_infer_attr_ints (const WhyNode *node, const char *name, int max, gint64 *values, int *n, GError **error);
+gboolean why_infer_attr_ints (const WhyNode *node, const char *name, int max, gint64 *values,
+                              int *n, GError **error);
 
-/** why_infer_axes: normalises @axes (array length=n) in place to 0..@rank-1; fails when two are the same */
+/** why_infer_axes: brings @axes (array length=n) to 0..@rank-1 in place; fails if two are the same */
 gboolean why_infer_axes (const WhyNode *node, int n, gint64 *axes, int rank, GError **error);
 
-#define WHY_ATTR_OF_INT(key, value) { .name = key, .type = WHY_ATTR_INT, .i = value }
-#define WHY_ATTR_OF_FLOAT(key, value) { .name = key, .type = WHY_ATTR_FLOAT, .f = value }
-#define WHY_ATTR_OF_STRING(key, value) { .name = key, .type = WHY_ATTR_STRING, .s = value }
-#define WHY_ATTR_OF_INTS(key, values, count) { .name = key, .type = WHY_ATTR_INTS, .ints = values, .n = (gsize) (count) }
-#define WHY_ATTR_OF_FLOATS(key, values, count) { .name = key, .type = WHY_ATTR_FLOATS, .floats = values, .n = (gsize) (count) }
+#define WHY_ATTR_OF_INT(key, value)                                                                \
+  {                                                                                                \
+    .name = key, .type = WHY_ATTR_INT, .i = value                                                  \
+  }
+#define WHY_ATTR_OF_FLOAT(key, value)                                                              \
+  {                                                                                                \
+    .name = key, .type = WHY_ATTR_FLOAT, .f = value                                                \
+  }
+#define WHY_ATTR_OF_STRING(key, value)                                                             \
+  {                                                                                                \
+    .name = key, .type = WHY_ATTR_STRING, .s = value                                               \
+  }
+#define WHY_ATTR_OF_INTS(key, values, count)                                                       \
+  {                                                                                                \
+    .name = key, .type = WHY_ATTR_INTS, .ints = values, .n = (gsize) (count)                       \
+  }
+#define WHY_ATTR_OF_FLOATS(key, values, count)                                                     \
+  {                                                                                                \
+    .name = key, .type = WHY_ATTR_FLOATS, .floats = values, .n = (gsize) (count)                   \
+  }
 
 G_END_DECLS

@@ -62,14 +62,15 @@ sources_new (const WhyPadParams *params, int rank, const gint64 *extents, const 
   for (int axis = 0; axis < rank; axis++)
     {
       sources.axis[axis] = sources.memory + count;
-      why_pad_sources (params->mode, extents[axis], params->begin[axis], params->end[axis], sources.axis[axis]);
+      why_pad_sources (params->mode, extents[axis], params->begin[axis], params->end[axis],
+                       sources.axis[axis]);
       count += (gsize) totals[axis];
     }
   return sources;
 }
 
-/* Walks the rows (all but the last axis) of the padded tensor: the offset of the matching row of the
- * unpadded one, or -1 where the whole row is constant. */
+/* Walks the rows (all but the last axis) of the padded tensor: the offset of the matching row of
+ * the unpadded one, or -1 where the whole row is constant. */
 static gint64
 source_row (const Sources *sources, int rank, const gint64 *index, const gint64 *strides)
 {
@@ -110,14 +111,16 @@ pad_infer_mode (const WhyNode *node, WhyPadMode *mode, GError **error)
           return TRUE;
         }
     }
-  return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "mode is '%s', expected constant, reflect, edge or wrap", name);
+  return why_node_fail (node, error, WHY_ERROR_BAD_MODEL,
+                        "mode is '%s', expected constant, reflect, edge or wrap", name);
 }
 
 static gboolean
 pad_infer (WhyNode *node, GError **error)
 {
   WhyPadParams *params = node->params;
-  const WhyValue *input = node->inputs[0], *value = node->opset >= 11 ? why_node_input (node, 2) : NULL;
+  const WhyValue *input = node->inputs[0],
+                 *value = node->opset >= 11 ? why_node_input (node, 2) : NULL;
   gint64 pads[2 * WHY_MAX_RANK], axes[WHY_MAX_RANK], dims[WHY_MAX_RANK];
   int rank = input->rank, n_pads, n_axes = rank;
 
@@ -127,7 +130,8 @@ pad_infer (WhyNode *node, GError **error)
     axes[axis] = axis;
   if (node->opset < 11)
     {
-      const char *name = why_node_has_attr (node, "pads") ? "pads" : "paddings"; /* opset 1's name */
+      const char *name = why_node_has_attr (node, "pads") ? "pads"
+                                                          : "paddings"; /* opset 1's name */
       if (!why_infer_attr_ints (node, name, 2 * WHY_MAX_RANK, pads, &n_pads, error))
         return FALSE;
       params->value = why_node_float (node, "value", 0);
@@ -136,14 +140,18 @@ pad_infer (WhyNode *node, GError **error)
     {
       if (!why_infer_ints (node, 1, "pads", 2 * WHY_MAX_RANK, pads, &n_pads, error))
         return FALSE;
-      if (why_node_input (node, 3) != NULL && (!why_infer_ints (node, 3, "axes", WHY_MAX_RANK, axes, &n_axes, error) ||
-                                               !why_infer_axes (node, n_axes, axes, rank, error)))
+      if (why_node_input (node, 3) != NULL &&
+          (!why_infer_ints (node, 3, "axes", WHY_MAX_RANK, axes, &n_axes, error) ||
+           !why_infer_axes (node, n_axes, axes, rank, error)))
         return FALSE;
-      if (value != NULL && (value->dtype != input->dtype || why_dims_product (value->dims, 0, value->rank) != 1))
-        return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "the constant value is not one %s", why_dtype_name (input->dtype));
+      if (value != NULL &&
+          (value->dtype != input->dtype || why_dims_product (value->dims, 0, value->rank) != 1))
+        return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "the constant value is not one %s",
+                              why_dtype_name (input->dtype));
     }
   if (n_pads != 2 * n_axes)
-    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "has %d pads for %d axes", n_pads, n_axes);
+    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "has %d pads for %d axes", n_pads,
+                          n_axes);
 
   memcpy (dims, input->dims, sizeof dims);
   for (int place = 0; place < n_axes; place++)
@@ -151,14 +159,18 @@ pad_infer (WhyNode *node, GError **error)
       int axis = (int) axes[place];
       params->begin[axis] = pads[place];
       params->end[axis] = pads[n_axes + place];
-      if (!why_dim_add (dims[axis], params->begin[axis], &dims[axis]) || !why_dim_add (dims[axis], params->end[axis], &dims[axis]) ||
-          dims[axis] < 0 || params->begin[axis] < -input->dims[axis] || params->end[axis] < -input->dims[axis])
+      if (!why_dim_add (dims[axis], params->begin[axis], &dims[axis]) ||
+          !why_dim_add (dims[axis], params->end[axis], &dims[axis]) || dims[axis] < 0 ||
+          params->begin[axis] < -input->dims[axis] || params->end[axis] < -input->dims[axis])
         return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE,
-                              "axis %d of %" G_GINT64_FORMAT " entries cannot be padded by %" G_GINT64_FORMAT " and %" G_GINT64_FORMAT,
+                              "axis %d of %" G_GINT64_FORMAT
+                              " entries cannot be padded by %" G_GINT64_FORMAT
+                              " and %" G_GINT64_FORMAT,
                               axis, input->dims[axis], params->begin[axis], params->end[axis]);
       gint64 left = input->dims[axis] + MIN (params->begin[axis], 0) + MIN (params->end[axis], 0);
       if (params->mode != WHY_PAD_CONSTANT && left <= 0 && dims[axis] > 0)
-        return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "axis %d has no entries to pad with", axis);
+        return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE,
+                              "axis %d has no entries to pad with", axis);
     }
   return why_node_set_output (node, 0, input->dtype, rank, dims, error);
 }
@@ -214,12 +226,16 @@ pad_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outpu
             {
               if (place == inner_lo && inner_hi > inner_lo)
                 {
-                  why_move_strided (1, (const gint64[]) { inner_hi - inner_lo }, size, why_tensor_at (from, row + columns[place]), &one,
+                  why_move_strided (1, (const gint64[]) { inner_hi - inner_lo }, size,
+                                    why_tensor_at (from, row + columns[place]), &one,
                                     target + place * (gint64) size, &one);
                   place = inner_hi - 1;
                 }
               else
-                memcpy (target + place * (gint64) size, columns[place] < 0 ? (gpointer) value_bits : why_tensor_at (from, row + columns[place]), size);
+                memcpy (target + place * (gint64) size,
+                        columns[place] < 0 ? (gpointer) value_bits
+                                           : why_tensor_at (from, row + columns[place]),
+                        size);
             }
         }
       next_row (rank, to->dims, index);
@@ -229,7 +245,8 @@ pad_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outpu
 }
 
 static WhyValue *
-emit_pad (WhyGraph *graph, GError **error, WhyValue *value, const char *mode, const WhyPadParams *params, gint64 sign)
+emit_pad (WhyGraph *graph, GError **error, WhyValue *value, const char *mode,
+          const WhyPadParams *params, gint64 sign)
 {
   gint64 pads[2 * WHY_MAX_RANK];
 
@@ -280,9 +297,11 @@ pad_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
         return FALSE;
       if (node->opset < 11 || !why_grad_wanted (builder, node, 2))
         return TRUE;
-      WhyValue *padding = why_emit2 (graph, error, "Sub", emit_sum_all (graph, error, gradient), emit_sum_all (graph, error, inside));
+      WhyValue *padding = why_emit2 (graph, error, "Sub", emit_sum_all (graph, error, gradient),
+                                     emit_sum_all (graph, error, inside));
       const WhyValue *value = node->inputs[2];
-      return why_grad_add (builder, node, 2, why_emit_reshape (graph, error, padding, value->rank, value->dims));
+      return why_grad_add (builder, node, 2,
+                           why_emit_reshape (graph, error, padding, value->rank, value->dims));
     }
   const WhyAttr attrs[] = {
     WHY_ATTR_OF_STRING ("mode", mode_name (params->mode)),
@@ -290,7 +309,9 @@ pad_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
     WHY_ATTR_OF_INTS ("begin", params->begin, input->rank),
     WHY_ATTR_OF_INTS ("end", params->end, input->rank),
   };
-  return why_grad_add (builder, node, 0, why_emit (graph, error, "PadGrad", 1, &gradient, attrs, G_N_ELEMENTS (attrs)));
+  return why_grad_add (
+    builder, node, 0,
+    why_emit (graph, error, "PadGrad", 1, &gradient, attrs, G_N_ELEMENTS (attrs)));
 }
 
 static void
@@ -305,14 +326,16 @@ pad_region (const WhyNode *node, guint input, const WhyBox *out, WhyBox *in)
     {
       gint64 begin = params->begin[axis], extent = from->dims[axis];
       gint64 lo = out->lo[axis] - begin, hi = out->hi[axis] - begin;
-      if (params->mode != WHY_PAD_CONSTANT && (lo < MAX (0, -begin) || hi > extent + MIN (params->end[axis], 0)))
+      if (params->mode != WHY_PAD_CONSTANT &&
+          (lo < MAX (0, -begin) || hi > extent + MIN (params->end[axis], 0)))
         {
           /* It reads mirrored or repeated places too: look them up. */
           g_autofree gint64 *sources = g_new (gint64, (gsize) to->dims[axis] + 1);
           why_pad_sources (params->mode, extent, begin, params->end[axis], sources);
           lo = extent;
           hi = 0;
-          for (gint64 place = MAX (out->lo[axis], 0); place < MIN (out->hi[axis], to->dims[axis]); place++)
+          for (gint64 place = MAX (out->lo[axis], 0); place < MIN (out->hi[axis], to->dims[axis]);
+               place++)
             {
               lo = MIN (lo, sources[place]);
               hi = MAX (hi, sources[place] + 1);
@@ -332,7 +355,8 @@ pad_grad_infer (WhyNode *node, GError **error)
   gint64 dims[WHY_MAX_RANK];
   int rank, n_begin, n_end;
 
-  if (!pad_infer_mode (node, &params->mode, error) || !why_infer_attr_ints (node, "dims", WHY_MAX_RANK, dims, &rank, error) ||
+  if (!pad_infer_mode (node, &params->mode, error) ||
+      !why_infer_attr_ints (node, "dims", WHY_MAX_RANK, dims, &rank, error) ||
       !why_infer_attr_ints (node, "begin", WHY_MAX_RANK, params->begin, &n_begin, error) ||
       !why_infer_attr_ints (node, "end", WHY_MAX_RANK, params->end, &n_end, error))
     return FALSE;
@@ -341,7 +365,8 @@ pad_grad_infer (WhyNode *node, GError **error)
 }
 
 static gboolean
-pad_grad_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+pad_grad_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs,
+               GError **error)
 {
   const WhyTensor *from = inputs[0], *to = outputs[0];
   int rank = to->rank;
@@ -388,16 +413,23 @@ static gboolean
 pad_grad_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
 {
   const WhyPadParams *params = node->params;
-  return why_grad_add (builder, node, 0, emit_pad (why_grad_graph (builder), error, why_grad_output (builder, node, 0),
-                                                   mode_name (params->mode), params, 1));
+  return why_grad_add (builder, node, 0,
+                       emit_pad (why_grad_graph (builder), error,
+                                 why_grad_output (builder, node, 0), mode_name (params->mode),
+                                 params, 1));
 }
 
+/* clang-format off */
 const WhyOpClass why_ops_pad[] = {
-  { .type = "Pad", .since = 1, .until = 10, .min_inputs = 1, .max_inputs = 1, .max_outputs = 1, .params_size = sizeof (WhyPadParams),
-    .infer = pad_infer, .eval = pad_eval, .gradient = pad_gradient, .region = pad_region },
-  { .type = "Pad", .since = 11, .min_inputs = 2, .max_inputs = 4, .max_outputs = 1, .params_size = sizeof (WhyPadParams),
-    .infer = pad_infer, .eval = pad_eval, .gradient = pad_gradient, .region = pad_region },
-  { .type = "PadGrad", .since = 1, .min_inputs = 1, .max_inputs = 1, .max_outputs = 1, .flags = WHY_OP_INTERNAL,
-    .params_size = sizeof (WhyPadParams), .infer = pad_grad_infer, .eval = pad_grad_eval, .gradient = pad_grad_gradient },
+  { .type = "Pad", .since = 1, .until = 10, .min_inputs = 1, .max_inputs = 1, .max_outputs = 1,
+    .params_size = sizeof (WhyPadParams), .infer = pad_infer, .eval = pad_eval,
+    .gradient = pad_gradient, .region = pad_region },
+  { .type = "Pad", .since = 11, .min_inputs = 2, .max_inputs = 4, .max_outputs = 1,
+    .params_size = sizeof (WhyPadParams), .infer = pad_infer, .eval = pad_eval,
+    .gradient = pad_gradient, .region = pad_region },
+  { .type = "PadGrad", .since = 1, .min_inputs = 1, .max_inputs = 1, .max_outputs = 1,
+    .flags = WHY_OP_INTERNAL, .params_size = sizeof (WhyPadParams), .infer = pad_grad_infer,
+    .eval = pad_grad_eval, .gradient = pad_grad_gradient },
   { .type = NULL },
 };
+/* clang-format on */

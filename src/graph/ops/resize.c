@@ -15,7 +15,8 @@
 /* ---- infer ---- */
 
 static gboolean
-infer_choice (const WhyNode *node, const char *name, const char *fallback, const char *const *choices, int *result, GError **error)
+infer_choice (const WhyNode *node, const char *name, const char *fallback,
+              const char *const *choices, int *result, GError **error)
 {
   const char *value = why_node_string (node, name, fallback);
   for (int index = 0; choices[index] != NULL; index++)
@@ -27,30 +28,37 @@ infer_choice (const WhyNode *node, const char *name, const char *fallback, const
         }
     }
   g_autofree char *all = g_strjoinv (", ", (char **) choices);
-  return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "%s is '%s', expected one of %s", name, value, all);
+  return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "%s is '%s', expected one of %s", name,
+                        value, all);
 }
 
 static gboolean
 infer_modes (const WhyNode *node, GError **error)
 {
   static const char *const modes[] = { "nearest", "linear", "cubic", NULL };
-  static const char *const coordinates[] = { "half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric",
-                                             "tf_half_pixel_for_nn", "tf_crop_and_resize", NULL };
-  static const char *const nearest[] = { "round_prefer_floor", "round_prefer_ceil", "floor", "ceil", NULL };
+  static const char *const coordinates[] = { "half_pixel",         "half_pixel_symmetric",
+                                             "pytorch_half_pixel", "align_corners",
+                                             "asymmetric",         "tf_half_pixel_for_nn",
+                                             "tf_crop_and_resize", NULL };
+  static const char *const nearest[] = { "round_prefer_floor", "round_prefer_ceil", "floor", "ceil",
+                                         NULL };
   /* Upsample, and Resize before it could be chosen, take positions as they are and round down. */
   gboolean plain = strcmp (node->klass->type, "Upsample") == 0 || node->opset < 11;
   WhyResizeParams *params = node->params;
   int mode = 0, coordinate = 0, rounding = 0;
 
   if (!infer_choice (node, "mode", "nearest", modes, &mode, error) ||
-      !infer_choice (node, "coordinate_transformation_mode", plain ? "asymmetric" : "half_pixel", coordinates, &coordinate, error) ||
-      !infer_choice (node, "nearest_mode", plain ? "floor" : "round_prefer_floor", nearest, &rounding, error))
+      !infer_choice (node, "coordinate_transformation_mode", plain ? "asymmetric" : "half_pixel",
+                     coordinates, &coordinate, error) ||
+      !infer_choice (node, "nearest_mode", plain ? "floor" : "round_prefer_floor", nearest,
+                     &rounding, error))
     return FALSE;
   params->mode = (WhyResizeMode) mode;
   params->coordinates = (WhyResizeCoordinates) coordinate;
   params->nearest = (WhyResizeNearest) rounding;
   params->exclude_outside = why_node_int (node, "exclude_outside", 0) != 0;
-  params->antialias = why_node_int (node, "antialias", 0) != 0 && params->mode != WHY_RESIZE_NEAREST;
+  params->antialias = why_node_int (node, "antialias", 0) != 0 &&
+                      params->mode != WHY_RESIZE_NEAREST;
   params->cubic_a = why_node_float (node, "cubic_coeff_a", -0.75);
   params->extrapolation = why_node_float (node, "extrapolation_value", 0);
   return TRUE;
@@ -58,17 +66,21 @@ infer_modes (const WhyNode *node, GError **error)
 
 /* The numbers of input @index; none if it is absent or empty. */
 static gboolean
-infer_numbers (const WhyNode *node, guint index, const char *what, int max, double *values, int *n, GError **error)
+infer_numbers (const WhyNode *node, guint index, const char *what, int max, double *values, int *n,
+               GError **error)
 {
   *n = 0;
-  if (why_node_input (node, index) == NULL || why_dims_product (node->inputs[index]->dims, 0, node->inputs[index]->rank) == 0)
+  if (why_node_input (node, index) == NULL ||
+      why_dims_product (node->inputs[index]->dims, 0, node->inputs[index]->rank) == 0)
     return TRUE;
   WhyTensor *tensor = why_node_need_constant (node, index, what, error);
   if (tensor == NULL)
     return FALSE;
   gsize count = why_tensor_count (tensor);
   if (tensor->rank > 1 || count > (gsize) max)
-    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "%s has %" G_GSIZE_FORMAT " numbers, expected at most %d", what, count, max);
+    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL,
+                          "%s has %" G_GSIZE_FORMAT " numbers, expected at most %d", what, count,
+                          max);
   for (gsize item = 0; item < count; item++)
     values[item] = why_tensor_get_f64 (tensor, item);
   *n = (int) count;
@@ -91,7 +103,8 @@ infer_policy (const WhyNode *node, int n_axes, const gint64 *axes, gint64 *dims,
   for (int place = 0; place < n_axes; place++)
     {
       int axis = (int) axes[place];
-      double scale = params->to[axis] / params->from[axis], best = chosen < 0 ? scale : params->to[chosen] / params->from[chosen];
+      double scale = params->to[axis] / params->from[axis],
+             best = chosen < 0 ? scale : params->to[chosen] / params->from[chosen];
       if (chosen < 0 || (policy == 1 ? scale < best : scale > best))
         chosen = axis;
     }
@@ -101,7 +114,8 @@ infer_policy (const WhyNode *node, int n_axes, const gint64 *axes, gint64 *dims,
       int axis = (int) axes[place];
       double size = floor (to * (double) in_dims[axis] / from + 0.5);
       if (size > 0x1p52)
-        return why_node_fail (node, error, WHY_ERROR_TOO_LARGE, "axis %d would have %g entries", axis, size);
+        return why_node_fail (node, error, WHY_ERROR_TOO_LARGE, "axis %d would have %g entries",
+                              axis, size);
       params->to[axis] = to;
       params->from[axis] = from;
       dims[axis] = (gint64) size;
@@ -110,7 +124,8 @@ infer_policy (const WhyNode *node, int n_axes, const gint64 *axes, gint64 *dims,
 }
 
 static gboolean
-infer_sizes (const WhyNode *node, int n, const double *sizes, int n_axes, const gint64 *axes, gint64 *dims, GError **error)
+infer_sizes (const WhyNode *node, int n, const double *sizes, int n_axes, const gint64 *axes,
+             gint64 *dims, GError **error)
 {
   WhyResizeParams *params = node->params;
   const gint64 *in_dims = node->inputs[0]->dims;
@@ -121,7 +136,8 @@ infer_sizes (const WhyNode *node, int n, const double *sizes, int n_axes, const 
     {
       int axis = (int) axes[place];
       if (!(sizes[place] >= 0 && sizes[place] < 0x1p52) || (in_dims[axis] == 0 && sizes[place] > 0))
-        return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "cannot resize axis %d from %" G_GINT64_FORMAT " to %g entries", axis,
+        return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE,
+                              "cannot resize axis %d from %" G_GINT64_FORMAT " to %g entries", axis,
                               in_dims[axis], sizes[place]);
       dims[axis] = (gint64) sizes[place];
       params->from[axis] = MAX ((double) in_dims[axis], 1);
@@ -131,7 +147,8 @@ infer_sizes (const WhyNode *node, int n, const double *sizes, int n_axes, const 
 }
 
 static gboolean
-infer_scales (const WhyNode *node, int n, const double *scales, int n_axes, const gint64 *axes, gint64 *dims, GError **error)
+infer_scales (const WhyNode *node, int n, const double *scales, int n_axes, const gint64 *axes,
+              gint64 *dims, GError **error)
 {
   WhyResizeParams *params = node->params;
 
@@ -143,7 +160,8 @@ infer_scales (const WhyNode *node, int n, const double *scales, int n_axes, cons
       /* In float32, as ONNX's shape inference does: 5 times 1.4 must be 7. */
       float size = floorf ((float) dims[axis] * (float) scales[place]);
       if (!(scales[place] > 0) || !isfinite (scales[place]) || !(size < 0x1p52f))
-        return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "cannot scale axis %d of %" G_GINT64_FORMAT " entries by %g", axis,
+        return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE,
+                              "cannot scale axis %d of %" G_GINT64_FORMAT " entries by %g", axis,
                               dims[axis], scales[place]);
       params->from[axis] = 1;
       params->to[axis] = scales[place];
@@ -165,7 +183,8 @@ infer_roi (const WhyNode *node, int n_axes, const gint64 *axes, GError **error)
   if (!infer_numbers (node, 1, "roi", 2 * WHY_MAX_RANK, roi, &n, error))
     return FALSE;
   if (n != 2 * n_axes)
-    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "roi has %d numbers, expected two for each of %d axes", n, n_axes);
+    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL,
+                          "roi has %d numbers, expected two for each of %d axes", n, n_axes);
   for (int place = 0; place < n_axes; place++)
     {
       if (!isfinite (roi[place]) || !isfinite (roi[n_axes + place]))
@@ -195,7 +214,8 @@ resize_infer (WhyNode *node, GError **error)
   int n_axes, n_scales = 0, n_sizes = 0;
   gboolean is_upsample = strcmp (node->klass->type, "Upsample") == 0;
 
-  if (!infer_modes (node, error) || !why_infer_attr_ints (node, "axes", WHY_MAX_RANK, axes, &n_axes, error) ||
+  if (!infer_modes (node, error) ||
+      !why_infer_attr_ints (node, "axes", WHY_MAX_RANK, axes, &n_axes, error) ||
       !why_infer_axes (node, n_axes, axes, input->rank, error))
     return FALSE;
   if (!why_node_has_attr (node, "axes"))
@@ -209,7 +229,8 @@ resize_infer (WhyNode *node, GError **error)
       gsize count;
       const double *attr = why_node_floats (node, "scales", &count);
       if (count == 0 || count > WHY_MAX_RANK)
-        return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "has %" G_GSIZE_FORMAT " scales for %d axes", count, n_axes);
+        return why_node_fail (node, error, WHY_ERROR_BAD_MODEL,
+                              "has %" G_GSIZE_FORMAT " scales for %d axes", count, n_axes);
       memcpy (scales, attr, count * sizeof *scales);
       n_scales = (int) count;
     }
@@ -222,54 +243,60 @@ resize_infer (WhyNode *node, GError **error)
            !infer_numbers (node, 3, "sizes", WHY_MAX_RANK, sizes, &n_sizes, error))
     return FALSE;
   if (n_axes > 0 && (n_scales > 0) == (n_sizes > 0))
-    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, n_scales > 0 ? "has scales as well as sizes" : "has neither scales nor sizes");
+    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL,
+                          n_scales > 0 ? "has scales as well as sizes"
+                                       : "has neither scales nor sizes");
 
   memcpy (dims, input->dims, sizeof dims);
   reset_axes (node->params);
   if (n_sizes > 0 ? !infer_sizes (node, n_sizes, sizes, n_axes, axes, dims, error)
                   : !infer_scales (node, n_scales, scales, n_axes, axes, dims, error))
     return FALSE;
-  return infer_roi (node, n_axes, axes, error) && why_node_set_output (node, 0, input->dtype, input->rank, dims, error);
+  return infer_roi (node, n_axes, axes, error) &&
+         why_node_set_output (node, 0, input->dtype, input->rank, dims, error);
 }
 
 /* ---- one axis at a time ---- */
 
-#define DEFINE_PASSES(TYPE)                                                                                        \
-  static void pass_##TYPE (const WhyResizeTable *table, gint64 outer, gint64 in_size, gint64 inner,                \
-                           const TYPE *from, TYPE *to)                                                             \
-  {                                                                                                                \
-    for (gint64 o = 0; o < outer; o++)                                                                             \
-      for (gint64 position = 0; position < table->size; position++)                                                \
-        {                                                                                                          \
-          TYPE *target = to + (o * table->size + position) * inner;                                                \
-          memset (target, 0, (gsize) inner * sizeof *target);                                                      \
-          for (gint64 tap = 0; tap < table->n_taps; tap++)                                                         \
-            {                                                                                                      \
-              TYPE weight = (TYPE) table->weights[position * table->n_taps + tap];                                 \
-              const TYPE *source = from + (o * in_size + table->sources[position * table->n_taps + tap]) * inner;  \
-              if (weight != 0)                                                                                     \
-                for (gint64 each = 0; each < inner; each++)                                                        \
-                  target[each] += weight * source[each];                                                           \
-            }                                                                                                      \
-        }                                                                                                          \
-  }                                                                                                                \
-  static void pass_back_##TYPE (const WhyResizeTable *table, gint64 outer, gint64 in_size, gint64 inner,           \
-                                const TYPE *from, TYPE *to)                                                        \
-  {                                                                                                                \
-    memset (to, 0, (gsize) (outer * in_size * inner) * sizeof *to);                                                \
-    for (gint64 o = 0; o < outer; o++)                                                                             \
-      for (gint64 position = 0; position < table->size; position++)                                                \
-        {                                                                                                          \
-          const TYPE *source = from + (o * table->size + position) * inner;                                        \
-          for (gint64 tap = 0; tap < table->n_taps; tap++)                                                         \
-            {                                                                                                      \
-              TYPE weight = (TYPE) table->weights[position * table->n_taps + tap];                                 \
-              TYPE *target = to + (o * in_size + table->sources[position * table->n_taps + tap]) * inner;          \
-              if (weight != 0)                                                                                     \
-                for (gint64 each = 0; each < inner; each++)                                                        \
-                  target[each] += weight * source[each];                                                           \
-            }                                                                                                      \
-        }                                                                                                          \
+#define DEFINE_PASSES(TYPE)                                                                        \
+  static void pass_##TYPE (const WhyResizeTable *table, gint64 outer, gint64 in_size,              \
+                           gint64 inner, const TYPE *from, TYPE *to)                               \
+  {                                                                                                \
+    for (gint64 o = 0; o < outer; o++)                                                             \
+      for (gint64 position = 0; position < table->size; position++)                                \
+        {                                                                                          \
+          TYPE *target = to + (o * table->size + position) * inner;                                \
+          memset (target, 0, (gsize) inner * sizeof *target);                                      \
+          for (gint64 tap = 0; tap < table->n_taps; tap++)                                         \
+            {                                                                                      \
+              TYPE weight = (TYPE) table->weights[position * table->n_taps + tap];                 \
+              const TYPE *source = from + (o * in_size +                                           \
+                                           table->sources[position * table->n_taps + tap]) *       \
+                                            inner;                                                 \
+              if (weight != 0)                                                                     \
+                for (gint64 each = 0; each < inner; each++)                                        \
+                  target[each] += weight * source[each];                                           \
+            }                                                                                      \
+        }                                                                                          \
+  }                                                                                                \
+  static void pass_back_##TYPE (const WhyResizeTable *table, gint64 outer, gint64 in_size,         \
+                                gint64 inner, const TYPE *from, TYPE *to)                          \
+  {                                                                                                \
+    memset (to, 0, (gsize) (outer * in_size * inner) * sizeof *to);                                \
+    for (gint64 o = 0; o < outer; o++)                                                             \
+      for (gint64 position = 0; position < table->size; position++)                                \
+        {                                                                                          \
+          const TYPE *source = from + (o * table->size + position) * inner;                        \
+          for (gint64 tap = 0; tap < table->n_taps; tap++)                                         \
+            {                                                                                      \
+              TYPE weight = (TYPE) table->weights[position * table->n_taps + tap];                 \
+              TYPE *target = to + (o * in_size + table->sources[position * table->n_taps + tap]) * \
+                                    inner;                                                         \
+              if (weight != 0)                                                                     \
+                for (gint64 each = 0; each < inner; each++)                                        \
+                  target[each] += weight * source[each];                                           \
+            }                                                                                      \
+        }                                                                                          \
   }
 
 DEFINE_PASSES (float)
@@ -284,7 +311,8 @@ tables_clear (WhyResizeTable *tables)
 }
 
 static gboolean
-tables_init (WhyResizeTable *tables, const WhyResizeParams *params, int rank, const gint64 *small, const gint64 *big, GError **error)
+tables_init (WhyResizeTable *tables, const WhyResizeParams *params, int rank, const gint64 *small,
+             const gint64 *big, GError **error)
 {
   memset (tables, 0, WHY_MAX_RANK * sizeof *tables);
   for (int axis = 0; axis < rank; axis++)
@@ -299,10 +327,11 @@ tables_init (WhyResizeTable *tables, const WhyResizeParams *params, int rank, co
   return TRUE;
 }
 
-/* Resizes all axes, those that shrink most first, so that nothing in between is larger than both ends.
+/* Resizes all axes, those that shrink most first, so that nothing in between is larger than both.
  * @from and @to are float32 or float64; @backward: @from has the dims of Resize's output. */
 static gboolean
-resize_all (const WhyNode *node, const WhyResizeTable *tables, gboolean backward, const WhyTensor *from, WhyTensor *to, GError **error)
+resize_all (const WhyNode *node, const WhyResizeTable *tables, gboolean backward,
+            const WhyTensor *from, WhyTensor *to, GError **error)
 {
   int order[WHY_MAX_RANK], n_axes = 0, rank = from->rank;
   g_autoptr (WhyTensor) current = NULL;
@@ -313,7 +342,8 @@ resize_all (const WhyNode *node, const WhyResizeTable *tables, gboolean backward
         continue;
       int place = n_axes++;
       double growth = (double) to->dims[axis] / (double) from->dims[axis];
-      while (place > 0 && (double) to->dims[order[place - 1]] / (double) from->dims[order[place - 1]] > growth)
+      while (place > 0 &&
+             (double) to->dims[order[place - 1]] / (double) from->dims[order[place - 1]] > growth)
         {
           order[place] = order[place - 1];
           place--;
@@ -336,12 +366,15 @@ resize_all (const WhyNode *node, const WhyResizeTable *tables, gboolean backward
       if (place < n_axes - 1 && (made = why_tensor_new (to->dtype, rank, dims, error)) == NULL)
         return FALSE;
       WhyTensor *target = made != NULL ? made : to;
-      gint64 outer = why_dims_product (dims, 0, axis), inner = why_dims_product (dims, axis + 1, rank);
+      gint64 outer = why_dims_product (dims, 0, axis),
+             inner = why_dims_product (dims, axis + 1, rank);
       gint64 in_size = backward ? target->dims[axis] : source->dims[axis];
       if (to->dtype == WHY_DTYPE_FLOAT32)
-        (backward ? pass_back_float : pass_float) (&tables[axis], outer, in_size, inner, source->data, target->data);
+        (backward ? pass_back_float : pass_float) (&tables[axis], outer, in_size, inner,
+                                                   source->data, target->data);
       else
-        (backward ? pass_back_double : pass_double) (&tables[axis], outer, in_size, inner, source->data, target->data);
+        (backward ? pass_back_double : pass_double) (&tables[axis], outer, in_size, inner,
+                                                     source->data, target->data);
       why_tensor_unref (current);
       current = g_steal_pointer (&made);
     }
@@ -354,7 +387,8 @@ store_rounded (const WhyTensor *from, WhyTensor *to)
 {
   gsize count = why_tensor_count (to);
   gsize bits = 8 * why_dtype_size (to->dtype);
-  gboolean is_signed = to->dtype == WHY_DTYPE_INT8 || to->dtype == WHY_DTYPE_INT16 || to->dtype == WHY_DTYPE_INT32 || to->dtype == WHY_DTYPE_INT64;
+  gboolean is_signed = to->dtype == WHY_DTYPE_INT8 || to->dtype == WHY_DTYPE_INT16 ||
+                       to->dtype == WHY_DTYPE_INT32 || to->dtype == WHY_DTYPE_INT64;
   double high = ldexp (1, (int) bits - (is_signed ? 1 : 0)) - 1, low = is_signed ? -high - 1 : 0;
 
   for (gsize index = 0; index < count; index++)
@@ -370,7 +404,8 @@ store_rounded (const WhyTensor *from, WhyTensor *to)
 }
 
 static gboolean
-resize_any_type (const WhyNode *node, const WhyResizeTable *tables, gboolean backward, WhyTensor *from, WhyTensor *to, GError **error)
+resize_any_type (const WhyNode *node, const WhyResizeTable *tables, gboolean backward,
+                 WhyTensor *from, WhyTensor *to, GError **error)
 {
   if (to->dtype == WHY_DTYPE_FLOAT32 || to->dtype == WHY_DTYPE_FLOAT64)
     return resize_all (node, tables, backward, from, to, error);
@@ -394,11 +429,11 @@ next_index (int rank, const gint64 *dims, gint64 *index)
     }
 }
 
-#define DEFINE_PICK(TYPE)                                                                                     \
-  static void pick_##TYPE (const TYPE *from, TYPE *to, gint64 count, const gint64 *sources)                   \
-  {                                                                                                           \
-    for (gint64 each = 0; each < count; each++)                                                               \
-      to[each] = from[sources != NULL ? sources[each] : each];                                                \
+#define DEFINE_PICK(TYPE)                                                                          \
+  static void pick_##TYPE (const TYPE *from, TYPE *to, gint64 count, const gint64 *sources)        \
+  {                                                                                                \
+    for (gint64 each = 0; each < count; each++)                                                    \
+      to[each] = from[sources != NULL ? sources[each] : each];                                     \
   }
 
 DEFINE_PICK (guint8)
@@ -420,7 +455,8 @@ resize_nearest (const WhyResizeTable *tables, const WhyTensor *from, WhyTensor *
     {
       gint64 offset = 0;
       for (int axis = 0; axis < last; axis++)
-        offset += (tables[axis].n_taps > 0 ? tables[axis].sources[index[axis]] : index[axis]) * strides[axis];
+        offset += (tables[axis].n_taps > 0 ? tables[axis].sources[index[axis]] : index[axis]) *
+                  strides[axis];
       gconstpointer source = why_tensor_at (from, offset);
       gpointer target = why_tensor_at (to, row * width);
       const gint64 *sources = tables[last].sources;
@@ -457,7 +493,8 @@ extrapolate (const WhyResizeTable *tables, double value, WhyTensor *to)
 }
 
 static gboolean
-resize_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+resize_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs,
+             GError **error)
 {
   const WhyResizeParams *params = node->params;
   WhyResizeTable tables[WHY_MAX_RANK];
@@ -482,7 +519,8 @@ resize_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *ou
 /* ---- gradients: ResizeGrad is the adjoint, ResizeBy is Resize again ---- */
 
 static WhyValue *
-emit_resize (WhyGraph *graph, GError **error, const char *type, WhyValue *value, const WhyResizeParams *params, int rank, const gint64 *dims)
+emit_resize (WhyGraph *graph, GError **error, const char *type, WhyValue *value,
+             const WhyResizeParams *params, int rank, const gint64 *dims)
 {
   const WhyAttr attrs[] = {
     WHY_ATTR_OF_INT ("mode", params->mode),
@@ -528,16 +566,19 @@ resize_by_infer (WhyNode *node, GError **error)
 }
 
 static gboolean
-resize_grad_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+resize_grad_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs,
+                  GError **error)
 {
   WhyResizeTable tables[WHY_MAX_RANK];
 
   if (why_tensor_count (inputs[0]) == 0 || why_tensor_count (outputs[0]) == 0)
     {
-      memset (outputs[0]->data, 0, why_tensor_count (outputs[0]) * why_dtype_size (outputs[0]->dtype));
+      memset (outputs[0]->data, 0,
+              why_tensor_count (outputs[0]) * why_dtype_size (outputs[0]->dtype));
       return TRUE;
     }
-  if (!tables_init (tables, node->params, outputs[0]->rank, outputs[0]->dims, inputs[0]->dims, error))
+  if (!tables_init (tables, node->params, outputs[0]->rank, outputs[0]->dims, inputs[0]->dims,
+                    error))
     return FALSE;
   gboolean done = resize_any_type (node, tables, TRUE, inputs[0], outputs[0], error);
   tables_clear (tables);
@@ -548,16 +589,20 @@ static gboolean
 resize_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
 {
   const WhyValue *input = node->inputs[0];
-  return why_grad_add (builder, node, 0, emit_resize (why_grad_graph (builder), error, "ResizeGrad", why_grad_output (builder, node, 0),
-                                                      node->params, input->rank, input->dims));
+  return why_grad_add (builder, node, 0,
+                       emit_resize (why_grad_graph (builder), error, "ResizeGrad",
+                                    why_grad_output (builder, node, 0), node->params, input->rank,
+                                    input->dims));
 }
 
 static gboolean
 resize_grad_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
 {
   const WhyValue *input = node->inputs[0];
-  return why_grad_add (builder, node, 0, emit_resize (why_grad_graph (builder), error, "ResizeBy", why_grad_output (builder, node, 0),
-                                                      node->params, input->rank, input->dims));
+  return why_grad_add (builder, node, 0,
+                       emit_resize (why_grad_graph (builder), error, "ResizeBy",
+                                    why_grad_output (builder, node, 0), node->params, input->rank,
+                                    input->dims));
 }
 
 /* ---- region: what the first and the last position read; those between lie between ---- */
@@ -575,7 +620,8 @@ resize_region (const WhyNode *node, guint input, const WhyBox *out, WhyBox *in)
       const gint64 ends[] = { MAX (out->lo[axis], 0), MIN (out->hi[axis], out_dims[axis]) - 1 };
       if (params->coordinates == WHY_RESIZE_TF_CROP_AND_RESIZE)
         continue; /* the ends may be outside */
-      if (why_resize_is_identity (params, axis, in_dims[axis], out_dims[axis]) || in_dims[axis] == 0 || ends[1] < ends[0])
+      if (why_resize_is_identity (params, axis, in_dims[axis], out_dims[axis]) ||
+          in_dims[axis] == 0 || ends[1] < ends[0])
         {
           in->lo[axis] = out->lo[axis];
           in->hi[axis] = out->hi[axis];
@@ -590,7 +636,8 @@ resize_region (const WhyNode *node, guint input, const WhyBox *out, WhyBox *in)
       in->hi[axis] = 0;
       for (gsize end = 0; end < G_N_ELEMENTS (ends); end++)
         {
-          why_resize_taps (params, axis, in_dims[axis], out_dims[axis], ends[end], sources, weights);
+          why_resize_taps (params, axis, in_dims[axis], out_dims[axis], ends[end], sources,
+                           weights);
           for (gint64 tap = 0; tap < n_taps; tap++)
             {
               if (weights[tap] == 0)
@@ -602,19 +649,26 @@ resize_region (const WhyNode *node, guint input, const WhyBox *out, WhyBox *in)
     }
 }
 
+/* clang-format off */
 const WhyOpClass why_ops_resize[] = {
-  { .type = "Resize", .since = 10, .until = 10, .min_inputs = 2, .max_inputs = 2, .max_outputs = 1, .params_size = sizeof (WhyResizeParams),
-    .infer = resize_infer, .eval = resize_eval, .gradient = resize_gradient, .region = resize_region },
-  { .type = "Resize", .since = 11, .min_inputs = 1, .max_inputs = 4, .max_outputs = 1, .params_size = sizeof (WhyResizeParams),
-    .infer = resize_infer, .eval = resize_eval, .gradient = resize_gradient, .region = resize_region },
-  { .type = "Upsample", .since = 7, .until = 8, .min_inputs = 1, .max_inputs = 1, .max_outputs = 1, .params_size = sizeof (WhyResizeParams),
-    .infer = resize_infer, .eval = resize_eval, .gradient = resize_gradient, .region = resize_region },
-  { .type = "Upsample", .since = 9, .until = 9, .min_inputs = 2, .max_inputs = 2, .max_outputs = 1, .params_size = sizeof (WhyResizeParams),
-    .infer = resize_infer, .eval = resize_eval, .gradient = resize_gradient, .region = resize_region },
-  { .type = "ResizeBy", .since = 1, .min_inputs = 1, .max_inputs = 1, .max_outputs = 1, .flags = WHY_OP_INTERNAL,
-    .params_size = sizeof (WhyResizeParams),
-    .infer = resize_by_infer, .eval = resize_eval, .gradient = resize_gradient, .region = resize_region },
-  { .type = "ResizeGrad", .since = 1, .min_inputs = 1, .max_inputs = 1, .max_outputs = 1, .flags = WHY_OP_INTERNAL,
-    .params_size = sizeof (WhyResizeParams), .infer = resize_by_infer, .eval = resize_grad_eval, .gradient = resize_grad_gradient },
+  { .type = "Resize", .since = 10, .until = 10, .min_inputs = 2, .max_inputs = 2,
+    .max_outputs = 1, .params_size = sizeof (WhyResizeParams), .infer = resize_infer,
+    .eval = resize_eval, .gradient = resize_gradient, .region = resize_region },
+  { .type = "Resize", .since = 11, .min_inputs = 1, .max_inputs = 4, .max_outputs = 1,
+    .params_size = sizeof (WhyResizeParams), .infer = resize_infer, .eval = resize_eval,
+    .gradient = resize_gradient, .region = resize_region },
+  { .type = "Upsample", .since = 7, .until = 8, .min_inputs = 1, .max_inputs = 1,
+    .max_outputs = 1, .params_size = sizeof (WhyResizeParams), .infer = resize_infer,
+    .eval = resize_eval, .gradient = resize_gradient, .region = resize_region },
+  { .type = "Upsample", .since = 9, .until = 9, .min_inputs = 2, .max_inputs = 2,
+    .max_outputs = 1, .params_size = sizeof (WhyResizeParams), .infer = resize_infer,
+    .eval = resize_eval, .gradient = resize_gradient, .region = resize_region },
+  { .type = "ResizeBy", .since = 1, .min_inputs = 1, .max_inputs = 1, .max_outputs = 1,
+    .flags = WHY_OP_INTERNAL, .params_size = sizeof (WhyResizeParams), .infer = resize_by_infer,
+    .eval = resize_eval, .gradient = resize_gradient, .region = resize_region },
+  { .type = "ResizeGrad", .since = 1, .min_inputs = 1, .max_inputs = 1, .max_outputs = 1,
+    .flags = WHY_OP_INTERNAL, .params_size = sizeof (WhyResizeParams), .infer = resize_by_infer,
+    .eval = resize_grad_eval, .gradient = resize_grad_gradient },
   { .type = NULL },
 };
+/* clang-format on */

@@ -27,7 +27,8 @@ shape_infer (WhyNode *node, GError **error)
 }
 
 static gboolean
-shape_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+shape_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs,
+            GError **error)
 {
   const ShapeParams *params = node->params;
   for (int axis = params->start; axis < params->end; axis++)
@@ -51,7 +52,8 @@ size_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outp
 /* ---- Reshape, Flatten, Squeeze, Unsqueeze: the same elements under other dims ---- */
 
 static gboolean
-regroup_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+regroup_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs,
+              GError **error)
 {
   why_move_all (inputs[0], outputs[0]);
   return TRUE;
@@ -61,21 +63,24 @@ static gboolean
 regroup_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
 {
   const WhyValue *input = node->inputs[0];
-  return why_grad_add (builder, node, 0, why_emit_reshape (why_grad_graph (builder), error, why_grad_output (builder, node, 0),
-                                                           input->rank, input->dims));
+  return why_grad_add (builder, node, 0,
+                       why_emit_reshape (why_grad_graph (builder), error,
+                                         why_grad_output (builder, node, 0), input->rank,
+                                         input->dims));
 }
 
-/* Maps a box of some output axes to the input axes that hold the same elements: the first and the last
- * flat index bound the box. Exact where an axis only gains or loses axes of size 1; else it covers
- * what lies between, which is right, if more than needed. */
+/* Maps a box of some output axes to the input axes that hold the same elements: the first and the
+ * last flat index bound the box. Exact where an axis only gains or loses axes of size 1; else it
+ * covers what lies between, which is right, if more than needed. */
 static void
-regroup_block (const WhyBox *out, int out_begin, int out_end, const gint64 *out_dims,
-               WhyBox *in, int in_begin, int in_end, const gint64 *in_dims)
+regroup_block (const WhyBox *out, int out_begin, int out_end, const gint64 *out_dims, WhyBox *in,
+               int in_begin, int in_end, const gint64 *in_dims)
 {
   gint64 first = 0, last = 0;
   for (int axis = out_begin; axis < out_end; axis++)
     {
-      gint64 lo = CLAMP (out->lo[axis], 0, out_dims[axis]), hi = CLAMP (out->hi[axis], 0, out_dims[axis]);
+      gint64 lo = CLAMP (out->lo[axis], 0, out_dims[axis]),
+             hi = CLAMP (out->hi[axis], 0, out_dims[axis]);
       if (hi <= lo)
         return;
       first = first * out_dims[axis] + lo;
@@ -135,17 +140,21 @@ reshape_infer (WhyNode *node, GError **error)
       if (dims[axis] == 0 && !allow_zero)
         {
           if (axis >= input->rank)
-            return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE,
-                                  "the shape's entry %d is 0 ('as the input'), but the input has %d dimensions", axis, input->rank);
+            return why_node_fail (
+              node, error, WHY_ERROR_BAD_SHAPE,
+              "the shape's entry %d is 0 ('as the input'), but the input has %d dimensions", axis,
+              input->rank);
           dims[axis] = input->dims[axis];
         }
       if (dims[axis] == -1 && inferred < 0)
         inferred = axis;
       else if (dims[axis] < 0)
-        return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "the shape's entry %d is %" G_GINT64_FORMAT "%s", axis, dims[axis],
+        return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE,
+                              "the shape's entry %d is %" G_GINT64_FORMAT "%s", axis, dims[axis],
                               dims[axis] == -1 ? ", but only one may be left open" : "");
       else if (!why_size_mul (known, (gsize) dims[axis], &known))
-        return why_node_fail (node, error, WHY_ERROR_TOO_LARGE, "the shape asks for too many elements");
+        return why_node_fail (node, error, WHY_ERROR_TOO_LARGE,
+                              "the shape asks for too many elements");
     }
   count = (gsize) why_dims_product (input->dims, 0, input->rank);
   if (inferred >= 0)
@@ -155,7 +164,8 @@ reshape_infer (WhyNode *node, GError **error)
           g_autofree char *text = why_dims_to_string (input->rank, input->dims);
           dims[inferred] = -1;
           g_autofree char *wanted = why_dims_to_string (rank, dims);
-          return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "%s does not divide into %s", text, wanted);
+          return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "%s does not divide into %s",
+                                text, wanted);
         }
       dims[inferred] = (gint64) (count / known);
     }
@@ -175,9 +185,12 @@ flatten_infer (WhyNode *node, GError **error)
   gint64 axis = why_node_int (node, "axis", 1);
 
   if (axis < -input->rank || axis > input->rank)
-    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "axis %" G_GINT64_FORMAT " is outside a tensor of rank %d", axis, input->rank);
+    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL,
+                          "axis %" G_GINT64_FORMAT " is outside a tensor of rank %d", axis,
+                          input->rank);
   int split = (int) (axis < 0 ? axis + input->rank : axis);
-  gint64 dims[] = { why_dims_product (input->dims, 0, split), why_dims_product (input->dims, split, input->rank) };
+  gint64 dims[] = { why_dims_product (input->dims, 0, split),
+                    why_dims_product (input->dims, split, input->rank) };
   return why_node_set_output (node, 0, input->dtype, 2, dims, error);
 }
 
@@ -203,13 +216,16 @@ squeeze_infer (WhyNode *node, GError **error)
   gboolean dropped[WHY_MAX_RANK] = { FALSE }, given;
   int n_axes, rank = 0;
 
-  if (!infer_axes (node, axes, &n_axes, &given, error) || !why_infer_axes (node, n_axes, axes, input->rank, error))
+  if (!infer_axes (node, axes, &n_axes, &given, error) ||
+      !why_infer_axes (node, n_axes, axes, input->rank, error))
     return FALSE;
   for (int place = 0; place < n_axes; place++)
     {
       dropped[axes[place]] = TRUE;
       if (input->dims[axes[place]] != 1)
-        return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "axis %d has %" G_GINT64_FORMAT " entries; only axes with one can be dropped",
+        return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE,
+                              "axis %d has %" G_GINT64_FORMAT
+                              " entries; only axes with one can be dropped",
                               (int) axes[place], input->dims[axes[place]]);
     }
   for (int axis = 0; axis < input->rank; axis++)
@@ -234,7 +250,9 @@ unsqueeze_infer (WhyNode *node, GError **error)
     return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "'axes' is missing");
   int rank = input->rank + n_axes;
   if (rank > WHY_MAX_RANK)
-    return why_node_fail (node, error, WHY_ERROR_UNSUPPORTED_OP, "its output has %d dimensions, at most %d are supported", rank, WHY_MAX_RANK);
+    return why_node_fail (node, error, WHY_ERROR_UNSUPPORTED_OP,
+                          "its output has %d dimensions, at most %d are supported", rank,
+                          WHY_MAX_RANK);
   if (!why_infer_axes (node, n_axes, axes, rank, error)) /* they count in the output */
     return FALSE;
   for (int place = 0; place < n_axes; place++)
@@ -244,20 +262,28 @@ unsqueeze_infer (WhyNode *node, GError **error)
   return why_node_set_output (node, 0, input->dtype, rank, dims, error);
 }
 
+/* clang-format off */
 const WhyOpClass why_ops_shape[] = {
-  { .type = "Shape", .since = 1, .min_inputs = 1, .max_inputs = 1, .max_outputs = 1, .flags = WHY_OP_DIMS_ONLY,
-    .params_size = sizeof (ShapeParams), .infer = shape_infer, .eval = shape_eval },
-  { .type = "Size", .since = 1, .min_inputs = 1, .max_inputs = 1, .max_outputs = 1, .flags = WHY_OP_DIMS_ONLY,
-    .infer = size_infer, .eval = size_eval },
+  { .type = "Shape", .since = 1, .min_inputs = 1, .max_inputs = 1, .max_outputs = 1,
+    .flags = WHY_OP_DIMS_ONLY, .params_size = sizeof (ShapeParams), .infer = shape_infer,
+    .eval = shape_eval },
+  { .type = "Size", .since = 1, .min_inputs = 1, .max_inputs = 1, .max_outputs = 1,
+    .flags = WHY_OP_DIMS_ONLY, .infer = size_infer, .eval = size_eval },
   { .type = "Reshape", .since = 1, .until = 4, .min_inputs = 1, .max_inputs = 1, .max_outputs = 1,
-    .infer = reshape_infer, .eval = regroup_eval, .gradient = regroup_gradient, .region = regroup_region },
+    .infer = reshape_infer, .eval = regroup_eval, .gradient = regroup_gradient,
+    .region = regroup_region },
   { .type = "Reshape", .since = 5, .min_inputs = 2, .max_inputs = 2, .max_outputs = 1,
-    .infer = reshape_infer, .eval = regroup_eval, .gradient = regroup_gradient, .region = regroup_region },
+    .infer = reshape_infer, .eval = regroup_eval, .gradient = regroup_gradient,
+    .region = regroup_region },
   { .type = "Flatten", .since = 1, .min_inputs = 1, .max_inputs = 1, .max_outputs = 1,
-    .infer = flatten_infer, .eval = regroup_eval, .gradient = regroup_gradient, .region = regroup_region },
+    .infer = flatten_infer, .eval = regroup_eval, .gradient = regroup_gradient,
+    .region = regroup_region },
   { .type = "Squeeze", .since = 1, .min_inputs = 1, .max_inputs = 2, .max_outputs = 1,
-    .infer = squeeze_infer, .eval = regroup_eval, .gradient = regroup_gradient, .region = regroup_region },
+    .infer = squeeze_infer, .eval = regroup_eval, .gradient = regroup_gradient,
+    .region = regroup_region },
   { .type = "Unsqueeze", .since = 1, .min_inputs = 1, .max_inputs = 2, .max_outputs = 1,
-    .infer = unsqueeze_infer, .eval = regroup_eval, .gradient = regroup_gradient, .region = regroup_region },
+    .infer = unsqueeze_infer, .eval = regroup_eval, .gradient = regroup_gradient,
+    .region = regroup_region },
   { .type = NULL },
 };
+/* clang-format on */

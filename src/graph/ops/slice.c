@@ -41,7 +41,8 @@ slice_infer (WhyNode *node, GError **error)
 {
   WhySliceParams *params = node->params;
   const WhyValue *input = node->inputs[0];
-  gint64 starts[WHY_MAX_RANK], ends[WHY_MAX_RANK], axes[WHY_MAX_RANK], steps[WHY_MAX_RANK], dims[WHY_MAX_RANK];
+  gint64 starts[WHY_MAX_RANK], ends[WHY_MAX_RANK], axes[WHY_MAX_RANK], steps[WHY_MAX_RANK],
+    dims[WHY_MAX_RANK];
   int n_starts, n_ends, n_axes = 0, n_steps = 0;
   gboolean has_axes;
 
@@ -61,7 +62,8 @@ slice_infer (WhyNode *node, GError **error)
       if (!why_infer_ints (node, 1, "starts", WHY_MAX_RANK, starts, &n_starts, error) ||
           !why_infer_ints (node, 2, "ends", WHY_MAX_RANK, ends, &n_ends, error) ||
           (has_axes && !why_infer_ints (node, 3, "axes", WHY_MAX_RANK, axes, &n_axes, error)) ||
-          (why_node_input (node, 4) != NULL && !why_infer_ints (node, 4, "steps", WHY_MAX_RANK, steps, &n_steps, error)))
+          (why_node_input (node, 4) != NULL &&
+           !why_infer_ints (node, 4, "steps", WHY_MAX_RANK, steps, &n_steps, error)))
         return FALSE;
     }
   if (!has_axes)
@@ -77,7 +79,9 @@ slice_infer (WhyNode *node, GError **error)
         steps[place] = 1;
     }
   if (n_starts != n_ends || n_starts != n_axes || n_starts != n_steps)
-    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "has %d starts, %d ends, %d axes and %d steps", n_starts, n_ends, n_axes, n_steps);
+    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL,
+                          "has %d starts, %d ends, %d axes and %d steps", n_starts, n_ends, n_axes,
+                          n_steps);
   if (!why_infer_axes (node, n_axes, axes, input->rank, error))
     return FALSE;
 
@@ -95,14 +99,16 @@ slice_infer (WhyNode *node, GError **error)
       /* A step beyond the axis takes its first element only, like any other such step. */
       gint64 reach = MAX (input->dims[axis], 1);
       params->step[axis] = CLAMP (steps[place], -reach, reach);
-      dims[axis] = slice_axis (input->dims[axis], starts[place], ends[place], params->step[axis], &params->start[axis]);
+      dims[axis] = slice_axis (input->dims[axis], starts[place], ends[place], params->step[axis],
+                               &params->start[axis]);
     }
   return why_node_set_output (node, 0, input->dtype, input->rank, dims, error);
 }
 
 /* Copies between the box and the strided places of the whole tensor. */
 static void
-copy_box (const WhySliceParams *params, const WhyTensor *box, const WhyTensor *whole, gboolean into_whole)
+copy_box (const WhySliceParams *params, const WhyTensor *box, const WhyTensor *whole,
+          gboolean into_whole)
 {
   gint64 box_strides[WHY_MAX_RANK], strides[WHY_MAX_RANK], first = 0;
 
@@ -124,29 +130,35 @@ copy_box (const WhySliceParams *params, const WhyTensor *box, const WhyTensor *w
 }
 
 static gboolean
-slice_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+slice_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs,
+            GError **error)
 {
   copy_box (node->params, outputs[0], inputs[0], FALSE);
   return TRUE;
 }
 
 static WhyValue *
-emit_slice_grad (WhyGraph *graph, GError **error, WhyValue *value, int rank, const gint64 *dims, const WhySliceParams *params)
+emit_slice_grad (WhyGraph *graph, GError **error, WhyValue *value, int rank, const gint64 *dims,
+                 const WhySliceParams *params)
 {
   const WhyAttr attrs[] = {
     WHY_ATTR_OF_INTS ("dims", dims, rank),
     WHY_ATTR_OF_INTS ("starts", params->start, rank),
     WHY_ATTR_OF_INTS ("steps", params->step, rank),
   };
-  return value != NULL ? why_emit (graph, error, "SliceGrad", 1, &value, attrs, G_N_ELEMENTS (attrs)) : NULL;
+  return value != NULL
+           ? why_emit (graph, error, "SliceGrad", 1, &value, attrs, G_N_ELEMENTS (attrs))
+           : NULL;
 }
 
 static gboolean
 slice_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
 {
   const WhyValue *input = node->inputs[0];
-  return why_grad_add (builder, node, 0, emit_slice_grad (why_grad_graph (builder), error, why_grad_output (builder, node, 0),
-                                                          input->rank, input->dims, node->params));
+  return why_grad_add (builder, node, 0,
+                       emit_slice_grad (why_grad_graph (builder), error,
+                                        why_grad_output (builder, node, 0), input->rank,
+                                        input->dims, node->params));
 }
 
 static void
@@ -165,7 +177,7 @@ slice_region (const WhyNode *node, guint input, const WhyBox *out, WhyBox *in)
     }
 }
 
-/* ---- SliceGrad: the adjoint; the places of a tensor of zeros that Slice would read are its input ---- */
+/* ---- SliceGrad: the adjoint: writes its input to the places that Slice would read ---- */
 
 static gboolean
 slice_grad_infer (WhyNode *node, GError **error)
@@ -183,7 +195,8 @@ slice_grad_infer (WhyNode *node, GError **error)
 }
 
 static gboolean
-slice_grad_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+slice_grad_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs,
+                 GError **error)
 {
   memset (outputs[0]->data, 0, why_tensor_count (outputs[0]) * why_dtype_size (outputs[0]->dtype));
   copy_box (node->params, inputs[0], outputs[0], TRUE);
@@ -200,7 +213,8 @@ slice_grad_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **erro
 
   for (int axis = 0; axis < box->rank; axis++)
     {
-      ends[axis] = params->start[axis] + (box->dims[axis] - 1) * params->step[axis] + (params->step[axis] > 0 ? 1 : -1);
+      ends[axis] = params->start[axis] + (box->dims[axis] - 1) * params->step[axis] +
+                   (params->step[axis] > 0 ? 1 : -1);
       if (box->dims[axis] == 0)
         ends[axis] = params->start[axis];
       else if (ends[axis] < 0)
@@ -208,9 +222,12 @@ slice_grad_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **erro
       axes[axis] = axis;
     }
   gsize rank = (gsize) box->rank;
-  WhyValue *inputs[] = { why_grad_output (builder, node, 0), why_emit_i64 (graph, rank, params->start), why_emit_i64 (graph, rank, ends),
-                         why_emit_i64 (graph, rank, axes), why_emit_i64 (graph, rank, params->step) };
-  return why_grad_add (builder, node, 0, why_emit (graph, error, "Slice", G_N_ELEMENTS (inputs), inputs, NULL, 0));
+  WhyValue *inputs[] = { why_grad_output (builder, node, 0),
+                         why_emit_i64 (graph, rank, params->start),
+                         why_emit_i64 (graph, rank, ends), why_emit_i64 (graph, rank, axes),
+                         why_emit_i64 (graph, rank, params->step) };
+  return why_grad_add (builder, node, 0,
+                       why_emit (graph, error, "Slice", G_N_ELEMENTS (inputs), inputs, NULL, 0));
 }
 
 static void
@@ -220,7 +237,8 @@ slice_grad_region (const WhyNode *node, guint input, const WhyBox *out, WhyBox *
 
   for (int axis = 0; axis < out->rank; axis++)
     {
-      gint64 start = params->start[axis], step = params->step[axis], count = node->inputs[0]->dims[axis];
+      gint64 start = params->start[axis], step = params->step[axis],
+             count = node->inputs[0]->dims[axis];
       if (step < 0)
         {
           start += (count - 1) * step;
@@ -235,7 +253,8 @@ slice_grad_region (const WhyNode *node, guint input, const WhyBox *out, WhyBox *
 }
 
 WhyValue *
-why_emit_slice (WhyGraph *graph, GError **error, WhyValue *value, int axis, gint64 begin, gint64 end)
+why_emit_slice (WhyGraph *graph, GError **error, WhyValue *value, int axis, gint64 begin,
+                gint64 end)
 {
   const gint64 where = axis;
 
@@ -243,12 +262,14 @@ why_emit_slice (WhyGraph *graph, GError **error, WhyValue *value, int axis, gint
     return NULL;
   if (begin == 0 && end == value->dims[axis])
     return value;
-  WhyValue *inputs[] = { value, why_emit_i64 (graph, 1, &begin), why_emit_i64 (graph, 1, &end), why_emit_i64 (graph, 1, &where) };
+  WhyValue *inputs[] = { value, why_emit_i64 (graph, 1, &begin), why_emit_i64 (graph, 1, &end),
+                         why_emit_i64 (graph, 1, &where) };
   return why_emit (graph, error, "Slice", G_N_ELEMENTS (inputs), inputs, NULL, 0);
 }
 
 WhyValue *
-why_emit_place (WhyGraph *graph, GError **error, WhyValue *value, int axis, gint64 offset, gint64 extent)
+why_emit_place (WhyGraph *graph, GError **error, WhyValue *value, int axis, gint64 offset,
+                gint64 extent)
 {
   WhySliceParams params;
   gint64 dims[WHY_MAX_RANK];
@@ -278,25 +299,30 @@ expand_infer (WhyNode *node, GError **error)
   for (int axis = 0; axis < n; axis++)
     {
       if (shape[axis] < 0)
-        return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "the shape's entry %d is %" G_GINT64_FORMAT, axis, shape[axis]);
+        return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE,
+                              "the shape's entry %d is %" G_GINT64_FORMAT, axis, shape[axis]);
     }
   if (!why_dims_broadcast (input->rank, input->dims, n, shape, &rank, dims))
     {
       g_autofree char *text = why_dims_to_string (input->rank, input->dims);
       g_autofree char *wanted = why_dims_to_string (n, shape);
-      return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "%s cannot be expanded to %s", text, wanted);
+      return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "%s cannot be expanded to %s", text,
+                            wanted);
     }
   return why_node_set_output (node, 0, input->dtype, rank, dims, error);
 }
 
 static gboolean
-expand_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+expand_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs,
+             GError **error)
 {
   gint64 from[WHY_MAX_RANK], to[WHY_MAX_RANK];
 
-  why_broadcast_strides (inputs[0]->rank, inputs[0]->dims, outputs[0]->rank, outputs[0]->dims, from);
+  why_broadcast_strides (inputs[0]->rank, inputs[0]->dims, outputs[0]->rank, outputs[0]->dims,
+                         from);
   why_dims_dense_strides (outputs[0]->rank, outputs[0]->dims, to);
-  why_move_strided (outputs[0]->rank, outputs[0]->dims, why_dtype_size (outputs[0]->dtype), inputs[0]->data, from, outputs[0]->data, to);
+  why_move_strided (outputs[0]->rank, outputs[0]->dims, why_dtype_size (outputs[0]->dtype),
+                    inputs[0]->data, from, outputs[0]->data, to);
   return TRUE;
 }
 
@@ -304,8 +330,10 @@ static gboolean
 expand_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
 {
   const WhyValue *input = node->inputs[0];
-  return why_grad_add (builder, node, 0, why_emit_sum_to (why_grad_graph (builder), error, why_grad_output (builder, node, 0),
-                                                          input->rank, input->dims));
+  return why_grad_add (builder, node, 0,
+                       why_emit_sum_to (why_grad_graph (builder), error,
+                                        why_grad_output (builder, node, 0), input->rank,
+                                        input->dims));
 }
 
 static void
@@ -333,11 +361,14 @@ tile_infer (WhyNode *node, GError **error)
   if (!why_infer_ints (node, 1, "repeats", WHY_MAX_RANK, repeats, &n, error))
     return FALSE;
   if (n != input->rank)
-    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "has %d repeats for %d dimensions", n, input->rank);
+    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "has %d repeats for %d dimensions", n,
+                          input->rank);
   for (int axis = 0; axis < n; axis++)
     {
       if (repeats[axis] < 0 || !why_dim_mul (input->dims[axis], repeats[axis], &dims[axis]))
-        return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "cannot repeat axis %d %" G_GINT64_FORMAT " times", axis, repeats[axis]);
+        return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE,
+                              "cannot repeat axis %d %" G_GINT64_FORMAT " times", axis,
+                              repeats[axis]);
     }
   return why_node_set_output (node, 0, input->dtype, n, dims, error);
 }
@@ -362,7 +393,8 @@ tile_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outp
       from[2 * axis + 1] = in_strides[axis];
       to[2 * axis + 1] = out_strides[axis];
     }
-  why_move_strided (2 * rank, dims, why_dtype_size (outputs[0]->dtype), inputs[0]->data, from, outputs[0]->data, to);
+  why_move_strided (2 * rank, dims, why_dtype_size (outputs[0]->dtype), inputs[0]->data, from,
+                    outputs[0]->data, to);
   return TRUE;
 }
 
@@ -397,22 +429,27 @@ tile_region (const WhyNode *node, guint input, const WhyBox *out, WhyBox *in)
   for (int axis = 0; input == 0 && axis < in->rank; axis++)
     {
       gint64 extent = node->inputs[0]->dims[axis];
-      if (extent == 0 || out->hi[axis] <= out->lo[axis] || out->lo[axis] / extent != (out->hi[axis] - 1) / extent)
+      if (extent == 0 || out->hi[axis] <= out->lo[axis] ||
+          out->lo[axis] / extent != (out->hi[axis] - 1) / extent)
         continue;
       in->lo[axis] = out->lo[axis] % extent;
       in->hi[axis] = (out->hi[axis] - 1) % extent + 1;
     }
 }
 
+/* clang-format off */
 const WhyOpClass why_ops_slice[] = {
-  { .type = "Slice", .since = 1, .min_inputs = 1, .max_inputs = 5, .max_outputs = 1, .params_size = sizeof (WhySliceParams),
-    .infer = slice_infer, .eval = slice_eval, .gradient = slice_gradient, .region = slice_region },
-  { .type = "SliceGrad", .since = 1, .min_inputs = 1, .max_inputs = 1, .max_outputs = 1, .flags = WHY_OP_INTERNAL,
-    .params_size = sizeof (WhySliceParams),
-    .infer = slice_grad_infer, .eval = slice_grad_eval, .gradient = slice_grad_gradient, .region = slice_grad_region },
+  { .type = "Slice", .since = 1, .min_inputs = 1, .max_inputs = 5, .max_outputs = 1,
+    .params_size = sizeof (WhySliceParams), .infer = slice_infer, .eval = slice_eval,
+    .gradient = slice_gradient, .region = slice_region },
+  { .type = "SliceGrad", .since = 1, .min_inputs = 1, .max_inputs = 1, .max_outputs = 1,
+    .flags = WHY_OP_INTERNAL, .params_size = sizeof (WhySliceParams), .infer = slice_grad_infer,
+    .eval = slice_grad_eval, .gradient = slice_grad_gradient, .region = slice_grad_region },
   { .type = "Expand", .since = 8, .min_inputs = 2, .max_inputs = 2, .max_outputs = 1,
-    .infer = expand_infer, .eval = expand_eval, .gradient = expand_gradient, .region = expand_region },
+    .infer = expand_infer, .eval = expand_eval, .gradient = expand_gradient,
+    .region = expand_region },
   { .type = "Tile", .since = 6, .min_inputs = 2, .max_inputs = 2, .max_outputs = 1,
     .infer = tile_infer, .eval = tile_eval, .gradient = tile_gradient, .region = tile_region },
   { .type = NULL },
 };
+/* clang-format on */

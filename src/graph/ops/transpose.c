@@ -28,7 +28,8 @@ transpose_infer (WhyNode *node, GError **error)
         perm[axis] = n - 1 - axis;
     }
   if (n != input->rank)
-    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "perm has %d entries, its input %d dimensions", n, input->rank);
+    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL,
+                          "perm has %d entries, its input %d dimensions", n, input->rank);
   if (!why_infer_axes (node, n, perm, n, error))
     return FALSE;
   for (int axis = 0; axis < n; axis++)
@@ -40,7 +41,8 @@ transpose_infer (WhyNode *node, GError **error)
 }
 
 static gboolean
-transpose_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+transpose_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs,
+                GError **error)
 {
   const WhyTransposeParams *params = node->params;
   gint64 from[WHY_MAX_RANK], strides[WHY_MAX_RANK], to[WHY_MAX_RANK];
@@ -50,7 +52,8 @@ transpose_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const 
   why_dims_dense_strides (rank, outputs[0]->dims, to);
   for (int axis = 0; axis < rank; axis++)
     from[axis] = strides[params->perm[axis]];
-  why_move_strided (rank, outputs[0]->dims, why_dtype_size (outputs[0]->dtype), inputs[0]->data, from, outputs[0]->data, to);
+  why_move_strided (rank, outputs[0]->dims, why_dtype_size (outputs[0]->dtype), inputs[0]->data,
+                    from, outputs[0]->data, to);
   return TRUE;
 }
 
@@ -62,7 +65,9 @@ transpose_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error
 
   for (int axis = 0; axis < node->inputs[0]->rank; axis++)
     inverse[params->perm[axis]] = axis;
-  return why_grad_add (builder, node, 0, why_emit_transpose (why_grad_graph (builder), error, why_grad_output (builder, node, 0), inverse));
+  return why_grad_add (builder, node, 0,
+                       why_emit_transpose (why_grad_graph (builder), error,
+                                           why_grad_output (builder, node, 0), inverse));
 }
 
 static void
@@ -91,9 +96,11 @@ depth_infer_block (const WhyNode *node, GError **error)
 
   params->block = why_node_int (node, "blocksize", 0);
   if (params->block < 1 || params->block > G_MAXINT16)
-    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "blocksize is %" G_GINT64_FORMAT, params->block);
+    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "blocksize is %" G_GINT64_FORMAT,
+                          params->block);
   if (node->inputs[0]->rank != 4)
-    return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "its input has %d dimensions, expected 4", node->inputs[0]->rank);
+    return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE,
+                          "its input has %d dimensions, expected 4", node->inputs[0]->rank);
   return TRUE;
 }
 
@@ -108,13 +115,18 @@ depth_to_space_infer (WhyNode *node, GError **error)
     return FALSE;
   params->crd = strcmp (mode, "CRD") == 0;
   if (!params->crd && strcmp (mode, "DCR") != 0)
-    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "mode is '%s', expected DCR or CRD", mode);
+    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "mode is '%s', expected DCR or CRD",
+                          mode);
   gint64 block = params->block;
   if (dims[1] % (block * block) != 0)
     return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE,
-                          "%" G_GINT64_FORMAT " channels do not divide into blocks of %" G_GINT64_FORMAT "x%" G_GINT64_FORMAT, dims[1], block, block);
+                          "%" G_GINT64_FORMAT
+                          " channels do not divide into blocks of %" G_GINT64_FORMAT
+                          "x%" G_GINT64_FORMAT,
+                          dims[1], block, block);
   gint64 rows, columns;
-  if (__builtin_mul_overflow (dims[2], block, &rows) || __builtin_mul_overflow (dims[3], block, &columns))
+  if (__builtin_mul_overflow (dims[2], block, &rows) ||
+      __builtin_mul_overflow (dims[3], block, &columns))
     return why_node_fail (node, error, WHY_ERROR_TOO_LARGE, "its output is too large");
   const gint64 out_dims[] = { dims[0], dims[1] / (block * block), rows, columns };
   return why_node_set_output (node, 0, node->inputs[0]->dtype, 4, out_dims, error);
@@ -131,7 +143,8 @@ space_to_depth_infer (WhyNode *node, GError **error)
   gint64 block = params->block, channels;
   if (dims[2] % block != 0 || dims[3] % block != 0)
     return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE,
-                          "%" G_GINT64_FORMAT "x%" G_GINT64_FORMAT " does not divide into blocks of %" G_GINT64_FORMAT "x%" G_GINT64_FORMAT,
+                          "%" G_GINT64_FORMAT "x%" G_GINT64_FORMAT
+                          " does not divide into blocks of %" G_GINT64_FORMAT "x%" G_GINT64_FORMAT,
                           dims[2], dims[3], block, block);
   if (__builtin_mul_overflow (dims[1], block * block, &channels))
     return why_node_fail (node, error, WHY_ERROR_TOO_LARGE, "its output is too large");
@@ -140,7 +153,8 @@ space_to_depth_infer (WhyNode *node, GError **error)
 }
 
 static gboolean
-depth_to_space_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+depth_to_space_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs,
+                     GError **error)
 {
   const DepthParams *params = node->params;
   const gint64 *in = inputs[0]->dims, *out = outputs[0]->dims;
@@ -150,14 +164,18 @@ depth_to_space_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *c
   /* n, c, h, row of the block, w, column of the block */
   const gint64 dims[] = { in[0], out[1], in[2], block, in[3], block };
   const gint64 from[] = { in[1] * plane, step_c, in[3], block * step_block, 1, step_block };
-  const gint64 to[] = { out[1] * out[2] * out[3], out[2] * out[3], block * out[3], out[3], block, 1 };
+  const gint64 to[] = {
+    out[1] * out[2] * out[3], out[2] * out[3], block * out[3], out[3], block, 1
+  };
 
-  why_move_strided (6, dims, why_dtype_size (outputs[0]->dtype), inputs[0]->data, from, outputs[0]->data, to);
+  why_move_strided (6, dims, why_dtype_size (outputs[0]->dtype), inputs[0]->data, from,
+                    outputs[0]->data, to);
   return TRUE;
 }
 
 static gboolean
-space_to_depth_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+space_to_depth_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs,
+                     GError **error)
 {
   const DepthParams *params = node->params;
   const gint64 *in = inputs[0]->dims, *out = outputs[0]->dims;
@@ -167,7 +185,8 @@ space_to_depth_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *c
   const gint64 from[] = { in[1] * in[2] * in[3], in[3], 1, in[2] * in[3], block * in[3], block };
   const gint64 to[] = { out[1] * plane, block * in[1] * plane, in[1] * plane, plane, out[3], 1 };
 
-  why_move_strided (6, dims, why_dtype_size (outputs[0]->dtype), inputs[0]->data, from, outputs[0]->data, to);
+  why_move_strided (6, dims, why_dtype_size (outputs[0]->dtype), inputs[0]->data, from,
+                    outputs[0]->data, to);
   return TRUE;
 }
 
@@ -182,10 +201,13 @@ depth_to_space_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **
   if (!params->crd)
     {
       const WhyAttr block = WHY_ATTR_OF_INT ("blocksize", params->block);
-      return why_grad_add (builder, node, 0, why_emit (graph, error, "SpaceToDepth", 1, &gradient, &block, 1));
+      return why_grad_add (builder, node, 0,
+                           why_emit (graph, error, "SpaceToDepth", 1, &gradient, &block, 1));
     }
   /* SpaceToDepth has no CRD mode. */
-  const gint64 split[] = { input->dims[0], node->outputs[0]->dims[1], input->dims[2], params->block, input->dims[3], params->block };
+  const gint64 split[] = { input->dims[0], node->outputs[0]->dims[1],
+                           input->dims[2], params->block,
+                           input->dims[3], params->block };
   const gint64 perm[] = { 0, 1, 3, 5, 2, 4 };
   gradient = why_emit_reshape (graph, error, gradient, 6, split);
   gradient = why_emit_transpose (graph, error, gradient, perm);
@@ -198,7 +220,9 @@ space_to_depth_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **
   const DepthParams *params = node->params;
   const WhyAttr block = WHY_ATTR_OF_INT ("blocksize", params->block);
   WhyValue *gradient = why_grad_output (builder, node, 0);
-  return why_grad_add (builder, node, 0, why_emit (why_grad_graph (builder), error, "DepthToSpace", 1, &gradient, &block, 1));
+  return why_grad_add (
+    builder, node, 0,
+    why_emit (why_grad_graph (builder), error, "DepthToSpace", 1, &gradient, &block, 1));
 }
 
 static void
@@ -210,7 +234,8 @@ depth_to_space_region (const WhyNode *node, guint input, const WhyBox *out, WhyB
   in->lo[0] = out->lo[0];
   in->hi[0] = out->hi[0];
   in->lo[1] = params->crd ? out->lo[1] * blocks : out->lo[1];
-  in->hi[1] = params->crd ? out->hi[1] * blocks : (blocks - 1) * node->outputs[0]->dims[1] + out->hi[1];
+  in->hi[1] = params->crd ? out->hi[1] * blocks
+                          : (blocks - 1) * node->outputs[0]->dims[1] + out->hi[1];
   for (int axis = 2; axis < 4; axis++)
     {
       in->lo[axis] = out->lo[axis] / block;
@@ -226,7 +251,8 @@ space_to_depth_region (const WhyNode *node, guint input, const WhyBox *out, WhyB
 
   in->lo[0] = out->lo[0];
   in->hi[0] = out->hi[0];
-  if (channels > 0 && out->hi[1] > out->lo[1] && out->lo[1] / channels == (out->hi[1] - 1) / channels)
+  if (channels > 0 && out->hi[1] > out->lo[1] &&
+      out->lo[1] / channels == (out->hi[1] - 1) / channels)
     {
       in->lo[1] = out->lo[1] % channels;
       in->hi[1] = (out->hi[1] - 1) % channels + 1;
@@ -238,12 +264,19 @@ space_to_depth_region (const WhyNode *node, guint input, const WhyBox *out, WhyB
     }
 }
 
+/* clang-format off */
 const WhyOpClass why_ops_transpose[] = {
-  { .type = "Transpose", .since = 1, .min_inputs = 1, .max_inputs = 1, .max_outputs = 1, .params_size = sizeof (WhyTransposeParams),
-    .infer = transpose_infer, .eval = transpose_eval, .gradient = transpose_gradient, .region = transpose_region },
-  { .type = "DepthToSpace", .since = 1, .min_inputs = 1, .max_inputs = 1, .max_outputs = 1, .params_size = sizeof (DepthParams),
-    .infer = depth_to_space_infer, .eval = depth_to_space_eval, .gradient = depth_to_space_gradient, .region = depth_to_space_region },
-  { .type = "SpaceToDepth", .since = 1, .min_inputs = 1, .max_inputs = 1, .max_outputs = 1, .params_size = sizeof (DepthParams),
-    .infer = space_to_depth_infer, .eval = space_to_depth_eval, .gradient = space_to_depth_gradient, .region = space_to_depth_region },
+  { .type = "Transpose", .since = 1, .min_inputs = 1, .max_inputs = 1, .max_outputs = 1,
+    .params_size = sizeof (WhyTransposeParams), .infer = transpose_infer, .eval = transpose_eval,
+    .gradient = transpose_gradient, .region = transpose_region },
+  { .type = "DepthToSpace", .since = 1, .min_inputs = 1, .max_inputs = 1, .max_outputs = 1,
+    .params_size = sizeof (DepthParams), .infer = depth_to_space_infer,
+    .eval = depth_to_space_eval, .gradient = depth_to_space_gradient,
+    .region = depth_to_space_region },
+  { .type = "SpaceToDepth", .since = 1, .min_inputs = 1, .max_inputs = 1, .max_outputs = 1,
+    .params_size = sizeof (DepthParams), .infer = space_to_depth_infer,
+    .eval = space_to_depth_eval, .gradient = space_to_depth_gradient,
+    .region = space_to_depth_region },
   { .type = NULL },
 };
+/* clang-format on */

@@ -5,8 +5,8 @@
 G_BEGIN_DECLS
 
 /* Resize is separable: along each axis every output position is a weighted sum of a few input
- * positions. These tables hold the weights; the plain definition, its gradient (which is exactly the
- * adjoint) and fast kernels all read the same ones. */
+ * positions. These tables hold the weights; the plain definition, its gradient (which is exactly
+ * the adjoint) and fast kernels all read the same ones. */
 
 typedef enum
 {
@@ -77,7 +77,8 @@ typedef struct
 } WhyResizeTable;
 
 /** why_resize_is_identity: whether axis @axis is passed through as it is */
-gboolean why_resize_is_identity (const WhyResizeParams *params, int axis, gint64 in_size, gint64 out_size);
+gboolean
+why_resize_is_identity (const WhyResizeParams *params, int axis, gint64 in_size, gint64 out_size);
 
 /**
  * why_resize_table_init:
@@ -87,8 +88,8 @@ gboolean why_resize_is_identity (const WhyResizeParams *params, int axis, gint64
  *
  * Returns: %FALSE with %WHY_ERROR_TOO_LARGE if there is no memory. Clear the table after use.
  */
-gboolean why_resize_table_init (WhyResizeTable *table, const WhyResizeParams *params, int axis, gint64 in_size, gint64 out_size,
-                                GError **error);
+gboolean why_resize_table_init (WhyResizeTable *table, const WhyResizeParams *params, int axis,
+                                gint64 in_size, gint64 out_size, GError **error);
 void why_resize_table_clear (WhyResizeTable *table);
 
 G_END_DECLS
