@@ -92,8 +92,8 @@ main (int argc, char **argv)
   static const Suite suites[] = {
     { "node", 727 },
     { "simple", 7 },
-    { "pytorch-operator", 31 },
-    { "pytorch-converted", 77 },
+    { "pytorch-operator", 35 },
+    { "pytorch-converted", 82 },
   };
 
   g_test_init (&argc, &argv, NULL);

@@ -185,9 +185,6 @@ test_bad (void)
   check_fails ("Add", 0, truth, 2, 0, NULL, 0, "must be a number, not bool");
   WhyTensor *number[] = { check_tensor (I64, "1", 1) };
   check_fails ("Sqrt", 0, number, 1, 0, NULL, 0, "must be of a floating type, not int64");
-  const WhyAttr legacy[] = { CHECK_INT ("broadcast", 1), CHECK_INT ("axis", 0) };
-  WhyTensor *old[] = { check_tensor (F32, "2x2", 1.0, 2.0, 3.0, 4.0), check_tensor (F32, "2", 1.0, 2.0) };
-  check_fails ("Add", 6, old, 2, 0, legacy, 2, "convert the model to operator set 7");
   WhyTensor *condition[] = { check_tensor (I64, "1", 1), check_tensor (I64, "1", 1), check_tensor (I64, "1", 1) };
   check_fails ("Where", 0, condition, 3, 0, NULL, 0, "must be bool, not int64");
   WhyTensor *logical[] = { check_tensor (I64, "1", 1), check_tensor (I64, "1", 1) };

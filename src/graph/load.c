@@ -393,6 +393,30 @@ is_alias (const WhyOnnxNode *node)
   return node->n_inputs < 3 || *node->inputs[2] == '\0'; /* training_mode could be true */
 }
 
+/* Before opset 7 the second operand of arithmetic was aligned with a run of the first one's dimensions
+ * that begins at `axis`. Appending ones says the same in today's rule. */
+static gboolean
+align_legacy_operand (Loader *loader, const WhyOnnxNode *node, gint64 opset, WhyValue **inputs, GError **error)
+{
+  const WhyOnnxAttr *broadcast = why_onnx_node_attr (node, "broadcast"), *axis = why_onnx_node_attr (node, "axis");
+  gint64 dims[WHY_MAX_RANK];
+
+  if (opset >= 7 || broadcast == NULL || broadcast->i == 0 || axis == NULL || node->n_inputs != 2 || inputs[0] == NULL || inputs[1] == NULL)
+    return TRUE;
+  int rank = inputs[0]->rank, own = inputs[1]->rank;
+  gint64 start = axis->i < 0 ? axis->i + rank : axis->i;
+  if (start < 0 || start + own > rank)
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_MODEL, "%s '%s': axis %" G_GINT64_FORMAT " does not fit operands of rank %d and %d",
+                   node->op_type, node->name, axis->i, rank, own);
+      return FALSE;
+    }
+  for (int at = 0; at < rank - (int) start; at++)
+    dims[at] = at < own ? inputs[1]->dims[at] : 1;
+  inputs[1] = why_emit_reshape (loader->graph, error, inputs[1], rank - (int) start, dims);
+  return inputs[1] != NULL;
+}
+
 static gboolean
 load_op (Loader *loader, Scope *scope, const WhyOnnxNode *node, GError **error)
 {
@@ -415,6 +439,9 @@ load_op (Loader *loader, Scope *scope, const WhyOnnxNode *node, GError **error)
       g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE, "The network has more than %u nodes", NODES_MAX);
       return FALSE;
     }
+  gint64 opset = opset_of (loader->model, scope->function, "");
+  if (!align_legacy_operand (loader, node, opset, inputs, error))
+    return FALSE;
   guint n_inputs = (guint) node->n_inputs;
   while (n_inputs > 0 && inputs[n_inputs - 1] == NULL)
     n_inputs--;
@@ -424,7 +451,7 @@ load_op (Loader *loader, Scope *scope, const WhyOnnxNode *node, GError **error)
       n_attrs += done && attrs[n_attrs].name != NULL;
     }
   if (done)
-    outputs = why_graph_add_node (loader->graph, node->op_type, opset_of (loader->model, scope->function, ""), node->name,
+    outputs = why_graph_add_node (loader->graph, node->op_type, opset, node->name,
                                   inputs, n_inputs, (const char *const *) node->outputs, (guint) node->n_outputs, attrs,
                                   n_attrs, error);
   for (guint attr = 0; attr < n_attrs; attr++)

@@ -298,22 +298,10 @@ float_unary_infer (WhyNode *node, GError **error)
   return why_infer_float (node, error) && unary_infer (node, error);
 }
 
-/* Before opset 7 operands were aligned by an attribute; without it the shapes had to be equal, which
- * today's rule covers. */
-static gboolean
-check_legacy_axis (const WhyNode *node, GError **error)
-{
-  if (node->opset < 7 && why_node_int (node, "broadcast", 0) != 0 && why_node_has_attr (node, "axis"))
-    return why_node_fail (node, error, WHY_ERROR_UNSUPPORTED_OP,
-                          "broadcasting by 'axis' (operator sets before 7) is not supported; "
-                          "convert the model to operator set 7 or later");
-  return TRUE;
-}
-
 static gboolean
 variadic_infer (WhyNode *node, GError **error)
 {
-  return check_numbers (node, error) && check_legacy_axis (node, error) && why_infer_same_types (node, error) &&
+  return check_numbers (node, error) && why_infer_same_types (node, error) &&
          why_infer_broadcast (node, node->inputs[0]->dtype, error);
 }
 
@@ -326,7 +314,7 @@ mean_infer (WhyNode *node, GError **error)
 static gboolean
 pow_infer (WhyNode *node, GError **error)
 {
-  return check_numbers (node, error) && check_legacy_axis (node, error) &&
+  return check_numbers (node, error) &&
          why_infer_broadcast (node, node->inputs[0]->dtype, error);
 }
 

@@ -52,6 +52,12 @@ batch_norm_infer (WhyNode *node, GError **error)
   params->epsilon = why_node_float (node, "epsilon", 1e-5);
   params->momentum = why_node_float (node, "momentum", 0.9);
   params->training = why_node_int (node, "training_mode", 0) != 0;
+  if (node->opset < 7)
+    {
+      params->training = why_node_int (node, "is_test", 0) == 0;
+      if (why_node_int (node, "spatial", 1) == 0)
+        return why_node_fail (node, error, WHY_ERROR_UNSUPPORTED_OP, "statistics per position (spatial = 0) are not supported");
+    }
   return why_node_set_output_like (node, 0, x->dtype, x, error) &&
          why_node_set_output_like (node, 1, node->inputs[3]->dtype, node->inputs[3], error) &&
          why_node_set_output_like (node, 2, node->inputs[4]->dtype, node->inputs[4], error);
@@ -638,7 +644,7 @@ lp_norm_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
 }
 
 const WhyOpClass why_ops_normalization[] = {
-  { "BatchNormalization", 7, 0, 5, 5, 5, 0, sizeof (WhyBatchNormParams), batch_norm_infer, batch_norm_eval, batch_norm_gradient, lrn_region },
+  { "BatchNormalization", 1, 0, 5, 5, 5, 0, sizeof (WhyBatchNormParams), batch_norm_infer, batch_norm_eval, batch_norm_gradient, lrn_region },
   { "InstanceNormalization", 6, 0, 3, 3, 1, 0, 0, instance_norm_infer, instance_norm_eval, instance_norm_gradient, NULL },
   { "LayerNormalization", 1, 0, 2, 3, 3, 0, sizeof (WhyLayerNormParams), layer_norm_infer, layer_norm_eval, layer_norm_gradient, layer_norm_region },
   { "GroupNormalization", 18, 0, 3, 3, 1, 0, 0, group_norm_infer, group_norm_eval, group_norm_gradient, NULL },
