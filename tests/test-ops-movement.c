@@ -194,6 +194,9 @@ test_generators (void)
   check_fails ("ConstantOfShape", 9, (WhyTensor *[]) { LIST (1 << 20, 1 << 20) }, 1, 0, NULL, 0,
                "1 GB");
   check_fails ("ConstantOfShape", 9, (WhyTensor *[]){ LIST (1) }, 1, 1, NULL, 0, "only a constant");
+  /* Nothing in it, but its strides would not be numbers. */
+  check_fails ("ConstantOfShape", 9, (WhyTensor *[]) { LIST (0, G_MAXINT64, 2) }, 1, 0, NULL, 0,
+               "its output would be");
 
   check_equal (EVAL ("Range", 11, NONE, I ("", 10), I ("", 4), I ("", -2)), I ("3", 10, 8, 6), 0);
   check_equal (EVAL ("Range", 11, NONE, I ("", 0), I ("", 5), I ("", 2)), I ("3", 0, 2, 4), 0);

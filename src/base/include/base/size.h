@@ -37,18 +37,21 @@ why_dim_add (gint64 a, gint64 b, gint64 *result)
  * @rank: 0 (a scalar, one value) or more
  * @count: (out): the product
  *
- * Returns: %FALSE if a dimension is negative or the product overflows.
+ * Returns: %FALSE if a dimension is negative or the product overflows. A dimension of 0 does not
+ *   excuse the others: their product must fit too, for strides are computed from it.
  */
 static inline gboolean
 why_dims_count (const gint64 *dims, int rank, gsize *count)
 {
-  gsize product = 1;
+  gint64 product = 1;
+  gboolean empty = FALSE;
   for (int axis = 0; axis < rank; axis++)
     {
-      if (dims[axis] < 0 || !why_size_mul (product, (gsize) dims[axis], &product))
+      if (dims[axis] < 0 || (dims[axis] > 0 && !why_dim_mul (product, dims[axis], &product)))
         return FALSE;
+      empty |= dims[axis] == 0;
     }
-  *count = product;
+  *count = empty ? 0 : (gsize) product;
   return TRUE;
 }
 
