@@ -410,15 +410,23 @@ test_changed_file (Fixture *fixture, gconstpointer data)
   g_assert_cmpfloat (why_tensor_get_f64 (tensor, COUNT - 1), ==, COUNT - 1);
   why_onnx_model_unref (model);
 
-  /* cut short in place */
-  put (fixture, "w.bin", values, COUNT * sizeof *values);
-  model = why_onnx_model_load (path, &error);
-  g_assert_no_error (error);
-  g_assert_cmpint (truncate (weights_path, 1000), ==, 0);
-  g_assert_false (why_onnx_model_check_files (model, &error));
-  g_assert_error (error, WHY_ERROR, WHY_ERROR_IO);
-  g_assert_nonnull (strstr (error->message, "w.bin: the file was changed"));
-  why_onnx_model_unref (model);
+  /* changed in place: cut short, though with the old time; and of the old size, but written to */
+  for (int cut = 0; cut < 2; cut++)
+    {
+      struct stat info;
+      put (fixture, "w.bin", values, COUNT * sizeof *values);
+      model = why_onnx_model_load (path, &error);
+      g_assert_no_error (error);
+      g_assert_cmpint (stat (weights_path, &info), ==, 0);
+      g_assert_cmpint (truncate (weights_path, cut ? 1000 : info.st_size), ==, 0);
+      const struct timespec times[2] = { info.st_atim, { info.st_mtim.tv_sec + !cut, info.st_mtim.tv_nsec } };
+      g_assert_cmpint (utimensat (AT_FDCWD, weights_path, times, 0), ==, 0);
+      g_assert_false (why_onnx_model_check_files (model, &error));
+      g_assert_error (error, WHY_ERROR, WHY_ERROR_IO);
+      g_assert_nonnull (strstr (error->message, "w.bin: the file was changed"));
+      g_clear_error (&error);
+      why_onnx_model_unref (model);
+    }
 }
 
 /* ---- single tensors ---- */
