@@ -532,6 +532,8 @@ test_gradients (void)
   GRAD ("Expand", 2, NONE, X ("2x1"), LIST (3, 2, 4));
   GRAD ("Tile", 2, NONE, X ("2x3"), LIST (2, 3));
   GRAD ("Tile", 2, NONE, X ("2x1x2"), LIST (1, 4, 2));
+  GRAD ("Tile", 2, NONE, X ("2x3"), LIST (0, 2)); /* not at all: zeros */
+  GRAD ("Expand", 2, NONE, X ("2x1"), LIST (2, 0));
   for (guint output = 0; output < 3; output++)
     grad_check (&(GradCheck) { .type = "Split",
                               .n_inputs = 1,

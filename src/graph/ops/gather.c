@@ -663,7 +663,8 @@ gather_region (const WhyNode *node, guint input, const WhyBox *out, WhyBox *in)
     }
   for (gint64 at = begin; at < end; at++)
     {
-      gint64 index = why_tensor_get_i64 (indices->constant, (gsize) at);
+      /* They are checked when they are used; here wrong ones must only do no harm. */
+      gint64 index = CLAMP (why_tensor_get_i64 (indices->constant, (gsize) at), -extent, extent);
       lo = MIN (lo, index < 0 ? index + extent : index);
       hi = MAX (hi, (index < 0 ? index + extent : index) + 1);
     }

@@ -259,23 +259,39 @@ resize_infer (WhyNode *node, GError **error)
 /* ---- one axis at a time ---- */
 
 #define DEFINE_PASSES(TYPE)                                                                        \
+  /* The last axis: one value at a time. */                                                        \
+  static void pass_last_##TYPE (const WhyResizeTable *table, gint64 outer, gint64 in_size,         \
+                                const TYPE *from, TYPE *to)                                        \
+  {                                                                                                \
+    for (gint64 o = 0; o < outer; o++, from += in_size)                                            \
+      for (gint64 position = 0; position < table->size; position++)                                \
+        {                                                                                          \
+          const gint64 *sources = table->sources + position * table->n_taps;                       \
+          const double *weights = table->weights + position * table->n_taps;                       \
+          TYPE sum = 0;                                                                            \
+          for (gint64 tap = 0; tap < table->n_taps; tap++)                                         \
+            sum += weights[tap] != 0 ? (TYPE) weights[tap] * from[sources[tap]] : 0;               \
+          *to++ = sum;                                                                             \
+        }                                                                                          \
+  }                                                                                                \
   static void pass_##TYPE (const WhyResizeTable *table, gint64 outer, gint64 in_size,              \
                            gint64 inner, const TYPE *from, TYPE *to)                               \
   {                                                                                                \
-    for (gint64 o = 0; o < outer; o++)                                                             \
-      for (gint64 position = 0; position < table->size; position++)                                \
+    if (inner == 1)                                                                                \
+      {                                                                                            \
+        pass_last_##TYPE (table, outer, in_size, from, to);                                        \
+        return;                                                                                    \
+      }                                                                                            \
+    for (gint64 o = 0; o < outer; o++, from += in_size * inner)                                    \
+      for (gint64 position = 0; position < table->size; position++, to += inner)                   \
         {                                                                                          \
-          TYPE *target = to + (o * table->size + position) * inner;                                \
-          memset (target, 0, (gsize) inner * sizeof *target);                                      \
+          memset (to, 0, (gsize) inner * sizeof *to);                                              \
           for (gint64 tap = 0; tap < table->n_taps; tap++)                                         \
             {                                                                                      \
               TYPE weight = (TYPE) table->weights[position * table->n_taps + tap];                 \
-              const TYPE *source = from + (o * in_size +                                           \
-                                           table->sources[position * table->n_taps + tap]) *       \
-                                            inner;                                                 \
-              if (weight != 0)                                                                     \
-                for (gint64 each = 0; each < inner; each++)                                        \
-                  target[each] += weight * source[each];                                           \
+              const TYPE *source = from + table->sources[position * table->n_taps + tap] * inner;  \
+              for (gint64 each = 0; weight != 0 && each < inner; each++)                           \
+                to[each] += weight * source[each];                                                 \
             }                                                                                      \
         }                                                                                          \
   }                                                                                                \
@@ -283,18 +299,15 @@ resize_infer (WhyNode *node, GError **error)
                                 gint64 inner, const TYPE *from, TYPE *to)                          \
   {                                                                                                \
     memset (to, 0, (gsize) (outer * in_size * inner) * sizeof *to);                                \
-    for (gint64 o = 0; o < outer; o++)                                                             \
-      for (gint64 position = 0; position < table->size; position++)                                \
+    for (gint64 o = 0; o < outer; o++, to += in_size * inner)                                      \
+      for (gint64 position = 0; position < table->size; position++, from += inner)                 \
         {                                                                                          \
-          const TYPE *source = from + (o * table->size + position) * inner;                        \
           for (gint64 tap = 0; tap < table->n_taps; tap++)                                         \
             {                                                                                      \
               TYPE weight = (TYPE) table->weights[position * table->n_taps + tap];                 \
-              TYPE *target = to + (o * in_size + table->sources[position * table->n_taps + tap]) * \
-                                    inner;                                                         \
-              if (weight != 0)                                                                     \
-                for (gint64 each = 0; each < inner; each++)                                        \
-                  target[each] += weight * source[each];                                           \
+              TYPE *target = to + table->sources[position * table->n_taps + tap] * inner;          \
+              for (gint64 each = 0; weight != 0 && each < inner; each++)                           \
+                target[each] += weight * from[each];                                               \
             }                                                                                      \
         }                                                                                          \
   }

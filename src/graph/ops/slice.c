@@ -408,11 +408,18 @@ tile_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
   gint64 dims[WHY_MAX_RANK];
 
   memcpy (dims, node->outputs[0]->dims, sizeof dims);
+  if (why_dims_product (dims, 0, input->rank) == 0)
+    {
+      /* Repeated no times at all. */
+      WhyValue *shape = why_emit_i64 (graph, (gsize) input->rank, input->dims);
+      WhyValue *zero = why_emit_scalar (graph, input, 0);
+      return why_grad_add (builder, node, 0, why_emit2 (graph, error, "Expand", zero, shape));
+    }
   for (int axis = 0; axis < input->rank; axis++)
     {
       if (dims[axis] == input->dims[axis])
         continue;
-      gint64 repeat = dims[axis] / MAX (input->dims[axis], 1);
+      gint64 repeat = dims[axis] / input->dims[axis];
       gint64 inner = why_dims_product (dims, axis + 1, input->rank) * input->dims[axis];
       const gint64 split[] = { why_dims_product (dims, 0, axis), repeat, inner }, one = 1;
       gradient = why_emit_reshape (graph, error, gradient, 3, split);
