@@ -18,10 +18,10 @@
 #define TICK_MS 10
 
 /* Variables the loader gets to see. Everything else in the environment (preloaded libraries, proxies,
- * secrets) is none of its business. */
+ * secrets) is none of its business; nor is G_DEBUG, which would make a decoder's warning about a file fatal. */
 static const char *const passed_variables[] = {
   "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "LLVM_PROFILE_FILE",
-  "GCOV_PREFIX",  "GCOV_PREFIX_STRIP", "LD_LIBRARY_PATH", "G_DEBUG",
+  "GCOV_PREFIX",  "GCOV_PREFIX_STRIP", "LD_LIBRARY_PATH",
 };
 
 static char **

@@ -33,7 +33,9 @@ why_photo_set_vips_error (GError **error, const char *what)
   g_autofree char *text = g_strdup (vips_error_buffer ());
 
   vips_error_clear ();
-  g_strdelimit (text, "\n\r\t", ' ');
+  /* The first line is what went wrong; those after it are its consequences. */
+  g_strdelimit (text, "\r\t", ' ');
+  text[strcspn (text, "\n")] = '\0';
   g_strchomp (text);
   g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "%s%s%s", what, text[0] != '\0' ? ": " : "", text);
 }
@@ -309,6 +311,29 @@ map_range (float *values, gsize n_values, WhyLoaderProperties *properties)
     }
 }
 
+/* libjpeg goes on after damage in the middle, or an early end that is marked as one, and fills up with grey;
+ * libvips keeps the words in its error buffer and calls it a success. Not here. Stray bytes between
+ * segments are common and harmless. */
+static gboolean
+check_silent_damage (const WhyPhoto *photo, WhyLoaderProperties *properties, GError **error)
+{
+  g_auto (GStrv) lines = g_strsplit (vips_error_buffer (), "\n", 16);
+
+  vips_error_clear ();
+  for (gsize line = 0; lines[line] != NULL; line++)
+    {
+      if (strstr (lines[line], "Corrupt JPEG data") == NULL || strstr (lines[line], "extraneous bytes") != NULL)
+        continue;
+      if ((photo->file->options->flags & WHY_LOADER_ALLOW_TRUNCATED) == 0)
+        {
+          g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "is damaged or cut off: %s", lines[line]);
+          return FALSE;
+        }
+      why_photo_add_note (properties, "the file is damaged; part of the picture is missing");
+    }
+  return TRUE;
+}
+
 static void
 on_eval_cb (VipsImage *image, VipsProgress *progress, gpointer data)
 {
@@ -321,10 +346,12 @@ static void *
 decode (WhyPhoto *photo, int shrink, gint64 *width, gint64 *height, WhyLoaderProperties *properties, GError **error)
 {
   const WhySample sample = sample_of_properties (properties);
-  VipsImage *image = photo->load (photo->decoder, shrink, error);
+  VipsImage *image;
   void *pixels = NULL;
   gsize length = 0;
 
+  vips_error_clear ();
+  image = photo->load (photo->decoder, shrink, error);
   if (image == NULL)
     return NULL;
   if (shrink == 1 && (vips_image_get_width (image) != photo->stored_w || vips_image_get_height (image) != photo->stored_h))
@@ -366,6 +393,10 @@ decode (WhyPhoto *photo, int shrink, gint64 *width, gint64 *height, WhyLoaderPro
         g_set_error_literal (error, WHY_ERROR, WHY_ERROR_CANCELLED, "reading was cancelled");
       else
         why_photo_set_vips_error (error, "is damaged or cut off");
+    }
+  else if (!check_silent_damage (photo, properties, error))
+    {
+      g_clear_pointer (&pixels, g_free);
     }
   else if (sample == WHY_SAMPLE_F32)
     {
