@@ -178,7 +178,7 @@ measure_load (const char *path, const CliCommon *common, int n_repeats, GError *
       g_autoptr (WhyModel) model = why_model_load (path, common->recipe, error);
       if (model == NULL)
         return NAN;
-      const WhySessionOptions options = { .backend = common->backend, .keep_activations = TRUE };
+      const WhySessionOptions options = { .backend = common->backend };
       g_autoptr (WhySession) session = why_session_new (why_model_get_onnx (model), &options, error);
       WhyShape shape = { 0 };
       const gint64 *dims = why_model_get_input_shape (model, &shape.rank);
@@ -206,7 +206,7 @@ static gboolean
 prepare (Bench *bench, const CliCommon *common, GError **error)
 {
   const WhySessionOptions forward = { .backend = common->backend };
-  const WhySessionOptions keeping = { .backend = common->backend, .keep_activations = TRUE };
+  const WhySessionOptions keeping = { .backend = common->backend };
   WhyOnnxModel *onnx = why_model_get_onnx (bench->model);
 
   if (onnx->graph->n_inputs != 1 || onnx->graph->n_outputs < 1)

@@ -167,6 +167,16 @@ parse_style (Options *options, GError **error)
   return TRUE;
 }
 
+/* Methods follow their papers so far; a name that is not known must not get into a figure's recipe. */
+static gboolean
+check_profile (const char *profile, GError **error)
+{
+  if (profile == NULL || strcmp (profile, "paper") == 0)
+    return TRUE;
+  g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "There is no profile '%s'; known is paper", profile);
+  return FALSE;
+}
+
 static gboolean
 parse_options (Options *options, GError **error)
 {
@@ -179,7 +189,7 @@ parse_options (Options *options, GError **error)
   if (why_explainer_lookup (request->method, error) == NULL ||
       (options->polarity != NULL && !why_polarity_parse (options->polarity, &request->polarity, error)) ||
       !parse_score (options->score, &request->score, error) || !parse_region (options, error) || !parse_style (options, error) ||
-      !check_figure_name (options->figure, error))
+      !check_profile (options->profile, error) || !check_figure_name (options->figure, error))
     return FALSE;
   options->cover_list = g_array_new (FALSE, FALSE, sizeof (WhyCover));
   for (char **text = options->covers; text != NULL && *text != NULL; text++)
@@ -369,7 +379,7 @@ compute (Options *options, const CliCommon *common, const char *model_path, cons
       !fit_to_model (options, model, &input, &error))
     return cli_fail (CLI_BAD_INPUT, error);
 
-  const WhySessionOptions session_options = { .backend = common->backend, .keep_activations = TRUE };
+  const WhySessionOptions session_options = { .backend = common->backend };
   g_autoptr (WhySession) session = why_session_new (why_model_get_onnx (model), &session_options, &error);
   if (session == NULL)
     return cli_fail (CLI_BAD_INPUT, error);

@@ -20,7 +20,7 @@ struct _WhyPlan
   WhyBuffer **homes;  /* by value index: the buffer it is computed in */
   WhyBuffer **others; /* by value index: its copy in the other layout */
   gboolean *keep;     /* by value index */
-  guint *n_reads;     /* by value index: by all nodes of the graph */
+  guint *n_reads;     /* by value index: by needed nodes */
   const WhyNode **reader; /* by value index: one of them */
   gboolean *wanted;   /* by value index: kept, or read by a needed node */
   gboolean *needed;   /* by node index */
@@ -238,7 +238,7 @@ why_plan_only_reader (const WhyPlan *plan, const WhyValue *value)
   if (value->index >= plan->n_values || plan->keep[value->index] || plan->n_reads[value->index] != 1)
     return NULL;
   const WhyNode *reader = plan->reader[value->index];
-  return plan->needed[reader->index] && !plan->absorbed[reader->index] ? reader : NULL;
+  return !plan->absorbed[reader->index] ? reader : NULL;
 }
 
 void
@@ -277,16 +277,15 @@ find_needed (WhyPlan *plan)
     }
 }
 
-/* Reads are counted over the whole graph, backward nodes included: a value that a gradient will read
- * must not be fused away although this plan does not run that gradient. A plan with a parent counts
- * only its own nodes, since nothing comes after it. */
+/* Only the plan's own nodes count: what others will read later (a gradient, a person) is among the values to
+ * keep, and kept values are never fused away. */
 static void
 count_reads (WhyPlan *plan)
 {
   for (guint index = 0; index < why_graph_n_nodes (plan->graph); index++)
     {
       const WhyNode *node = why_graph_node (plan->graph, index);
-      if (!plan->needed[index] && !plan->options.keep_all)
+      if (!plan->needed[index])
         continue;
       for (guint input = 0; input < node->n_inputs; input++)
         {
@@ -294,8 +293,7 @@ count_reads (WhyPlan *plan)
           if (value == NULL)
             continue;
           plan->n_reads[value->index]++;
-          if (plan->reader[value->index] == NULL || plan->needed[index])
-            plan->reader[value->index] = node;
+          plan->reader[value->index] = node;
         }
     }
 }
@@ -329,7 +327,7 @@ find_lives (WhyPlan *plan)
       WhyBuffer *home = plan->homes[index];
       if (home == NULL || home->outside)
         continue;
-      if (plan->keep[index] || plan->options.keep_all || home->value->producer == NULL)
+      if (plan->keep[index] || home->value->producer == NULL)
         {
           home->root->kept = TRUE;
           home->root->last = NEVER;

@@ -79,7 +79,6 @@ typedef gboolean (*WhyStepFunc) (const WhyStep *step, WhyCancel *cancel, GError 
 /**
  * WhyPlanOptions:
  * @backend: which kernels
- * @keep_all: keep every value that is not fused away, for gradients to come
  * @keep: (nullable) (element-type WhyValue): values that must be there at the end
  * @parent: (nullable): plan whose kept values may be read
  * @memory_budget: bytes
@@ -88,7 +87,6 @@ typedef gboolean (*WhyStepFunc) (const WhyStep *step, WhyCancel *cancel, GError 
 typedef struct
 {
   const WhyBackendClass *backend;
-  gboolean keep_all;
   const GPtrArray *keep;
   WhyPlan *parent;
   gsize memory_budget;

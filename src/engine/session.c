@@ -8,6 +8,17 @@
 #include <string.h>
 #include <unistd.h>
 
+/* The backward direction from one tensor by one rule. */
+typedef struct
+{
+  WhyValue *of;
+  WhyValue *seed;
+  WhyGradRule rule;
+  guint n_forward; /* values with a lower index were there before: the forward ones */
+  WhyGradients *gradients;
+  GHashTable *plans; /* indices of the tensors wanted, joined -> WhyPlan */
+} Direction;
+
 struct _WhySession
 {
   WhyOnnxModel *model;
@@ -26,12 +37,7 @@ struct _WhySession
   WhyPlan *forward;
   WhyTensor **inputs; /* what the forward plan's values belong to; NULL: nothing has been run */
 
-  /* For the current score tensor and rule */
-  WhyValue *of;
-  WhyValue *seed;
-  WhyGradRule rule;
-  WhyGradients *gradients;
-  GHashTable *backward; /* names wanted, joined -> WhyPlan */
+  GPtrArray *directions; /* owned Direction: backward from a tensor, by a rule */
 };
 
 gboolean
@@ -60,7 +66,7 @@ default_budget (void)
 WhySession *
 why_session_new (WhyOnnxModel *model, const WhySessionOptions *options, GError **error)
 {
-  static const WhySessionOptions defaults = { .backend = WHY_BACKEND_AUTO, .keep_activations = TRUE };
+  static const WhySessionOptions defaults = { .backend = WHY_BACKEND_AUTO };
   const WhyBackendClass *backend = why_backend_fast ();
 
   options = options != NULL ? options : &defaults;
@@ -97,11 +103,20 @@ forget_inputs (WhySession *session)
   g_clear_pointer (&session->inputs, g_free);
 }
 
+static void
+direction_free (Direction *direction)
+{
+  g_hash_table_unref (direction->plans);
+  why_gradients_free (direction->gradients);
+  g_free (direction);
+}
+
 /* Plans for gradients read the forward plan's memory, so they go with it. */
 static void
 drop_plans (WhySession *session)
 {
-  g_clear_pointer (&session->backward, g_hash_table_unref);
+  for (guint index = 0; session->directions != NULL && index < session->directions->len; index++)
+    g_hash_table_remove_all (((Direction *) g_ptr_array_index (session->directions, index))->plans);
   g_clear_pointer (&session->forward, why_plan_free);
   forget_inputs (session);
 }
@@ -110,8 +125,7 @@ static void
 drop_graph (WhySession *session)
 {
   drop_plans (session);
-  g_clear_pointer (&session->gradients, why_gradients_free);
-  session->of = session->seed = NULL;
+  g_clear_pointer (&session->directions, g_ptr_array_unref);
   g_clear_pointer (&session->protected_values, g_hash_table_unref);
   g_clear_pointer (&session->packed, g_hash_table_unref);
   g_clear_pointer (&session->graph, why_graph_free);
@@ -177,6 +191,7 @@ why_session_prepare (WhySession *session, const WhyShape *shapes, gsize n_shapes
   session->n_shapes = n_shapes;
   session->packed = g_hash_table_new_full (g_bytes_hash, g_bytes_equal, (GDestroyNotify) g_bytes_unref, (GDestroyNotify) packed_free);
   session->protected_values = g_hash_table_new (NULL, NULL);
+  session->directions = g_ptr_array_new_with_free_func ((GDestroyNotify) direction_free);
   return graph;
 }
 
@@ -208,7 +223,6 @@ build_forward (WhySession *session, GError **error)
     g_ptr_array_add (keep, value);
   const WhyPlanOptions options = {
     .backend = session->backend,
-    .keep_all = session->options.keep_activations,
     .keep = keep,
     .memory_budget = session->memory_budget,
     .packed = session->packed,
@@ -219,7 +233,8 @@ build_forward (WhySession *session, GError **error)
   return session->forward != NULL;
 }
 
-/* Makes sure that the forward plan holds @values; a value that a fused step hides is given up by it. */
+/* Makes sure that the forward plan holds @values: one that a fused step hides, or whose memory is used again,
+ * is kept from now on. */
 static gboolean
 protect (WhySession *session, WhyValue *const *values, gsize n_values)
 {
@@ -321,47 +336,74 @@ why_session_run (WhySession *session, WhyTensor *const *inputs, gsize n_inputs, 
 
 /* ---- gradients ---- */
 
-/* Makes the backward direction from @of by @rule, if it is not the current one. It adds nodes that read
- * forward values, so the forward plan, which may have fused these away, has to be made again. */
-static gboolean
-differentiate (WhySession *session, WhyValue *of, WhyGradRule rule, GError **error)
+/* The backward direction from @of by @rule, made once for a graph. */
+static Direction *
+find_direction (WhySession *session, WhyValue *of, WhyGradRule rule, GError **error)
 {
-  if (session->gradients != NULL && session->of == of && session->rule == rule)
-    return TRUE;
-  if (!session->options.keep_activations)
+  for (guint index = 0; index < session->directions->len; index++)
     {
-      g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "This session was made for forward runs only");
-      return FALSE;
+      Direction *direction = g_ptr_array_index (session->directions, index);
+      if (direction->of == of && direction->rule == rule)
+        return direction;
     }
-  drop_plans (session);
-  g_clear_pointer (&session->gradients, why_gradients_free);
-  session->of = of;
-  session->rule = rule;
-  session->seed = why_graph_add_input (session->graph, NULL, of->dtype, of->rank, of->dims);
-  session->gradients = why_graph_differentiate (session->graph, of, session->seed, rule, error);
-  return session->gradients != NULL;
+  Direction *direction = g_new0 (Direction, 1);
+  direction->of = of;
+  direction->rule = rule;
+  direction->plans = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) why_plan_free);
+  direction->n_forward = why_graph_n_values (session->graph);
+  direction->seed = why_graph_add_input (session->graph, NULL, of->dtype, of->rank, of->dims);
+  direction->gradients = why_graph_differentiate (session->graph, of, direction->seed, rule, error);
+  if (direction->gradients == NULL)
+    {
+      direction_free (direction);
+      return NULL;
+    }
+  g_ptr_array_add (session->directions, direction);
+  return direction;
+}
+
+/* Adds to @required the forward values that the nodes behind @gradients read: the activations that a
+ * gradient cannot do without. The forward plan keeps these and the wanted ones, and is free to fuse and to
+ * overwrite everything else. */
+static void
+collect_required (const WhySession *session, const Direction *direction, WhyValue *const *gradients, gsize n_gradients, GPtrArray *required)
+{
+  g_autofree gboolean *seen = g_new0 (gboolean, why_graph_n_values (session->graph) + 1);
+  g_autoptr (GPtrArray) stack = g_ptr_array_new ();
+
+  for (gsize index = 0; index < n_gradients; index++)
+    g_ptr_array_add (stack, gradients[index]);
+  while (stack->len > 0)
+    {
+      WhyValue *value = g_ptr_array_steal_index_fast (stack, stack->len - 1);
+      if (seen[value->index] || value->constant != NULL || value == direction->seed)
+        continue;
+      seen[value->index] = TRUE;
+      if (value->index < direction->n_forward)
+        {
+          g_ptr_array_add (required, value);
+          continue;
+        }
+      for (guint input = 0; value->producer != NULL && input < value->producer->n_inputs; input++)
+        {
+          if (value->producer->inputs[input] != NULL)
+            g_ptr_array_add (stack, value->producer->inputs[input]);
+        }
+    }
 }
 
 static WhyPlan *
-backward_plan (WhySession *session, WhyValue *const *wanted, WhyValue **gradients, gsize n_wanted, GError **error)
+backward_plan (WhySession *session, Direction *direction, WhyValue *const *wanted, WhyValue *const *gradients, gsize n_wanted, GError **error)
 {
   g_autoptr (GPtrArray) keep = g_ptr_array_new ();
   g_autoptr (GString) key = g_string_new (NULL);
 
   for (gsize index = 0; index < n_wanted; index++)
     {
-      gradients[index] = why_gradients_get (session->gradients, wanted[index], error);
-      if (gradients[index] == NULL)
-        {
-          g_prefix_error (error, "%s: ", session->model->path);
-          return NULL;
-        }
       g_ptr_array_add (keep, gradients[index]);
       g_string_append_printf (key, "%u,", wanted[index]->index);
     }
-  if (session->backward == NULL)
-    session->backward = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) why_plan_free);
-  WhyPlan *plan = g_hash_table_lookup (session->backward, key->str);
+  WhyPlan *plan = g_hash_table_lookup (direction->plans, key->str);
   if (plan != NULL)
     return plan;
   const WhyPlanOptions options = {
@@ -373,7 +415,7 @@ backward_plan (WhySession *session, WhyValue *const *wanted, WhyValue **gradient
   };
   plan = why_plan_new (session->graph, &options, error);
   if (plan != NULL)
-    g_hash_table_insert (session->backward, g_strdup (key->str), plan);
+    g_hash_table_insert (direction->plans, g_strdup (key->str), plan);
   return plan;
 }
 
@@ -384,6 +426,7 @@ why_session_gradients (WhySession *session, WhyTensor *const *inputs, gsize n_in
 {
   g_autofree WhyValue **values = g_new0 (WhyValue *, n_wanted + 1);
   g_autofree WhyValue **gradient_values = g_new0 (WhyValue *, n_wanted + 1);
+  g_autoptr (GPtrArray) required = g_ptr_array_new ();
 
   if (!prepare_for (session, inputs, n_inputs, error) || !find_values (session, wanted, n_wanted, values, error))
     return FALSE;
@@ -397,11 +440,25 @@ why_session_gradients (WhySession *session, WhyTensor *const *inputs, gsize n_in
       g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_SHAPE, "The weights of the score are %s, '%s' is %s", found, of, expected);
       return FALSE;
     }
-  if (!differentiate (session, of_value, rule, error) ||
-      !run_forward (session, inputs, n_inputs, values, n_wanted, cancel, error))
+  Direction *direction = find_direction (session, of_value, rule, error);
+  for (gsize index = 0; direction != NULL && index < n_wanted; index++)
+    {
+      gradient_values[index] = why_gradients_get (direction->gradients, values[index], error);
+      if (gradient_values[index] == NULL)
+        direction = NULL;
+      if (activations != NULL)
+        g_ptr_array_add (required, values[index]);
+    }
+  if (direction == NULL)
+    {
+      g_prefix_error (error, "%s: ", session->model->path);
+      return FALSE;
+    }
+  collect_required (session, direction, gradient_values, n_wanted, required);
+  if (!run_forward (session, inputs, n_inputs, (WhyValue *const *) required->pdata, required->len, cancel, error))
     return FALSE;
-  WhyPlan *plan = backward_plan (session, values, gradient_values, n_wanted, error);
-  if (plan == NULL || !why_plan_set_input (plan, session->seed, seed, error) || !why_plan_run (plan, cancel, error))
+  WhyPlan *plan = backward_plan (session, direction, values, gradient_values, n_wanted, error);
+  if (plan == NULL || !why_plan_set_input (plan, direction->seed, seed, error) || !why_plan_run (plan, cancel, error))
     return FALSE;
   if (activations != NULL && !read_values (session->forward, values, n_wanted, FALSE, activations, error))
     return FALSE;
@@ -418,9 +475,9 @@ why_session_plan_bytes (const WhySession *session)
   GHashTableIter iter;
   gpointer entry;
 
-  if (session->backward != NULL)
+  for (guint index = 0; session->directions != NULL && index < session->directions->len; index++)
     {
-      g_hash_table_iter_init (&iter, session->backward);
+      g_hash_table_iter_init (&iter, ((Direction *) g_ptr_array_index (session->directions, index))->plans);
       while (g_hash_table_iter_next (&iter, NULL, &entry))
         n_bytes += why_plan_bytes (entry);
     }

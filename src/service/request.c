@@ -154,7 +154,7 @@ ensure_session (WhyRunState *state, const WhyRequest *request, GError **error)
     }
 
   why_run_state_clear (state);
-  const WhySessionOptions options = { .backend = request->backend, .keep_activations = TRUE };
+  const WhySessionOptions options = { .backend = request->backend };
   state->session = why_session_new (request->model, &options, error);
   if (state->session == NULL)
     return FALSE;

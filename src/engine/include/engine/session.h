@@ -9,8 +9,10 @@ G_BEGIN_DECLS
 /* The engine: runs a model and its gradients on given inputs.
  *
  * A session binds a model to concrete input shapes (anew, when inputs of other shapes come). It
- * plans once and then runs: the forward plan keeps the activations of the current input, so that
- * another class costs one short backward run and another layer nothing but its own gradient.
+ * plans once and then runs. The forward plan keeps the activations of the current input that the wanted
+ * gradients read, so another class costs one short backward run. What nobody has asked for is fused away
+ * or overwritten; asking for it later makes a new plan and runs forward once more, so who will want many
+ * layers should ask for all of them at once.
  *
  * A session belongs to one thread at a time. Tensors that it returns are the caller's: they are
  * never overwritten by later runs. */
@@ -31,18 +33,16 @@ gboolean why_backend_parse (const char *text, WhyBackend *backend, GError **erro
  * WhySessionOptions:
  * @memory_budget: bytes that one plan may take, 0 for three quarters of the machine's memory. A
  *   model that needs more is refused with the figure before anything is allocated
- * @keep_activations: %TRUE for explaining; %FALSE plans the smallest memory for forward runs only
  * @keep_types: compute in the types the model states instead of float32 throughout; for conformance tests
  */
 typedef struct
 {
   WhyBackend backend;
   gsize memory_budget;
-  gboolean keep_activations;
   gboolean keep_types;
 } WhySessionOptions;
 
-/** why_session_new: @options: (nullable): defaults: auto, automatic budget, keep activations */
+/** why_session_new: @options: (nullable): defaults: auto, automatic budget, float32 */
 WhySession *why_session_new (WhyOnnxModel *model, const WhySessionOptions *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void why_session_free (WhySession *session);
 
