@@ -359,6 +359,17 @@ make_captions (const WhyExport *what, const char *method_title)
   return captions;
 }
 
+/* "100.0 %" of what is not certain would be a lie of rounding. */
+static char *
+format_percent (double probability)
+{
+  if (probability < 1.0 && probability > 0.9995)
+    return g_strdup (_ ("> 99.9 %"));
+  if (probability > 0.0 && probability < 0.0005)
+    return g_strdup (_ ("< 0.1 %"));
+  return g_strdup_printf (_ ("%.1f %%"), 100 * probability);
+}
+
 gboolean
 why_export_figure (const WhyExport *what, const char *path, WhyCancel *cancel, GError **error)
 {
@@ -379,7 +390,7 @@ why_export_figure (const WhyExport *what, const char *path, WhyCancel *cancel, G
   g_autoptr (GPtrArray) captions = make_captions (what, method_title);
   g_autofree char *subtitle =
     map->layer != NULL ? g_strdup_printf (_ ("%s at %s"), method_title, map->layer) : g_strdup (method_title);
-  g_autofree char *percent = g_strdup_printf (_ ("%.1f %%"), 100 * probability);
+  g_autofree char *percent = format_percent (probability);
   g_autofree char *title = g_strdup_printf ("%s: %s", label, subtitle);
   g_autofree char *author = g_strdup_printf ("Whylight %s", WHY_VERSION);
   const WhyFigure figure = {
