@@ -32,7 +32,7 @@ softmax_row (const float *x, float *y, gsize n, gboolean logarithm)
   for (gsize at = 0; at < n; at++)
     most = x[at] > most ? x[at] : most;
   for (gsize at = 0; at < n; at++)
-    y[at] = expf (x[at] - most);
+    y[at] = why_vector_exp (x[at] - most);
   for (gsize at = 0; at < n; at++)
     sum += (double) y[at];
   float factor = (float) (1.0 / sum), offset = most + (float) log (sum);
