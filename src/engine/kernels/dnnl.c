@@ -302,7 +302,7 @@ append_activation (dnnl_post_ops_t ops, const WhyNode *node)
   else if (strcmp (type, "Clip") == 0 && params->bounds_known)
     {
       kind = dnnl_eltwise_clip;
-      alpha = (float) fmax (params->min, (double) -G_MAXFLOAT);
+      alpha = (float) fmax (fmin (params->min, params->max), (double) -G_MAXFLOAT);
       beta = (float) fmin (params->max, (double) G_MAXFLOAT);
     }
   else if (strcmp (type, "Sigmoid") == 0)
@@ -346,7 +346,8 @@ why_dnnl_collect_post_ops (WhyPlan *plan, WhyValue **tail, WhyLayout layout, con
 {
   memset (post, 0, sizeof *post);
   dnnl_post_ops_create (&post->ops);
-  while (post->n < (int) G_N_ELEMENTS (post->operands))
+  /* One node may need two post-ops. */
+  while (post->n + 2 <= (int) G_N_ELEMENTS (post->operands))
     {
       const WhyNode *reader = why_plan_only_reader (plan, *tail);
       gboolean added = FALSE;

@@ -57,8 +57,8 @@ typedef struct
 {
   dnnl_post_ops_t ops;
   int n;
-  WhyBuffer *operands[4]; /* of binary ones, by number of post-op; NULL: element-wise */
-  dnnl_memory_desc_t operand_mds[4];
+  WhyBuffer *operands[5]; /* of binary ones, by number of post-op; NULL: element-wise */
+  dnnl_memory_desc_t operand_mds[5];
 } WhyPostOps;
 
 /**

@@ -170,11 +170,14 @@ compile_unary (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
       if (strcmp (unary_types[index].type, type) == 0)
         loop = unary_types[index].loop;
     }
-  if (loop == gelu_erf && params != NULL && params->approximate)
-    loop = gelu_tanh;
-  if (loop == gelu_erf_grad && params != NULL && params->approximate)
-    return TRUE;
-  if ((loop == clip || loop == clip_grad) && (params == NULL || !params->bounds_known))
+  /* Types are told apart by name: a function with several clones may have more than one address. */
+  if (g_str_has_prefix (type, "Gelu") && params != NULL && params->approximate)
+    {
+      if (n_inputs == 2)
+        return TRUE;
+      loop = gelu_tanh;
+    }
+  if (g_str_has_prefix (type, "Clip") && (params == NULL || !params->bounds_known))
     return TRUE;
   if (loop == NULL || !is_float32 (node->inputs[0]))
     return TRUE;
@@ -201,7 +204,8 @@ compile_unary (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
     {
       unary->alpha = (float) params->alpha;
       unary->beta = (float) params->beta;
-      unary->min = (float) params->min;
+      /* ONNX: where the bounds are crossed, the upper one wins. */
+      unary->min = (float) fmin (params->min, params->max);
       unary->max = (float) params->max;
     }
   WhyBuffer *output = why_plan_output (plan, node->outputs[0], layout);

@@ -84,7 +84,7 @@ compile_softmax (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
   reduce->logarithm = strcmp (node->klass->type, "LogSoftmax") == 0;
   WhyBuffer *output = why_plan_output (plan, node->outputs[0], layout);
   WhyStep *step = why_plan_add_step (plan, node, run_softmax, &input, 1, &output, 1, reduce, g_free);
-  step->in_place = TRUE;
+  step->in_place = !reduce->logarithm; /* which reads its input twice */
   *done = TRUE;
   return TRUE;
 }
@@ -178,6 +178,25 @@ see_as_block (const WhyValue *x, WhyLayout layout, const WhyReduceParams *params
   return reduce->n > 0;
 }
 
+/* Whether what is left of a channels-last input, its reduced dimensions dropped, lies in plain order and
+ * has no layout of its own: channels must not come to lie behind positions. */
+static gboolean
+leaves_plain (const WhyValue *x, const WhyReduceParams *params)
+{
+  gint64 channels = x->dims[1], positions = 1;
+
+  for (int axis = 2; axis < x->rank; axis++)
+    positions *= x->dims[axis];
+  for (int axis = 0; axis < params->n_axes; axis++)
+    {
+      if (params->axes[axis] == 1)
+        channels = 1;
+      else if (params->axes[axis] >= 2)
+        positions /= x->dims[params->axes[axis]];
+    }
+  return x->rank - params->n_axes < 3 && (channels == 1 || positions == 1);
+}
+
 static gboolean
 compile_reduce (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
 {
@@ -189,8 +208,8 @@ compile_reduce (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
   *done = FALSE;
   if (x->dtype != WHY_DTYPE_FLOAT32 || x->constant != NULL)
     return TRUE;
-  if (layout == WHY_LAYOUT_CHANNELS_LAST && !(params->keep_dims && see_as_block (x, layout, params, &reduce)) &&
-      !(see_as_block (x, layout, params, &reduce) && y->rank < 3))
+  if (layout == WHY_LAYOUT_CHANNELS_LAST &&
+      !(see_as_block (x, layout, params, &reduce) && (params->keep_dims || leaves_plain (x, params))))
     layout = WHY_LAYOUT_PLAIN;
   if (!see_as_block (x, layout, params, &reduce))
     return TRUE;

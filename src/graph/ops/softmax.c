@@ -78,6 +78,8 @@ sum_over (WhyGraph *graph, GError **error, const WhySoftmaxParams *params, WhyVa
 {
   gint64 axes[WHY_MAX_RANK];
   gsize n_axes = 0;
+  if (value != NULL && value->rank == 0)
+    return value;
   for (int axis = params->axis; axis <= params->last_axis; axis++)
     axes[n_axes++] = axis;
   return why_emit_reduce_sum (graph, error, value, axes, n_axes, TRUE);
