@@ -32,7 +32,7 @@ why_document_update_classes (WhyDocument *self)
       g_autoptr (WhyClassItem) item = g_list_model_get_item (G_LIST_MODEL (self->classes), index);
       why_class_item_set_is_target (item, (int) index == target);
       if (result == NULL || result->probabilities == NULL || index >= why_tensor_count (result->probabilities))
-        why_class_item_set (item, 0, 0, -1);
+        why_class_item_set (item, -1, 0, -1);
       else
         why_class_item_set (item, why_tensor_get_f64 (result->probabilities, index),
                             result->logits != NULL ? why_tensor_get_f64 (result->logits, index) : 0,

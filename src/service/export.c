@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <gio/gio.h>
 #include <glib/gi18n-lib.h>
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
@@ -335,7 +336,7 @@ make_captions (const WhyExport *what, const char *method_title)
   g_ptr_array_add (captions, g_strdup_printf (_ ("Model: %s (%s)"), why_model_get_title (what->model),
                                               why_model_get_summary (what->model)));
   g_ptr_array_add (captions,
-                   g_strdup_printf (_ ("%s, %s; %" G_GINT64_FORMAT " × %" G_GINT64_FORMAT
+                   g_strdup_printf (_ ("%s, %s; %" PRId64 " × %" PRId64
                                        " cells, one cell is %.4g × %.4g pixels of the picture"),
                                     method_title, polarity_text (map->polarity), map->values->dims[1], map->values->dims[0],
                                     hypot (to_source.xx, to_source.yx), hypot (to_source.xy, to_source.yy)));

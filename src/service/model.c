@@ -6,8 +6,10 @@
 #include "engine/session.h"
 #include "explain/target.h"
 #include "graph/graph.h"
+#include "worker.h"
 
 #include <glib/gi18n-lib.h>
+#include <inttypes.h>
 #include <string.h>
 
 /* Texts from files are cut where nobody could read them anyway. */
@@ -441,7 +443,7 @@ describe (WhyModel *self)
     parameters = g_strdup_printf ("%.1f k", self->n_parameters / 1e3);
   else
     parameters = g_strdup_printf ("%" G_GUINT64_FORMAT, self->n_parameters);
-  self->summary = g_strdup_printf (_ ("%s%sopset %" G_GINT64_FORMAT ", %u nodes, %s parameters"), self->producer,
+  self->summary = g_strdup_printf (_ ("%s%sopset %" PRId64 ", %u nodes, %s parameters"), self->producer,
                                    *self->producer != '\0' ? ", " : "", self->opset, self->n_nodes, parameters);
 }
 
@@ -474,7 +476,7 @@ describe_recipe (WhyModel *self)
       g_string_append (text, _ (", stretched"));
       break;
     case WHY_RECIPE_RESIZE_SHORTEST_SIDE:
-      g_string_append_printf (text, _ (", shorter side to %" G_GINT64_FORMAT), recipe->shortest);
+      g_string_append_printf (text, _ (", shorter side to %" PRId64), recipe->shortest);
       if (recipe->crop == WHY_RECIPE_CROP_CENTER)
         g_string_append (text, _ (", centre cut out"));
       break;
@@ -583,8 +585,8 @@ understand (WhyModel *self, const char *recipe_path, GError **error)
   if (graph == NULL || !find_layers (self, graph, error))
     return FALSE;
   if (self->onnx->graph->n_inputs != 1 && self->limitation == NULL)
-    self->limitation = g_strdup_printf (_ ("This model has %" G_GSIZE_FORMAT " inputs; a picture can be put into one only."),
-                                        self->onnx->graph->n_inputs);
+    self->limitation = g_strdup_printf (_ ("This model has %u inputs; a picture can be put into one only."),
+                                        (guint) self->onnx->graph->n_inputs);
 
   count_parameters (self);
   describe (self);
@@ -618,26 +620,51 @@ why_model_load (const char *path, const char *recipe_path, GError **error)
   return g_steal_pointer (&self);
 }
 
-static void
-load_in_thread (GTask *task, gpointer source, gpointer path, GCancellable *cancellable)
+/* A thread of its own, joined when the model is there: a load waits for nothing else. */
+typedef struct
 {
-  GError *error = NULL;
-  WhyModel *model = why_model_load (path, NULL, &error);
+  WhyWorker *worker;
+  GTask *task;
+} Load;
 
-  if (model == NULL)
-    g_task_return_error (task, error);
-  else
-    g_task_return_pointer (task, model, g_object_unref);
+static gpointer
+run_load (gpointer path, WhyCancel *cancel, WhyProgress progress, gpointer progress_data, GError **error)
+{
+  return why_model_load (path, NULL, error);
+}
+
+static const WhyWorkerClass load_class = {
+  .run = run_load,
+  .free_job = g_free,
+  .free_result = g_object_unref,
+};
+
+static void
+on_loaded (gpointer job, gpointer result, const GError *error, gpointer data)
+{
+  Load *load = data;
+
+  if (!g_task_return_error_if_cancelled (load->task))
+    {
+      if (result != NULL)
+        g_task_return_pointer (load->task, g_object_ref (result), g_object_unref);
+      else
+        g_task_return_error (load->task, g_error_copy (error));
+    }
+  g_object_unref (load->task);
+  why_worker_unref (load->worker);
+  g_free (load);
 }
 
 void
 why_model_load_async (const char *path, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer data)
 {
-  g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, data);
+  Load *load = g_new0 (Load, 1);
 
-  g_task_set_source_tag (task, why_model_load_async);
-  g_task_set_task_data (task, g_strdup (path), g_free);
-  g_task_run_in_thread (task, load_in_thread);
+  load->task = g_task_new (NULL, cancellable, callback, data);
+  g_task_set_source_tag (load->task, why_model_load_async);
+  load->worker = why_worker_new ("why-load-model", 0);
+  why_worker_submit (load->worker, 1, &load_class, g_strdup (path), on_loaded, NULL, load);
 }
 
 WhyModel *

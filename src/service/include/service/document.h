@@ -11,7 +11,7 @@ G_BEGIN_DECLS
  * WhyClassItem:
  *
  * One class as a row of a list; the document keeps the objects and changes them. Properties (read-only):
- * "index" (i), "label" (s), "probability" (d, 0..1), "logit" (d), "probability-before" (d: of the uncovered
+ * "index" (i), "label" (s), "probability" (d, 0..1, -1: not known yet), "logit" (d), "probability-before" (d: of the uncovered
  * picture; -1 while nothing is covered), "is-target" (b).
  */
 #define WHY_TYPE_CLASS_ITEM (why_class_item_get_type ())
