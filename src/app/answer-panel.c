@@ -126,12 +126,7 @@ update_sentence (WhyAnswerPanel *self)
   else if (shown == NULL)
     text = g_strdup (_("Choose a class to see the evidence for it."));
   else
-    {
-      g_autofree char *percent = why_words_percent (why_class_item_get_probability (shown));
-      /* Translators: class, probability */
-      text = g_strdup_printf (_("%1$s: %2$s. Choose a class to see the evidence for it."),
-                              why_class_item_get_label (shown), percent);
-    }
+    text = why_words_answer (self->document);
   gtk_label_set_label (self->sentence, text);
 }
 

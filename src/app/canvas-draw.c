@@ -98,11 +98,18 @@ why_canvas_update_legend (WhyCanvas *self)
     .lines = (const char *const *) self->legend_lines,
     .unit = self->legend_unit,
     .length = MIN (LEGEND_LENGTH, self->view.view_width - 4 * LEGEND_MARGIN),
-    .font_size = why_compat_get_font_size (GTK_WIDGET (self)) * 0.9,
+    .font_size = why_compat_get_font_size (GTK_WIDGET (self)),
     .theme = WHY_THEME_ON_PICTURE,
   };
   const double max_width = MIN (self->view.view_width - 2 * LEGEND_MARGIN, 380);
-  if (max_width < 100 || self->view.view_height < 200)
+  /* A small canvas is for the picture: the details are in the inspector too. */
+  if (self->view.view_width < 480 || self->view.view_height < 400)
+    {
+      bar.lines = NULL;
+      bar.length = MIN (bar.length, 140);
+      bar.font_size *= 0.85;
+    }
+  if (max_width < 100 || self->view.view_height < 160)
     return;
   why_overlay_limits (&map, &self->style, &bar.lo, &bar.hi);
 

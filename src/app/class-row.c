@@ -35,7 +35,7 @@ update (WhyClassRow *self)
   g_autofree char *spoken = g_strdup_printf ("%s, %s", label, percent);
 
   gtk_label_set_label (self->label, label);
-  gtk_label_set_label (self->percent, percent);
+  gtk_label_set_label (self->percent, share >= 0 ? percent : "");
   why_share_bar_set_shares (self->bar, share, before, is_target);
   if (is_target)
     gtk_widget_add_css_class (GTK_WIDGET (self), "target");

@@ -29,6 +29,8 @@ struct _WhyLookPanel
   GtkSingleSelection *selection;
 
   gboolean colormaps_signed;
+  guint scroll_id;
+  int scroll_frames;
   gboolean syncing;
 };
 
@@ -67,6 +69,8 @@ on_selected_cb (WhyLookPanel *self)
   gtk_widget_activate_action (GTK_WIDGET (self), "win.layer", "s", why_layer_item_get_name (item));
 }
 
+static void queue_scroll (WhyLookPanel *self);
+
 static void
 select_layer (WhyLookPanel *self)
 {
@@ -90,8 +94,32 @@ select_layer (WhyLookPanel *self)
   self->syncing = TRUE;
   gtk_single_selection_set_selected (self->selection, position);
   self->syncing = FALSE;
+  queue_scroll (self);
+}
+
+/* Lists scroll only once they have a size: not before the frame after the one that shows them. */
+static gboolean
+scroll_cb (GtkWidget *widget, GdkFrameClock *clock, gpointer data)
+{
+  WhyLookPanel *self = WHY_LOOK_PANEL (widget);
+  const guint position = gtk_single_selection_get_selected (self->selection);
+
+  if (self->scroll_frames-- > 0)
+    return G_SOURCE_CONTINUE;
+  self->scroll_id = 0;
   if (position != GTK_INVALID_LIST_POSITION)
     gtk_widget_activate_action (GTK_WIDGET (self->list), "list.scroll-to-item", "u", position);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+queue_scroll (WhyLookPanel *self)
+{
+  if (!gtk_widget_get_mapped (GTK_WIDGET (self->list)))
+    return;
+  self->scroll_frames = 2;
+  if (self->scroll_id == 0)
+    self->scroll_id = gtk_widget_add_tick_callback (GTK_WIDGET (self), scroll_cb, NULL, NULL);
 }
 
 static void
@@ -184,7 +212,10 @@ update_colormap (WhyLookPanel *self)
   const char *id = why_document_get_colormap (self->document);
   guint position = GTK_INVALID_LIST_POSITION;
 
-  if (id == NULL)
+  /* One that does not fit the sign is not used. */
+  const WhyColormap *wanted = id != NULL ? why_colormap_find (id, NULL) : NULL;
+  const WhyColormapFlags unfit = is_signed ? WHY_COLORMAP_SEQUENTIAL : WHY_COLORMAP_DIVERGING;
+  if (wanted == NULL || (why_colormap_get_flags (wanted) & unfit))
     id = why_colormap_get_id (why_colormap_default (is_signed));
   self->syncing = TRUE;
   if (is_signed != self->colormaps_signed || gtk_drop_down_get_model (self->colormap) == NULL)
@@ -313,6 +344,7 @@ why_look_panel_init (WhyLookPanel *self)
   gtk_list_view_set_model (self->list, GTK_SELECTION_MODEL (self->selection));
 
   g_signal_connect_object (self->search, "search-changed", G_CALLBACK (on_search_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->list, "map", G_CALLBACK (queue_scroll), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->opacity_adjustment, "value-changed", G_CALLBACK (on_opacity_cb), self,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (self->colormap, "notify::selected", G_CALLBACK (on_colormap_cb), self, G_CONNECT_SWAPPED);

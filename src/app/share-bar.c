@@ -49,8 +49,8 @@ why_share_bar_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
     }
   GdkRGBA trough = text;
   trough.alpha *= 0.10f;
-  GdkRGBA earlier = text;
-  earlier.alpha *= 0.22f;
+  GdkRGBA earlier = self->strong ? solid : text;
+  earlier.alpha *= self->strong ? 0.40f : 0.22f;
 
   gsk_rounded_rect_init_from_rect (&clip, &GRAPHENE_RECT_INIT (0, 0, (float) width, (float) height),
                                    (float) height / 2);
@@ -61,7 +61,7 @@ why_share_bar_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
   append_part (snapshot, 0, self->share, width, height, rtl, &solid);
   gtk_snapshot_pop (snapshot);
   /* Where it was before, when it grew: a tick in the solid part. */
-  if (self->before >= 0 && self->before < self->share)
+  if (self->before >= 0.005 && self->before < self->share - 0.005)
     {
       const float x = (float) ((rtl ? 1 - self->before : self->before) * width);
       gtk_snapshot_append_color (snapshot, &text, &GRAPHENE_RECT_INIT (x - 1, 0, 2, (float) height));

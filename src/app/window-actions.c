@@ -53,13 +53,6 @@ change_opacity (GSimpleAction *action, GVariant *value, gpointer data)
   why_document_set_opacity (((Window *) data)->document, g_variant_get_double (value));
 }
 
-/* Signed maps have a colour map of their own, and both are remembered. */
-static const char *
-colormap_key (Window *self)
-{
-  return g_strcmp0 (why_document_get_polarity (self->document), "signed") == 0 ? "signed-colormap" : "colormap";
-}
-
 static void
 change_colormap (GSimpleAction *action, GVariant *value, gpointer data)
 {
@@ -68,16 +61,7 @@ change_colormap (GSimpleAction *action, GVariant *value, gpointer data)
 
   why_document_set_colormap (self->document, id);
   if (why_colormap_find (id, NULL) != NULL)
-    g_settings_set_string (self->settings, colormap_key (self), id);
-}
-
-static void
-on_polarity_cb (Window *self)
-{
-  g_autofree char *id = g_settings_get_string (self->settings, colormap_key (self));
-
-  if (why_colormap_find (id, NULL) != NULL)
-    why_document_set_colormap (self->document, id);
+    g_settings_set_string (self->settings, "colormap", id);
 }
 
 static void
@@ -336,7 +320,7 @@ why_window_update_actions (WhyWindow *self)
   set_enabled (self, "tool", has_picture);
   set_enabled (self, "occlude", has_picture);
   set_enabled (self, "clear-occlusions", covered);
-  set_enabled (self, "undo", why_document_get_can_undo (document));
+  set_enabled (self, "undo", has_picture && why_document_get_can_undo (document));
   set_enabled (self, "redo", why_document_get_can_redo (document));
   set_enabled (self, "cancel", why_document_get_busy (document));
   set_enabled (self, "show-map", has_map);
@@ -374,15 +358,16 @@ void
 why_window_init_actions (WhyWindow *self)
 {
   g_autofree char *fill = g_settings_get_string (self->settings, "fill");
+  g_autofree char *colormap = g_settings_get_string (self->settings, "colormap");
 
   g_action_map_add_action_entries (G_ACTION_MAP (self), entries, G_N_ELEMENTS (entries), self);
 
   why_document_set_fill (self->document, fill);
+  if (why_colormap_find (colormap, NULL) != NULL)
+    why_document_set_colormap (self->document, colormap);
   g_settings_bind (self->settings, "opacity", self->document, "opacity", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (self->settings, "smooth", self->document, "smooth", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (self->settings, "fill", self->document, "fill", G_SETTINGS_BIND_SET);
-  on_polarity_cb (self);
-  g_signal_connect_object (self->document, "notify::polarity", G_CALLBACK (on_polarity_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->document, "notify", G_CALLBACK (why_window_update_actions), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->pages, "notify::visible-child", G_CALLBACK (why_window_update_actions), self,
                            G_CONNECT_SWAPPED);

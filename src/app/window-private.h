@@ -17,6 +17,8 @@ struct _WhyWindow
 
   /* Template */
   AdwWindowTitle *title;
+  GtkButton *open_button;
+  GtkWidget *map_button;
   GtkRevealer *error_revealer;
   GtkLabel *error_label;
   GtkLabel *error_details;
@@ -55,6 +57,8 @@ struct _WhyWindow
   gboolean show_inspector;
   gboolean narrow;
   guint narrow_id; /* idle that changes the lay-out */
+  guint divider_id; /* tick callback that places the divider after that */
+  int divider_frames;
   guint busy_id;   /* timeout before work is announced */
   gboolean busy_shown;
 };

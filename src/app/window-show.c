@@ -76,7 +76,7 @@ show_legend (WhyWindow *self)
       return;
     }
   g_autofree char *percent = why_words_percent (why_class_item_get_probability (shown));
-  g_autofree char *title = g_strdup_printf ("%s  %s", why_class_item_get_label (shown), percent);
+  g_autofree char *title = g_strdup_printf ("%s · %s", why_class_item_get_label (shown), percent);
   g_autofree char *cells = why_words_map_size (map->values);
   const gboolean of_probability = g_strcmp0 (map->score_kind, "probability") == 0;
   /* Translators: "Grad-CAM", "evidence for" */
@@ -123,6 +123,17 @@ show_title (WhyWindow *self)
   gtk_window_set_title (GTK_WINDOW (self), title);
 }
 
+/* Name and target are set one after the other, and must fit each other at any moment. */
+static void
+set_hint_action (WhyWindow *self, const char *name, GVariant *target)
+{
+  GtkActionable *button = GTK_ACTIONABLE (self->hint_button);
+
+  gtk_actionable_set_action_name (button, NULL);
+  gtk_actionable_set_action_target_value (button, target);
+  gtk_actionable_set_action_name (button, name);
+}
+
 static void
 show_hint (WhyWindow *self)
 {
@@ -137,13 +148,13 @@ show_hint (WhyWindow *self)
     {
       text = _("Open or drop a model (an ONNX file) to ask it about this picture.");
       button = _("_Open…");
-      gtk_actionable_set_detailed_action_name (GTK_ACTIONABLE (self->hint_button), "win.open-dialog");
+      set_hint_action (self, "win.open-dialog", NULL);
     }
   else if (!has_picture && model != NULL && !busy)
     {
       text = _("Open or drop a picture to show it to the model.");
       button = _("_Open…");
-      gtk_actionable_set_detailed_action_name (GTK_ACTIONABLE (self->hint_button), "win.open-dialog");
+      set_hint_action (self, "win.open-dialog", NULL);
     }
   else if (has_picture && model != NULL && why_model_get_limitation (model) != NULL)
     text = why_model_get_limitation (model);
@@ -153,7 +164,7 @@ show_hint (WhyWindow *self)
       if (g_strcmp0 (map->polarity, "relu") == 0 || g_strcmp0 (map->polarity, "against") == 0)
         {
           button = _("_Show the Signed Map");
-          gtk_actionable_set_detailed_action_name (GTK_ACTIONABLE (self->hint_button), "win.polarity::signed");
+          set_hint_action (self, "win.polarity", g_variant_new_string ("signed"));
         }
     }
   if (text != NULL)

@@ -23,10 +23,23 @@ static void
 place_divider (WhyWindow *self)
 {
   if (self->narrow)
-    gtk_paned_set_position (self->paned, gtk_widget_get_height (GTK_WIDGET (self->paned)) / 2);
+    gtk_paned_set_position (self->paned, gtk_widget_get_height (GTK_WIDGET (self->paned)) * 9 / 20);
   else
     gtk_paned_set_position (self->paned, MAX (120, gtk_widget_get_width (GTK_WIDGET (self)) -
                                                        g_settings_get_int (self->settings, "inspector-width")));
+}
+
+/* Once the new lay-out has its size. */
+static gboolean
+place_divider_cb (GtkWidget *widget, GdkFrameClock *clock, gpointer data)
+{
+  WhyWindow *self = WHY_WINDOW (widget);
+
+  if (self->divider_frames-- > 0)
+    return G_SOURCE_CONTINUE;
+  self->divider_id = 0;
+  place_divider (self);
+  return G_SOURCE_REMOVE;
 }
 
 static gboolean
@@ -35,10 +48,20 @@ narrow_cb (gpointer data)
   WhyWindow *self = data;
 
   self->narrow_id = 0;
+  gtk_widget_set_visible (self->map_button, !self->narrow);
+  if (self->narrow)
+    gtk_button_set_icon_name (self->open_button, "document-open-symbolic");
+  else
+    {
+      gtk_button_set_label (self->open_button, _("_Open…"));
+      gtk_button_set_use_underline (self->open_button, TRUE);
+    }
   gtk_orientable_set_orientation (GTK_ORIENTABLE (self->paned),
                                   self->narrow ? GTK_ORIENTATION_VERTICAL : GTK_ORIENTATION_HORIZONTAL);
-  gtk_widget_set_size_request (self->inspector, self->narrow ? -1 : 300, self->narrow ? 160 : -1);
-  place_divider (self);
+  gtk_widget_set_size_request (self->inspector, self->narrow ? -1 : 300, self->narrow ? 180 : -1);
+  self->divider_frames = 2;
+  if (self->divider_id == 0)
+    self->divider_id = gtk_widget_add_tick_callback (GTK_WIDGET (self), place_divider_cb, NULL, NULL);
   return G_SOURCE_REMOVE;
 }
 
@@ -63,7 +86,7 @@ on_position_cb (WhyWindow *self)
 {
   const int width = gtk_widget_get_width (GTK_WIDGET (self->paned));
 
-  if (!self->narrow && self->narrow_id == 0 && width > NARROW_WIDTH && gtk_widget_get_visible (self->inspector))
+  if (!self->narrow && self->narrow_id == 0 && self->divider_id == 0 && width > NARROW_WIDTH && gtk_widget_get_visible (self->inspector))
     g_settings_set_int (self->settings, "inspector-width",
                         CLAMP (width - gtk_paned_get_position (self->paned), 280, 2000));
 }
@@ -157,12 +180,21 @@ on_active_cb (WhyWindow *self)
 
 /* ---- state for scripts ---- */
 
+static gboolean
+is_at_rest (GtkRevealer *revealer)
+{
+  return gtk_revealer_get_reveal_child (revealer) == gtk_revealer_get_child_revealed (revealer);
+}
+
 gboolean
 why_window_is_idle (WhyWindow *self)
 {
   g_return_val_if_fail (WHY_IS_WINDOW (self), TRUE);
 
-  return !why_document_get_busy (self->document) && self->narrow_id == 0 &&
+  return !why_document_get_busy (self->document) && self->narrow_id == 0 && self->divider_id == 0 &&
+         !self->busy_shown &&
+         !gtk_stack_get_transition_running (self->stack) && is_at_rest (self->error_revealer) &&
+         is_at_rest (self->hint_revealer) && is_at_rest (self->drop_revealer) &&
          (!gtk_widget_get_mapped (GTK_WIDGET (self->canvas)) || why_canvas_is_settled (self->canvas));
 }
 
@@ -244,6 +276,8 @@ why_window_class_init (WhyWindowClass *klass)
   g_type_ensure (WHY_TYPE_TAKE_PANEL);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/whylight/Whylight/window.ui");
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, title);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, open_button);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, map_button);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, error_revealer);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, error_label);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, error_details);

@@ -13,6 +13,8 @@ why_words_percent (double share)
   if (share > 0 && share < 0.0005)
     /* Translators: less than a tenth of a per cent */
     return g_strdup (_("< 0.1%"));
+  if (share >= 0.9995 && share < 1)
+    return g_strdup (_("> 99.9%"));
   /* Translators: a probability in per cent; %% is the per cent sign */
   return g_strdup_printf (_("%.1f%%"), MIN (share, 1) * 100);
 }
@@ -187,6 +189,60 @@ describe_map (WhyDocument *document, WhyMap *map)
                           why_words_place (x / (double) MAX (why_document_get_picture_width (document), 1),
                                            y / (double) MAX (why_document_get_picture_height (document), 1)),
                           (int) lround (share * 100));
+}
+
+/* More than these are not read in a sentence. */
+#define MAX_NAMED 5
+
+static int
+compare_probability (gconstpointer a, gconstpointer b)
+{
+  const double x = why_class_item_get_probability (*(WhyClassItem *const *) a);
+  const double y = why_class_item_get_probability (*(WhyClassItem *const *) b);
+
+  return (x < y) - (x > y);
+}
+
+char *
+why_words_answer (WhyDocument *document)
+{
+  WhyModel *model = why_document_get_model (document);
+  GListModel *classes = why_document_get_classes (document);
+  const guint n = g_list_model_get_n_items (classes);
+  g_autoptr (GPtrArray) items = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (GString) names = g_string_new (NULL);
+
+  for (guint k = 0; k < n; k++)
+    g_ptr_array_add (items, g_list_model_get_item (classes, k));
+  if (model == NULL || n == 0)
+    return g_strdup ("");
+  g_ptr_array_sort (items, compare_probability);
+  WhyClassItem *top = g_ptr_array_index (items, 0);
+  if (!why_model_is_multi_label (model))
+    {
+      g_autofree char *percent = why_words_percent (why_class_item_get_probability (top));
+      /* Translators: class, probability */
+      return g_strdup_printf (_("It says “%1$s” (%2$s)."), why_class_item_get_label (top), percent);
+    }
+  for (guint k = 0; k < n && k <= MAX_NAMED; k++)
+    {
+      WhyClassItem *item = g_ptr_array_index (items, k);
+      if (why_class_item_get_probability (item) < 0.5)
+        break;
+      if (k == MAX_NAMED)
+        {
+          g_string_append (names, " …");
+          break;
+        }
+      if (k > 0)
+        /* Translators: between the names of a list */
+        g_string_append (names, _(", "));
+      g_string_append (names, why_class_item_get_label (item));
+    }
+  if (names->len == 0)
+    return g_strdup (_("It sees none of its classes."));
+  /* Translators: a list of classes */
+  return g_strdup_printf (_("It sees: %s."), names->str);
 }
 
 char *

@@ -8,7 +8,7 @@ G_BEGIN_DECLS
 
 /* Numbers and results in words: plain functions from values to text, for labels and screen readers. */
 
-/** why_words_percent: Returns: (transfer full): "98.2 %", "< 0.1 %" for small ones that are not 0; negative: "…" */
+/** why_words_percent: Returns: (transfer full): "98.2 %", "< 0.1 %" and "> 99.9 %" for what would be rounded to 0 or 1; negative: "…" */
 char *why_words_percent (double share) G_GNUC_WARN_UNUSED_RESULT;
 
 /** why_words_before_after: Returns: (transfer full): "98.2 % → 12.0 %" */
@@ -46,6 +46,14 @@ const char *why_words_place (double x, double y);
  * Returns: the least share of cells, 0..1, that together hold @part of the map; 0 for an empty map
  */
 double why_words_concentration (const float *values, gsize n, double part);
+
+/**
+ * why_words_answer:
+ *
+ * Returns: (transfer full): what the network says: "It says “tabby” (83.2%).", of independent classes all
+ *   that are more likely than not: "It sees coat, bag."
+ */
+char *why_words_answer (WhyDocument *document) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * why_words_describe:

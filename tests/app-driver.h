@@ -1,0 +1,55 @@
+#pragma once
+
+#include <gio/gio.h>
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+/* The real program as a child, driven over D-Bus by its actions, with its answers read from its
+ * standard output. Every step waits for an answer, none for time to pass. */
+
+typedef struct _AppDriver AppDriver;
+
+/**
+ * app_driver_start:
+ * @environment: (nullable): pairs "NAME=value" on top of the test's own
+ * @args: (nullable): of the program
+ */
+AppDriver *app_driver_start (const char *const *environment, const char *const *args);
+
+/** app_driver_stop: asks it to quit; fails the test unless it ends by itself with status 0. */
+void app_driver_stop (AppDriver *driver);
+
+/* Activate an action; @parameter: (nullable): floating. */
+void app_driver_app (AppDriver *driver, const char *action, GVariant *parameter);
+void app_driver_win (AppDriver *driver, const char *action, GVariant *parameter);
+void app_driver_open (AppDriver *driver, ...) G_GNUC_NULL_TERMINATED; /* paths */
+
+void app_driver_wait_idle (AppDriver *driver);
+
+/** app_driver_state: Returns: (transfer full): the answer of app.dump-state */
+JsonNode *app_driver_state (AppDriver *driver) G_GNUC_WARN_UNUSED_RESULT;
+
+/** app_driver_screenshot: into the folder of artefacts; fails unless the file is there */
+void app_driver_screenshot (AppDriver *driver, const char *name);
+
+/** app_driver_frame_stats: resets or prints; Returns: (transfer full): the line */
+char *app_driver_frame_stats (AppDriver *driver, const char *what) G_GNUC_WARN_UNUSED_RESULT;
+
+void app_driver_resize (AppDriver *driver, int width, int height);
+
+/** app_driver_seconds: since the start */
+double app_driver_seconds (AppDriver *driver);
+double app_driver_seconds_to_window (AppDriver *driver);
+
+/* Members by path: "map.width", "occlusions.0.after". Missing members fail the test. */
+double state_number (JsonNode *state, const char *path);
+const char *state_string (JsonNode *state, const char *path); /* nullable: null */
+gboolean state_bool (JsonNode *state, const char *path);
+gboolean state_is_null (JsonNode *state, const char *path);
+guint state_length (JsonNode *state, const char *path);
+
+/** state_probability: of the class with that index; fails when it is not among those listed */
+double state_probability (JsonNode *state, int index);
+
+G_END_DECLS
