@@ -546,6 +546,13 @@ test_bmp (void)
   put_u32 (wide, 0x40102030);
   g_autoptr (WhyTensor) wide_pixels = bmp_read (wide, "32.bmp");
   g_assert_cmpmem (wide_pixels->data, wide_pixels->n_bytes, "\x10\x20\x30", 3);
+
+  /* A negative resolution, on which libvips aborts, and one of a microscope */
+  GByteArray *negative = bmp_new (1, 1, 24, 0, 0, 0);
+  memset (negative->data + 38, 0xff, 8);
+  put_u32 (negative, 0x00102030);
+  g_autoptr (WhyTensor) negative_pixels = bmp_read (negative, "negative.bmp");
+  g_assert_cmpmem (negative_pixels->data, negative_pixels->n_bytes, "\x10\x20\x30", 3);
 }
 
 static void
@@ -838,7 +845,13 @@ test_flipped (void)
             }
           g_assert_true ((pixels != NULL) == (error == NULL));
           if (error != NULL)
-            g_assert_true (g_str_has_prefix (error->message, damaged_names[k]));
+            {
+              g_assert_true (g_str_has_prefix (error->message, damaged_names[k]));
+              /* Contained as a crash would be, there is none here: not in our code and, with this seed, not
+               * in the decoders. */
+              if (strstr (error->message, "the picture reader") != NULL)
+                g_error ("run %d: %s", run, error->message);
+            }
           /* every page is really there */
           guint sum = 0;
           for (gsize at = 0; pixels != NULL && at < pixels->n_bytes; at++)

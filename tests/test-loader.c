@@ -513,6 +513,7 @@ test_stopped (void)
   g_assert_no_error (error);
   g_autoptr (WhyTensor) pixels = why_image_source_read (source, 0, 0, 8, 8, 8, 8, NULL, &error);
   g_assert_no_error (error);
+  g_assert_nonnull (pixels);
   why_image_source_unref (g_steal_pointer (&source));
 
   source = why_image_source_open (large, &(WhyImageLimits) { .timeout_ms = 2000 }, NULL, &error);
@@ -605,6 +606,7 @@ test_thread_ends (void)
   g_usleep (50000);
   g_autoptr (WhyTensor) pixels = why_image_source_read (source, 0, 0, 8, 8, 8, 8, NULL, &error);
   g_assert_no_error (error);
+  g_assert_nonnull (pixels);
 }
 
 static void

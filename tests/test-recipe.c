@@ -389,7 +389,8 @@ test_bad_json (void)
   for (gsize c = 0; c < G_N_ELEMENTS (cases); c++)
     {
       g_autoptr (GError) error = NULL;
-      g_test_message ("%s", cases[c].json);
+      g_autofree char *shown = g_strescape (cases[c].json, NULL);
+      g_test_message ("%s", shown);
       g_assert_null (why_recipe_parse (cases[c].json, -1, "bad.json", NULL, &error));
       g_assert_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST);
       g_assert_true (g_str_has_prefix (error->message, "bad.json: "));

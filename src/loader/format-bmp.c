@@ -188,8 +188,9 @@ parse_header (Bitmap *bitmap, GError **error)
       bitmap->bits = get_u16 (info + 14);
       /* The 16-byte header of OS/2 ends here. */
       bitmap->compression = info_size >= 40 ? get_u32 (info + 16) : COMPRESSION_RGB;
-      bitmap->x_per_mm = (gint32) get_u32 (info + 24) / 1000.0;
-      bitmap->y_per_mm = (gint32) get_u32 (info + 28) / 1000.0;
+      /* libvips asserts that an image's resolution is not negative. */
+      bitmap->x_per_mm = MAX (0, (gint32) get_u32 (info + 24)) / 1000.0;
+      bitmap->y_per_mm = MAX (0, (gint32) get_u32 (info + 28)) / 1000.0;
       n_stated = get_u32 (info + 32);
       bitmap->top_down = bitmap->height < 0;
       if (bitmap->top_down)
