@@ -34,6 +34,7 @@ DATASET = "/usr/share/datasets/fashion-mnist"
 LABELS = ["T-shirt", "trousers", "pullover", "dress", "coat",
           "sandal", "shirt", "sneaker", "bag", "ankle boot"]
 SIDE = 128                   # the network sees SIDE x SIDE pixels
+GARMENT = (36, 60)           # least and greatest size of a garment, in pixels of the scene
 MEAN = [0.5, 0.5, 0.5]
 STD = [0.25, 0.25, 0.25]
 EXPLAIN = "block3.relu"      # last spatial tensor, 16 x 16 cells
@@ -290,7 +291,7 @@ class Composer:
     128-scale pixels, `scale` the pixels drawn per unit of that.
     """
 
-    PATCH = 88               # room for a 56-pixel garment, turned, and shadow
+    PATCH = 92               # room for a garment of the greatest size, turned, and shadow
 
     def __init__(self, garments, grounds, seed, scale=1, canvas=SIDE,
                  most=4, augment=False):
@@ -306,7 +307,7 @@ class Composer:
         wanted = rng.integers(1, most + 1, count)
         classes = rng.integers(0, 10, (count, most))
         images = self.garments.draw(rng, classes)
-        size = rng.uniform(28, 56, (count, most))
+        size = rng.uniform(*GARMENT, (count, most))
         turn = np.radians(np.clip(rng.normal(0, 9, (count, most)), -25, 25))
         flip = np.where(rng.random((count, most)) < 0.5, -1.0, 1.0)
         # Corners of the garment's tight box, flipped and turned.
@@ -657,14 +658,13 @@ def export(net, path, note):
         opset_imports=[helper.make_opsetid("", 13)])
     model.ir_version = 7             # the version that came with opset 13
     model.doc_string = note
-    recipe = {"version": 1, "size": [SIDE, SIDE], "resize": "stretch",
+    recipe = {"version": 1, "task": "multi-label", "layer": EXPLAIN,
+              "size": [SIDE, SIDE], "resize": "stretch",
               "filter": "bilinear", "crop": "none", "channels": "RGB",
               "scale": 255, "mean": MEAN, "std": STD}
     helper.set_model_props(model, {
         "whylight.recipe": json.dumps(recipe),
         "whylight.labels": json.dumps(LABELS),
-        "whylight.task": "multi-label",
-        "whylight.layer": EXPLAIN,
         "license": "Apache-2.0"})
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, path)
