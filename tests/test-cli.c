@@ -1,0 +1,671 @@
+#include "config.h"
+
+#include "base/error.h"
+#include "base/npy.h"
+#include "draw/png.h"
+#include "small-models.h"
+
+#include <glib/gstdio.h>
+#include <json-glib/json-glib.h>
+#include <math.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+/* The command line from outside, as scripts see it. */
+
+static char *folder;
+static char *program;
+static char *picture;
+
+typedef struct
+{
+  char *out;
+  char *err;
+  int status;
+} Run;
+
+static void
+run_clear (Run *run)
+{
+  g_clear_pointer (&run->out, g_free);
+  g_clear_pointer (&run->err, g_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Run, run_clear)
+
+/* Runs the program in the test's folder; @line is split as a shell would, $P is the picture. */
+static Run
+cli (const char *line)
+{
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) pieces = g_strsplit (line, "$P", -1);
+  g_autofree char *quoted = g_shell_quote (picture);
+  g_autofree char *whole = g_strjoinv (quoted, pieces);
+  g_auto (GStrv) arguments = NULL;
+  g_autoptr (GPtrArray) argv = g_ptr_array_new ();
+  Run run = { 0 };
+  int wait_status;
+
+  g_assert_true (*line == '\0' || g_shell_parse_argv (whole, NULL, &arguments, &error));
+  g_ptr_array_add (argv, program);
+  for (char **argument = arguments; argument != NULL && *argument != NULL; argument++)
+    g_ptr_array_add (argv, *argument);
+  g_ptr_array_add (argv, NULL);
+  g_spawn_sync (folder, (char **) argv->pdata, NULL, G_SPAWN_DEFAULT, NULL, NULL, &run.out, &run.err, &wait_status, &error);
+  g_assert_no_error (error);
+  if (!WIFEXITED (wait_status))
+    g_error ("whylight-cli %s died: %s", line, run.err);
+  run.status = WEXITSTATUS (wait_status);
+  return run;
+}
+
+static Run
+cli_fine (const char *line)
+{
+  Run run = cli (line);
+
+  if (run.status != 0)
+    g_error ("whylight-cli %s: status %d: %s", line, run.status, run.err);
+  return run;
+}
+
+static JsonNode *
+cli_json (const char *line)
+{
+  g_auto (Run) run = cli_fine (line);
+  g_autoptr (GError) error = NULL;
+  JsonNode *node = json_from_string (run.out, &error);
+
+  g_assert_no_error (error);
+  return node;
+}
+
+static char *
+in_folder (const char *name)
+{
+  return g_build_filename (folder, name, NULL);
+}
+
+static void
+write_file (const char *name, gconstpointer contents, gssize length)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = in_folder (name);
+
+  g_file_set_contents (path, contents, length, &error);
+  g_assert_no_error (error);
+}
+
+/* ---- what must go wrong ---- */
+
+static void
+make_bad_files (void)
+{
+  g_autofree char *small = in_folder ("small.onnx");
+  g_autofree char *contents = NULL;
+  gsize length;
+
+  small_write (small_model (), small);
+  g_assert_true (g_file_get_contents (small, &contents, &length, NULL));
+  write_file ("truncated.onnx", contents, (gssize) length / 2);
+  write_file ("lfs.onnx",
+              "version https://git-lfs.github.com/spec/v1\noid sha256:"
+              "4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n",
+              -1);
+  write_file ("page.onnx", "<!DOCTYPE html>\n<html><body>Sign in</body></html>\n", -1);
+  write_file ("page.png", "<!DOCTYPE html>\n<html><body>Sign in</body></html>\n", -1);
+  write_file ("empty.onnx", "", 0);
+  write_file ("bad-recipe.json", "{\"version\": 1, \"size\": [16, 16], \"maen\": [0, 0, 0]}", -1);
+
+  OnnxBuilder *strange = ob_new (7, 13);
+  ob_input (strange, "x", WHY_DTYPE_FLOAT32, "1,3,8,8");
+  ob_node_full (strange, "first", NULL, "Sparkle", "x", "a", NULL);
+  ob_node_full (strange, "second", NULL, "Relu", "a", "b", NULL);
+  ob_node_full (strange, "third", "com.example", "Twist", "b", "c", NULL);
+  ob_node_full (strange, "fourth", NULL, "Sparkle", "c", "y", NULL);
+  ob_output (strange, "y", WHY_DTYPE_FLOAT32, "1,3,8,8");
+  g_autofree char *strange_path = in_folder ("strange.onnx");
+  small_write (strange, strange_path);
+
+  OnnxBuilder *outside = ob_new (7, 13);
+  ob_input (outside, "x", WHY_DTYPE_FLOAT32, "1,3");
+  ob_init_proto (outside, ob_tensor_proto_external ("w", WHY_DTYPE_FLOAT32, "3", "../../../../../etc/passwd", "0", "12"));
+  ob_node (outside, "Add", "x,w", "y", NULL);
+  ob_output (outside, "y", WHY_DTYPE_FLOAT32, "1,3");
+  g_autofree char *outside_path = in_folder ("outside.onnx");
+  small_write (outside, outside_path);
+
+  OnnxBuilder *misfit = ob_new (7, 13);
+  ob_input (misfit, "x", WHY_DTYPE_FLOAT32, "1,3,8,8");
+  ob_init_random (misfit, "w", "4,5,3,3", 1, 1);
+  ob_node_full (misfit, "narrow", NULL, "Conv", "x,w", "y", NULL);
+  ob_output (misfit, "y", WHY_DTYPE_FLOAT32, NULL);
+  g_autofree char *misfit_path = in_folder ("misfit.onnx");
+  small_write (misfit, misfit_path);
+
+  /* A bitmap that claims 40,000 x 40,000 pixels. */
+  guint8 bomb[54 + 64] = { 'B', 'M' };
+  bomb[10] = 54;
+  bomb[14] = 40;
+  bomb[18] = bomb[22] = 40000 & 0xff;
+  bomb[19] = bomb[23] = 40000 >> 8;
+  bomb[26] = 1;
+  bomb[28] = 24;
+  write_file ("bomb.bmp", bomb, sizeof bomb);
+
+  g_autoptr (WhyTensor) wrong = ob_random ("1,3,8,8", 1, 1);
+  g_autofree char *wrong_path = in_folder ("wrong.npy");
+  g_assert_true (why_npy_write (wrong, wrong_path, NULL));
+  write_file ("not.npy", "hello", -1);
+}
+
+typedef struct
+{
+  const char *line;
+  int status;
+  const char *said[5];
+} Case;
+
+static const Case bad_cases[] = {
+  /* The file and the reason in one line. */
+  { "layers strange.onnx", 1, { "strange.onnx", "Sparkle", "Twist", "first", "fourth" } },
+  { "layers lfs.onnx", 1, { "lfs.onnx", "Git LFS pointer" } },
+  { "layers page.onnx", 1, { "page.onnx", "web page" } },
+  { "layers truncated.onnx", 1, { "truncated.onnx", "ends" } },
+  { "layers empty.onnx", 1, { "empty.onnx", "empty" } },
+  { "layers missing.onnx", 1, { "missing.onnx", "No such file" } },
+  { "layers .", 1, { "folder" } },
+  { "layers outside.onnx", 1, { "outside.onnx", "'w'", "passwd" } },
+  { "layers misfit.onnx", 1, { "misfit.onnx", "narrow" } },
+  { "run small.onnx bomb.bmp", 1, { "bomb.bmp", "40000x40000" } },
+  { "run small.onnx page.png", 1, { "page.png", "web page" } },
+  { "run small.onnx missing.png", 1, { "missing.png" } },
+  { "run small.onnx wrong.npy", 1, { "wrong.npy", "1x3x8x8", "Nx3x16x16", "'x'" } },
+  { "run small.onnx not.npy", 1, { "not.npy" } },
+  { "run small.onnx $P --output relu=r.npy", 1, { "relu", "relu1" } },
+  { "run small.onnx $P --output relu1=missing/r.npy", 1, { "missing/r.npy" } },
+  { "run small.onnx $P --recipe bad-recipe.json", 1, { "bad-recipe.json", "maen" } },
+  { "explain small.onnx $P --class 3", 1, { "small.onnx", "class 3", "0 to 2" } },
+  { "explain small.onnx $P --class -7", 1, { "class -7" } },
+  { "explain small.onnx $P --class greem", 1, { "greem", "green" } },
+  { "explain small.onnx $P --layer relu3", 1, { "relu3", "relu1", "relu2" } },
+  { "explain small.onnx $P --layer logits", 1, { "logits" } },
+  { "explain small.onnx wrong.npy", 1, { "wrong.npy" } },
+  { "explain small.onnx $P --region mask:missing.npy", 1, { "missing.npy" } },
+  { "explain small.onnx $P -o missing/f.png", 1, { "missing/f.png" } },
+  { "explain small.onnx $P --raw missing/r.npy", 1, { "missing/r.npy" } },
+  { "occlude small.onnx $P --rect 9000,0,10,10", 1, { "9000,0,10,10", "512x512" } },
+  { "bench missing.onnx", 1, { "missing.onnx" } },
+  { "bench small.onnx --layer nope", 1, { "nope" } },
+  { "check-onnx missing", 1, { "missing" } },
+  { "check-onnx .", 1, { "test_data_set_0" } },
+  /* Bad usage. */
+  { "", 2, { NULL } },
+  { "explian small.onnx", 2, { "explian" } },
+  { "explain small.onnx", 2, { "MODEL INPUT" } },
+  { "explain small.onnx $P $P", 2, { "MODEL INPUT" } },
+  { "explain small.onnx $P --clas 3", 2, { "--clas" } },
+  { "explain small.onnx $P --method gradcan", 2, { "gradcan", "gradcam" } },
+  { "explain small.onnx $P --polarity up", 2, { "up", "signed" } },
+  { "explain small.onnx $P --profile mine", 2, { "mine", "paper" } },
+  { "explain small.onnx $P --score loss", 2, { "loss", "probability" } },
+  { "explain small.onnx $P --region sea", 2, { "sea", "predicted" } },
+  { "explain small.onnx $P -o figure.gif", 2, { "figure.gif", ".png" } },
+  { "explain small.onnx $P --colormap virids", 2, { "virids", "viridis" } },
+  { "explain small.onnx $P --opacity 2", 2, { "--opacity" } },
+  { "explain small.onnx $P --limits 3", 2, { "LOW,HIGH" } },
+  { "explain small.onnx $P --occlude 1,2,3", 2, { "X,Y,W,H" } },
+  { "explain small.onnx $P --backend cuda", 2, { "cuda", "onednn" } },
+  { "explain small.onnx $P --threads -2", 2, { "--threads" } },
+  { "run small.onnx $P --output relu1", 2, { "NAME=FILE" } },
+  { "occlude small.onnx $P", 2, { "--rect" } },
+  { "occlude small.onnx $P --rect 1,2,0,4", 2, { "1,2,0,4" } },
+  { "occlude small.onnx $P --rect 1,2,3,nan", 2, { "nan" } },
+  { "occlude small.onnx $P --rect 1,2,3,4 --fill pink", 2, { "pink", "blur" } },
+  { "bench small.onnx --repeat 0", 2, { "--repeat" } },
+  { "check-onnx", 2, { "DIR" } },
+};
+
+static void
+test_bad_input (void)
+{
+  for (gsize index = 0; index < G_N_ELEMENTS (bad_cases); index++)
+    {
+      const Case *bad = &bad_cases[index];
+      g_auto (Run) run = cli (bad->line);
+      g_test_message ("%s -> %s", bad->line, g_strchomp (run.err));
+      if (run.status != bad->status)
+        g_error ("whylight-cli %s: status %d, expected %d: %s", bad->line, run.status, bad->status, run.err);
+      if (*bad->line == '\0')
+        continue;
+      /* One line, and nothing that looks like an answer. */
+      g_assert_true (g_str_has_prefix (run.err, "whylight-cli: "));
+      g_assert_null (strchr (run.err, '\n'));
+      g_assert_cmpstr (run.out, ==, "");
+      for (gsize said = 0; said < G_N_ELEMENTS (bad->said) && bad->said[said] != NULL; said++)
+        {
+          if (strstr (run.err, bad->said[said]) == NULL)
+            g_error ("whylight-cli %s: does not say '%s': %s", bad->line, bad->said[said], run.err);
+        }
+    }
+}
+
+/* ---- what must go right ---- */
+
+static void
+test_help (void)
+{
+  static const char *const commands[] = { "layers", "run", "explain", "occlude", "check-onnx", "bench", "methods" };
+  g_auto (Run) help = cli_fine ("--help");
+  g_auto (Run) version = cli_fine ("--version");
+  g_auto (Run) methods = cli_fine ("methods");
+
+  g_assert_cmpstr (version.out, ==, "whylight-cli " WHY_VERSION "\n");
+  g_assert_true (g_str_has_prefix (methods.out, "gradcam "));
+  for (gsize command = 0; command < G_N_ELEMENTS (commands); command++)
+    {
+      g_autofree char *line = g_strdup_printf ("%s --help", commands[command]);
+      g_auto (Run) own = cli_fine (line);
+      g_assert_nonnull (strstr (help.out, commands[command]));
+      g_assert_nonnull (strstr (own.out, commands[command]));
+    }
+}
+
+static void
+test_layers (void)
+{
+  g_autoptr (JsonNode) node = cli_json ("layers small.onnx --json");
+  JsonArray *layers = json_object_get_array_member (json_node_get_object (node), "layers");
+  g_auto (Run) table = cli_fine ("layers small.onnx");
+
+  g_assert_cmpuint (json_array_get_length (layers), ==, 4);
+  JsonObject *last = json_array_get_object_element (layers, 3);
+  g_assert_cmpstr (json_object_get_string_member (last, "name"), ==, "relu2");
+  g_assert_cmpstr (json_object_get_string_member (last, "op"), ==, "Relu");
+  g_assert_true (json_object_get_boolean_member (last, "default"));
+  g_assert_cmpint (json_array_get_int_element (json_object_get_array_member (last, "shape"), 1), ==, 6);
+  g_assert_cmpfloat (json_array_get_double_element (json_object_get_array_member (last, "stride"), 0), ==, 2);
+  g_assert_cmpfloat (json_array_get_double_element (json_object_get_array_member (last, "receptive_field"), 0), ==, 5);
+  g_assert_nonnull (strstr (table.out, "1x6x8x8"));
+}
+
+static WhyTensor *
+read_npy (const char *name)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = in_folder (name);
+  WhyTensor *tensor = why_npy_read (path, &error);
+
+  g_assert_no_error (error);
+  return tensor;
+}
+
+static void
+test_run (void)
+{
+  g_autoptr (JsonNode) node = cli_json ("run small.onnx $P --json --output relu1=relu1.npy --output probabilities=p.npy");
+  JsonObject *top = json_array_get_object_element (json_object_get_array_member (json_node_get_object (node), "top"), 0);
+  g_autoptr (WhyTensor) relu1 = read_npy ("relu1.npy");
+  g_autoptr (WhyTensor) probabilities = read_npy ("p.npy");
+
+  g_assert_cmpint (relu1->dims[1], ==, 4);
+  g_assert_cmpint (relu1->dims[3], ==, 16);
+  const int k = (int) json_object_get_int_member (top, "class");
+  g_assert_cmpfloat_with_epsilon (json_object_get_double_member (top, "probability"), why_tensor_get_f64 (probabilities, k), 1e-6);
+  for (int other = 0; other < 3; other++)
+    g_assert_cmpfloat (why_tensor_get_f64 (probabilities, other), <=, why_tensor_get_f64 (probabilities, k));
+
+  /* The backends agree, within float32's rounding over some hundred products. */
+  g_auto (Run) reference = cli_fine ("run small.onnx $P --backend reference --output relu1=reference.npy");
+  g_autoptr (WhyTensor) wanted = read_npy ("reference.npy");
+  for (gsize index = 0; index < why_tensor_count (wanted); index++)
+    g_assert_cmpfloat_with_epsilon (why_tensor_get_f64 (relu1, index), why_tensor_get_f64 (wanted, index), 1e-4);
+}
+
+static void
+test_explain (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonNode) node = cli_json ("explain small.onnx $P --class azure --layer conv1 --polarity signed --raw raw.npy "
+                                        "-o figure.png --json");
+  JsonObject *object = json_node_get_object (node);
+  g_autoptr (WhyTensor) raw = read_npy ("raw.npy");
+
+  g_assert_cmpint (json_object_get_int_member (object, "class"), ==, 2);
+  g_assert_cmpstr (json_object_get_string_member (object, "layer"), ==, "conv1");
+  g_assert_cmpstr (json_object_get_string_member (object, "ends_in"), ==, "Softmax");
+  g_assert_cmpstr (json_object_get_string_member (object, "explained"), ==, "the logit before the final Softmax");
+  g_assert_cmpstr (json_object_get_string_member (object, "assumed"), ==, "");
+  g_assert_cmpint (raw->dtype, ==, WHY_DTYPE_FLOAT32);
+  g_assert_cmpint (raw->rank, ==, 3);
+  g_assert_cmpint (raw->dims[0], ==, 1);
+  g_assert_cmpint (raw->dims[1], ==, 16);
+  double maximum = -INFINITY;
+  for (gsize index = 0; index < why_tensor_count (raw); index++)
+    maximum = MAX (maximum, why_tensor_get_f64 (raw, index));
+  g_assert_cmpfloat_with_epsilon (maximum, json_object_get_double_member (json_object_get_object_member (object, "map"), "maximum"), 1e-9);
+
+  /* The figure carries the command that makes it again. */
+  g_autofree char *figure = in_folder ("figure.png");
+  g_autofree char *recipe = why_png_read_text (figure, "whylight:recipe", &error);
+  g_assert_no_error (error);
+  g_autoptr (JsonNode) recipe_node = json_from_string (recipe, NULL);
+  const char *command = json_object_get_string_member (json_node_get_object (recipe_node), "command");
+  g_assert_true (g_str_has_prefix (command, "whylight-cli "));
+  g_autofree char *first = NULL;
+  g_autofree char *second = NULL;
+  gsize first_length;
+  gsize second_length;
+  g_assert_true (g_file_get_contents (figure, &first, &first_length, NULL));
+  g_auto (Run) again = cli_fine (command + strlen ("whylight-cli "));
+  g_assert_true (g_file_get_contents (figure, &second, &second_length, NULL));
+  g_assert_cmpmem (first, first_length, second, second_length);
+
+  g_auto (Run) text = cli_fine ("explain small.onnx $P -o figure.svg --occlude=10,10,100,100,black");
+  g_assert_nonnull (strstr (text.out, "the logit before the final Softmax"));
+  g_assert_nonnull (strstr (text.out, "relu2"));
+  g_auto (Run) other = cli_fine ("explain small.onnx $P -o figure.pdf --score probability --cells --limits=-1,1");
+  g_assert_nonnull (strstr (other.out, "the probability"));
+}
+
+/* The polarities are the signed map, cut as their names say. */
+static void
+test_polarities (void)
+{
+  static const char *const names[] = { "signed", "relu", "against", "absolute" };
+  g_autoptr (GPtrArray) maps = g_ptr_array_new_with_free_func ((GDestroyNotify) why_tensor_unref);
+
+  for (gsize name = 0; name < G_N_ELEMENTS (names); name++)
+    {
+      g_autofree char *line = g_strdup_printf ("explain small.onnx $P --class 0 --polarity %s --raw %s.npy", names[name], names[name]);
+      g_autofree char *file = g_strdup_printf ("%s.npy", names[name]);
+      g_auto (Run) run = cli_fine (line);
+      g_ptr_array_add (maps, read_npy (file));
+    }
+  for (gsize index = 0; index < why_tensor_count (maps->pdata[0]); index++)
+    {
+      const double value = why_tensor_get_f64 (maps->pdata[0], index);
+      g_assert_cmpfloat (why_tensor_get_f64 (maps->pdata[1], index), ==, MAX (value, 0));
+      g_assert_cmpfloat (why_tensor_get_f64 (maps->pdata[2], index), ==, MAX (-value, 0));
+      g_assert_cmpfloat (why_tensor_get_f64 (maps->pdata[3], index), ==, fabs (value));
+    }
+}
+
+static void
+test_assumed (void)
+{
+  OnnxBuilder *b = ob_new (7, 13);
+  g_autofree char *path = in_folder ("plain.onnx");
+
+  ob_input (b, "x", WHY_DTYPE_FLOAT32, "1,3,8,8");
+  ob_init_random (b, "w", "2,3,3,3", 1, 1);
+  ob_node (b, "Conv", "x,w", "c", NULL);
+  ob_node (b, "GlobalAveragePool", "c", "p", NULL);
+  ob_node (b, "Flatten", "p", "y", NULL);
+  ob_output (b, "y", WHY_DTYPE_FLOAT32, "1,2");
+  small_write (b, path);
+  g_auto (Run) run = cli_fine ("explain plain.onnx $P --class 1");
+  g_assert_nonnull (strstr (run.out, "assumed"));
+  g_assert_nonnull (strstr (run.out, "mean"));
+  g_assert_nonnull (strstr (run.out, "1 class 1"));
+}
+
+/* Covering everything with black must give what a black picture gives. */
+static void
+test_occlude (void)
+{
+  g_autoptr (JsonNode) node = cli_json ("occlude small.onnx $P --rect 0,0,512,512 --fill black --top 3 --json");
+  JsonArray *classes = json_object_get_array_member (json_node_get_object (node), "classes");
+  g_autoptr (WhyTensor) black = ob_random ("1,3,16,16", 1, 0);
+  g_autofree char *path = in_folder ("black.npy");
+
+  for (gsize index = 0; index < why_tensor_count (black); index++)
+    why_tensor_set_f64 (black, index, (0 - 0.5) / 0.25);
+  g_assert_true (why_npy_write (black, path, NULL));
+  g_auto (Run) run = cli_fine ("run small.onnx black.npy --output probabilities=black-p.npy");
+  g_autoptr (WhyTensor) wanted = read_npy ("black-p.npy");
+  g_auto (Run) plain = cli_fine ("run small.onnx $P --output probabilities=plain-p.npy");
+  g_autoptr (WhyTensor) before = read_npy ("plain-p.npy");
+  g_assert_cmpuint (json_array_get_length (classes), ==, 3);
+  for (guint index = 0; index < 3; index++)
+    {
+      JsonObject *item = json_array_get_object_element (classes, index);
+      const gsize k = (gsize) json_object_get_int_member (item, "class");
+      g_assert_cmpfloat_with_epsilon (json_object_get_double_member (item, "after"), why_tensor_get_f64 (wanted, k), 1e-6);
+      g_assert_cmpfloat_with_epsilon (json_object_get_double_member (item, "before"), why_tensor_get_f64 (before, k), 1e-6);
+    }
+}
+
+static void
+test_bench (void)
+{
+  static const char *const keys[] = { "forward_ms", "explain_ms",      "all_layers_ms", "class_change_ms",
+                                      "layer_change_ms", "load_ms", "peak_mb" };
+  g_autoptr (JsonNode) node = cli_json ("bench small.onnx --repeat 3 --threads 1 --json");
+
+  for (gsize key = 0; key < G_N_ELEMENTS (keys); key++)
+    g_assert_cmpfloat (json_object_get_double_member (json_node_get_object (node), keys[key]), >, 0);
+  g_assert_cmpint (json_object_get_int_member (json_node_get_object (node), "threads"), ==, 1);
+}
+
+static void
+write_case (const char *name, float expected, const char *op)
+{
+  g_autofree char *set = g_strdup_printf ("cases/%s/test_data_set_0", name);
+  g_autofree char *set_path = in_folder (set);
+  g_autofree char *model_name = g_strdup_printf ("cases/%s/model.onnx", name);
+  g_autofree char *model_path = in_folder (model_name);
+  g_autofree char *input_path = g_build_filename (set_path, "input_0.pb", NULL);
+  g_autofree char *output_path = g_build_filename (set_path, "output_0.pb", NULL);
+  const float input_values[] = { -1, 2 };
+  const float output_values[] = { 0, expected };
+  g_autoptr (WhyTensor) input = ob_f32 ("2", input_values);
+  g_autoptr (WhyTensor) output = ob_f32 ("2", output_values);
+  g_autoptr (GByteArray) input_bytes = ob_tensor_proto_of ("x", input);
+  g_autoptr (GByteArray) output_bytes = ob_tensor_proto_of ("y", output);
+
+  g_assert_cmpint (g_mkdir_with_parents (set_path, 0700), ==, 0);
+  g_assert_true (g_file_set_contents (input_path, (char *) input_bytes->data, input_bytes->len, NULL));
+  g_assert_true (g_file_set_contents (output_path, (char *) output_bytes->data, output_bytes->len, NULL));
+  OnnxBuilder *b = ob_new (7, 13);
+  ob_input (b, "x", WHY_DTYPE_FLOAT32, "2");
+  ob_node (b, op, "x", "y", NULL);
+  ob_output (b, "y", WHY_DTYPE_FLOAT32, "2");
+  small_write (b, model_path);
+}
+
+static void
+test_check_onnx (void)
+{
+  write_case ("deep/relu", 2.0f, "Relu");
+  write_case ("sparkle", 2.0f, "Sparkle");
+  g_auto (Run) fine = cli_fine ("check-onnx cases");
+  g_assert_nonnull (strstr (fine.out, "pass cases/deep/relu\n"));
+  g_assert_nonnull (strstr (fine.out, "unsupported cases/sparkle: "));
+  g_assert_true (g_str_has_suffix (fine.out, "\n1 passed, 0 failed, 1 unsupported\n"));
+
+  /* 1e-3 of 2 is allowed, 3e-3 is not. */
+  write_case ("near", 2.0015f, "Relu");
+  write_case ("wrong", 2.006f, "Relu");
+  g_auto (Run) run = cli ("check-onnx cases --backend reference");
+  g_assert_cmpint (run.status, ==, 1);
+  g_assert_nonnull (strstr (run.out, "pass cases/near\n"));
+  g_assert_nonnull (strstr (run.out, "fail cases/wrong: "));
+  g_assert_true (g_str_has_suffix (run.out, "\n2 passed, 1 failed, 1 unsupported\n"));
+}
+
+/* ---- what ships, and real networks ---- */
+
+static void
+test_sample (void)
+{
+  g_autofree char *model = g_test_build_filename (G_TEST_DIST, "..", "models", "wardrobe", "wardrobe.onnx", NULL);
+
+  if (!g_file_test (model, G_FILE_TEST_EXISTS))
+    {
+      g_test_skip ("models/wardrobe/wardrobe.onnx is not there");
+      return;
+    }
+  /* The bag of the first scene: the map's peak lies in the box of data/samples/wardrobe-1.json, and covering the box
+   * takes the answer away. */
+  g_autofree char *boxes_path = g_test_build_filename (G_TEST_DIST, "..", "data", "samples", "wardrobe-1.json", NULL);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_assert_true (json_parser_load_from_file (parser, boxes_path, NULL));
+  JsonObject *scene = json_node_get_object (json_parser_get_root (parser));
+  JsonArray *boxes = json_object_get_array_member (scene, "boxes");
+  double box[4] = { 0 };
+  for (guint index = 0; index < json_array_get_length (boxes); index++)
+    {
+      JsonObject *item = json_array_get_object_element (boxes, index);
+      if (strcmp (json_object_get_string_member (item, "label"), "bag") == 0)
+        for (guint number = 0; number < 4; number++)
+          box[number] = json_array_get_double_element (json_object_get_array_member (item, "box"), number);
+    }
+  g_assert_cmpfloat (box[2], >, 0);
+
+  g_autofree char *quoted = g_shell_quote (model);
+  g_autofree char *line = g_strdup_printf ("explain %s $P --class bag --raw bag.npy", quoted);
+  g_auto (Run) run = cli_fine (line);
+  g_autoptr (WhyTensor) raw = read_npy ("bag.npy");
+  gsize peak = 0;
+  for (gsize index = 0; index < why_tensor_count (raw); index++)
+    {
+      if (why_tensor_get_f64 (raw, index) > why_tensor_get_f64 (raw, peak))
+        peak = index;
+    }
+  const double x = (double) (peak % (gsize) raw->dims[2]) + 0.5;
+  const double y = (double) (peak / (gsize) raw->dims[2]) + 0.5;
+  g_assert_cmpfloat (x * 512 / raw->dims[2], >=, box[0]);
+  g_assert_cmpfloat (x * 512 / raw->dims[2], <=, box[0] + box[2]);
+  g_assert_cmpfloat (y * 512 / raw->dims[1], >=, box[1]);
+  g_assert_cmpfloat (y * 512 / raw->dims[1], <=, box[1] + box[3]);
+
+  g_autofree char *cover = g_strdup_printf ("occlude %s $P --rect %g,%g,%g,%g --class bag --json", quoted, box[0], box[1], box[2], box[3]);
+  g_autoptr (JsonNode) node = cli_json (cover);
+  JsonArray *classes = json_object_get_array_member (json_node_get_object (node), "classes");
+  gboolean found = FALSE;
+  for (guint index = 0; index < json_array_get_length (classes); index++)
+    {
+      JsonObject *item = json_array_get_object_element (classes, index);
+      if (strcmp (json_object_get_string_member (item, "label"), "bag") != 0)
+        continue;
+      found = TRUE;
+      g_assert_cmpfloat (json_object_get_double_member (item, "after"), <, json_object_get_double_member (item, "before") / 2);
+    }
+  g_assert_true (found);
+}
+
+/* The folder of real models and reference values, or NULL with the test skipped. */
+static char *
+test_data (void)
+{
+  const char *given = g_getenv ("WHYLIGHT_TEST_DATA");
+  g_autofree char *path = given != NULL ? g_strdup (given) : g_test_build_filename (G_TEST_DIST, "..", "..", "shared", "data", NULL);
+
+  if (g_file_test (path, G_FILE_TEST_IS_DIR))
+    return g_steal_pointer (&path);
+  g_test_skip ("no real models: WHYLIGHT_TEST_DATA is not set and ../shared/data is not there");
+  return NULL;
+}
+
+static double
+largest (const WhyTensor *tensor)
+{
+  double value = 0;
+
+  for (gsize index = 0; index < why_tensor_count (tensor); index++)
+    value = MAX (value, fabs (why_tensor_get_f64 (tensor, index)));
+  return value;
+}
+
+/* Within 1e-4 of the largest value: the same network in another order of float32 sums. */
+static void
+assert_near (const WhyTensor *actual, const WhyTensor *expected)
+{
+  const double allowed = 1e-4 * largest (expected);
+
+  g_assert_cmpuint (why_tensor_count (actual), ==, why_tensor_count (expected));
+  for (gsize index = 0; index < why_tensor_count (expected); index++)
+    g_assert_cmpfloat_with_epsilon (why_tensor_get_f64 (actual, index), why_tensor_get_f64 (expected, index), allowed);
+}
+
+static void
+test_reference_outputs (void)
+{
+  static const struct
+  {
+    const char *model;
+    const char *output;
+  } models[] = {
+    { "squeezenet1.1_fp32", "softmaxout_1" },
+    { "mobilenet_v2_1.0_224", "MobilenetV2/Predictions/Softmax" },
+    { "mobilenet_v1_0.25_128", "MobilenetV1/Predictions/Reshape_1" },
+  };
+  g_autofree char *data = test_data ();
+
+  for (gsize index = 0; data != NULL && index < G_N_ELEMENTS (models); index++)
+    {
+      g_autofree char *expected_path = g_build_filename (data, "reference", models[index].model, "output_0.pb", NULL);
+      g_autofree char *line = g_strdup_printf ("run '%s/models/%s.onnx' '%s/reference/%s/input_0.pb' --output %s=out.npy", data,
+                                               models[index].model, data, models[index].model, models[index].output);
+      g_auto (Run) run = cli_fine (line);
+      g_autoptr (WhyTensor) actual = read_npy ("out.npy");
+      g_autoptr (WhyTensor) expected = why_onnx_tensor_load (expected_path, NULL);
+      g_assert_nonnull (expected);
+      assert_near (actual, expected);
+    }
+}
+
+static void
+test_reference_maps (void)
+{
+  static const char *const classes[] = { "244", "283" };
+  g_autofree char *data = test_data ();
+
+  for (gsize index = 0; data != NULL && index < G_N_ELEMENTS (classes); index++)
+    {
+      g_autofree char *name = g_strdup_printf ("mobilenet_v2_1.0_224__both_dog_cat__class%s.npy", classes[index]);
+      g_autofree char *expected_path = g_build_filename (data, "reference", "cam", name, NULL);
+      g_autofree char *line = g_strdup_printf ("explain '%s/models/mobilenet_v2_1.0_224.onnx' '%s/reference/cam/input__both_dog_cat.npy' "
+                                               "--class %s --raw cam.npy",
+                                               data, data, classes[index]);
+      g_auto (Run) run = cli_fine (line);
+      g_autoptr (WhyTensor) actual = read_npy ("cam.npy");
+      g_autoptr (WhyTensor) expected = why_npy_read (expected_path, NULL);
+      g_assert_nonnull (expected);
+      assert_near (actual, expected);
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_setenv ("WHYLIGHT_LOADER", WHY_BUILD_DIR "/src/loader/whylight-loader", FALSE);
+  folder = g_dir_make_tmp ("test-cli-XXXXXX", NULL);
+  program = g_strdup (WHY_BUILD_DIR "/src/cli/whylight-cli");
+  picture = g_test_build_filename (G_TEST_DIST, "..", "data", "samples", "wardrobe-1.png", NULL);
+  make_bad_files ();
+
+  g_test_add_func ("/cli/help", test_help);
+  g_test_add_func ("/cli/bad-input", test_bad_input);
+  g_test_add_func ("/cli/layers", test_layers);
+  g_test_add_func ("/cli/run", test_run);
+  g_test_add_func ("/cli/explain", test_explain);
+  g_test_add_func ("/cli/polarities", test_polarities);
+  g_test_add_func ("/cli/assumed", test_assumed);
+  g_test_add_func ("/cli/occlude", test_occlude);
+  g_test_add_func ("/cli/bench", test_bench);
+  g_test_add_func ("/cli/check-onnx", test_check_onnx);
+  g_test_add_func ("/cli/sample", test_sample);
+  g_test_add_func ("/cli/reference/outputs", test_reference_outputs);
+  g_test_add_func ("/cli/reference/maps", test_reference_maps);
+
+  const int status = g_test_run ();
+  ob_remove_tree (folder);
+  g_free (folder);
+  g_free (program);
+  g_free (picture);
+  return status;
+}
