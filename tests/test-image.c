@@ -640,6 +640,41 @@ test_overview (void)
     }
 }
 
+/* Channels beyond three are neither alpha nor an error. */
+static void
+test_many_bands (void)
+{
+  for (int n_bands = 5; n_bands <= 7; n_bands++)
+    {
+      VipsImage *image = make_pattern (PIC_W, PIC_H, n_bands, VIPS_FORMAT_UCHAR, VIPS_INTERPRETATION_B_W);
+      g_autofree char *path = path_of ("bands.tif");
+      g_assert_cmpint (vips_tiffsave (image, path, NULL), ==, 0);
+      g_object_unref (image);
+      g_autoptr (WhyImageSource) source = open_good (path, NULL);
+      g_assert_false (why_image_source_has_alpha (source));
+      g_assert_nonnull (strstr (why_image_source_get_note (source), "bands"));
+      g_autoptr (WhyTensor) pixels = read_all (source, FALSE);
+      assert_pattern (pixels, 3, 0);
+    }
+}
+
+/* One red pixel, written by hand: clear code, colour 0, end code. */
+static void
+test_gif (void)
+{
+  static const guint8 bytes[] = {
+    'G', 'I', 'F', '8', '9', 'a', 1, 0, 1, 0, 0x80, 0, 0, 0xff, 0, 0, 0, 0, 0,
+    ',', 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0, ';',
+  };
+  g_autofree char *path = path_of ("one.gif");
+
+  g_assert_true (g_file_set_contents (path, (const char *) bytes, sizeof bytes, NULL));
+  g_autoptr (WhyImageSource) source = open_good (path, NULL);
+  g_assert_cmpstr (why_image_source_get_format (source), ==, "GIF");
+  g_autoptr (WhyTensor) pixels = read_all (source, FALSE);
+  g_assert_cmpmem (pixels->data, pixels->n_bytes, "\xff\0\0", 3);
+}
+
 static void
 test_ranges (void)
 {
@@ -961,6 +996,8 @@ main (int argc, char **argv)
   g_test_add_func ("/image/source/bmp", test_bmp);
   g_test_add_func ("/image/source/regions", test_regions);
   g_test_add_func ("/image/source/overview", test_overview);
+  g_test_add_func ("/image/source/many-bands", test_many_bands);
+  g_test_add_func ("/image/source/gif", test_gif);
   g_test_add_func ("/image/source/ranges", test_ranges);
   g_test_add_func ("/image/source/resolution", test_resolution);
   g_test_add_func ("/image/source/strangers", test_strangers);

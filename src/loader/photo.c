@@ -50,12 +50,30 @@ why_photo_add_note (WhyLoaderProperties *properties, const char *sentence)
   g_strlcat (properties->note, sentence, sizeof properties->note);
 }
 
+/* libvips calls any surplus band alpha; in a file with six channels of a satellite it is not. */
+static gboolean
+has_alpha (const VipsImage *image)
+{
+  switch ((int) image->Type)
+    {
+    case VIPS_INTERPRETATION_B_W:
+    case VIPS_INTERPRETATION_GREY16:
+      return image->Bands == 2;
+    case VIPS_INTERPRETATION_sRGB:
+    case VIPS_INTERPRETATION_RGB16:
+    case VIPS_INTERPRETATION_scRGB:
+      return image->Bands == 4;
+    case VIPS_INTERPRETATION_CMYK:
+      return image->Bands == 5;
+    default:
+      return FALSE;
+    }
+}
+
 static gboolean
 is_grey (const VipsImage *image)
 {
-  const int colours = image->Bands - (vips_image_hasalpha ((VipsImage *) image) ? 1 : 0);
-
-  return colours < 3 || image->Type == VIPS_INTERPRETATION_B_W || image->Type == VIPS_INTERPRETATION_GREY16;
+  return image->Bands - (has_alpha (image) ? 1 : 0) < 3;
 }
 
 /* A size of profile above the cap is as good as a broken one. */
@@ -115,7 +133,7 @@ why_photo_new (WhyLoaderFile *file, VipsImage *header, gboolean can_shrink, WhyP
   properties->bands = photo->bands;
   properties->bits = sample == WHY_SAMPLE_U8 ? 8 : sample == WHY_SAMPLE_U16 ? 16 : 32;
   properties->is_float = sample == WHY_SAMPLE_F32;
-  properties->has_alpha = vips_image_hasalpha (header);
+  properties->has_alpha = has_alpha (header);
   properties->has_icc = has_profile;
   properties->orientation = orientation;
   properties->width = orientation >= 5 ? photo->stored_h : photo->stored_w;
@@ -220,7 +238,7 @@ pick_bands (VipsImage **image, const WhyPhoto *photo, WhyLoaderProperties *prope
   const gboolean has_depth = (*image)->BandFmt == VIPS_FORMAT_UCHAR || (*image)->BandFmt == VIPS_FORMAT_USHORT;
   VipsImage *next = NULL;
 
-  if (properties->has_alpha && vips_image_hasalpha (*image))
+  if (properties->has_alpha && has_alpha (*image))
     {
       if (has_depth)
         {
