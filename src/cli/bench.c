@@ -98,14 +98,28 @@ run_explain (Bench *bench, WhyTensor *input, const char *layer, int k, GError **
 static gboolean
 run_all_layers (Bench *bench, WhyTensor *input, GError **error)
 {
+  const WhyJob job = { .session = bench->session, .input = input };
+  const WhyExplainRequest request = {
+    .method = bench->method,
+    .polarity = WHY_POLARITY_RELU,
+    .multi_label = why_model_get_recipe (bench->model)->task == WHY_RECIPE_TASK_MULTI_LABEL,
+  };
   GListModel *layers = why_model_get_layers (bench->model);
+  const guint n_layers = g_list_model_get_n_items (layers);
+  g_autofree const char **names = g_new0 (const char *, n_layers + 1);
+  g_autofree WhyMap **maps = g_new0 (WhyMap *, n_layers + 1);
+  WhyExplainResult result = { 0 };
 
-  for (guint index = 0; index < g_list_model_get_n_items (layers); index++)
+  for (guint index = 0; index < n_layers; index++)
     {
       g_autoptr (WhyLayerItem) item = g_list_model_get_item (layers, index);
-      if (!run_explain (bench, input, why_layer_item_get_name (item), 0, error))
-        return FALSE;
+      names[index] = why_layer_item_get_name (item); /* owned by the model's list */
     }
+  if (!why_explain_layers (&request, names, n_layers, &job, &result, maps, error))
+    return FALSE;
+  for (guint index = 0; index < n_layers; index++)
+    why_map_unref (maps[index]);
+  why_explain_result_clear (&result);
   return TRUE;
 }
 
@@ -205,8 +219,7 @@ peak_megabytes (void)
 static gboolean
 prepare (Bench *bench, const CliCommon *common, GError **error)
 {
-  const WhySessionOptions forward = { .backend = common->backend };
-  const WhySessionOptions keeping = { .backend = common->backend };
+  const WhySessionOptions options = { .backend = common->backend };
   WhyOnnxModel *onnx = why_model_get_onnx (bench->model);
 
   if (onnx->graph->n_inputs != 1 || onnx->graph->n_outputs < 1)
@@ -220,8 +233,8 @@ prepare (Bench *bench, const CliCommon *common, GError **error)
   if (bench->layer == NULL)
     bench->layer = why_model_get_default_layer (bench->model);
   bench->n_classes = MAX (why_model_get_n_classes (bench->model), 1);
-  bench->forward = why_session_new (onnx, &forward, error);
-  bench->session = bench->forward != NULL ? why_session_new (onnx, &keeping, error) : NULL;
+  bench->forward = why_session_new (onnx, &options, error);
+  bench->session = bench->forward != NULL ? why_session_new (onnx, &options, error) : NULL;
   return bench->session != NULL;
 }
 

@@ -16,8 +16,20 @@ typedef struct
   WhyGradRule rule;
   guint n_forward; /* values with a lower index were there before: the forward ones */
   WhyGradients *gradients;
-  GHashTable *plans; /* indices of the tensors wanted, joined -> WhyPlan */
+  GPtrArray *backwards; /* owned Backward, the one used last at the end */
 } Direction;
+
+/* A plan for some gradients, and what its values belong to. */
+typedef struct
+{
+  WhyPlan *plan;
+  GPtrArray *wanted; /* WhyValue: the gradients it was made for */
+  WhyTensor *seed;   /* of its last run; NULL: none */
+  guint64 serial;    /* of the forward run that it followed */
+} Backward;
+
+/* People click through layers: plans for the last ones are kept, not for all that were ever looked at. */
+#define BACKWARDS_MAX 8
 
 struct _WhySession
 {
@@ -36,6 +48,7 @@ struct _WhySession
   /* For the current graph: the forward plan and what it was run on */
   WhyPlan *forward;
   WhyTensor **inputs; /* what the forward plan's values belong to; NULL: nothing has been run */
+  guint64 serial;     /* of the forward run */
 
   GPtrArray *directions; /* owned Direction: backward from a tensor, by a rule */
 };
@@ -104,9 +117,18 @@ forget_inputs (WhySession *session)
 }
 
 static void
+backward_free (Backward *backward)
+{
+  why_plan_free (backward->plan);
+  why_tensor_unref (backward->seed);
+  g_ptr_array_unref (backward->wanted);
+  g_free (backward);
+}
+
+static void
 direction_free (Direction *direction)
 {
-  g_hash_table_unref (direction->plans);
+  g_ptr_array_unref (direction->backwards);
   why_gradients_free (direction->gradients);
   g_free (direction);
 }
@@ -116,7 +138,7 @@ static void
 drop_plans (WhySession *session)
 {
   for (guint index = 0; session->directions != NULL && index < session->directions->len; index++)
-    g_hash_table_remove_all (((Direction *) g_ptr_array_index (session->directions, index))->plans);
+    g_ptr_array_set_size (((Direction *) g_ptr_array_index (session->directions, index))->backwards, 0);
   g_clear_pointer (&session->forward, why_plan_free);
   forget_inputs (session);
 }
@@ -274,6 +296,7 @@ run_forward (WhySession *session, WhyTensor *const *inputs, gsize n_inputs, WhyV
       if (!why_plan_set_input (session->forward, why_graph_input (session->graph, index), inputs[index], error))
         return FALSE;
     }
+  session->serial++;
   if (!why_plan_run (session->forward, cancel, error))
     return FALSE;
   session->inputs = g_new0 (WhyTensor *, n_inputs + 1);
@@ -349,7 +372,7 @@ find_direction (WhySession *session, WhyValue *of, WhyGradRule rule, GError **er
   Direction *direction = g_new0 (Direction, 1);
   direction->of = of;
   direction->rule = rule;
-  direction->plans = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) why_plan_free);
+  direction->backwards = g_ptr_array_new_with_free_func ((GDestroyNotify) backward_free);
   direction->n_forward = why_graph_n_values (session->graph);
   direction->seed = why_graph_add_input (session->graph, NULL, of->dtype, of->rank, of->dims);
   direction->gradients = why_graph_differentiate (session->graph, of, direction->seed, rule, error);
@@ -392,31 +415,83 @@ collect_required (const WhySession *session, const Direction *direction, WhyValu
     }
 }
 
-static WhyPlan *
-backward_plan (WhySession *session, Direction *direction, WhyValue *const *wanted, WhyValue *const *gradients, gsize n_wanted, GError **error)
+static gboolean
+holds_all (const Backward *backward, WhyValue *const *gradients, gsize n_gradients)
 {
-  g_autoptr (GPtrArray) keep = g_ptr_array_new ();
-  g_autoptr (GString) key = g_string_new (NULL);
-
-  for (gsize index = 0; index < n_wanted; index++)
+  for (gsize index = 0; index < n_gradients; index++)
     {
-      g_ptr_array_add (keep, gradients[index]);
-      g_string_append_printf (key, "%u,", wanted[index]->index);
+      if (!why_plan_holds (backward->plan, gradients[index]) && gradients[index]->constant == NULL)
+        return FALSE;
     }
-  WhyPlan *plan = g_hash_table_lookup (direction->plans, key->str);
-  if (plan != NULL)
-    return plan;
+  return TRUE;
+}
+
+static gboolean
+is_current (const WhySession *session, const Backward *backward, const WhyTensor *seed)
+{
+  return backward->seed != NULL && backward->serial == session->serial && backward->seed->n_bytes == seed->n_bytes &&
+         memcmp (backward->seed->data, seed->data, seed->n_bytes) == 0;
+}
+
+/* The plan for these gradients: one that has just computed them, perhaps among others; one made for exactly
+ * these; or a new one. */
+static Backward *
+find_backward (const WhySession *session, Direction *direction, const WhyTensor *seed, WhyValue *const *gradients, gsize n_gradients,
+               GError **error)
+{
+  Backward *exact = NULL;
+
+  for (guint index = direction->backwards->len; index-- > 0;)
+    {
+      Backward *backward = g_ptr_array_index (direction->backwards, index);
+      if (!holds_all (backward, gradients, n_gradients))
+        continue;
+      if (is_current (session, backward, seed))
+        return backward;
+      if (backward->wanted->len == n_gradients)
+        exact = backward;
+    }
+  if (exact != NULL)
+    {
+      guint index = 0;
+      g_ptr_array_find (direction->backwards, exact, &index);
+      g_ptr_array_add (direction->backwards, g_ptr_array_steal_index (direction->backwards, index));
+      return exact;
+    }
+
+  g_autoptr (GPtrArray) wanted = g_ptr_array_new ();
+  for (gsize index = 0; index < n_gradients; index++)
+    g_ptr_array_add (wanted, gradients[index]);
   const WhyPlanOptions options = {
     .backend = session->backend,
-    .keep = keep,
+    .keep = wanted,
     .parent = session->forward,
     .memory_budget = session->memory_budget,
     .packed = session->packed,
   };
-  plan = why_plan_new (session->graph, &options, error);
-  if (plan != NULL)
-    g_hash_table_insert (direction->plans, g_strdup (key->str), plan);
-  return plan;
+  WhyPlan *plan = why_plan_new (session->graph, &options, error);
+  if (plan == NULL)
+    return NULL;
+  Backward *backward = g_new0 (Backward, 1);
+  backward->plan = plan;
+  backward->wanted = g_steal_pointer (&wanted);
+  if (direction->backwards->len == BACKWARDS_MAX)
+    g_ptr_array_remove_index (direction->backwards, 0);
+  g_ptr_array_add (direction->backwards, backward);
+  return backward;
+}
+
+static gboolean
+run_backward (const WhySession *session, const Direction *direction, Backward *backward, WhyTensor *seed, WhyCancel *cancel, GError **error)
+{
+  if (is_current (session, backward, seed))
+    return TRUE;
+  g_clear_pointer (&backward->seed, why_tensor_unref);
+  if (!why_plan_set_input (backward->plan, direction->seed, seed, error) || !why_plan_run (backward->plan, cancel, error))
+    return FALSE;
+  backward->serial = session->serial;
+  backward->seed = why_tensor_copy (seed, error);
+  return backward->seed != NULL;
 }
 
 gboolean
@@ -457,12 +532,15 @@ why_session_gradients (WhySession *session, WhyTensor *const *inputs, gsize n_in
   collect_required (session, direction, gradient_values, n_wanted, required);
   if (!run_forward (session, inputs, n_inputs, (WhyValue *const *) required->pdata, required->len, cancel, error))
     return FALSE;
-  WhyPlan *plan = backward_plan (session, direction, values, gradient_values, n_wanted, error);
-  if (plan == NULL || !why_plan_set_input (plan, direction->seed, seed, error) || !why_plan_run (plan, cancel, error))
+  g_autoptr (WhyTensor) dense_seed = why_tensor_to_dense (seed, error);
+  if (dense_seed == NULL)
+    return FALSE;
+  Backward *backward = find_backward (session, direction, dense_seed, gradient_values, n_wanted, error);
+  if (backward == NULL || !run_backward (session, direction, backward, dense_seed, cancel, error))
     return FALSE;
   if (activations != NULL && !read_values (session->forward, values, n_wanted, FALSE, activations, error))
     return FALSE;
-  if (read_values (plan, gradient_values, n_wanted, FALSE, gradients, error))
+  if (read_values (backward->plan, gradient_values, n_wanted, FALSE, gradients, error))
     return TRUE;
   clear_results (activations, n_wanted);
   return FALSE;
@@ -477,9 +555,9 @@ why_session_plan_bytes (const WhySession *session)
 
   for (guint index = 0; session->directions != NULL && index < session->directions->len; index++)
     {
-      g_hash_table_iter_init (&iter, ((Direction *) g_ptr_array_index (session->directions, index))->plans);
-      while (g_hash_table_iter_next (&iter, NULL, &entry))
-        n_bytes += why_plan_bytes (entry);
+      const GPtrArray *backwards = ((Direction *) g_ptr_array_index (session->directions, index))->backwards;
+      for (guint at = 0; at < backwards->len; at++)
+        n_bytes += why_plan_bytes (((const Backward *) g_ptr_array_index (backwards, at))->plan);
     }
   if (session->packed != NULL)
     {

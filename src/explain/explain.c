@@ -51,7 +51,8 @@ get_logits (const WhyTarget *target, const WhyJob *job, WhyTensor **logits, GErr
 
 gboolean
 why_method_gradients (const WhyExplainRequest *request, const WhyTarget *target, const WhyJob *job, WhyGradRule rule,
-                      WhyTensor **activation, WhyTensor **gradient, double *map_score, GError **error)
+                      const char *const *layers, gsize n_layers, WhyTensor **activations, WhyTensor **gradients, double *score,
+                      GError **error)
 {
   g_autoptr (WhyTensor) logits = NULL;
   g_autoptr (WhyTensor) seed = NULL;
@@ -60,10 +61,10 @@ why_method_gradients (const WhyExplainRequest *request, const WhyTarget *target,
 
   if (!get_logits (target, job, &logits, error))
     return FALSE;
-  seed = why_target_seed (target, request, logits, job->input, map_score, &n_positions, error);
+  seed = why_target_seed (target, request, logits, job->input, score, &n_positions, error);
   if (seed == NULL)
     return FALSE;
-  return why_session_gradients (job->session, inputs, 1, target->logits->name, seed, &request->layer, 1, rule, activation, gradient,
+  return why_session_gradients (job->session, inputs, 1, target->logits->name, seed, layers, n_layers, rule, activations, gradients,
                                 job->cancel, error);
 }
 
@@ -285,18 +286,11 @@ default_layer (WhyGraph *graph, const WhyTarget *target)
   return NULL;
 }
 
+/* Whether there can be a map at a tensor. */
 static gboolean
-choose_layer (WhyExplainRequest *request, const WhyTarget *target, WhyGraph *graph, GError **error)
+check_layer (WhyGraph *graph, const char *name, GError **error)
 {
-  if (request->layer == NULL)
-    {
-      request->layer = default_layer (graph, target);
-      if (request->layer != NULL)
-        return TRUE;
-      g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "The network has no layer with spatial extent to explain; use a method on the input");
-      return FALSE;
-    }
-  const WhyValue *value = why_graph_require_value (graph, request->layer, error);
+  const WhyValue *value = why_graph_require_value (graph, name, error);
   if (value == NULL)
     return FALSE;
   gint64 spatial = 1;
@@ -310,6 +304,76 @@ choose_layer (WhyExplainRequest *request, const WhyTarget *target, WhyGraph *gra
   return FALSE;
 }
 
+static gboolean
+choose_layer (WhyExplainRequest *request, const WhyTarget *target, WhyGraph *graph, GError **error)
+{
+  if (request->layer != NULL)
+    return check_layer (graph, request->layer, error);
+  request->layer = default_layer (graph, target);
+  if (request->layer != NULL)
+    return TRUE;
+  g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "The network has no layer with spatial extent to explain; use a method on the input");
+  return FALSE;
+}
+
+/* Maps of many layers by a method that combines activation and gradient. */
+static gboolean
+combine_layers (const WhyExplainerClass *klass, const WhyExplainRequest *request, const WhyTarget *target, const WhyJob *job,
+                const char *const *layers, gsize n_layers, WhyMap **maps, GError **error)
+{
+  g_autofree WhyTensor **activations = g_new0 (WhyTensor *, n_layers + 1);
+  g_autofree WhyTensor **gradients = g_new0 (WhyTensor *, n_layers + 1);
+  double score = 0;
+  gboolean done = why_method_gradients (request, target, job, WHY_GRAD_RULE_GRADIENT, layers, n_layers, activations, gradients, &score, error);
+
+  for (gsize index = 0; index < n_layers; index++)
+    {
+      WhyExplainRequest one = *request;
+      one.layer = layers[index];
+      WhyTensor *values = done ? klass->combine (&one, activations[index], gradients[index], error) : NULL;
+      maps[index] = values != NULL ? why_method_new_map (&one, job, values, score) : NULL;
+      done = maps[index] != NULL;
+      why_tensor_unref (activations[index]);
+      why_tensor_unref (gradients[index]);
+    }
+  for (gsize index = 0; !done && index < n_layers; index++)
+    g_clear_pointer (&maps[index], why_map_unref);
+  return done;
+}
+
+static gboolean
+make_maps (const WhyExplainerClass *klass, const WhyExplainRequest *request, const WhyTarget *target, const WhyJob *job,
+           const char *const *layers, gsize n_layers, WhyMap **maps, GError **error)
+{
+  if (klass->combine != NULL)
+    return combine_layers (klass, request, target, job, layers, n_layers, maps, error);
+  for (gsize index = 0; index < n_layers; index++)
+    {
+      WhyExplainRequest one = *request;
+      one.layer = layers[index];
+      maps[index] = klass->run (&one, target, job, error);
+      if (maps[index] == NULL)
+        {
+          while (index-- > 0)
+            g_clear_pointer (&maps[index], why_map_unref);
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+/* What every run begins with: the network's answer and the class. */
+static gboolean
+begin (const WhyExplainerClass *klass, WhyExplainRequest *request, const WhyJob *job, WhyTarget *target, WhyExplainResult *result, GError **error)
+{
+  if (klass == NULL || !find_target (job, request->output, request->multi_label, target, error) ||
+      !predict (target, job, &result->probabilities, &result->logits, error) ||
+      !choose_class (request, target, result->probabilities, error))
+    return FALSE;
+  result->target_class = request->target_class;
+  return TRUE;
+}
+
 gboolean
 why_explain (const WhyExplainRequest *request, const WhyJob *job, WhyExplainResult *result, GError **error)
 {
@@ -318,18 +382,27 @@ why_explain (const WhyExplainRequest *request, const WhyJob *job, WhyExplainResu
   const WhyExplainerClass *klass = why_explainer_lookup (request->method, error);
 
   memset (result, 0, sizeof *result);
-  if (klass == NULL || !find_target (job, request->output, request->multi_label, &target, error) ||
-      !predict (&target, job, &result->probabilities, &result->logits, error))
-    return FALSE;
-  gboolean ready = choose_class (&resolved, &target, result->probabilities, error);
-  if (ready && (klass->needs & WHY_NEEDS_LAYER) != 0)
-    ready = choose_layer (&resolved, &target, why_session_graph (job->session), error);
-  if (ready)
-    {
-      result->target_class = resolved.target_class;
-      result->map = klass->run (&resolved, &target, job, error);
-    }
-  if (result->map != NULL)
+  if (begin (klass, &resolved, job, &target, result, error) &&
+      ((klass->needs & WHY_NEEDS_LAYER) == 0 || choose_layer (&resolved, &target, why_session_graph (job->session), error)) &&
+      make_maps (klass, &resolved, &target, job, &resolved.layer, 1, &result->map, error))
+    return TRUE;
+  why_explain_result_clear (result);
+  return FALSE;
+}
+
+gboolean
+why_explain_layers (const WhyExplainRequest *request, const char *const *layers, gsize n_layers, const WhyJob *job,
+                    WhyExplainResult *result, WhyMap **maps, GError **error)
+{
+  WhyExplainRequest resolved = *request;
+  WhyTarget target;
+  const WhyExplainerClass *klass = why_explainer_lookup (request->method, error);
+
+  memset (result, 0, sizeof *result);
+  gboolean done = begin (klass, &resolved, job, &target, result, error);
+  for (gsize index = 0; done && index < n_layers; index++)
+    done = check_layer (why_session_graph (job->session), layers[index], error);
+  if (done && make_maps (klass, &resolved, &target, job, layers, n_layers, maps, error))
     return TRUE;
   why_explain_result_clear (result);
   return FALSE;

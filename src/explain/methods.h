@@ -11,13 +11,15 @@ G_BEGIN_DECLS
 
 /**
  * why_method_gradients:
- * @activation, @gradient: (out) (transfer full): of @request->layer, in the engine's layout
- * @map_score: (out): value of the score
+ * @layers: (array length=n_layers): tensor names
+ * @activations, @gradients: (out caller-allocates) (array length=n_layers) (transfer full): in the engine's layout
+ * @score: (out): value of the score
  *
  * Runs the network and its gradient for the request's score. An empty region gives zero gradients.
  */
 gboolean why_method_gradients (const WhyExplainRequest *request, const WhyTarget *target, const WhyJob *job, WhyGradRule rule,
-                               WhyTensor **activation, WhyTensor **gradient, double *map_score, GError **error);
+                               const char *const *layers, gsize n_layers, WhyTensor **activations, WhyTensor **gradients,
+                               double *score, GError **error);
 
 /**
  * why_method_weighted_sum:

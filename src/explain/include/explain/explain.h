@@ -99,7 +99,10 @@ typedef struct _WhyExplainerClass WhyExplainerClass;
  * @id: used in files and on the command line, never translated
  * @title: for people; marked for translation
  * @paper: where the method comes from
- * @run: makes the raw map; why_explain() has looked up layer, target and class already
+ * @combine: for methods that are a function of a layer's activation and gradient alone: Returns:
+ *   (transfer full): the signed map, float32 [spatial...], dense. @activation and @gradient are
+ *   [1, C, spatial...] in the engine's layout. Such methods make maps of many layers from one backward run
+ * @run: (nullable): for all others: makes the map; layer, target and class are looked up already
  */
 struct _WhyExplainerClass
 {
@@ -107,6 +110,7 @@ struct _WhyExplainerClass
   const char *title;
   const char *paper;
   guint needs;
+  WhyTensor *(*combine) (const WhyExplainRequest *request, const WhyTensor *activation, const WhyTensor *gradient, GError **error);
   WhyMap *(*run) (const WhyExplainRequest *request, const WhyTarget *target, const WhyJob *job, GError **error);
 };
 
@@ -123,6 +127,18 @@ const WhyExplainerClass *const *why_explainer_list (gsize *n);
  * are errors with the nearest names.
  */
 gboolean why_explain (const WhyExplainRequest *request, const WhyJob *job, WhyExplainResult *result, GError **error);
+
+/**
+ * why_explain_layers:
+ * @layers: (array length=n_layers): tensor names; @request's layer is not looked at
+ * @maps: (out caller-allocates) (array length=n_layers) (transfer full): one map for each
+ *
+ * As why_explain() at many layers: methods that are a function of activation and gradient take one backward
+ * run for all of them, and asking for one of these layers afterwards, for the same class and picture, costs no run.
+ * @result->map stays %NULL.
+ */
+gboolean why_explain_layers (const WhyExplainRequest *request, const char *const *layers, gsize n_layers, const WhyJob *job,
+                             WhyExplainResult *result, WhyMap **maps, GError **error);
 
 /**
  * why_predict:
