@@ -121,6 +121,10 @@ struct _WhyDocument
 };
 
 /* document.c */
+/* A copy of the state, to be altered and given to commit: one step of undo. @slider: (nullable): static string
+ * for changes that come in streams. */
+WhyDocumentState why_document_begin_change (WhyDocument *self);
+void why_document_commit (WhyDocument *self, WhyDocumentState *state, const char *slider);
 void why_document_take_model (WhyDocument *self, WhyModel *model);
 void why_document_take_picture (WhyDocument *self, WhyPicture *picture);
 void why_document_fail (WhyDocument *self, WhyErrorKind kind, const char *message);

@@ -2,11 +2,7 @@
 
 #include "document-private.h"
 
-#include "base/error.h"
-#include "draw/colormap.h"
-
 #include <glib/gi18n-lib.h>
-#include <math.h>
 #include <string.h>
 
 /* Changes of one slider closer to each other than this are one step of undo. */
@@ -62,12 +58,6 @@ why_document_succeed (WhyDocument *self, WhyErrorKind kind)
 {
   if (self->error_kind == kind)
     why_document_fail (self, WHY_ERROR_KIND_NONE, NULL);
-}
-
-static void
-fail_value (WhyDocument *self, const GError *error)
-{
-  why_document_fail (self, WHY_ERROR_KIND_VALUE, error->message);
 }
 
 static char *
@@ -265,9 +255,9 @@ switch_state (WhyDocument *self, WhyDocumentState *state)
   why_document_emit_redraw (self);
 }
 
-/* A changed copy of the state, to be altered and given to commit(). */
-static WhyDocumentState
-begin_change (WhyDocument *self)
+/* A changed copy of the state, to be altered and given to why_document_commit(). */
+WhyDocumentState
+why_document_begin_change (WhyDocument *self)
 {
   WhyDocumentState state;
 
@@ -275,8 +265,8 @@ begin_change (WhyDocument *self)
   return state;
 }
 
-static void
-commit (WhyDocument *self, WhyDocumentState *state, const char *slider)
+void
+why_document_commit (WhyDocument *self, WhyDocumentState *state, const char *slider)
 {
   g_object_freeze_notify (G_OBJECT (self));
   record (self, slider);
@@ -367,7 +357,7 @@ take_file (WhyDocument *self, WhyDocumentState *state)
 void
 why_document_take_picture (WhyDocument *self, WhyPicture *picture)
 {
-  WhyDocumentState state = begin_change (self);
+  WhyDocumentState state = why_document_begin_change (self);
 
   g_object_freeze_notify (G_OBJECT (self));
   g_clear_pointer (&self->picture, why_picture_free);
@@ -397,7 +387,7 @@ fill_classes (WhyDocument *self)
 void
 why_document_take_model (WhyDocument *self, WhyModel *model)
 {
-  WhyDocumentState state = begin_change (self);
+  WhyDocumentState state = why_document_begin_change (self);
 
   g_object_freeze_notify (G_OBJECT (self));
   g_clear_object (&self->model);
@@ -419,310 +409,6 @@ why_document_take_model (WhyDocument *self, WhyModel *model)
   take_file (self, &state);
   g_object_thaw_notify (G_OBJECT (self));
   why_document_emit_redraw (self);
-}
-
-/* ---- the question ---- */
-
-/* Choosing once more what was chosen asks again where the first time came to nothing. */
-static void
-retry (WhyDocument *self)
-{
-  if (self->stopped || self->error_kind == WHY_ERROR_KIND_RUN)
-    why_document_ask (self);
-}
-
-static gboolean
-check_class (WhyDocument *self, int index)
-{
-  if (index == -1)
-    return TRUE;
-  if (self->model == NULL)
-    {
-      why_document_fail (self, WHY_ERROR_KIND_VALUE, _ ("Open a model first: there are no classes to choose from yet"));
-      return FALSE;
-    }
-  g_autoptr (GError) error = NULL;
-  g_autofree char *number = g_strdup_printf ("%d", index);
-  if (why_model_find_class (self->model, number, &error) < 0)
-    {
-      fail_value (self, error);
-      return FALSE;
-    }
-  return TRUE;
-}
-
-void
-why_document_set_target_class (WhyDocument *self, int target_class)
-{
-  g_return_if_fail (WHY_IS_DOCUMENT (self));
-  if (self->state.target_class == target_class)
-    {
-      retry (self);
-      return;
-    }
-  if (!check_class (self, target_class))
-    return;
-  WhyDocumentState state = begin_change (self);
-  state.target_class = target_class;
-  commit (self, &state, NULL);
-}
-
-void
-why_document_set_contrast_class (WhyDocument *self, int contrast_class)
-{
-  g_return_if_fail (WHY_IS_DOCUMENT (self));
-  if (self->state.contrast_class == contrast_class || !check_class (self, contrast_class))
-    return;
-  WhyDocumentState state = begin_change (self);
-  state.contrast_class = contrast_class;
-  commit (self, &state, NULL);
-}
-
-static void
-replace (char **field, const char *value)
-{
-  g_free (*field);
-  *field = g_strdup (value);
-}
-
-void
-why_document_set_layer (WhyDocument *self, const char *layer)
-{
-  g_autoptr (GError) error = NULL;
-
-  g_return_if_fail (WHY_IS_DOCUMENT (self));
-  if (layer != NULL && *layer == '\0')
-    layer = NULL;
-  if (g_strcmp0 (self->state.layer, layer) == 0)
-    {
-      retry (self);
-      return;
-    }
-  if (layer != NULL && self->model == NULL)
-    {
-      why_document_fail (self, WHY_ERROR_KIND_VALUE, _ ("Open a model first: there are no layers to choose from yet"));
-      return;
-    }
-  if (layer != NULL && why_model_find_layer (self->model, layer, &error) == NULL)
-    {
-      fail_value (self, error);
-      return;
-    }
-  WhyDocumentState state = begin_change (self);
-  replace (&state.layer, layer);
-  commit (self, &state, NULL);
-}
-
-void
-why_document_set_method (WhyDocument *self, const char *method)
-{
-  g_autoptr (GError) error = NULL;
-
-  g_return_if_fail (WHY_IS_DOCUMENT (self) && method != NULL);
-  if (strcmp (self->state.method, method) == 0)
-    {
-      retry (self);
-      return;
-    }
-  if (why_explainer_lookup (method, &error) == NULL)
-    {
-      fail_value (self, error);
-      return;
-    }
-  WhyDocumentState state = begin_change (self);
-  replace (&state.method, method);
-  commit (self, &state, NULL);
-}
-
-void
-why_document_set_polarity (WhyDocument *self, const char *polarity)
-{
-  g_autoptr (GError) error = NULL;
-  WhyPolarity parsed;
-
-  g_return_if_fail (WHY_IS_DOCUMENT (self) && polarity != NULL);
-  if (strcmp (self->state.polarity, polarity) == 0)
-    {
-      retry (self);
-      return;
-    }
-  if (!why_polarity_parse (polarity, &parsed, &error))
-    {
-      fail_value (self, error);
-      return;
-    }
-  WhyDocumentState state = begin_change (self);
-  replace (&state.polarity, polarity);
-  commit (self, &state, NULL);
-}
-
-/* ---- how it is drawn ---- */
-
-void
-why_document_set_show_map (WhyDocument *self, gboolean show_map)
-{
-  g_return_if_fail (WHY_IS_DOCUMENT (self));
-  if (self->state.show_map == !!show_map)
-    return;
-  WhyDocumentState state = begin_change (self);
-  state.show_map = !!show_map;
-  commit (self, &state, NULL);
-}
-
-void
-why_document_set_smooth (WhyDocument *self, gboolean smooth)
-{
-  g_return_if_fail (WHY_IS_DOCUMENT (self));
-  if (self->state.smooth == !!smooth)
-    return;
-  WhyDocumentState state = begin_change (self);
-  state.smooth = !!smooth;
-  commit (self, &state, NULL);
-}
-
-void
-why_document_set_opacity (WhyDocument *self, double opacity)
-{
-  g_return_if_fail (WHY_IS_DOCUMENT (self));
-  if (isnan (opacity) || self->state.opacity == CLAMP (opacity, 0, 1))
-    return;
-  WhyDocumentState state = begin_change (self);
-  state.opacity = CLAMP (opacity, 0, 1);
-  commit (self, &state, "opacity");
-}
-
-void
-why_document_set_threshold (WhyDocument *self, double threshold)
-{
-  g_return_if_fail (WHY_IS_DOCUMENT (self));
-  if (isnan (threshold) || self->state.threshold == CLAMP (threshold, 0, 1))
-    return;
-  WhyDocumentState state = begin_change (self);
-  state.threshold = CLAMP (threshold, 0, 1);
-  commit (self, &state, "threshold");
-}
-
-void
-why_document_set_colormap (WhyDocument *self, const char *colormap)
-{
-  g_autoptr (GError) error = NULL;
-
-  g_return_if_fail (WHY_IS_DOCUMENT (self));
-  if (colormap != NULL && *colormap == '\0')
-    colormap = NULL;
-  if (g_strcmp0 (self->state.colormap, colormap) == 0)
-    return;
-  if (colormap != NULL && why_colormap_find (colormap, &error) == NULL)
-    {
-      fail_value (self, error);
-      return;
-    }
-  WhyDocumentState state = begin_change (self);
-  replace (&state.colormap, colormap);
-  commit (self, &state, NULL);
-}
-
-void
-why_document_set_limits (WhyDocument *self, const char *limits)
-{
-  WhyOverlayMap map;
-  WhyOverlayStyle style;
-
-  g_return_if_fail (WHY_IS_DOCUMENT (self) && limits != NULL);
-  if (strcmp (self->state.limits, limits) == 0)
-    return;
-  if (strcmp (limits, "own") != 0 && strcmp (limits, "locked") != 0)
-    {
-      g_autofree char *message = g_strdup_printf (_ ("There are no limits '%s'; choose own or locked"), limits);
-      why_document_fail (self, WHY_ERROR_KIND_VALUE, message);
-      return;
-    }
-  WhyDocumentState state = begin_change (self);
-  if (strcmp (limits, "locked") == 0)
-    {
-      if (!why_document_get_overlay (self, &map, &style))
-        {
-          why_document_state_clear (&state);
-          why_document_fail (self, WHY_ERROR_KIND_VALUE, _ ("There is no map yet whose limits could be locked"));
-          return;
-        }
-      why_overlay_limits (&map, &style, &state.lo, &state.hi);
-    }
-  replace (&state.limits, limits);
-  commit (self, &state, NULL);
-}
-
-/* ---- covering ---- */
-
-void
-why_document_set_fill (WhyDocument *self, const char *fill)
-{
-  WhyOccludeFill parsed;
-
-  g_return_if_fail (WHY_IS_DOCUMENT (self) && fill != NULL);
-  if (strcmp (self->fill, fill) == 0)
-    return;
-  if (!why_occlude_fill_from_string (fill, &parsed))
-    {
-      g_autofree char *message =
-        g_strdup_printf (_ ("There is no fill '%s'; choose mean, black, white, blur or noise"), fill);
-      why_document_fail (self, WHY_ERROR_KIND_VALUE, message);
-      return;
-    }
-  why_document_succeed (self, WHY_ERROR_KIND_VALUE);
-  replace (&self->fill, fill);
-  why_document_notify (self, WHY_DOCUMENT_PROP_FILL);
-}
-
-void
-why_document_occlude (WhyDocument *self, double x, double y, double w, double h)
-{
-  WhyCover cover = { 0 };
-
-  g_return_if_fail (WHY_IS_DOCUMENT (self));
-  if (self->picture == NULL)
-    {
-      why_document_fail (self, WHY_ERROR_KIND_VALUE, _ ("Open a picture first: there is nothing to cover yet"));
-      return;
-    }
-  const double right = MIN (x + w, (double) why_document_get_picture_width (self));
-  const double bottom = MIN (y + h, (double) why_document_get_picture_height (self));
-  cover.x = MAX (x, 0.0);
-  cover.y = MAX (y, 0.0);
-  cover.w = right - cover.x;
-  cover.h = bottom - cover.y;
-  if (!(isfinite (x) && isfinite (y) && isfinite (w) && isfinite (h)) || !(cover.w > 0) || !(cover.h > 0))
-    {
-      why_document_fail (self, WHY_ERROR_KIND_VALUE, _ ("The rectangle lies outside the picture"));
-      return;
-    }
-  if (!why_occlude_fill_from_string (self->fill, &cover.fill))
-    g_return_if_reached ();
-  cover.seed = ++self->n_covers_made;
-
-  WhyDocumentState state = begin_change (self);
-  GPtrArray *occlusions = g_ptr_array_new_with_free_func (g_object_unref);
-  for (guint index = 0; index < state.occlusions->len; index++)
-    g_ptr_array_add (occlusions, g_object_ref (g_ptr_array_index (state.occlusions, index)));
-  g_ptr_array_add (occlusions, why_occlusion_new (&cover));
-  g_ptr_array_unref (state.occlusions);
-  state.occlusions = occlusions;
-  /* The question is what becomes of the class that is shown, whichever is on top afterwards. */
-  if (state.target_class < 0)
-    state.target_class = why_document_get_shown_class (self);
-  commit (self, &state, NULL);
-}
-
-void
-why_document_clear_occlusions (WhyDocument *self)
-{
-  g_return_if_fail (WHY_IS_DOCUMENT (self));
-  if (self->state.occlusions->len == 0)
-    return;
-  WhyDocumentState state = begin_change (self);
-  g_ptr_array_unref (state.occlusions);
-  state.occlusions = g_ptr_array_new_with_free_func (g_object_unref);
-  commit (self, &state, NULL);
 }
 
 /* ---- the object ---- */

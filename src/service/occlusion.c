@@ -154,14 +154,21 @@ update_values (WhyOcclusion *self)
     }
 }
 
+/* @tensor may be the one that is there. */
+static void
+replace (WhyTensor **field, WhyTensor *tensor)
+{
+  if (tensor != NULL)
+    why_tensor_ref (tensor);
+  g_clear_pointer (field, why_tensor_unref);
+  *field = tensor;
+}
+
 void
 why_occlusion_set_probabilities (WhyOcclusion *self, WhyTensor *before, WhyTensor *after)
 {
-  g_autoptr (WhyTensor) old_before = g_steal_pointer (&self->before_all);
-  g_autoptr (WhyTensor) old_after = g_steal_pointer (&self->after_all);
-
-  self->before_all = before != NULL ? why_tensor_ref (before) : NULL;
-  self->after_all = after != NULL ? why_tensor_ref (after) : NULL;
+  replace (&self->before_all, before);
+  replace (&self->after_all, after);
   update_values (self);
 }
 
