@@ -5,7 +5,6 @@
 #include "service/json.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #define N_TOP 10
 
