@@ -31,12 +31,14 @@ WhyTensor *net_random (guint32 seed, int rank, const gint64 *dims) G_GNUC_WARN_U
 
 /**
  * net_distance:
+ * @floor: size of values below which only the absolute error matters: where numbers of that size
+ * cancel
  *
- * Returns: the largest difference of two tensors, divided by the largest value of @expected (or by
- * 1e-30 where that is smaller): an error of one element matters as much as it can be seen in the
+ * Returns: the largest difference of two tensors, divided by the largest value of @expected (by
+ *   @floor if that is larger): an error of one element matters as much as it can be seen in the
  * whole. Infinities and NaN must agree, else the distance is infinite. Any layouts.
  */
-double net_distance (WhyTensor *actual, WhyTensor *expected);
+double net_distance (WhyTensor *actual, WhyTensor *expected, double floor);
 
 /** net_same_bits: both tensors hold the very same values */
 gboolean net_same_bits (WhyTensor *a, WhyTensor *b);

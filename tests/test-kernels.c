@@ -151,6 +151,42 @@ static const Case fused[] = {
               "w q 3,5,1,1; Conv e,q y; out y" },
 };
 
+/* The same post-op twice, with other parameters each time. */
+#define TWICE_A "LeakyRelu a c alpha=0.5; Relu c y; out y"
+#define TWICE_B                                                                                    \
+  "Clip a,l1,h1 g; Clip g,l2,h2 y; f l1 - -0.5; f h1 - 0.5; f l2 - -1; f h2 - 0.3; out y"
+#define TWICE_C "HardSigmoid a c alpha=0.3 beta=0.4; HardSigmoid c y alpha=0.7 beta=0.1; out y"
+#define PLAIN "in x 1,3,8,8; w k 6,3,3,3; Conv x,k a; "
+#define DEEP "in x 1,16,8,8; w k 16,1,3,3; Conv x,k a group=16; "
+#define DEEP3 "in x 1,3,8,8; w k 3,1,3,3; Conv x,k a group=3; "
+#define POINT "in x 1,16,8,8; w k 16,16,1,1; Conv x,k a; "
+#define UP "in x 1,4,5,5; w k 4,6,2,2; ConvTranspose x,k a strides=[2,2]; "
+#define ROWS "in x 5,7; w k 7,4; MatMul x,k a; "
+#define VOLUME "in x 1,2,5,5,5; w k 4,2,3,3,3; Conv x,k a; "
+static const Case twice[] = {
+  { "plain-relu", 0, PLAIN TWICE_A },
+  { "plain-clip", 0, PLAIN TWICE_B },
+  { "plain-hard", 0, PLAIN TWICE_C },
+  { "depthwise-relu", 0, DEEP TWICE_A },
+  { "depthwise-clip", 0, DEEP TWICE_B },
+  { "depthwise-hard", 0, DEEP TWICE_C },
+  { "depthwise-3-relu", 0, DEEP3 TWICE_A },
+  { "depthwise-3-clip", 0, DEEP3 TWICE_B },
+  { "depthwise-3-hard", 0, DEEP3 TWICE_C },
+  { "point-relu", 0, POINT TWICE_A },
+  { "point-clip", 0, POINT TWICE_B },
+  { "point-hard", 0, POINT TWICE_C },
+  { "up-relu", 0, UP TWICE_A },
+  { "up-clip", 0, UP TWICE_B },
+  { "up-hard", 0, UP TWICE_C },
+  { "rows-relu", 0, ROWS TWICE_A },
+  { "rows-clip", 0, ROWS TWICE_B },
+  { "rows-hard", 0, ROWS TWICE_C },
+  { "volume-relu", 0, VOLUME TWICE_A },
+  { "volume-clip", 0, VOLUME TWICE_B },
+  { "volume-hard", 0, VOLUME TWICE_C },
+};
+
 static const Case products[] = {
   { "plain", 0, "in x 5,7; w k 7,4; MatMul x,k y; out y" },
   { "bias", 0, "in x 5,7; w k 7,4; w b 4; MatMul x,k a; Add b,a y; out y" },
@@ -471,6 +507,7 @@ static const struct
   { "conv", convolutions, G_N_ELEMENTS (convolutions) },
   { "conv-transpose", transposed, G_N_ELEMENTS (transposed) },
   { "fused", fused, G_N_ELEMENTS (fused) },
+  { "twice", twice, G_N_ELEMENTS (twice) },
   { "matmul", products, G_N_ELEMENTS (products) },
   { "elementwise", elementwise, G_N_ELEMENTS (elementwise) },
   { "pool", pools, G_N_ELEMENTS (pools) },

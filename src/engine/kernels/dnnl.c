@@ -283,6 +283,29 @@ why_channel_constant (const WhyValue *value, int rank, int channel_axis, gint64 
   return TRUE;
 }
 
+/* oneDNN's generated code (seen in 2.6.3) gives all post-ops of one kind the parameters of the first: another of
+ * that kind may only follow if it has the same. */
+static gboolean
+may_append (dnnl_post_ops_t ops, dnnl_alg_kind_t kind, float alpha, float beta)
+{
+  for (int op = 0; op < dnnl_post_ops_len (ops); op++)
+    {
+      dnnl_alg_kind_t other;
+      float scale, other_alpha, other_beta;
+      if (dnnl_post_ops_get_kind (ops, op) == dnnl_eltwise &&
+          dnnl_post_ops_get_params_eltwise (ops, op, &scale, &other, &other_alpha, &other_beta) == dnnl_success && other == kind &&
+          (other_alpha != alpha || other_beta != beta))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+append_eltwise (dnnl_post_ops_t ops, dnnl_alg_kind_t kind, float alpha, float beta)
+{
+  return may_append (ops, kind, alpha, beta) && dnnl_post_ops_append_eltwise (ops, 1.0f, kind, alpha, beta) == dnnl_success;
+}
+
 /* An activation as oneDNN's element-wise post-op. */
 static gboolean
 append_activation (dnnl_post_ops_t ops, const WhyNode *node)
@@ -314,11 +337,12 @@ append_activation (dnnl_post_ops_t ops, const WhyNode *node)
   else if (strcmp (type, "Gelu") == 0)
     kind = params->approximate ? dnnl_eltwise_gelu_tanh : dnnl_eltwise_gelu_erf;
   else if (strcmp (type, "HardSigmoid") == 0)
-    return dnnl_post_ops_append_eltwise (ops, 1.0f, dnnl_eltwise_linear, (float) params->alpha, (float) params->beta) == dnnl_success &&
-           dnnl_post_ops_append_eltwise (ops, 1.0f, dnnl_eltwise_clip, 0.0f, 1.0f) == dnnl_success;
+    return may_append (ops, dnnl_eltwise_clip, 0.0f, 1.0f) &&
+           append_eltwise (ops, dnnl_eltwise_linear, (float) params->alpha, (float) params->beta) &&
+           append_eltwise (ops, dnnl_eltwise_clip, 0.0f, 1.0f);
   else
     return FALSE;
-  return dnnl_post_ops_append_eltwise (ops, 1.0f, kind, alpha, beta) == dnnl_success;
+  return append_eltwise (ops, kind, alpha, beta);
 }
 
 /* An addition of a value of the same shape that is there already: a residual connection. */
