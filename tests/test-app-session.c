@@ -404,6 +404,23 @@ test_looks (void)
   look ("narrow", NULL, 360, 640);
 }
 
+/* Dialogs open, are drawn and go; warnings of the toolkit would end the program. */
+static void
+test_dialogs (void)
+{
+  AppDriver *driver = start_with_sample (NULL);
+
+  app_driver_win (driver, "show-help-overlay", NULL);
+  app_driver_screenshot (driver, "shortcuts");
+  app_driver_app (driver, "preferences", NULL);
+  app_driver_screenshot (driver, "preferences");
+  app_driver_app (driver, "about", NULL);
+  app_driver_screenshot (driver, "about");
+  app_driver_win (driver, "open-dialog", NULL);
+  app_driver_screenshot (driver, "open");
+  app_driver_stop (driver);
+}
+
 /* While the network runs again and again the window must answer. */
 static void
 test_responsive (void)
@@ -542,6 +559,7 @@ main (int argc, char **argv)
   g_test_add_func ("/session/bad-files", test_bad_files);
   g_test_add_func ("/session/one-of-two", test_one_of_two);
   g_test_add_func ("/session/looks", test_looks);
+  g_test_add_func ("/session/dialogs", test_dialogs);
   g_test_add_func ("/session/responsive", test_responsive);
   g_test_add_func ("/session/pointer", test_pointer);
   return g_test_run ();

@@ -29,10 +29,21 @@ struct _WhyAnswerPanel
   GtkFilter *filter;
   GtkSingleSelection *selection;
 
+  double *ranks; /* by class index, as sorted last */
+  guint n_ranks;
+
   gboolean syncing;
 };
 
 G_DEFINE_FINAL_TYPE (WhyAnswerPanel, why_answer_panel, ADW_TYPE_BIN)
+
+static double
+rank_of (WhyClassItem *item)
+{
+  const double before = why_class_item_get_probability_before (item);
+
+  return before >= 0 ? before : why_class_item_get_probability (item);
+}
 
 /* By the uncovered picture's probability, so that rows stay where they are while parts are covered and
  * the bars can be compared. */
@@ -41,13 +52,9 @@ compare_cb (gconstpointer a, gconstpointer b, gpointer data)
 {
   WhyClassItem *first = (WhyClassItem *) a;
   WhyClassItem *second = (WhyClassItem *) b;
-  double x = why_class_item_get_probability_before (first);
-  double y = why_class_item_get_probability_before (second);
+  const double x = rank_of (first);
+  const double y = rank_of (second);
 
-  if (x < 0)
-    x = why_class_item_get_probability (first);
-  if (y < 0)
-    y = why_class_item_get_probability (second);
   if (x != y)
     return x < y ? GTK_ORDERING_LARGER : GTK_ORDERING_SMALLER;
   return gtk_ordering_from_cmpfunc (why_class_item_get_index (first) - why_class_item_get_index (second));
@@ -163,12 +170,38 @@ update_model (WhyAnswerPanel *self)
   update_sentence (self);
 }
 
+/* Most questions leave the probabilities as they are; sorting a thousand classes again would be felt. */
+static gboolean
+ranks_changed (WhyAnswerPanel *self)
+{
+  GListModel *classes = why_document_get_classes (self->document);
+  const guint n = g_list_model_get_n_items (classes);
+  gboolean changed = n != self->n_ranks;
+
+  if (changed)
+    {
+      self->ranks = g_renew (double, self->ranks, MAX (n, 1));
+      self->n_ranks = n;
+    }
+  for (guint k = 0; k < n; k++)
+    {
+      g_autoptr (WhyClassItem) item = g_list_model_get_item (classes, k);
+      const double rank = rank_of (item);
+      changed = changed || rank != self->ranks[k];
+      self->ranks[k] = rank;
+    }
+  return changed;
+}
+
 static void
 on_updated_cb (WhyAnswerPanel *self)
 {
-  self->syncing = TRUE;
-  gtk_sorter_changed (self->sorter, GTK_SORTER_CHANGE_DIFFERENT);
-  self->syncing = FALSE;
+  if (ranks_changed (self))
+    {
+      self->syncing = TRUE;
+      gtk_sorter_changed (self->sorter, GTK_SORTER_CHANGE_DIFFERENT);
+      self->syncing = FALSE;
+    }
   select_target (self);
   update_sentence (self);
 }
@@ -204,6 +237,7 @@ why_answer_panel_dispose (GObject *object)
   g_clear_object (&self->selection);
   g_clear_object (&self->sorter);
   g_clear_object (&self->filter);
+  g_clear_pointer (&self->ranks, g_free);
   g_clear_object (&self->document);
   G_OBJECT_CLASS (why_answer_panel_parent_class)->dispose (object);
 }

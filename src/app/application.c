@@ -21,11 +21,13 @@ G_DEFINE_FINAL_TYPE (WhyApplication, why_application, ADW_TYPE_APPLICATION)
 static WhyWindow *
 get_window (WhyApplication *self)
 {
-  GtkWindow *window = gtk_application_get_active_window (GTK_APPLICATION (self));
-
-  if (!WHY_IS_WINDOW (window))
-    window = GTK_WINDOW (why_window_new (ADW_APPLICATION (self), self->runner));
-  return WHY_WINDOW (window);
+  /* The list begins with the one used last; dialogs are in it too. */
+  for (GList *link = gtk_application_get_windows (GTK_APPLICATION (self)); link != NULL; link = link->next)
+    {
+      if (WHY_IS_WINDOW (link->data))
+        return link->data;
+    }
+  return WHY_WINDOW (why_window_new (ADW_APPLICATION (self), self->runner));
 }
 
 /* ---- actions ---- */

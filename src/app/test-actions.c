@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #define POLL_MS 5
+#define SHOT_TRIES 400
 
 /* Answers are read through a pipe: every line goes out at once. */
 static void
@@ -21,9 +22,12 @@ answer (const char *line)
 static WhyWindow *
 get_window (gpointer application)
 {
-  GtkWindow *window = gtk_application_get_active_window (application);
-
-  return WHY_IS_WINDOW (window) ? WHY_WINDOW (window) : NULL;
+  for (GList *link = gtk_application_get_windows (application); link != NULL; link = link->next)
+    {
+      if (WHY_IS_WINDOW (link->data))
+        return link->data;
+    }
+  return NULL;
 }
 
 static void
@@ -35,8 +39,24 @@ dump_state (GSimpleAction *action, GVariant *parameter, gpointer application)
   answer (state != NULL ? state : "{}");
 }
 
+/* The window, or a dialog over it. */
+static GtkWindow *
+front_window (void)
+{
+  GListModel *windows = gtk_window_get_toplevels ();
+  GtkWindow *front = NULL;
+
+  for (guint k = 0; k < g_list_model_get_n_items (windows); k++)
+    {
+      g_autoptr (GtkWindow) window = g_list_model_get_item (windows, k);
+      if (gtk_widget_get_mapped (GTK_WIDGET (window)) && (front == NULL || !WHY_IS_WINDOW (window)))
+        front = window;
+    }
+  return front;
+}
+
 static gboolean
-save_screenshot (WhyWindow *window, const char *path)
+save_screenshot (GtkWindow *window, const char *path)
 {
   g_autoptr (GdkPaintable) paintable = gtk_widget_paintable_new (GTK_WIDGET (window));
   g_autoptr (GtkSnapshot) snapshot = gtk_snapshot_new ();
@@ -44,6 +64,8 @@ save_screenshot (WhyWindow *window, const char *path)
   const int width = gdk_paintable_get_intrinsic_width (paintable);
   const int height = gdk_paintable_get_intrinsic_height (paintable);
 
+  if (width <= 0 || height <= 0)
+    return FALSE;
   gdk_paintable_snapshot (paintable, snapshot, width, height);
   g_autoptr (GskRenderNode) node = gtk_snapshot_free_to_node (g_steal_pointer (&snapshot));
   if (node == NULL || renderer == NULL)
@@ -53,15 +75,43 @@ save_screenshot (WhyWindow *window, const char *path)
   return gdk_texture_save_to_png (texture, path);
 }
 
+typedef struct
+{
+  char *path;
+  int tries;
+} Shot;
+
+static void
+shot_free (gpointer data)
+{
+  Shot *shot = data;
+
+  g_free (shot->path);
+  g_free (shot);
+}
+
+/* A window that was opened just now has nothing to show before its first frame. */
+static gboolean
+shot_cb (gpointer data)
+{
+  Shot *shot = data;
+  GtkWindow *window = front_window ();
+  const gboolean saved = window != NULL && save_screenshot (window, shot->path);
+
+  if (!saved && ++shot->tries < SHOT_TRIES)
+    return G_SOURCE_CONTINUE;
+  g_autofree char *line = g_strdup_printf ("screenshot %s %s", saved ? "saved" : "failed", shot->path);
+  answer (line);
+  return G_SOURCE_REMOVE;
+}
+
 static void
 screenshot (GSimpleAction *action, GVariant *parameter, gpointer application)
 {
-  WhyWindow *window = get_window (application);
-  const char *path = g_variant_get_string (parameter, NULL);
-  const gboolean saved = window != NULL && save_screenshot (window, path);
-  g_autofree char *line = g_strdup_printf ("screenshot %s %s", saved ? "saved" : "failed", path);
+  Shot *shot = g_new0 (Shot, 1);
 
-  answer (line);
+  shot->path = g_variant_dup_string (parameter, NULL);
+  g_timeout_add_full (G_PRIORITY_DEFAULT_IDLE, POLL_MS, shot_cb, shot, shot_free);
 }
 
 /* Idle means: nothing to do twice in a row with a frame in between, so that what the last result has
