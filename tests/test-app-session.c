@@ -538,6 +538,11 @@ test_pointer (void)
   /* First the cross hair goes, then the tool. */
   tool ("key", "Escape", "Escape", NULL);
   WAIT_FOR (driver, state, g_str_equal (state_string (state, "window.tool"), "pan"));
+  /* The bare picture, for as long as the key is down. */
+  tool ("keydown", "h", NULL);
+  WAIT_FOR (driver, state, state_bool (state, "window.bare"));
+  tool ("keyup", "h", NULL);
+  WAIT_FOR (driver, state, !state_bool (state, "window.bare"));
   tool ("key", "F9", NULL);
   WAIT_FOR (driver, state, !state_bool (state, "window.inspector"));
   tool ("key", "alt+3", NULL);

@@ -194,13 +194,32 @@ why_application_class_init (WhyApplicationClass *klass)
   application_class->shutdown = why_application_shutdown;
 }
 
+/* GSettings ends the program without a schema; a sentence is better. */
+static gboolean
+have_settings (void)
+{
+  GSettingsSchemaSource *source = g_settings_schema_source_get_default ();
+  g_autoptr (GSettingsSchema) schema =
+      source != NULL ? g_settings_schema_source_lookup (source, WHY_APP_ID, TRUE) : NULL;
+
+  return schema != NULL;
+}
+
 static int
 on_local_options_cb (GApplication *application, GVariantDict *options, gpointer data)
 {
-  if (!g_variant_dict_contains (options, "version"))
-    return -1;
-  g_print ("Whylight %s\n", WHY_VERSION);
-  return 0;
+  if (g_variant_dict_contains (options, "version"))
+    {
+      g_print ("Whylight %s\n", WHY_VERSION);
+      return 0;
+    }
+  if (!have_settings ())
+    {
+      g_printerr (_("whylight: its settings (%s) are not installed; run “meson install”, or set GSETTINGS_SCHEMA_DIR\n"),
+                  WHY_APP_ID);
+      return 1;
+    }
+  return -1;
 }
 
 static void

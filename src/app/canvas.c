@@ -338,6 +338,14 @@ why_canvas_get_tool (WhyCanvas *self)
   return self->tool;
 }
 
+gboolean
+why_canvas_get_bare (WhyCanvas *self)
+{
+  g_return_val_if_fail (WHY_IS_CANVAS (self), FALSE);
+
+  return self->bare;
+}
+
 const WhyProbe *
 why_canvas_get_probe (WhyCanvas *self)
 {

@@ -45,6 +45,7 @@ GtkWidget *why_canvas_new (void);
 double why_canvas_get_zoom (WhyCanvas *self); /* 1: a source pixel is a device pixel */
 gboolean why_canvas_get_fit (WhyCanvas *self);
 WhyTool why_canvas_get_tool (WhyCanvas *self);
+gboolean why_canvas_get_bare (WhyCanvas *self);
 const WhyProbe *why_canvas_get_probe (WhyCanvas *self);
 
 /** why_canvas_is_settled: what is on screen, or will be with the next frame, is up to date. */

@@ -5,20 +5,27 @@
 #include <glib/gi18n.h>
 #include <locale.h>
 
-/* From the build folder translations are found there: LOCPATH-like for gettext, set by ./run. */
-static const char *
-locale_dir (void)
+/* Run from its build folder the program finds there what is not installed yet. What somebody has set
+ * counts more. */
+static void
+use_build_folder (void)
 {
-  const char *dir = g_getenv ("WHYLIGHT_LOCALE_DIR");
+  g_autofree char *self = g_file_read_link ("/proc/self/exe", NULL);
 
-  return dir != NULL ? dir : WHY_LOCALE_DIR;
+  if (self == NULL || !g_str_has_prefix (self, WHY_BUILD_DIR "/"))
+    return;
+  g_setenv ("GSETTINGS_SCHEMA_DIR", WHY_BUILD_DIR "/data", FALSE);
+  g_setenv ("WHYLIGHT_LOCALE_DIR", WHY_BUILD_DIR "/po", FALSE);
 }
 
 int
 main (int argc, char **argv)
 {
+  use_build_folder ();
+  const char *locale_dir = g_getenv ("WHYLIGHT_LOCALE_DIR");
+
   setlocale (LC_ALL, "");
-  bindtextdomain (GETTEXT_PACKAGE, locale_dir ());
+  bindtextdomain (GETTEXT_PACKAGE, locale_dir != NULL ? locale_dir : WHY_LOCALE_DIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
 

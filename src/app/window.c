@@ -214,6 +214,7 @@ why_window_dup_state (WhyWindow *self)
   json_object_set_boolean_member (window, "error_bar", gtk_revealer_get_reveal_child (self->error_revealer));
   json_object_set_string_member (window, "tool",
                                  why_canvas_get_tool (self->canvas) == WHY_TOOL_RECTANGLE ? "rectangle" : "pan");
+  json_object_set_boolean_member (window, "bare", why_canvas_get_bare (self->canvas));
   json_object_set_double_member (window, "zoom", why_canvas_get_zoom (self->canvas));
   json_object_set_boolean_member (window, "zoom_fit", why_canvas_get_fit (self->canvas));
   json_object_set_int_member (window, "width", gtk_widget_get_width (GTK_WIDGET (self)));
