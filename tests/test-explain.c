@@ -545,8 +545,8 @@ test_layers (void)
           g_assert_cmpfloat_with_epsilon (layer->receptive_field[axis], expected[index].field[axis],
                                           1e-9);
         }
-      g_assert_cmpfloat_with_epsilon (layer->to_input.xx, 24.0 / (double)layer->dims[3], 1e-9);
-      g_assert_cmpfloat_with_epsilon (layer->to_input.yy, 32.0 / (double)layer->dims[2], 1e-9);
+      g_assert_cmpfloat_with_epsilon (layer->to_input.xx, 64.0 / (double)layer->dims[3], 1e-9);
+      g_assert_cmpfloat_with_epsilon (layer->to_input.yy, 48.0 / (double)layer->dims[2], 1e-9);
     }
   g_assert_cmpstr (why_layers_default (layers)->name, ==, "j");
   const WhyExplainRequest request = { .method = "gradcam", .target_class = 0 };
