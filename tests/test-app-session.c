@@ -428,6 +428,7 @@ test_responsive (void)
   AppDriver *driver = start_with_sample (NULL);
   g_autofree char *reset = app_driver_frame_stats (driver, "reset");
 
+  g_assert_cmpstr (reset, ==, "frame-stats reset");
   for (int k = 0; k < 40; k++)
     {
       app_driver_win (driver, "target-class", g_variant_new_int32 (k % 10));

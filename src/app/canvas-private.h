@@ -29,6 +29,7 @@ struct _WhyCanvas
   /* Textures with the part of the source that they show. The base one shows all of it, coarsely: it
    * fills what a quick zoom or pan uncovers until the fine one is there. */
   GdkTexture *base_texture;
+  gboolean base_tried;
   GdkTexture *picture_texture;
   WhyRect picture_img;
   guint64 picture_texture_serial;

@@ -4,6 +4,9 @@
 
 #include "draw/picture.h"
 
+/* Enough to fill a window for the tenth of a second until the fine picture is there. */
+#define BASE_SIDE 512
+
 typedef struct
 {
   WhyRenderTask *task;
@@ -24,8 +27,10 @@ why_render_task_free (WhyRenderTask *task)
     return;
   g_clear_pointer (&task->picture, why_tensor_unref);
   g_clear_pointer (&task->map, why_tensor_unref);
+  g_clear_pointer (&task->base, why_tensor_unref);
   g_clear_object (&task->picture_texture);
   g_clear_object (&task->map_texture);
+  g_clear_object (&task->base_texture);
   g_free (task);
 }
 
@@ -38,11 +43,29 @@ texture_take (guint32 *pixels, int width, int height)
   return gdk_memory_texture_new (width, height, GDK_MEMORY_DEFAULT, bytes, (gsize) width * 4);
 }
 
+static GdkTexture *
+render_base (WhyTensor *picture)
+{
+  const double longer = (double) MAX (picture->dims[0], picture->dims[1]);
+  const double factor = MIN (1.0, BASE_SIDE / longer);
+  const int width = MAX (1, (int) ((double) picture->dims[1] * factor));
+  const int height = MAX (1, (int) ((double) picture->dims[0] * factor));
+  const WhyRect all = { 0, 0, (double) picture->dims[1], (double) picture->dims[0] };
+  guint32 *pixels = g_try_malloc_n ((gsize) height, (gsize) width * 4);
+
+  if (pixels == NULL)
+    return NULL;
+  why_picture_render (picture, &all, FALSE, width, height, pixels, (gsize) width * 4);
+  return texture_take (pixels, width, height);
+}
+
 static void
 render (WhyRenderTask *task)
 {
   const gsize stride = (gsize) task->width * 4;
 
+  if (task->base != NULL)
+    task->base_texture = render_base (task->base);
   if (task->picture != NULL)
     {
       guint32 *pixels = g_try_malloc_n ((gsize) task->height, stride);

@@ -15,7 +15,8 @@ G_BEGIN_DECLS
  * @map: (nullable): to be drawn into @map_texture, with @to_source and @style
  * @img: the part of the source
  * @width, @height: of the textures
- * @picture_texture, @map_texture: (nullable): the result
+ * @base: (nullable): to be drawn as a whole, small, into @base_texture
+ * @picture_texture, @map_texture, @base_texture: (nullable): the result
  *
  * One piece of work: written by the main thread, handed over, written by the worker, handed back.
  */
@@ -23,6 +24,7 @@ typedef struct
 {
   WhyTensor *picture;
   WhyTensor *map;
+  WhyTensor *base;
   WhyAffine to_source;
   double img_width, img_height;
   WhyOverlayStyle style;
@@ -32,6 +34,7 @@ typedef struct
 
   GdkTexture *picture_texture;
   GdkTexture *map_texture;
+  GdkTexture *base_texture;
 } WhyRenderTask;
 
 /** WhyRenderDone: called in the main thread; @task is freed afterwards. */

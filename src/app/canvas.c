@@ -6,9 +6,6 @@
 
 #include <math.h>
 
-/* Enough to fill a window for the tenth of a second until the fine picture is there. */
-#define BASE_SIDE 512
-
 G_DEFINE_FINAL_TYPE (WhyCanvas, why_canvas, GTK_TYPE_WIDGET)
 
 enum
@@ -66,6 +63,8 @@ render_done_cb (WhyRenderTask *task, gpointer owner)
   WhyCanvas *self = owner;
 
   self->rendering = FALSE;
+  if (task->base_texture != NULL && task->picture_serial == self->picture_serial)
+    g_set_object (&self->base_texture, task->base_texture);
   if (task->picture_texture != NULL && task->picture_serial == self->picture_serial)
     {
       g_set_object (&self->picture_texture, task->picture_texture);
@@ -94,7 +93,9 @@ start_rendering (WhyCanvas *self)
     return;
   const gboolean want_picture = picture_is_stale (self, &img);
   const gboolean want_map = map_is_stale (self, &img);
-  if (!want_picture && !want_map)
+  /* When all is drawn there is time for the coarse picture. */
+  const gboolean want_base = !want_picture && !want_map && self->picture != NULL && !self->base_tried;
+  if (!want_picture && !want_map && !want_base)
     return;
 
   g_autoptr (WhyRenderTask) task = why_render_task_new ();
@@ -105,6 +106,11 @@ start_rendering (WhyCanvas *self)
   task->img_height = self->view.img_height;
   task->picture_serial = self->picture_serial;
   task->map_serial = self->map_serial;
+  if (want_base)
+    {
+      task->base = why_tensor_ref (self->picture);
+      self->base_tried = TRUE;
+    }
   if (want_picture)
     task->picture = why_tensor_ref (self->picture);
   if (want_map)
@@ -364,22 +370,6 @@ why_canvas_is_dragging (WhyCanvas *self)
 
 /* ---- setters ---- */
 
-static GdkTexture *
-make_base_texture (WhyTensor *picture)
-{
-  const double longer = (double) MAX (picture->dims[0], picture->dims[1]);
-  const double factor = MIN (1.0, BASE_SIDE / longer);
-  const int width = MAX (1, (int) (picture->dims[1] * factor));
-  const int height = MAX (1, (int) (picture->dims[0] * factor));
-  const WhyRect all = { 0, 0, (double) picture->dims[1], (double) picture->dims[0] };
-  const gsize stride = (gsize) width * 4;
-  guint32 *pixels = g_malloc ((gsize) height * stride);
-  g_autoptr (GBytes) bytes = g_bytes_new_take (pixels, (gsize) height * stride);
-
-  why_picture_render (picture, &all, FALSE, width, height, pixels, stride);
-  return gdk_memory_texture_new (width, height, GDK_MEMORY_DEFAULT, bytes, stride);
-}
-
 void
 why_canvas_set_picture (WhyCanvas *self, WhyTensor *pixels)
 {
@@ -396,13 +386,13 @@ why_canvas_set_picture (WhyCanvas *self, WhyTensor *pixels)
     }
   g_clear_pointer (&self->picture, why_tensor_unref);
   g_clear_object (&self->base_texture);
+  self->base_tried = FALSE;
   self->picture_serial++;
   if (pixels != NULL)
     {
       const gboolean same_size = self->view.img_width == (double) pixels->dims[1] &&
                                  self->view.img_height == (double) pixels->dims[0];
       self->picture = why_tensor_ref (pixels);
-      self->base_texture = make_base_texture (pixels);
       why_view_set_picture (&self->view, (double) pixels->dims[1], (double) pixels->dims[0]);
       /* A picture of the same size is most often the same one with a part covered: until the new
        * texture is there the old one does no harm. */
