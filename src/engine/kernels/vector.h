@@ -4,7 +4,7 @@
  * the program is loaded. Other processors, and builds with sanitizers (which cannot run the chooser
  * that early), get the plain version alone. */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define WHY_VECTOR __attribute__ ((target_clones ("default", "arch=haswell", "arch=skylake-avx512")))
+#define WHY_VECTOR __attribute__ ((target_clones ("default", "arch=x86-64-v3", "arch=x86-64-v4")))
 #else
 #define WHY_VECTOR
 #endif
