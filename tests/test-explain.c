@@ -181,6 +181,70 @@ test_is_cam (void)
   toy_clear (&toy);
 }
 
+/* ---- the input's gradient by hand ---- */
+
+/* The channel means of a 2 x 3 picture, weighed by 1 and -3: the gradient is 1/6 everywhere in the first channel
+ * and -3/6 in the second, so the sum over channels is -2/6 and the largest magnitude 3/6. */
+static void
+test_gradient (void)
+{
+  static const struct
+  {
+    WhyPolarity polarity;
+    float expected;
+  } cases[] = {
+    { WHY_POLARITY_RELU, 0 },
+    { WHY_POLARITY_SIGNED, -2 / 6.0f },
+    { WHY_POLARITY_AGAINST, 2 / 6.0f },
+    { WHY_POLARITY_ABSOLUTE, 3 / 6.0f },
+  };
+  static const char text[] =
+    "in x 1,2,2,3; f k 2,2,1,1 1,-3,0,0; Conv x,k a; GlobalAveragePool a g; Flatten g logits; out logits";
+  g_autoptr (GPtrArray) inputs = net_inputs (text, 3);
+  Toy toy;
+  toy_init (&toy, text, why_tensor_ref (g_ptr_array_index (inputs, 0)));
+  for (gsize index = 0; index < G_N_ELEMENTS (cases); index++)
+    {
+      /* The layer does not matter to a method on the input. */
+      const WhyExplainRequest request = {
+        .method = "gradient", .layer = "a", .target_class = 0, .polarity = cases[index].polarity
+      };
+      WhyExplainResult result;
+      explain (&toy, &request, &result);
+      const WhyMap *map = result.map;
+      const float *each = map->attribution->data;
+      g_assert_true (why_tensor_same_dims (map->attribution, toy.job.input));
+      g_assert_true (why_tensor_is_dense (map->attribution));
+      for (gsize at = 0; at < 12; at++)
+        g_assert_cmpfloat_with_epsilon (each[at], at < 6 ? 1 / 6.0f : -3 / 6.0f, HAND_TOLERANCE);
+      g_assert_cmpint (map->values->rank, ==, 2);
+      g_assert_cmpint (map->values->dims[1], ==, 3);
+      for (gsize at = 0; at < 6; at++)
+        g_assert_cmpfloat_with_epsilon (((float *)map->values->data)[at], cases[index].expected, HAND_TOLERANCE);
+      g_assert_null (map->layer);
+      g_assert_cmpstr (map->method, ==, "gradient");
+      g_assert_cmpfloat (map->to_input.xx, ==, 1.0);
+      why_explain_result_clear (&result);
+    }
+  toy_clear (&toy);
+}
+
+static void
+test_gradient_errors (void)
+{
+  static const char text[] = "in x 1,6; w z 4,6; Gemm x,z logits transB=1; out logits";
+  const WhyExplainRequest request = { .method = "gradient", .target_class = 0 };
+  g_autoptr (GPtrArray) inputs = net_inputs (text, 3);
+  g_autoptr (GError) error = NULL;
+  WhyExplainResult result;
+  Toy toy;
+  toy_init (&toy, text, why_tensor_ref (g_ptr_array_index (inputs, 0)));
+  g_assert_false (why_explain (&request, &toy.job, &result, &error));
+  g_assert_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST);
+  g_assert_nonnull (strstr (error->message, "'x' is"));
+  toy_clear (&toy);
+}
+
 /* ---- sentences ---- */
 
 static void
@@ -834,6 +898,8 @@ main (int argc, char **argv)
   g_test_add_func ("/explain/gradcam/reasons", test_reasons);
   g_test_add_func ("/explain/gradcam/not-finite", test_not_finite);
   g_test_add_func ("/explain/gradcam/many-layers", test_many_layers);
+  g_test_add_func ("/explain/gradient/polarities", test_gradient);
+  g_test_add_func ("/explain/gradient/errors", test_gradient_errors);
   g_test_add_func ("/explain/target/logits", test_find_logits);
   g_test_add_func ("/explain/target/predict", test_predict);
   g_test_add_func ("/explain/target/probability-seed", test_probability_seed);

@@ -167,6 +167,18 @@ parse_style (Options *options, GError **error)
   return TRUE;
 }
 
+/* A layer that would be ignored is a mistake to be told of. */
+static gboolean
+check_layer_needed (const WhyExplainerClass *method, const char *layer, GError **error)
+{
+  if (method == NULL)
+    return FALSE;
+  if (layer == NULL || (method->needs & WHY_NEEDS_LAYER) != 0)
+    return TRUE;
+  g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "The method '%s' explains the input: leave --layer out", method->id);
+  return FALSE;
+}
+
 /* Methods follow their papers so far; a name that is not known must not get into a figure's recipe. */
 static gboolean
 check_profile (const char *profile, GError **error)
@@ -186,7 +198,7 @@ parse_options (Options *options, GError **error)
   request->layer = options->layer;
   request->profile = options->profile;
   request->polarity = WHY_POLARITY_RELU;
-  if (why_explainer_lookup (request->method, error) == NULL ||
+  if (!check_layer_needed (why_explainer_lookup (request->method, error), options->layer, error) ||
       (options->polarity != NULL && !why_polarity_parse (options->polarity, &request->polarity, error)) ||
       !parse_score (options->score, &request->score, error) || !parse_region (options, error) || !parse_style (options, error) ||
       !check_profile (options->profile, error) || !check_figure_name (options->figure, error))
@@ -222,7 +234,7 @@ fit_to_model (Options *options, WhyModel *model, const CliInput *input, GError *
     }
   if (request->layer != NULL && why_model_find_layer (model, request->layer, error) == NULL)
     return FALSE;
-  if (request->layer == NULL)
+  if (request->layer == NULL && (why_explainer_lookup (request->method, NULL)->needs & WHY_NEEDS_LAYER) != 0)
     request->layer = why_model_get_default_layer (model);
   if (options->cover_list->len > 0 && input->pixels == NULL)
     {
@@ -256,6 +268,8 @@ write_raw (const WhyMap *map, const char *path, GError **error)
 {
   gint64 dims[WHY_MAX_RANK] = { 1 };
 
+  if (map->attribution != NULL)
+    return why_npy_write (map->attribution, path, error);
   for (int axis = 0; axis < map->values->rank && axis + 1 < WHY_MAX_RANK; axis++)
     dims[axis + 1] = map->values->dims[axis];
   g_autoptr (WhyTensor) raw = why_tensor_reshape (map->values, map->values->rank + 1, dims);
@@ -284,7 +298,7 @@ static void
 print_text (WhyModel *model, const CliInput *input, const Options *options, const WhyResult *result, const char *backend)
 {
   const WhyMap *map = result->map;
-  WhyLayerItem *layer = why_model_find_layer (model, map->layer, NULL);
+  WhyLayerItem *layer = map->layer != NULL ? why_model_find_layer (model, map->layer, NULL) : NULL;
   g_autofree char *dims = why_dims_to_string (map->values->rank, map->values->dims);
 
   g_print ("model      %s: %s\n", why_model_get_path (model), why_model_get_summary (model));

@@ -53,6 +53,7 @@ why_map_unref (WhyMap *map)
   if (map == NULL || atomic_fetch_sub_explicit (&map->ref_count, 1, memory_order_acq_rel) != 1)
     return;
   why_tensor_unref (map->values);
+  why_tensor_unref (map->attribution);
   g_free (map->method);
   g_free (map->layer);
   g_free (map->polarity);

@@ -41,5 +41,6 @@ void why_method_apply_polarity (WhyTensor *map, WhyPolarity polarity);
 WhyMap *why_method_new_map (const WhyExplainRequest *request, const WhyJob *job, WhyTensor *values, double score);
 
 extern const WhyExplainerClass why_gradcam;
+extern const WhyExplainerClass why_gradient;
 
 G_END_DECLS

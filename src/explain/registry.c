@@ -9,6 +9,7 @@
 /* One line a method; the method's file holds the rest. */
 static const WhyExplainerClass *const classes[] = {
   &why_gradcam,
+  &why_gradient,
 };
 
 const WhyExplainerClass *const *

@@ -9,10 +9,13 @@ G_BEGIN_DECLS
  * WhyMap:
  * @values: raw float32 values, dense, rank 2 [h, w] or 3 [d, h, w]; never normalised, clipped only as
  *   the polarity asks
+ * @attribution: (nullable): for methods on the input: float32 in the input's shape [1, C, spatial...], dense and
+ *   signed whatever the polarity; @values is its summary over channels
  * @to_input: from map cells to pixels of the network's input, in the plane (x is the last dimension);
  *   cell centres lie at +0.5 (see base/affine.h). Compose with the recipe's map for source pixels
  * @depth_scale, @depth_offset: the same along depth for rank 3: input = scale * cell + offset
- * @method, @layer, @polarity, @profile: what made it: ids as on the command line
+ * @method, @layer, @polarity, @profile: what made it: ids as on the command line; no layer (%NULL) for methods
+ *   on the input
  * @target_class: the class explained, -1 where the method knows none
  * @score_kind: "logit" or "probability"
  * @score: value of the score explained
@@ -26,6 +29,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   WhyTensor *values;
+  WhyTensor *attribution;
   WhyAffine to_input;
   double depth_scale;
   double depth_offset;
