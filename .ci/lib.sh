@@ -1,9 +1,9 @@
 # Shared by ./run, ./test and .ci/run: which Debian packages are needed, and how they get installed.
 
-build_packages="gcc g++ meson ninja-build pkgconf gettext libglib2.0-dev libglib2.0-dev-bin libgtk-4-dev libadwaita-1-dev
+build_packages="gcc meson ninja-build pkgconf gettext libglib2.0-dev libglib2.0-dev-bin libgtk-4-dev libadwaita-1-dev
 libdnnl-dev libopenblas-dev libvips-dev libjson-glib-dev libpng-dev libcairo2-dev libpango1.0-dev libseccomp-dev
-linux-libc-dev adwaita-icon-theme librsvg2-common fonts-cantarell"
-test_packages="xvfb xauth dbus xdotool libonnx-testdata appstream desktop-file-utils libgtk-4-bin libxml2-utils"
+linux-libc-dev adwaita-icon-theme librsvg2-common fonts-cantarell libgtk-4-bin desktop-file-utils"
+test_packages="xvfb xauth dbus xdotool libonnx-testdata appstream libxml2-utils"
 
 # Installs what is missing of the packages named; says what it does.
 need_packages () {
