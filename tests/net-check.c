@@ -91,7 +91,7 @@ attr_of (const char *word)
   if (!g_ascii_isdigit (*value) && *value != '-')
     return ob_string (name, value);
   if (strpbrk (value, ".e") != NULL)
-    return ob_float (name, (float)g_ascii_strtod (value, NULL));
+    return ob_float (name, (float) g_ascii_strtod (value, NULL));
   return ob_int (name, g_ascii_strtoll (value, NULL, 10));
 }
 
@@ -148,7 +148,7 @@ add_statement (OnnxBuilder *builder, char **words, guint32 seed)
 static GPtrArray *
 split (const char *text)
 {
-  GPtrArray *statements = g_ptr_array_new_with_free_func ((GDestroyNotify)g_strfreev);
+  GPtrArray *statements = g_ptr_array_new_with_free_func ((GDestroyNotify) g_strfreev);
   g_auto (GStrv) lines = g_strsplit (text, ";", -1);
   for (gsize line = 0; lines[line] != NULL; line++)
     {
@@ -176,8 +176,9 @@ net_load (const char *text)
   guint start = 0;
   int opset = 17;
 
-  if (strcmp (((char **)g_ptr_array_index (statements, 0))[0], "opset") == 0)
-    opset = (int)g_ascii_strtoll (((char **)g_ptr_array_index (statements, start++))[1], NULL, 10);
+  if (strcmp (((char **) g_ptr_array_index (statements, 0))[0], "opset") == 0)
+    opset =
+      (int) g_ascii_strtoll (((char **) g_ptr_array_index (statements, start++))[1], NULL, 10);
   builder = ob_new (8, opset);
   for (guint index = start; index < statements->len; index++)
     add_statement (builder, g_ptr_array_index (statements, index), 100 + index);
@@ -188,7 +189,7 @@ GPtrArray *
 net_inputs (const char *text, guint32 seed)
 {
   g_autoptr (GPtrArray) statements = split (text);
-  GPtrArray *inputs = g_ptr_array_new_with_free_func ((GDestroyNotify)why_tensor_unref);
+  GPtrArray *inputs = g_ptr_array_new_with_free_func ((GDestroyNotify) why_tensor_unref);
   for (guint index = 0; index < statements->len; index++)
     {
       char **words = g_ptr_array_index (statements, index);
@@ -285,7 +286,7 @@ evaluate (const Net *net, GPtrArray *feeds, WhyValue *value)
 {
   g_autoptr (GError) error = NULL;
   WhyTensor *result = NULL;
-  why_graph_evaluate (net->graph, (WhyTensor *const *)feeds->pdata, &value, 1, &result, NULL,
+  why_graph_evaluate (net->graph, (WhyTensor *const *) feeds->pdata, &value, 1, &result, NULL,
                       &error);
   expect_no_error (net, "evaluate", error);
   return result;
@@ -311,7 +312,7 @@ net_init (Net *net, const char *text)
   g_autoptr (GError) error = NULL;
 
   *net = (Net){ .text = text, .model = net_load (text), .inputs = net_inputs (text, 7) };
-  net->wide = g_ptr_array_new_with_free_func ((GDestroyNotify)why_tensor_unref);
+  net->wide = g_ptr_array_new_with_free_func ((GDestroyNotify) why_tensor_unref);
   g_autofree WhyShape *shapes = g_new0 (WhyShape, net->inputs->len + 1);
   for (guint index = 0; index < net->inputs->len; index++)
     {
@@ -326,7 +327,7 @@ net_init (Net *net, const char *text)
   net->graph = why_graph_new (net->model, shapes, net->inputs->len, &options, &error);
   expect_no_error (net, "graph", error);
   net->names = net_names (net->graph);
-  net->values = g_ptr_array_new_with_free_func ((GDestroyNotify)why_tensor_unref);
+  net->values = g_ptr_array_new_with_free_func ((GDestroyNotify) why_tensor_unref);
   net->largest = 1;
   for (guint index = 0; index < net->names->len; index++)
     {
@@ -372,7 +373,7 @@ static void
 run (const Net *net, WhySession *session, const char *const *names, gsize n, WhyTensor **results)
 {
   g_autoptr (GError) error = NULL;
-  why_session_run (session, (WhyTensor *const *)net->inputs->pdata, net->inputs->len, names, n,
+  why_session_run (session, (WhyTensor *const *) net->inputs->pdata, net->inputs->len, names, n,
                    results, NULL, &error);
   expect_no_error (net, why_session_backend_name (session), error);
 }
@@ -399,10 +400,11 @@ check_each (const Net *net, WhyBackend backend, const char *what)
 static void
 check_all (const Net *net, WhySession *session, const char *what)
 {
-  g_autoptr (GPtrArray) results = g_ptr_array_new_with_free_func ((GDestroyNotify)why_tensor_unref);
-  g_ptr_array_set_size (results, (int)net->names->len);
-  run (net, session, (const char *const *)net->names->pdata, net->names->len,
-       (WhyTensor **)results->pdata);
+  g_autoptr (GPtrArray) results =
+    g_ptr_array_new_with_free_func ((GDestroyNotify) why_tensor_unref);
+  g_ptr_array_set_size (results, (int) net->names->len);
+  run (net, session, (const char *const *) net->names->pdata, net->names->len,
+       (WhyTensor **) results->pdata);
   for (guint index = 0; index < net->names->len; index++)
     expect_value (net, what, g_ptr_array_index (results, index), index);
 }
@@ -436,7 +438,7 @@ check_gradients (const Net *net, WhySession *session, WhyGradRule rule, const ch
       g_autoptr (WhyTensor) actual = NULL;
       g_autoptr (GError) local = NULL;
       gboolean done =
-        why_session_gradients (session, (WhyTensor *const *)net->inputs->pdata, net->inputs->len,
+        why_session_gradients (session, (WhyTensor *const *) net->inputs->pdata, net->inputs->len,
                                of->name, seed, &name, 1, rule, &activation, &actual, NULL, &local);
       if (gradient == NULL)
         {

@@ -24,7 +24,7 @@ typedef struct
 static int
 pick (Maker *maker, int below)
 {
-  return (int)g_rand_int_range (maker->rand, 0, below);
+  return (int) g_rand_int_range (maker->rand, 0, below);
 }
 
 /* An old value: half of the time the last one. */

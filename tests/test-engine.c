@@ -101,7 +101,7 @@ expect_near (WhyTensor *actual, WhyTensor *expected, double tolerance)
 static void
 test_random_nets (void)
 {
-  guint32 first = (guint32)g_test_rand_int_range (0, 1 << 20);
+  guint32 first = (guint32) g_test_rand_int_range (0, 1 << 20);
   g_test_message ("random networks %u to %u", first, first + RANDOM_NETS - 1);
   for (guint32 seed = first; seed < first + RANDOM_NETS; seed++)
     {
@@ -158,13 +158,13 @@ test_differences (gconstpointer data)
   gsize count = why_tensor_count (wide);
   for (gsize index = 0; index < count; index++)
     {
-      double *at = (double *)wide->data + index, held = *at;
+      double *at = (double *) wide->data + index, held = *at;
       *at = held + DIFFERENCE_STEP;
       double above = score_of (graph, wide, seed);
       *at = held - DIFFERENCE_STEP;
       double below = score_of (graph, wide, seed);
       *at = held;
-      ((double *)expected->data)[index] = (above - below) / (2 * DIFFERENCE_STEP);
+      ((double *) expected->data)[index] = (above - below) / (2 * DIFFERENCE_STEP);
     }
   for (WhyBackend backend = WHY_BACKEND_AUTO; backend <= WHY_BACKEND_REFERENCE;
        backend += WHY_BACKEND_REFERENCE)
@@ -359,7 +359,7 @@ test_budget (void)
     {
       const WhySessionOptions tight = { .backend = backend, .memory_budget = 200 << 10 };
       g_autoptr (WhySession) session = why_session_new (model, &tight, &error);
-      g_assert_false (why_session_run (session, (WhyTensor *const *)inputs->pdata, 1, &name, 1,
+      g_assert_false (why_session_run (session, (WhyTensor *const *) inputs->pdata, 1, &name, 1,
                                        &result, NULL, &error));
       g_assert_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE);
       g_assert_nonnull (strstr (error->message, " MB for an input of this size, the budget is "));
@@ -451,7 +451,7 @@ test_other_questions (void)
             {
               WhyTensor *input = g_ptr_array_index (question % 3 == 2 ? second : first, 0);
               const char *score = of[question / 12], *name = wanted[question / 3 % 4];
-              WhyGradRule rule = (WhyGradRule)((question + question / 16) % 3);
+              WhyGradRule rule = (WhyGradRule) ((question + question / 16) % 3);
               g_autoptr (WhySession) fresh = new_session (model, backend);
               g_autoptr (WhyTensor) value = run_one (fresh, input, score);
               g_autoptr (WhyTensor) seed = net_random (32 + question, value->rank, value->dims);
@@ -541,20 +541,20 @@ test_unusual_values (void)
       g_autoptr (WhySession) session = new_session (model, backend);
       g_autoptr (GError) error = NULL;
       WhyTensor *results[5] = { NULL };
-      why_session_run (session, (WhyTensor *const *)inputs->pdata, 2, names, 5, results, NULL,
+      why_session_run (session, (WhyTensor *const *) inputs->pdata, 2, names, 5, results, NULL,
                        &error);
       g_assert_no_error (error);
       g_assert_true (net_same_bits (results[1], g_ptr_array_index (inputs, 0)));
       g_assert_true (net_same_bits (results[2], g_ptr_array_index (inputs, 1)));
       g_assert_true (net_same_bits (results[3], g_ptr_array_index (inputs, 0)));
       for (gsize at = 0; at < 6; at++)
-        g_assert_cmpfloat (((float *)results[4]->data)[at], ==,
-                           ((float *)results[0]->data)[at] + ((float *)results[1]->data)[at]);
+        g_assert_cmpfloat (((float *) results[4]->data)[at], ==,
+                           ((float *) results[0]->data)[at] + ((float *) results[1]->data)[at]);
       /* The gradient of a score by itself is its weights. */
       g_autoptr (WhyTensor) seed = net_random (61, 2, results[4]->dims);
       WhyTensor *gradient = NULL;
-      why_session_gradients (session, (WhyTensor *const *)inputs->pdata, 2, "y", seed, &names[4], 1,
-                             WHY_GRAD_RULE_GRADIENT, NULL, &gradient, NULL, &error);
+      why_session_gradients (session, (WhyTensor *const *) inputs->pdata, 2, "y", seed, &names[4],
+                             1, WHY_GRAD_RULE_GRADIENT, NULL, &gradient, NULL, &error);
       g_assert_no_error (error);
       g_assert_true (net_same_bits (gradient, seed));
       why_tensor_unref (gradient);

@@ -88,7 +88,7 @@ expect_values (const WhyTensor *tensor, gsize n, const float *expected)
 {
   g_assert_cmpuint (why_tensor_count (tensor), ==, n);
   for (gsize at = 0; at < n; at++)
-    g_assert_cmpfloat_with_epsilon (((const float *)tensor->data)[at], expected[at],
+    g_assert_cmpfloat_with_epsilon (((const float *) tensor->data)[at], expected[at],
                                     HAND_TOLERANCE);
 }
 
@@ -160,7 +160,7 @@ test_is_cam (void)
   why_session_run (toy.job.session, &toy.job.input, 1, &name, 1, &activation, NULL, &error);
   g_assert_no_error (error);
   WhyTensor *weights = why_graph_find_value (toy_graph (&toy), "z")->constant;
-  gsize positions = (gsize)(activation->dims[2] * activation->dims[3]);
+  gsize positions = (gsize) (activation->dims[2] * activation->dims[3]);
   for (int k = 0; k < 4; k++)
     {
       const WhyExplainRequest request = { .method = "gradcam",
@@ -170,8 +170,8 @@ test_is_cam (void)
       g_autofree float *expected = g_new0 (float, positions);
       for (gsize c = 0; c < 6; c++)
         for (gsize at = 0; at < positions; at++)
-          expected[at] += ((float *)activation->data)[c * positions + at] *
-                          ((float *)weights->data)[(gsize)k * 6 + c] / (float)positions;
+          expected[at] += ((float *) activation->data)[c * positions + at] *
+                          ((float *) weights->data)[(gsize) k * 6 + c] / (float) positions;
       explain (&toy, &request, &result);
       g_assert_cmpstr (result.map->layer, ==, "a");
       expect_values (result.map->values, positions, expected);
@@ -183,8 +183,9 @@ test_is_cam (void)
 
 /* ---- the input's gradient by hand ---- */
 
-/* The channel means of a 2 x 3 picture, weighed by 1 and -3: the gradient is 1/6 everywhere in the first channel
- * and -3/6 in the second, so the sum over channels is -2/6 and the largest magnitude 3/6. */
+/* The channel means of a 2 x 3 picture, weighed by 1 and -3: the gradient is 1/6 everywhere in the
+ * first channel and -3/6 in the second, so the sum over channels is -2/6 and the largest magnitude
+ * 3/6. */
 static void
 test_gradient (void)
 {
@@ -198,8 +199,8 @@ test_gradient (void)
     { WHY_POLARITY_AGAINST, 2 / 6.0f },
     { WHY_POLARITY_ABSOLUTE, 3 / 6.0f },
   };
-  static const char text[] =
-    "in x 1,2,2,3; f k 2,2,1,1 1,-3,0,0; Conv x,k a; GlobalAveragePool a g; Flatten g logits; out logits";
+  static const char text[] = "in x 1,2,2,3; f k 2,2,1,1 1,-3,0,0; Conv x,k a; GlobalAveragePool a "
+                             "g; Flatten g logits; out logits";
   g_autoptr (GPtrArray) inputs = net_inputs (text, 3);
   Toy toy;
   toy_init (&toy, text, why_tensor_ref (g_ptr_array_index (inputs, 0)));
@@ -220,7 +221,8 @@ test_gradient (void)
       g_assert_cmpint (map->values->rank, ==, 2);
       g_assert_cmpint (map->values->dims[1], ==, 3);
       for (gsize at = 0; at < 6; at++)
-        g_assert_cmpfloat_with_epsilon (((float *)map->values->data)[at], cases[index].expected, HAND_TOLERANCE);
+        g_assert_cmpfloat_with_epsilon (((float *) map->values->data)[at], cases[index].expected,
+                                        HAND_TOLERANCE);
       g_assert_null (map->layer);
       g_assert_cmpstr (map->method, ==, "gradient");
       g_assert_cmpfloat (map->to_input.xx, ==, 1.0);
@@ -296,7 +298,7 @@ test_not_finite (void)
   toy_init (&toy, TOY "out logits", picture (values));
   explain (&toy, &request, &result);
   g_assert_cmpuint (result.map->n_not_finite, ==, 1);
-  g_assert_true (isnan (((float *)result.map->values->data)[1]));
+  g_assert_true (isnan (((float *) result.map->values->data)[1]));
   g_assert_cmpfloat_with_epsilon (result.map->maximum, 1 / 6.0, HAND_TOLERANCE);
   g_assert_true (g_str_has_prefix (result.map->reason, "1 of 6 values of the map are not finite"));
   why_explain_result_clear (&result);
@@ -380,8 +382,8 @@ test_predict (void)
       g_assert_no_error (error);
       for (int k = 0; k < 4; k++)
         {
-          expected[k] = (float)(multi_label ? 1 / (1 + exp (-z[k])) : exp (z[k]) / sum);
-          expected_logits[k] = (float)z[k];
+          expected[k] = (float) (multi_label ? 1 / (1 + exp (-z[k])) : exp (z[k]) / sum);
+          expected_logits[k] = (float) z[k];
         }
       expect_values (probabilities, 4, expected);
       expect_values (logits, 4, expected_logits);
@@ -429,14 +431,14 @@ test_probability_seed (void)
                 double z[4], sum = 0;
                 for (int other = 0; other < 4; other++)
                   {
-                    z[other] = (double)((float *)logits->data)[other] +
+                    z[other] = (double) ((float *) logits->data)[other] +
                                (other == k ? (side == 0 ? -step : step) : 0);
                     sum += exp (z[other]);
                   }
                 p[side] = multi_label ? 1 / (1 + exp (-z[c])) : exp (z[c]) / sum;
               }
             /* The seed is float32. */
-            g_assert_cmpfloat_with_epsilon (((float *)seed->data)[k], (p[1] - p[0]) / (2 * step),
+            g_assert_cmpfloat_with_epsilon (((float *) seed->data)[k], (p[1] - p[0]) / (2 * step),
                                             DIFFERENCE_TOLERANCE);
             if (k == c)
               g_assert_cmpfloat_with_epsilon (score, (p[1] + p[0]) / 2, DIFFERENCE_TOLERANCE);
@@ -465,8 +467,8 @@ test_probability_map (void)
   for (int k = 0; k < 4; k++)
     for (int at = 0; at < 6; at++)
       {
-        double x = (double)toy_input[at], share = p[0] / sum * ((k == 0) - p[k] / sum);
-        expected[at] += (float)(share * (weights[k][0] * x + weights[k][1] * (1 - x)) / 6);
+        double x = (double) toy_input[at], share = p[0] / sum * ((k == 0) - p[k] / sum);
+        expected[at] += (float) (share * (weights[k][0] * x + weights[k][1] * (1 - x)) / 6);
       }
   toy_init (&toy, TOY "Softmax logits probabilities axis=1; out probabilities",
             picture (toy_input));
@@ -489,7 +491,7 @@ test_dense (void)
 {
   const gint64 mask_dims[] = { 2, 3 };
   g_autoptr (WhyTensor) mask = why_tensor_new_zeros (WHY_DTYPE_FLOAT32, 2, mask_dims, NULL);
-  ((float *)mask->data)[1] = ((float *)mask->data)[4] = 1;
+  ((float *) mask->data)[1] = ((float *) mask->data)[4] = 1;
   static const struct
   {
     WhyRegionKind region;
@@ -530,7 +532,7 @@ test_dense (void)
           float expected[6];
           explain (&toy, &request, &result);
           for (int at = 0; at < 6; at++)
-            expected[at] = (float)cases[index].n / 12 * 2 * toy_input[at];
+            expected[at] = (float) cases[index].n / 12 * 2 * toy_input[at];
           expect_values (result.map->values, 6, expected);
           g_assert_cmpfloat_with_epsilon (result.map->score, cases[index].score, HAND_TOLERANCE);
           g_assert_cmpint (result.map->reason != NULL, ==, cases[index].n == 0);
@@ -609,8 +611,8 @@ test_layers (void)
           g_assert_cmpfloat_with_epsilon (layer->receptive_field[axis], expected[index].field[axis],
                                           1e-9);
         }
-      g_assert_cmpfloat_with_epsilon (layer->to_input.xx, 64.0 / (double)layer->dims[3], 1e-9);
-      g_assert_cmpfloat_with_epsilon (layer->to_input.yy, 48.0 / (double)layer->dims[2], 1e-9);
+      g_assert_cmpfloat_with_epsilon (layer->to_input.xx, 64.0 / (double) layer->dims[3], 1e-9);
+      g_assert_cmpfloat_with_epsilon (layer->to_input.yy, 48.0 / (double) layer->dims[2], 1e-9);
     }
   g_assert_cmpstr (why_layers_default (layers)->name, ==, "j");
   const WhyExplainRequest request = { .method = "gradcam", .target_class = 0 };
@@ -819,7 +821,7 @@ test_real (gconstpointer data)
       double distance = net_distance (result, expected, 1e-30);
       g_test_message ("%s: off by %.2g of the maximum, %.2f s with planning",
                       why_session_backend_name (session), distance,
-                      (double)(g_get_monotonic_time () - start) * 1e-6);
+                      (double) (g_get_monotonic_time () - start) * 1e-6);
       g_assert_cmpfloat (distance, <=, OTHERS_TOLERANCE);
     }
 }

@@ -59,9 +59,13 @@ window_attrs (const WhyNode *node, const WhyValue *x, WhyConvParams *params, gbo
   if (!spatial_attr (node, "strides", n_spatial, 1, params->stride, error) ||
       !spatial_attr (node, "dilations", n_spatial, 1, params->dilation, error))
     return FALSE;
-  *same = g_str_has_prefix (auto_pad, "SAME");
   *lower = strcmp (auto_pad, "SAME_LOWER") == 0;
-  if (pads != NULL && strcmp (auto_pad, "NOTSET") == 0)
+  *same = *lower || strcmp (auto_pad, "SAME_UPPER") == 0;
+  gboolean is_explicit = *auto_pad == '\0' || strcmp (auto_pad, "NOTSET") == 0;
+  if (!*same && !is_explicit && strcmp (auto_pad, "VALID") != 0)
+    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL,
+                          "auto_pad is '%s', expected NOTSET, SAME_UPPER, SAME_LOWER or VALID", auto_pad);
+  if (pads != NULL && is_explicit)
     {
       if (n != 2 * (gsize) n_spatial)
         return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "pads has %" G_GSIZE_FORMAT " values, expected %d", n, 2 * n_spatial);

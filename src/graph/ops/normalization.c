@@ -545,6 +545,8 @@ lrn_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
 static void
 lrn_region (const WhyNode *node, guint input, const WhyBox *out, WhyBox *in)
 {
+  if (input != 0)
+    return;
   for (int axis = 0; axis < out->rank; axis++)
     {
       if (axis != 1)
@@ -553,6 +555,15 @@ lrn_region (const WhyNode *node, guint input, const WhyBox *out, WhyBox *in)
           in->hi[axis] = out->hi[axis];
         }
     }
+}
+
+/* With the statistics of the batch itself everything in a channel depends on all of it. */
+static void
+batch_norm_region (const WhyNode *node, guint input, const WhyBox *out, WhyBox *in)
+{
+  const WhyBatchNormParams *params = node->params;
+  if (!params->training)
+    lrn_region (node, input, out, in);
 }
 
 /* ChannelWindowSum (x; before, after) */
@@ -640,11 +651,15 @@ lp_norm_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
   WhyValue *along = why_emit_reduce_sum (graph, error, why_emit2 (graph, error, "Mul", dy, y), &axis, 1, TRUE);
   WhyValue *slope = p == 1 ? why_emit1 (graph, error, "Sign", x) : y;
   WhyValue *inside = why_emit2 (graph, error, "Sub", dy, why_emit2 (graph, error, "Mul", slope, along));
-  return why_grad_add (builder, node, 0, why_emit2 (graph, error, "Div", inside, norm));
+  /* A row of zeros stays zeros and has no gradient: 0 there, and no infinity. */
+  WhyValue *bounded = why_emit2 (graph, error, "Max", norm, why_emit_scalar (graph, x, 1e-12));
+  inside = why_emit2 (graph, error, "Mul", inside, why_emit1 (graph, error, "Sign", norm));
+  return why_grad_add (builder, node, 0, why_emit2 (graph, error, "Div", inside, bounded));
 }
 
 const WhyOpClass why_ops_normalization[] = {
-  { "BatchNormalization", 1, 0, 5, 5, 5, 0, sizeof (WhyBatchNormParams), batch_norm_infer, batch_norm_eval, batch_norm_gradient, lrn_region },
+  { "BatchNormalization", 1, 0, 5, 5, 5, 0, sizeof (WhyBatchNormParams), batch_norm_infer, batch_norm_eval, batch_norm_gradient,
+    batch_norm_region },
   { "InstanceNormalization", 6, 0, 3, 3, 1, 0, 0, instance_norm_infer, instance_norm_eval, instance_norm_gradient, NULL },
   { "LayerNormalization", 1, 0, 2, 3, 3, 0, sizeof (WhyLayerNormParams), layer_norm_infer, layer_norm_eval, layer_norm_gradient, layer_norm_region },
   { "GroupNormalization", 18, 0, 3, 3, 1, 0, 0, group_norm_infer, group_norm_eval, group_norm_gradient, NULL },

@@ -335,6 +335,30 @@ average_pool_grad_gradient (WhyGradBuilder *builder, const WhyNode *node, GError
 /* ---- LpPool: (sum |x|^p)^(1/p) ---- */
 
 static gboolean
+check_p (const WhyNode *node, GError **error)
+{
+  gint64 p = why_node_int (node, "p", 2);
+  if (p >= 1)
+    return TRUE;
+  return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "p is %" G_GINT64_FORMAT ", expected at least 1", p);
+}
+
+static gboolean
+lp_pool_infer (WhyNode *node, GError **error)
+{
+  return check_p (node, error) && float_window_infer (node, error);
+}
+
+/* y^(1-p), a factor of the gradient. Where all of a window is 0 there is none; the other factor is 0 there,
+ * and this one is kept finite so that 0 comes out. */
+static WhyValue *
+emit_outer_factor (WhyGraph *graph, GError **error, WhyValue *y, double p)
+{
+  WhyValue *bounded = why_emit2 (graph, error, "Max", y, why_emit_scalar (graph, y, 1e-12));
+  return why_emit2 (graph, error, "Pow", bounded, why_emit_scalar (graph, y, 1.0 - p));
+}
+
+static gboolean
 lp_pool_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
 {
   const WhyConvParams *params = node->params;
@@ -366,7 +390,7 @@ lp_pool_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
     return why_node_fail (node, error, WHY_ERROR_NO_GRADIENT, "with ceil_mode it has no gradient here");
   double size = (double) (params->kernel[0] * params->kernel[1] * params->kernel[2]);
   double p = (double) params->p;
-  WhyValue *scaled = why_emit2 (graph, error, "Mul", dy, why_emit2 (graph, error, "Pow", y, why_emit_scalar (graph, y, 1.0 - p)));
+  WhyValue *scaled = why_emit2 (graph, error, "Mul", dy, emit_outer_factor (graph, error, y, p));
   scaled = why_emit2 (graph, error, "Mul", scaled, why_emit_scalar (graph, x, size));
   WhyValue *spread = scaled != NULL ? why_emit (graph, error, "AveragePoolGrad", 1, &scaled, store.attrs, 7) : NULL;
   WhyValue *power = why_emit2 (graph, error, "Pow", why_emit1 (graph, error, "Abs", x), why_emit_scalar (graph, x, p - 1.0));
@@ -446,6 +470,12 @@ global_lp_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const 
   return TRUE;
 }
 
+static gboolean
+global_lp_infer (WhyNode *node, GError **error)
+{
+  return check_p (node, error) && global_infer (node, error);
+}
+
 static WhyValue *
 expand_like (WhyGraph *graph, GError **error, WhyValue *value, const WhyValue *like)
 {
@@ -487,7 +517,7 @@ global_lp_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error
   WhyGraph *graph = why_grad_graph (builder);
   WhyValue *x = node->inputs[0], *y = node->outputs[0], *dy = why_grad_output (builder, node, 0);
   double p = (double) why_node_int (node, "p", 2);
-  WhyValue *outer = why_emit2 (graph, error, "Mul", dy, why_emit2 (graph, error, "Pow", y, why_emit_scalar (graph, y, 1.0 - p)));
+  WhyValue *outer = why_emit2 (graph, error, "Mul", dy, emit_outer_factor (graph, error, y, p));
   WhyValue *power = why_emit2 (graph, error, "Pow", why_emit1 (graph, error, "Abs", x), why_emit_scalar (graph, x, p - 1.0));
   WhyValue *inner = why_emit2 (graph, error, "Mul", why_emit1 (graph, error, "Sign", x), power);
   return why_grad_add (builder, node, 0, why_emit2 (graph, error, "Mul", inner, outer));
@@ -509,9 +539,9 @@ const WhyOpClass why_ops_pool[] = {
   { "AveragePool", 1, 0, 1, 1, 1, 0, sizeof (WhyConvParams), float_window_infer, average_pool_eval, average_pool_gradient, window_region },
   { "AveragePoolGrad", 1, 0, 1, 1, 1, WHY_OP_INTERNAL, sizeof (WhyConvParams), average_pool_grad_infer, average_pool_grad_eval,
     average_pool_grad_gradient, NULL },
-  { "LpPool", 2, 0, 1, 1, 1, 0, sizeof (WhyConvParams), float_window_infer, lp_pool_eval, lp_pool_gradient, window_region },
+  { "LpPool", 2, 0, 1, 1, 1, 0, sizeof (WhyConvParams), lp_pool_infer, lp_pool_eval, lp_pool_gradient, window_region },
   { "GlobalAveragePool", 1, 0, 1, 1, 1, 0, 0, global_infer, global_average_eval, global_average_gradient, global_region },
   { "GlobalMaxPool", 1, 0, 1, 1, 1, 0, 0, global_infer, global_max_eval, global_max_gradient, global_region },
-  { "GlobalLpPool", 2, 0, 1, 1, 1, 0, 0, global_infer, global_lp_eval, global_lp_gradient, global_region },
+  { "GlobalLpPool", 2, 0, 1, 1, 1, 0, 0, global_lp_infer, global_lp_eval, global_lp_gradient, global_region },
   { NULL },
 };
