@@ -757,7 +757,9 @@ test_errors (void)
   request.layer = "a";
   expect_error (
     "in x 1,1,4,4; f k 2,1,1,1 1,-1; Conv x,k a; ArgMax a b axis=1; Cast b y to=1; out y", &request,
-    WHY_ERROR_NO_GRADIENT, "'a'");
+    WHY_ERROR_NO_GRADIENT,
+    "ArgMax 'b': its result is of whole numbers, which have no gradient: "
+    "no gradient reaches 'a'");
   g_assert_false (why_polarity_parse ("up", &polarity, &error));
   g_assert_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST);
   g_assert_cmpstr (error->message, ==,

@@ -13,6 +13,7 @@ struct _WhyGradBuilder
   GPtrArray **parts;   /* by value index: what flows into it, WhyValue; NULL: nothing */
   WhyValue **sums;     /* by value index: the finished gradient */
   const char **blocked; /* by value index: why there is none (borrowed from reasons) */
+  const char **rounded; /* by value index: reaches the score through whole numbers (likewise); "": is one itself */
   GPtrArray *reasons;  /* owned strings */
   guint n_values;      /* of the forward graph */
 };
@@ -94,6 +95,35 @@ block_inputs (WhyGradBuilder *builder, const WhyNode *node, const char *reason)
     }
 }
 
+/* Whole numbers between a value and the score (ArgMax, comparisons) pass no gradient. That is right beside paths that do,
+ * such as a mask's; where there is no other path it is the answer to why there is none. */
+static void
+note_rounded (WhyGradBuilder *builder, const WhyNode *node, gboolean by_this_node)
+{
+  const char *reason = NULL;
+  gboolean any = by_this_node;
+
+  for (guint output = 0; output < node->n_outputs; output++)
+    {
+      const char *known = node->outputs[output] != NULL ? builder->rounded[node->outputs[output]->index] : NULL;
+      any |= known != NULL;
+      reason = known != NULL && *known != '\0' ? known : reason;
+    }
+  for (guint input = 0; any && input < node->n_inputs; input++)
+    {
+      const WhyValue *value = node->inputs[input];
+      if (value == NULL || value->constant != NULL || builder->rounded[value->index] != NULL)
+        continue;
+      if (flows_into (value) && reason == NULL)
+        {
+          char *text = g_strdup_printf ("%s '%s': its result is of whole numbers, which have no gradient", node->klass->type, node->name);
+          g_ptr_array_add (builder->reasons, text);
+          reason = text;
+        }
+      builder->rounded[value->index] = flows_into (value) ? reason : "";
+    }
+}
+
 static gboolean
 visit (WhyGradBuilder *builder, const WhyNode *node, GError **error)
 {
@@ -117,14 +147,14 @@ visit (WhyGradBuilder *builder, const WhyNode *node, GError **error)
       block_inputs (builder, node, reason);
       return TRUE;
     }
-  if (!flows)
-    return TRUE;
-
   gboolean any_wanted = FALSE;
   for (guint input = 0; input < node->n_inputs; input++)
     any_wanted |= flows_into (node->inputs[input]);
-  if (!any_wanted)
-    return TRUE;
+  if (!flows || !any_wanted)
+    {
+      note_rounded (builder, node, flows);
+      return TRUE;
+    }
   if (node->klass->gradient == NULL)
     why_node_fail (node, &local, WHY_ERROR_NO_GRADIENT, "this operator has no gradient");
   else if (node->klass->gradient (builder, node, &local))
@@ -152,6 +182,7 @@ builder_free (WhyGradBuilder *builder)
   g_free (builder->parts);
   g_free (builder->sums);
   g_free (builder->blocked);
+  g_free (builder->rounded);
   g_ptr_array_unref (builder->reasons);
   g_free (builder);
 }
@@ -171,6 +202,7 @@ why_graph_differentiate (WhyGraph *graph, WhyValue *of, WhyValue *seed, WhyGradR
   builder->parts = g_new0 (GPtrArray *, builder->n_values + 1);
   builder->sums = g_new0 (WhyValue *, builder->n_values + 1);
   builder->blocked = g_new0 (const char *, builder->n_values + 1);
+  builder->rounded = g_new0 (const char *, builder->n_values + 1);
   builder->reasons = g_ptr_array_new_with_free_func (g_free);
 
   builder->parts[of->index] = g_ptr_array_new ();
@@ -200,6 +232,12 @@ why_gradients_get (WhyGradients *gradients, const WhyValue *value, GError **erro
     {
       g_set_error (error, WHY_ERROR, WHY_ERROR_NO_GRADIENT, "%s: no gradient reaches '%s'",
                    builder->blocked[value->index], value->name);
+      return NULL;
+    }
+  if (value->index < builder->n_values && builder->sums[value->index] == NULL && builder->rounded[value->index] != NULL &&
+      *builder->rounded[value->index] != '\0')
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_NO_GRADIENT, "%s: no gradient reaches '%s'", builder->rounded[value->index], value->name);
       return NULL;
     }
   if (value->index >= builder->n_values || builder->sums[value->index] == NULL)
