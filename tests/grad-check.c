@@ -348,10 +348,11 @@ check_second (const GradCheck *check)
               WhyValue *gradient = (rig.differentiated & 1u << other) != 0
                                      ? why_gradients_get (rig.second, rig.values[other], &none)
                                      : NULL;
-              /* No influence: the differences must be zero too. */
+              /* No influence, or only through a mask: the differences must be zero too. */
               if (gradient == NULL && (rig.differentiated & 1u << other) != 0)
                 {
-                  g_assert_nonnull (strstr (none->message, "no influence"));
+                  g_assert_true (strstr (none->message, "no influence") != NULL ||
+                                 strstr (none->message, "whole numbers") != NULL);
                   gradient = why_graph_add_constant (rig.graph, NULL,
                                                      why_tensor_new_zeros (WHY_DTYPE_FLOAT64, check->inputs[other]->rank,
                                                                            check->inputs[other]->dims, NULL));
