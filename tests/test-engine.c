@@ -626,6 +626,9 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  /* The networks are too small to share out, and waiting for another thread takes longer than they
+   * do. */
+  why_parallel_set_threads (1);
   g_test_add_func ("/engine/random/values", test_random_nets);
   g_test_add_func ("/engine/random/gradients", test_random_gradients);
   g_test_add_data_func ("/engine/differences/residual", residual_net, test_differences);

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/npy.h"
+#include "base/parallel.h"
 #include "explain/explain.h"
 #include "explain/layer.h"
 #include "net-check.h"
@@ -897,6 +898,9 @@ main (int argc, char **argv)
     { "both_dog_cat", 283 }, { "two_dogs", 172 }, { "two_dogs", 196 },
   };
   g_test_init (&argc, &argv, NULL);
+  /* Most networks here are too small to share out, and waiting for another thread takes longer than
+   * they do. */
+  why_parallel_set_threads (1);
   g_test_add_func ("/explain/gradcam/polarities", test_polarities);
   g_test_add_func ("/explain/gradcam/is-cam", test_is_cam);
   g_test_add_func ("/explain/gradcam/reasons", test_reasons);

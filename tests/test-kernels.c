@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "base/parallel.h"
 #include "net-check.h"
 
 /* Every kernel of the fast backend, in all forms that it tells apart, against the plain
@@ -526,6 +527,9 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  /* The networks are too small to share out, and waiting for another thread takes longer than they
+   * do. */
+  why_parallel_set_threads (1);
   for (gsize family = 0; family < G_N_ELEMENTS (families); family++)
     for (gsize index = 0; index < families[family].n; index++)
       {
