@@ -32,7 +32,7 @@ WHY_VECTOR static void
 keep_largest (const float *x, float *y, gsize channels)
 {
   for (gsize c = 0; c < channels; c++)
-    y[c] = (x[c] > y[c]) | (x[c] != x[c]) ? x[c] : y[c];
+    y[c] = ((x[c] > y[c]) | (x[c] != x[c])) ? x[c] : y[c];
 }
 
 WHY_VECTOR static void
