@@ -321,6 +321,13 @@ test_bad_files (void)
       g_assert_cmpstr (state_string (state, "model.path"), ==, model);
       g_assert_cmpfloat (state_number (state, "map.sum"), ==, state_number (first, "map.sum"));
     }
+  /* The next file is another matter. */
+  g_autofree char *fine = shipped ("data/samples/wardrobe-2.png");
+  app_driver_open (driver, fine, NULL);
+  app_driver_wait_idle (driver);
+  g_autoptr (JsonNode) after = app_driver_state (driver);
+  g_assert_true (state_is_null (after, "error"));
+  g_assert_false (state_bool (after, "window.error_bar"));
   app_driver_win (driver, "target-class", g_variant_new_int32 ((int) state_number (first, "probabilities.1.index")));
   app_driver_wait_idle (driver);
   g_autoptr (JsonNode) last = app_driver_state (driver);

@@ -33,6 +33,9 @@ why_window_open (WhyWindow *self, const char *const *paths)
 {
   g_return_if_fail (WHY_IS_WINDOW (self));
 
+  /* What went wrong with another file is of no interest any more. */
+  if (paths[0] != NULL)
+    why_document_dismiss_error (self->document);
   for (gsize k = 0; paths[k] != NULL; k++)
     {
       why_document_open (self->document, paths[k]);
