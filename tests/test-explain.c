@@ -753,6 +753,23 @@ test_errors (void)
                 "Output 'y' is 2x4; expected the scores of one picture");
   expect_error ("in x 1,3; w k 3,4; MatMul x,k y; out y", &plain, WHY_ERROR_BAD_REQUEST,
                 "The network has no layer with spatial extent to explain");
+  /* Regions that do not fit the output, an empty mask included. */
+  request = plain;
+  request.region = WHY_REGION_POINT;
+  expect_error (TOY "out logits", &request, WHY_ERROR_BAD_REQUEST,
+                "Output 'logits' is one answer for the whole picture");
+  const gint64 mask_dims[] = { 0, 3 };
+  g_autoptr (WhyTensor) empty = why_tensor_new (WHY_DTYPE_FLOAT32, 2, mask_dims, NULL);
+  g_autoptr (WhyTensor) small = why_tensor_new_zeros (WHY_DTYPE_FLOAT32, 1, mask_dims + 1, NULL);
+  request.region = WHY_REGION_MASK;
+  request.mask = empty;
+  expect_error (DENSE "out logits", &request, WHY_ERROR_BAD_SHAPE,
+                "The mask is 0x3: it has 0 values, but 'logits' (1x2x2x3) has 6 positions");
+  request.mask = small;
+  expect_error (DENSE "out logits", &request, WHY_ERROR_BAD_SHAPE, "The mask is 3: it has 3 values");
+  request.mask = NULL;
+  expect_error (DENSE "out logits", &request, WHY_ERROR_BAD_SHAPE, "The mask is none");
+  request = plain;
   /* A gradient that an operator does not have names it. */
   request.method = "gradcam";
   request.layer = "a";

@@ -209,7 +209,7 @@ in_region (const WhyTarget *target, const WhyExplainRequest *request, const doub
     {
     case WHY_REGION_ALL: return TRUE;
     case WHY_REGION_POINT: return (gint64) place == point;
-    case WHY_REGION_MASK: return why_tensor_get_f64 (request->mask, place % why_tensor_count (request->mask)) != 0.0;
+    case WHY_REGION_MASK: return why_tensor_get_f64 (request->mask, place) != 0.0;
     case WHY_REGION_PREDICTED: break;
     }
   if (target->kind == WHY_OUTPUT_SIGMOID)
@@ -220,6 +220,33 @@ in_region (const WhyTarget *target, const WhyExplainRequest *request, const doub
         return FALSE;
     }
   return TRUE;
+}
+
+/* A region that does not fit must be told of: ignoring it would explain something else than was asked for. */
+static gboolean
+check_region (const WhyTarget *target, const WhyExplainRequest *request, const Shape *shape, GError **error)
+{
+  const WhyTensor *mask = request->mask;
+  const gboolean needs_places = request->region == WHY_REGION_POINT || request->region == WHY_REGION_MASK;
+
+  if (needs_places && !target->dense)
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+                   "Output '%s' is one answer for the whole picture: a point or a mask needs an answer for every pixel",
+                   target->output->name);
+      return FALSE;
+    }
+  if (request->region != WHY_REGION_MASK)
+    return TRUE;
+  const gsize count = mask != NULL ? why_tensor_count (mask) : 0;
+  if (count == shape->outer * shape->inner)
+    return TRUE;
+  g_autofree char *found = mask != NULL ? why_dims_to_string (mask->rank, mask->dims) : g_strdup ("none");
+  g_autofree char *expected = why_dims_to_string (target->logits->rank, target->logits->dims);
+  g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_SHAPE,
+               "The mask is %s: it has %" G_GSIZE_FORMAT " values, but '%s' (%s) has %" G_GSIZE_FORMAT " positions", found, count,
+               target->logits->name, expected, shape->outer * shape->inner);
+  return FALSE;
 }
 
 /* The position that holds a point given in pixels of the network's input; -1: outside. */
@@ -271,6 +298,8 @@ why_target_seed (const WhyTarget *target, const WhyExplainRequest *request, WhyT
 
   *score = 0;
   *n_positions = 0;
+  if (seed != NULL && !check_region (target, request, &shape, error))
+    g_clear_pointer (&seed, why_tensor_unref);
   for (gsize at = 0; seed != NULL && at < positions; at++)
     {
       gsize start = at / shape.inner * shape.classes * shape.inner + at % shape.inner;

@@ -73,7 +73,8 @@ WhyTensor *why_target_class_logits (const WhyTarget *target, WhyTensor *logits, 
  *
  * Returns: (transfer full): the weights of the logits whose sum has the score's gradient: one-hot for a
  *   class's logit, the derivative of the softmax or sigmoid for its probability; for dense outputs at
- *   every pixel of the region
+ *   every pixel of the region. %WHY_ERROR_BAD_REQUEST where a point or mask is given and the output is not
+ *   dense, %WHY_ERROR_BAD_SHAPE where the mask has another number of positions than the output
  */
 WhyTensor *why_target_seed (const WhyTarget *target, const struct _WhyExplainRequest *request, WhyTensor *logits, const WhyTensor *input,
                             double *score, gsize *n_positions, GError **error) G_GNUC_WARN_UNUSED_RESULT;
