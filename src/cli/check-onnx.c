@@ -9,7 +9,7 @@
 static int
 run (int argc, char **argv)
 {
-  g_auto (CliCommon) common = { 0 };
+  g_auto (CliCommon) common = { .without_recipe = TRUE };
   guint totals[3] = { 0 };
 
   if (!cli_parse (&cli_check_onnx, NULL, &common, 1, -1, &argc, &argv))

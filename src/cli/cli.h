@@ -27,12 +27,18 @@ extern const CliCommand cli_layers, cli_run, cli_explain, cli_occlude, cli_check
 
 /* ---- options ---- */
 
-/* What every command that computes takes. */
+/**
+ * CliCommon:
+ * @without_recipe: set before parsing where no picture is prepared: there is no such option then
+ *
+ * What every command that computes takes.
+ */
 typedef struct
 {
   char *backend_name;
   int n_threads;
   char *recipe;
+  gboolean without_recipe;
   WhyBackend backend;
 } CliCommon;
 
@@ -54,6 +60,9 @@ gboolean cli_parse (const CliCommand *command, const GOptionEntry *entries, CliC
 
 /** cli_parse_numbers: "1,2,3" to exactly @n finite numbers */
 gboolean cli_parse_numbers (const char *text, int n, double *numbers);
+
+/** cli_check_top: how many classes to print; after %FALSE the status is %CLI_BAD_USAGE */
+gboolean cli_check_top (int n_top);
 
 /** cli_fail: one line on standard error. Returns: @status */
 int cli_fail (int status, const GError *error);
@@ -82,6 +91,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CliInput, cli_input_clear)
 /** cli_input_load: a picture, a .npy file, or a .pb file with one TensorProto; checked against @model's input */
 gboolean cli_input_load (const char *path, WhyModel *model, CliInput *input, GError **error);
 
+/** cli_check_cover: sets an error if @input is no picture, or nothing of it lies under @cover */
+gboolean cli_check_cover (const WhyCover *cover, const CliInput *input, GError **error);
+
 /** cli_input_prepare: Returns: (transfer full): what the network is given */
 WhyTensor *cli_input_prepare (const CliInput *input, WhyModel *model, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -93,7 +105,7 @@ int *cli_top_classes (const WhyTensor *probabilities, int n_wanted, int *n) G_GN
 /** cli_print_assumed: the line about what nobody stated, if there is something; not for prepared tensors */
 void cli_print_assumed (WhyModel *model, const CliInput *input);
 
-/** cli_warn_unexplainable: sets an error if @model has no classes or more than one input */
+/** cli_check_explainable: sets an error if @model has no classes or more than one input */
 gboolean cli_check_explainable (WhyModel *model, GError **error);
 
 G_END_DECLS

@@ -54,10 +54,15 @@ cli_parse (const CliCommand *command, const GOptionEntry *entries, CliCommon *co
       const GOptionEntry common_entries[] = {
         { "backend", 0, 0, G_OPTION_ARG_STRING, &common->backend_name, "What computes: auto, onednn, reference", "NAME" },
         { "threads", 0, 0, G_OPTION_ARG_INT, &common->n_threads, "Number of threads (0: all cores)", "N" },
+        { NULL },
+      };
+      const GOptionEntry recipe_entries[] = {
         { "recipe", 0, 0, G_OPTION_ARG_FILENAME, &common->recipe, "How to prepare the picture, instead of the model's own", "FILE" },
         { NULL },
       };
       g_option_context_add_main_entries (context, common_entries, NULL);
+      if (!common->without_recipe)
+        g_option_context_add_main_entries (context, recipe_entries, NULL);
     }
   g_autofree char *program = g_strdup_printf ("whylight-cli %s", command->name);
   g_set_prgname (program);
@@ -98,6 +103,15 @@ cli_parse_numbers (const char *text, int n, double *numbers)
         return FALSE;
     }
   return TRUE;
+}
+
+gboolean
+cli_check_top (int n_top)
+{
+  if (n_top >= 1)
+    return TRUE;
+  cli_fail_text (CLI_BAD_USAGE, "--top takes a number from 1, not %d", n_top);
+  return FALSE;
 }
 
 static void
@@ -216,6 +230,25 @@ cli_input_load (const char *path, WhyModel *model, CliInput *input, GError **err
   input->path = g_strdup (path);
   return g_str_has_suffix (path, ".npy") || g_str_has_suffix (path, ".pb") ? load_tensor (path, model, input, error)
                                                                            : load_picture (path, input, error);
+}
+
+gboolean
+cli_check_cover (const WhyCover *cover, const CliInput *input, GError **error)
+{
+  if (input->pixels == NULL)
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: covering needs a picture; this tensor is prepared already",
+                   input->path);
+      return FALSE;
+    }
+  const gint64 height = input->pixels->dims[0];
+  const gint64 width = input->pixels->dims[1];
+  if (cover->x + cover->w > 0 && cover->y + cover->h > 0 && cover->x < (double) width && cover->y < (double) height)
+    return TRUE;
+  g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+               "%s: the rectangle %g,%g,%g,%g lies outside the picture of %" G_GINT64_FORMAT "x%" G_GINT64_FORMAT " pixels",
+               input->path, cover->x, cover->y, cover->w, cover->h, width, height);
+  return FALSE;
 }
 
 WhyTensor *

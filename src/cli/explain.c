@@ -236,11 +236,10 @@ fit_to_model (Options *options, WhyModel *model, const CliInput *input, GError *
     return FALSE;
   if (request->layer == NULL && (why_explainer_lookup (request->method, NULL)->needs & WHY_NEEDS_LAYER) != 0)
     request->layer = why_model_get_default_layer (model);
-  if (options->cover_list->len > 0 && input->pixels == NULL)
+  for (guint index = 0; index < options->cover_list->len; index++)
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: --occlude needs a picture; this tensor is prepared already",
-                   input->path);
-      return FALSE;
+      if (!cli_check_cover (&g_array_index (options->cover_list, WhyCover, index), input, error))
+        return FALSE;
     }
   if (request->region == WHY_REGION_MASK)
     {
@@ -254,6 +253,14 @@ fit_to_model (Options *options, WhyModel *model, const CliInput *input, GError *
       request->point_y = options->point[1];
       if (input->pixels == NULL)
         return TRUE;
+      if (!(request->point_x >= 0 && request->point_y >= 0 && request->point_x < (double) input->pixels->dims[1] &&
+            request->point_y < (double) input->pixels->dims[0]))
+        {
+          g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+                       "%s: the point %g,%g lies outside the picture of %" G_GINT64_FORMAT "x%" G_GINT64_FORMAT " pixels",
+                       input->path, request->point_x, request->point_y, input->pixels->dims[1], input->pixels->dims[0]);
+          return FALSE;
+        }
       /* Given in the picture, wanted in the network's input. */
       if (!why_recipe_get_affine (recipe, input->pixels->dims[1], input->pixels->dims[0], &to_source, error))
         return FALSE;

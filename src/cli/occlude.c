@@ -48,27 +48,6 @@ parse_cover (Options *options)
   return TRUE;
 }
 
-static gboolean
-check_rect (const Options *options, const CliInput *input, GError **error)
-{
-  const WhyCover *cover = &options->cover;
-
-  if (input->pixels == NULL)
-    {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: covering needs a picture; this tensor is prepared already", input->path);
-      return FALSE;
-    }
-  if (cover->x + cover->w <= 0 || cover->y + cover->h <= 0 || cover->x >= (double) input->pixels->dims[1] ||
-      cover->y >= (double) input->pixels->dims[0])
-    {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
-                   "%s: the rectangle %s lies outside the picture of %" G_GINT64_FORMAT "x%" G_GINT64_FORMAT " pixels", input->path,
-                   options->rect, input->pixels->dims[1], input->pixels->dims[0]);
-      return FALSE;
-    }
-  return TRUE;
-}
-
 static double
 value_of (const WhyTensor *tensor, int index)
 {
@@ -167,11 +146,10 @@ run (int argc, char **argv)
     { NULL },
   };
 
-  if (!cli_parse (&cli_occlude, entries, &common, 2, 2, &argc, &argv) || !parse_cover (&options))
+  if (!cli_parse (&cli_occlude, entries, &common, 2, 2, &argc, &argv) || !cli_check_top (options.n_top) || !parse_cover (&options))
     return CLI_BAD_USAGE;
-  options.n_top = MAX (options.n_top, 1);
   g_autoptr (WhyModel) model = why_model_load (argv[1], common.recipe, &error);
-  if (model == NULL || !cli_input_load (argv[2], model, &input, &error) || !check_rect (&options, &input, &error))
+  if (model == NULL || !cli_input_load (argv[2], model, &input, &error) || !cli_check_cover (&options.cover, &input, &error))
     return cli_fail (CLI_BAD_INPUT, error);
   if (why_model_get_n_classes (model) == 0)
     return cli_fail_text (CLI_BAD_INPUT, "%s: %s", argv[1], why_model_get_limitation (model));

@@ -130,7 +130,7 @@ run (int argc, char **argv)
     { NULL },
   };
 
-  if (!cli_parse (&cli_run, entries, &common, 2, 2, &argc, &argv))
+  if (!cli_parse (&cli_run, entries, &common, 2, 2, &argc, &argv) || !cli_check_top (n_top))
     return CLI_BAD_USAGE;
   g_autoptr (GPtrArray) outputs = parse_outputs (output_texts);
   if (outputs == NULL)
