@@ -210,6 +210,7 @@ static const Case bad_cases[] = {
   { "explain small.onnx $P $P", 2, { "MODEL INPUT" } },
   { "explain small.onnx $P --clas 3", 2, { "--clas" } },
   { "explain small.onnx $P --method gradcan", 2, { "gradcan", "gradcam" } },
+  { "explain small.onnx $P --method gradient --layer conv1", 2, { "gradient", "--layer" } },
   { "explain small.onnx $P --polarity up", 2, { "up", "signed" } },
   { "explain small.onnx $P --profile mine", 2, { "mine", "paper" } },
   { "explain small.onnx $P --score loss", 2, { "loss", "probability" } },
@@ -373,6 +374,33 @@ test_explain (void)
   g_assert_nonnull (strstr (text.out, "relu2"));
   g_auto (Run) other = cli_fine ("explain small.onnx $P -o figure.pdf --score probability --cells --limits=-1,1");
   g_assert_nonnull (strstr (other.out, "the probability"));
+}
+
+/* A method on the input writes what it found in the input's shape, and its figure can be made again. */
+static void
+test_explain_input (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_auto (Run) run = cli_fine ("explain small.onnx $P --method gradient --polarity absolute --raw gradient.npy -o gradient.png");
+  g_autofree char *path = in_folder ("gradient.npy");
+  g_autofree char *figure = in_folder ("gradient.png");
+  g_autoptr (WhyTensor) raw = why_npy_read (path, &error);
+  double least = INFINITY;
+
+  g_assert_no_error (error);
+  g_assert_cmpint (raw->rank, ==, 4);
+  g_assert_cmpint (raw->dims[1], ==, 3);
+  g_assert_cmpint (raw->dims[3], ==, 16);
+  for (gsize index = 0; index < why_tensor_count (raw); index++)
+    least = MIN (least, why_tensor_get_f64 (raw, index));
+  g_assert_cmpfloat (least, <, 0);
+  g_assert_null (strstr (run.out, "layer "));
+  g_assert_nonnull (strstr (run.out, "16x16"));
+  g_autofree char *recipe = why_png_read_text (figure, "whylight:recipe", &error);
+  g_assert_no_error (error);
+  g_autoptr (JsonNode) recipe_node = json_from_string (recipe, NULL);
+  const char *command = json_object_get_string_member (json_node_get_object (recipe_node), "command");
+  g_auto (Run) again = cli_fine (command + strlen ("whylight-cli "));
 }
 
 /* The polarities are the signed map, cut as their names say. */
@@ -659,6 +687,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cli/layers", test_layers);
   g_test_add_func ("/cli/run", test_run);
   g_test_add_func ("/cli/explain", test_explain);
+  g_test_add_func ("/cli/explain-input", test_explain_input);
   g_test_add_func ("/cli/polarities", test_polarities);
   g_test_add_func ("/cli/assumed", test_assumed);
   g_test_add_func ("/cli/occlude", test_occlude);

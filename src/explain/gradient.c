@@ -6,10 +6,11 @@
 
 #include <math.h>
 
-/* Gradient by the input: Simonyan, Vedaldi and Zisserman, ICLR Workshop 2014. The attribution is the derivative
- * of the score by every number of the prepared input, signed, in the input's shape. What is shown has one value a
- * position: the paper's map is the largest magnitude over channels (polarity "absolute"), which has no sign; where a
- * sign is asked for it is the sum over channels, the change of the score if all channels of the position grow alike. */
+/* Gradient by the input: Simonyan, Vedaldi and Zisserman, ICLR Workshop 2014. The attribution is
+ * the derivative of the score by every number of the prepared input, signed, in the input's shape.
+ * What is shown has one value a position: the paper's map is the largest magnitude over channels
+ * (polarity "absolute"), which has no sign; where a sign is asked for it is the sum over channels,
+ * the change of the score if all channels of the position grow alike. */
 
 static float
 summarise (const float *at, gsize n_channels, gsize step, WhyPolarity polarity)
@@ -20,11 +21,11 @@ summarise (const float *at, gsize n_channels, gsize step, WhyPolarity polarity)
   for (gsize c = 0; c < n_channels; c++)
     {
       float magnitude = fabsf (at[c * step]);
-      sum += (double) at[c * step];
+      sum += (double)at[c * step];
       most = magnitude > most || isnan (magnitude) ? magnitude : most;
     }
   if (polarity != WHY_POLARITY_ABSOLUTE)
-    return (float) sum;
+    return (float)sum;
   return isnan (sum) ? NAN : most;
 }
 
@@ -42,20 +43,26 @@ run (const WhyExplainRequest *request, const WhyTarget *target, const WhyJob *jo
   if (input->rank < 3 || input->rank > 5)
     {
       g_autofree char *dims = why_dims_to_string (input->rank, input->dims);
-      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "Input '%s' is %s: it has no spatial extent, so there is no map of it", name, dims);
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+                   "Input '%s' is %s: it has no spatial extent, so there is no map of it", name,
+                   dims);
       return NULL;
     }
-  if (!why_method_gradients (request, target, job, WHY_GRAD_RULE_GRADIENT, &name, 1, &activation, &gradient, &score, error))
+  if (!why_method_gradients (request, target, job, WHY_GRAD_RULE_GRADIENT, &name, 1, &activation,
+                             &gradient, &score, error))
     return NULL;
 
   g_autoptr (WhyTensor) attribution = why_tensor_to_dense (gradient, error);
-  g_autoptr (WhyTensor) values = attribution != NULL ? why_tensor_new (WHY_DTYPE_FLOAT32, input->rank - 2, input->dims + 2, error) : NULL;
+  g_autoptr (WhyTensor) values =
+    attribution != NULL
+      ? why_tensor_new (WHY_DTYPE_FLOAT32, input->rank - 2, input->dims + 2, error)
+      : NULL;
   if (values == NULL)
     return NULL;
   gsize n_positions = why_tensor_count (values);
   for (gsize at = 0; at < n_positions; at++)
-    ((float *) values->data)[at] =
-      summarise ((const float *) attribution->data + at, (gsize) input->dims[1], n_positions, request->polarity);
+    ((float *)values->data)[at] = summarise ((const float *)attribution->data + at,
+                                             (gsize)input->dims[1], n_positions, request->polarity);
   WhyMap *map = why_method_new_map (&on_input, job, g_steal_pointer (&values), score);
   map->attribution = g_steal_pointer (&attribution);
   return map;

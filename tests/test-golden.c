@@ -1,0 +1,225 @@
+#include "config.h"
+
+#include "base/npy.h"
+#include "explain/explain.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Tiny networks of every make beside what PyTorch's autograd says about them in float64; see
+ * golden/make.py for what the files hold. Every backend must agree with PyTorch, not only with the
+ * others. */
+
+/* Of the largest value: what is promised for whole networks of a hundred layers. */
+#define TOLERANCE 1e-4
+
+typedef struct
+{
+  char *folder;
+  WhyOnnxModel *model;
+  WhySession *session;
+  WhyTensor *input;
+  WhyTensor *classes;
+} Golden;
+
+static WhyTensor *
+read_golden (const char *folder, const char *name, const char *suffix)
+{
+  g_autofree char *file = g_strconcat (name, suffix, ".npy", NULL);
+  g_autofree char *path = g_build_filename (folder, file, NULL);
+  g_autoptr (GError) error = NULL;
+  WhyTensor *tensor = why_npy_read (path, &error);
+  g_assert_no_error (error);
+  return tensor;
+}
+
+static void
+golden_init (Golden *golden, const char *name, WhyBackend backend)
+{
+  const WhySessionOptions options = { .backend = backend };
+  g_autoptr (GError) error = NULL;
+
+  golden->folder = g_test_build_filename (G_TEST_DIST, "golden", name, NULL);
+  g_autofree char *path = g_build_filename (golden->folder, "net.onnx", NULL);
+  golden->model = why_onnx_model_load (path, &error);
+  g_assert_no_error (error);
+  golden->session = why_session_new (golden->model, &options, &error);
+  g_assert_no_error (error);
+  golden->input = read_golden (golden->folder, "input", "");
+  golden->classes = read_golden (golden->folder, "classes", "");
+}
+
+static void
+golden_clear (Golden *golden)
+{
+  g_free (golden->folder);
+  why_session_free (golden->session);
+  why_onnx_model_unref (golden->model);
+  why_tensor_unref (golden->input);
+  why_tensor_unref (golden->classes);
+}
+
+/* The largest difference over the largest value of what is expected; @nth: which of the stacked
+ * ones. Dims of @actual follow the stack's, but for a batch dimension of 1. */
+static void
+expect_near (const Golden *golden,
+             const char *what,
+             const WhyTensor *actual,
+             const WhyTensor *stack,
+             gsize nth)
+{
+  g_autoptr (WhyTensor) dense = why_tensor_to_dense ((WhyTensor *)actual, NULL);
+  gsize count = why_tensor_count (dense);
+  int n_same = stack->rank - 1;
+  double largest = 0, distance = 0;
+
+  g_assert_cmpuint ((nth + 1) * count, <=, why_tensor_count (stack));
+  for (int axis = 0; axis < n_same; axis++)
+    g_assert_cmpint (dense->dims[dense->rank - 1 - axis], ==, stack->dims[stack->rank - 1 - axis]);
+  for (gsize at = 0; at < count; at++)
+    {
+      double expected = why_tensor_get_f64 (stack, nth * count + at);
+      double difference = fabs (why_tensor_get_f64 (dense, at) - expected);
+      largest = MAX (largest, fabs (expected));
+      distance = isnan (difference) ? INFINITY : MAX (distance, difference);
+    }
+  g_assert_cmpfloat (largest, >, 0);
+  if (!(distance <= TOLERANCE * largest))
+    g_error ("%s by %s: %s (class %" G_GSIZE_FORMAT " of the golden) is off by %g of its maximum",
+             golden->folder, why_session_backend_name (golden->session), what, nth,
+             distance / largest);
+}
+
+static void
+check_output (const Golden *golden)
+{
+  const char *name = golden->model->graph->outputs[0].name;
+  g_autoptr (WhyTensor) expected = read_golden (golden->folder, "output", "");
+  g_autoptr (WhyTensor) actual = NULL;
+  g_autoptr (GError) error = NULL;
+  WhyTensor *inputs[] = { golden->input };
+
+  why_session_run (golden->session, inputs, 1, &name, 1, &actual, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_true (why_tensor_same_dims (actual, expected));
+  expect_near (golden, "output", actual, expected, 0);
+}
+
+/* The weights that pick class @k, wherever it is: channels are the second dimension. */
+static WhyTensor *
+seed_of (const WhyValue *logits, gint64 k)
+{
+  WhyTensor *seed = why_tensor_new_zeros (WHY_DTYPE_FLOAT32, logits->rank, logits->dims, NULL);
+  gsize n_positions = why_tensor_count (seed) / (gsize)logits->dims[1];
+  for (gsize at = 0; at < n_positions; at++)
+    ((float *)seed->data)[(gsize)k * n_positions + at] = 1.0f;
+  return seed;
+}
+
+static void
+check_gradient (const Golden *golden, const char *tensor)
+{
+  g_autoptr (WhyTensor) expected = read_golden (golden->folder, tensor, ".gradient");
+  WhyTensor *inputs[] = { golden->input };
+  WhyTarget target;
+  g_autoptr (GError) error = NULL;
+
+  why_target_find (why_session_graph (golden->session), NULL, FALSE, &target, &error);
+  g_assert_no_error (error);
+  for (gsize nth = 0; nth < why_tensor_count (golden->classes); nth++)
+    {
+      g_autoptr (WhyTensor) seed =
+        seed_of (target.logits, (gint64)why_tensor_get_f64 (golden->classes, nth));
+      g_autoptr (WhyTensor) activation = NULL;
+      g_autoptr (WhyTensor) gradient = NULL;
+      why_session_gradients (golden->session, inputs, 1, target.logits->name, seed, &tensor, 1,
+                             WHY_GRAD_RULE_GRADIENT, &activation, &gradient, NULL, &error);
+      g_assert_no_error (error);
+      expect_near (golden, tensor, gradient, expected, nth);
+    }
+}
+
+/* @tensor: (nullable): %NULL for a method on the input */
+static void
+check_map (const Golden *golden, const char *method, const char *tensor, const WhyTensor *expected)
+{
+  const WhyJob job = { .session = golden->session, .input = golden->input };
+
+  for (gsize nth = 0; nth < why_tensor_count (golden->classes); nth++)
+    {
+      const WhyExplainRequest request = {
+        .method = method,
+        .layer = tensor,
+        .target_class = (int)why_tensor_get_f64 (golden->classes, nth),
+        .polarity = WHY_POLARITY_SIGNED,
+        .region = WHY_REGION_ALL,
+      };
+      WhyExplainResult result;
+      g_autoptr (GError) error = NULL;
+      why_explain (&request, &job, &result, &error);
+      g_assert_no_error (error);
+      expect_near (golden, tensor != NULL ? tensor : method,
+                   tensor != NULL ? result.map->values : result.map->attribution, expected, nth);
+      why_explain_result_clear (&result);
+    }
+}
+
+static void
+check_backend (const char *name, WhyBackend backend)
+{
+  Golden golden;
+  guint n_gradients = 0, n_maps = 0;
+  const char *file;
+
+  golden_init (&golden, name, backend);
+  g_autoptr (GDir) folder = g_dir_open (golden.folder, 0, NULL);
+  check_output (&golden);
+  while ((file = g_dir_read_name (folder)) != NULL)
+    {
+      g_autofree char *tensor = g_strndup (file, strcspn (file, "."));
+      if (g_str_has_suffix (file, ".gradient.npy"))
+        {
+          check_gradient (&golden, tensor);
+          n_gradients++;
+        }
+      else if (g_str_has_suffix (file, ".map.npy"))
+        {
+          g_autoptr (WhyTensor) expected = read_golden (golden.folder, tensor, ".map");
+          check_map (&golden, "gradcam", tensor, expected);
+          n_maps++;
+        }
+    }
+  g_autoptr (WhyTensor) expected = read_golden (golden.folder, "input", ".gradient");
+  check_map (&golden, "gradient", NULL, expected);
+  /* A folder that lost its files does not pass. */
+  g_assert_cmpuint (n_gradients, >=, 3);
+  g_assert_cmpuint (n_maps, >=, 1);
+  golden_clear (&golden);
+}
+
+static void
+test_golden (gconstpointer name)
+{
+  check_backend (name, WHY_BACKEND_AUTO);
+  check_backend (name, WHY_BACKEND_REFERENCE);
+}
+
+int
+main (int argc, char **argv)
+{
+  static const char *const names[] = {
+    "residual",   "squeeze-excite", "inverted-residual",
+    "mbconv",     "dense-concat",   "channel-shuffle",
+    "unet",       "volume",         "attention",
+    "convnext",   "windows",        "windows-cosine",
+    "group-norm", "softmax-head",
+  };
+
+  g_test_init (&argc, &argv, NULL);
+  for (gsize index = 0; index < G_N_ELEMENTS (names); index++)
+    {
+      g_autofree char *path = g_strconcat ("/golden/", names[index], NULL);
+      g_test_add_data_func (path, names[index], test_golden);
+    }
+  return g_test_run ();
+}
