@@ -37,7 +37,13 @@ why_photo_set_vips_error (GError **error, const char *what)
   g_strdelimit (text, "\r\t", ' ');
   text[strcspn (text, "\n")] = '\0';
   g_strchomp (text);
-  g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "%s%s%s", what, text[0] != '\0' ? ": " : "", text);
+  /* "VipsJpeg: what is wrong": the part of the library that noticed is no news to anybody. */
+  const char *colon = strstr (text, ": ");
+  const char *reason = colon != NULL && strcspn (text, " ") > (gsize) (colon - text) ? colon + 2 : text;
+  if (reason[0] != '\0')
+    g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "%s: %s", what, reason);
+  else
+    g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "%s: it is damaged, or larger than its format allows", what);
 }
 
 void
