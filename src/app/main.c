@@ -2,6 +2,8 @@
 
 #include "application.h"
 
+#include "base/parallel.h"
+
 #include <glib/gi18n.h>
 #include <locale.h>
 
@@ -21,6 +23,7 @@ use_build_folder (void)
 int
 main (int argc, char **argv)
 {
+  why_parallel_restrain_spinning (argv);
   use_build_folder ();
   const char *locale_dir = g_getenv ("WHYLIGHT_LOCALE_DIR");
 

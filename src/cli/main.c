@@ -2,6 +2,8 @@
 
 #include "cli.h"
 
+#include "base/parallel.h"
+
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +27,7 @@ print_help (void)
 int
 main (int argc, char **argv)
 {
+  why_parallel_restrain_spinning (argv);
   /* Texts of the user's language, numbers with points: output is read by scripts. */
   setlocale (LC_ALL, "");
   setlocale (LC_NUMERIC, "C");
