@@ -16,6 +16,7 @@ struct _WhyGraph
   GHashTable *by_name; /* name (owned) -> WhyValue; several names may lead to one value */
   GPtrArray *last_outputs; /* what why_graph_add_node() returned last */
   guint n_made_up;
+  gsize folded_bytes; /* of all constants computed while building */
 };
 
 WhyValue *why_graph_new_value (WhyGraph *graph, const char *name);

@@ -9,8 +9,8 @@
 
 #include <string.h>
 
-/* No single tensor computed while building may be larger: constants of real networks are far below,
- * and a file must not be able to ask for all memory by a ConstantOfShape. */
+/* All that is computed while building together may not be larger: constants of real networks are far
+ * below, and a small file must not be able to ask for all memory by a few ConstantOfShape. */
 #define FOLD_BYTES_MAX ((gsize) 1 << 30)
 
 static void
@@ -327,7 +327,7 @@ can_fold (const WhyNode *node)
 }
 
 static gboolean
-fold (const WhyGraph *graph, WhyNode *node, GError **error)
+fold (WhyGraph *graph, WhyNode *node, GError **error)
 {
   g_autofree WhyTensor **inputs = g_new0 (WhyTensor *, node->n_inputs + 1);
   g_autoptr (GPtrArray) outputs = g_ptr_array_new_with_free_func ((GDestroyNotify) why_tensor_unref);
@@ -342,8 +342,9 @@ fold (const WhyGraph *graph, WhyNode *node, GError **error)
         {
           gsize count = 0, n_bytes = 0;
           if (!why_dims_count (value->dims, value->rank, &count) ||
-              !why_size_mul (count, why_dtype_size (value->dtype), &n_bytes) || n_bytes > FOLD_BYTES_MAX)
-            return why_node_fail (node, error, WHY_ERROR_TOO_LARGE, "its constant result would take more than 1 GB");
+              !why_size_mul (count, why_dtype_size (value->dtype), &n_bytes) || n_bytes > FOLD_BYTES_MAX - graph->folded_bytes)
+            return why_node_fail (node, error, WHY_ERROR_TOO_LARGE, "constant results would take more than 1 GB");
+          graph->folded_bytes += n_bytes;
           tensor = why_tensor_new (value->dtype, value->rank, value->dims, error);
           if (tensor == NULL)
             return FALSE;
