@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "service/percent.h"
 #include "view.h"
 #include "words.h"
 
@@ -163,7 +164,7 @@ test_percent (void)
 
   for (gsize k = 0; k < G_N_ELEMENTS (cases); k++)
     {
-      g_autofree char *text = why_words_percent (cases[k].share);
+      g_autofree char *text = why_percent_text (cases[k].share);
       g_assert_cmpstr (text, ==, cases[k].text);
     }
 }
@@ -184,7 +185,7 @@ static void
 test_places (void)
 {
   g_assert_cmpstr (why_words_place (0.1, 0.1), ==, "upper left");
-  g_assert_cmpstr (why_words_place (0.5, 0.5), ==, "center");
+  g_assert_cmpstr (why_words_place (0.5, 0.5), ==, "centre");
   g_assert_cmpstr (why_words_place (0.99, 0.5), ==, "right");
   g_assert_cmpstr (why_words_place (5, 5), ==, "lower right");
 }

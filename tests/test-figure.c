@@ -195,10 +195,10 @@ typedef struct
 } Example;
 
 static const WhyFigureClass classes[] = {
-  { "bull mastiff", 0.412, TRUE },
-  { "tiger cat", 0.2301, FALSE },
-  { "a class with quite a long name, as in ImageNet: soft-coated wheaten terrier", 0.08, FALSE },
-  { "boxer", 0.0002, FALSE },
+  { "bull mastiff", "41.2%", 0.412, TRUE },
+  { "tiger cat", "23.0%", 0.2301, FALSE },
+  { "a class with quite a long name, as in ImageNet: soft-coated wheaten terrier", "8.0%", 0.08, FALSE },
+  { "boxer", "< 0.1%", 0.0002, FALSE },
 };
 static const char *const captions[] = {
   "Model: mobilenet_v2_1.0_224.onnx (1000 classes)",

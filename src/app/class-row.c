@@ -5,6 +5,8 @@
 #include "share-bar.h"
 #include "words.h"
 
+#include "service/percent.h"
+
 #include <glib/gi18n.h>
 
 struct _WhyClassRow
@@ -31,7 +33,7 @@ update (WhyClassRow *self)
   const double before = why_class_item_get_probability_before (self->item);
   const gboolean is_target = why_class_item_get_is_target (self->item);
   const gboolean changed = before >= 0 && (share > before + 0.0005 || share < before - 0.0005);
-  g_autofree char *percent = changed ? why_words_before_after (before, share) : why_words_percent (share);
+  g_autofree char *percent = changed ? why_words_before_after (before, share) : why_percent_text (share);
   g_autofree char *spoken = g_strdup_printf ("%s, %s", label, percent);
 
   gtk_label_set_label (self->label, label);

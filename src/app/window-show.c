@@ -4,6 +4,8 @@
 
 #include "words.h"
 
+#include "service/percent.h"
+
 #include <glib/gi18n.h>
 #include <math.h>
 
@@ -75,7 +77,7 @@ show_legend (WhyWindow *self)
       why_canvas_set_legend (self->canvas, NULL, NULL, NULL);
       return;
     }
-  g_autofree char *percent = why_words_percent (why_class_item_get_probability (shown));
+  g_autofree char *percent = why_percent_text (why_class_item_get_probability (shown));
   g_autofree char *title = g_strdup_printf ("%s · %s", why_class_item_get_label (shown), percent);
   g_autofree char *cells = why_words_map_size (map->values);
   const gboolean of_probability = g_strcmp0 (map->score_kind, "probability") == 0;

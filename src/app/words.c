@@ -2,28 +2,16 @@
 
 #include "words.h"
 
+#include "service/percent.h"
+
 #include <glib/gi18n.h>
 #include <math.h>
 
 char *
-why_words_percent (double share)
-{
-  if (!(share >= 0))
-    return g_strdup ("…");
-  if (share > 0 && share < 0.0005)
-    /* Translators: less than a tenth of a per cent */
-    return g_strdup (_("< 0.1%"));
-  if (share >= 0.9995 && share < 1)
-    return g_strdup (_("> 99.9%"));
-  /* Translators: a probability in per cent; %% is the per cent sign */
-  return g_strdup_printf (_("%.1f%%"), MIN (share, 1) * 100);
-}
-
-char *
 why_words_before_after (double before, double after)
 {
-  g_autofree char *from = why_words_percent (before);
-  g_autofree char *to = why_words_percent (after);
+  g_autofree char *from = why_percent_text (before);
+  g_autofree char *to = why_percent_text (after);
 
   /* Isolated, so that the arrow points the same way in text that runs from right to left. */
   return g_strdup_printf ("\u2066%s → %s\u2069", from, to);
@@ -52,7 +40,7 @@ why_words_fill (const char *fill)
     return _("Blur");
   if (g_strcmp0 (fill, "noise") == 0)
     return _("Noise");
-  return _("Mean color");
+  return _("Mean colour");
 }
 
 char *
@@ -113,7 +101,7 @@ why_words_place (double x, double y)
 {
   const char *const places[3][3] = {
     { _("upper left"), _("top"), _("upper right") },
-    { _("left"), _("center"), _("right") },
+    { _("left"), _("centre"), _("right") },
     { _("lower left"), _("bottom"), _("lower right") },
   };
   const int column = CLAMP ((int) floor (x * 3), 0, 2);
@@ -220,7 +208,7 @@ why_words_answer (WhyDocument *document)
   WhyClassItem *top = g_ptr_array_index (items, 0);
   if (!why_model_is_multi_label (model))
     {
-      g_autofree char *percent = why_words_percent (why_class_item_get_probability (top));
+      g_autofree char *percent = why_percent_text (why_class_item_get_probability (top));
       /* Translators: class, probability */
       return g_strdup_printf (_("It says “%1$s” (%2$s)."), why_class_item_get_label (top), percent);
     }
@@ -257,7 +245,7 @@ why_words_describe (WhyDocument *document)
   g_autofree char *name = g_path_get_basename (path);
   if (map == NULL || shown == NULL)
     return g_strdup_printf (_("Picture %s, not explained yet."), name);
-  g_autofree char *percent = why_words_percent (why_class_item_get_probability (shown));
+  g_autofree char *percent = why_percent_text (why_class_item_get_probability (shown));
   g_autofree char *words = map->values->rank == 2 ? describe_map (document, map) : g_strdup ("");
   /* Translators: picture, class, probability, then sentences about the map */
   return g_strdup_printf (_("Picture %1$s. Class %2$s, %3$s. %4$s"), name, why_class_item_get_label (shown), percent,

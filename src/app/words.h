@@ -8,10 +8,7 @@ G_BEGIN_DECLS
 
 /* Numbers and results in words: plain functions from values to text, for labels and screen readers. */
 
-/** why_words_percent: Returns: (transfer full): "98.2 %", "< 0.1 %" and "> 99.9 %" for what would be rounded to 0 or 1; negative: "…" */
-char *why_words_percent (double share) G_GNUC_WARN_UNUSED_RESULT;
-
-/** why_words_before_after: Returns: (transfer full): "98.2 % → 12.0 %" */
+/** why_words_before_after: Returns: (transfer full): "98.2% → 12.0%" */
 char *why_words_before_after (double before, double after) G_GNUC_WARN_UNUSED_RESULT;
 
 /** why_words_polarity: Returns: what the polarity shows: "evidence for the class" */

@@ -315,8 +315,8 @@ put_classes (Page *page, const WhyFigureClass *classes, gsize n_classes, double 
       WhyRect place = { x, page->top, width, CLASS_ROW * page->unit };
 
       if (page->draw)
-        why_bar_row_draw (page->cr, classes[row].label, classes[row].probability,
-                          classes[row].target, page->theme, TEXT_SIZE * page->unit, &place);
+        why_bar_row_draw (page->cr, classes[row].label, classes[row].value,
+                          classes[row].probability, classes[row].target, page->theme, TEXT_SIZE * page->unit, &place);
       page->top += place.height;
     }
 }

@@ -518,25 +518,12 @@ why_scale_bar_draw (cairo_t *cr, double um_per_unit, double max_length, double f
   cairo_restore (cr);
 }
 
-char *
-why_percent_label (double share)
-{
-  if (!isfinite (share))
-    return g_strdup ("–");
-  if (share > 0 && share < 0.0005)
-    return g_strdup ("< 0.1 %");
-  if (share < 1 && share > 0.9995)
-    return g_strdup ("> 99.9 %");
-  return g_strdup_printf ("%.1f %%", share * 100);
-}
-
 void
-why_bar_row_draw (cairo_t *cr, const char *label, double share, gboolean highlight, WhyTheme theme,
-                  double font_size, const WhyRect *row)
+why_bar_row_draw (cairo_t *cr, const char *label, const char *value, double share, gboolean highlight,
+                  WhyTheme theme, double font_size, const WhyRect *row)
 {
   const WhyThemeColors *colors = why_theme_colors (theme);
-  g_autofree char *percent = why_percent_label (share);
-  g_autoptr (PangoLayout) number = why_text_layout (cr, percent, font_size, highlight, 0);
+  g_autoptr (PangoLayout) number = why_text_layout (cr, value, font_size, highlight, 0);
   /* All rows leave room for the widest number, so that the bars line up. */
   g_autoptr (PangoLayout) widest = why_text_layout (cr, "> 99.9 %", font_size, TRUE, 0);
   double gap = font_size * 0.6;

@@ -33,7 +33,4 @@ void why_theme_rounded (cairo_t *cr, double x, double y, double width, double he
 void why_color_strip_draw (cairo_t *cr, const WhyOverlayStyle *style, gboolean vertical, const WhyRect *strip,
                            double line_width);
 
-/* Returns: (transfer full): "83.2 %", "< 0.1 %" */
-char *why_percent_label (double share) G_GNUC_WARN_UNUSED_RESULT;
-
 G_END_DECLS

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "service/json.h"
+#include "service/percent.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -286,9 +287,9 @@ by_probability (gconstpointer a, gconstpointer b, gpointer data)
   return one - other;
 }
 
-/* The highest classes, and the one explained. Returns how many. */
+/* The highest classes, and the one explained. @values owns the texts of the numbers. Returns how many. */
 static gsize
-choose_classes (const WhyExport *what, WhyFigureClass *classes)
+choose_classes (const WhyExport *what, WhyFigureClass *classes, GPtrArray *values)
 {
   WhyTensor *probabilities = what->result->probabilities;
   const int n_classes = (int) MIN (why_tensor_count (probabilities), (gsize) why_model_get_n_classes (what->model));
@@ -303,9 +304,13 @@ choose_classes (const WhyExport *what, WhyFigureClass *classes)
     {
       if (place >= N_FIGURE_CLASSES && order[place] != target)
         continue;
+      const double probability = why_tensor_get_f64 (probabilities, (gsize) order[place]);
+      char *value = why_percent_text (probability);
+      g_ptr_array_add (values, value);
       classes[n_shown++] = (WhyFigureClass) {
         .label = why_model_get_class_label (what->model, order[place]),
-        .probability = why_tensor_get_f64 (probabilities, (gsize) order[place]),
+        .value = value,
+        .probability = probability,
         .target = order[place] == target,
       };
     }
@@ -360,21 +365,11 @@ make_captions (const WhyExport *what, const char *method_title)
   return captions;
 }
 
-/* "100.0 %" of what is not certain would be a lie of rounding. */
-static char *
-format_percent (double probability)
-{
-  if (probability < 1.0 && probability > 0.9995)
-    return g_strdup (_ ("> 99.9 %"));
-  if (probability > 0.0 && probability < 0.0005)
-    return g_strdup (_ ("< 0.1 %"));
-  return g_strdup_printf (_ ("%.1f %%"), 100 * probability);
-}
-
 gboolean
 why_export_figure (const WhyExport *what, const char *path, WhyCancel *cancel, GError **error)
 {
   WhyFigureClass classes[N_FIGURE_CLASSES + 1];
+  g_autoptr (GPtrArray) values = g_ptr_array_new_with_free_func (g_free);
 
   if (!check (what, error))
     return FALSE;
@@ -391,7 +386,7 @@ why_export_figure (const WhyExport *what, const char *path, WhyCancel *cancel, G
   g_autoptr (GPtrArray) captions = make_captions (what, method_title);
   g_autofree char *subtitle =
     map->layer != NULL ? g_strdup_printf (_ ("%s at %s"), method_title, map->layer) : g_strdup (method_title);
-  g_autofree char *percent = format_percent (probability);
+  g_autofree char *percent = why_percent_text (probability);
   g_autofree char *title = g_strdup_printf ("%s: %s", label, subtitle);
   g_autofree char *author = g_strdup_printf ("Whylight %s", WHY_VERSION);
   const WhyFigure figure = {
@@ -401,7 +396,7 @@ why_export_figure (const WhyExport *what, const char *path, WhyCancel *cancel, G
     .title_value = percent,
     .subtitle = subtitle,
     .classes = classes,
-    .n_classes = choose_classes (what, classes),
+    .n_classes = choose_classes (what, classes, values),
     .captions = (const char *const *) captions->pdata,
     .theme = what->theme,
   };

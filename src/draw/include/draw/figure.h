@@ -53,12 +53,14 @@ typedef enum
 /**
  * WhyFigureClass:
  * @label: a class name
+ * @value: its probability in words
  * @probability: 0..1
  * @target: the class that is explained
  */
 typedef struct
 {
   const char *label;
+  const char *value;
   double probability;
   gboolean target;
 } WhyFigureClass;
@@ -67,7 +69,7 @@ typedef struct
  * WhyFigure:
  * @panel: picture and map
  * @title: (nullable): e.g. "tabby cat"
- * @title_value: (nullable): beside the title, e.g. "83.2 %"; never shortened
+ * @title_value: (nullable): beside the title, e.g. "83.2%"; never shortened
  * @subtitle: (nullable): e.g. "Grad-CAM at features.18.2"
  * @classes: (array length=n_classes): rows of a bar chart beside the captions; may be 0, at most 10 are drawn
  * @captions: (nullable) (array zero-terminated=1): lines below: model, layer, method, polarity, size of a cell

@@ -102,12 +102,13 @@ void why_scale_bar_draw (cairo_t *cr, double um_per_unit, double max_length, dou
 
 /**
  * why_bar_row_draw:
- * @share: 0..1, e.g. a probability
+ * @value: the number in words, at the end of the row
+ * @share: 0..1, e.g. a probability: how much of the bar is filled
  * @highlight: drawn in the accent colour and bold
  *
- * One row of a bar chart: label, bar and per cent, in a rectangle. Long labels lose their middle.
+ * One row of a bar chart: label, bar and number, in a rectangle. Long labels lose their middle.
  */
-void why_bar_row_draw (cairo_t *cr, const char *label, double share, gboolean highlight, WhyTheme theme,
-                       double font_size, const WhyRect *row);
+void why_bar_row_draw (cairo_t *cr, const char *label, const char *value, double share, gboolean highlight,
+                       WhyTheme theme, double font_size, const WhyRect *row);
 
 G_END_DECLS
