@@ -31,7 +31,8 @@ why_cancel_ref (WhyCancel *cancel)
 void
 why_cancel_unref (WhyCancel *cancel)
 {
-  if (cancel != NULL && atomic_fetch_sub_explicit (&cancel->ref_count, 1, memory_order_acq_rel) == 1)
+  if (cancel != NULL &&
+      atomic_fetch_sub_explicit (&cancel->ref_count, 1, memory_order_acq_rel) == 1)
     g_free (cancel);
 }
 
@@ -45,7 +46,8 @@ why_cancel_set (WhyCancel *cancel)
 gboolean
 why_cancel_is_set (const WhyCancel *cancel)
 {
-  return cancel != NULL && atomic_load_explicit (&((WhyCancel *) cancel)->set, memory_order_acquire);
+  return cancel != NULL &&
+         atomic_load_explicit (&((WhyCancel *) cancel)->set, memory_order_acquire);
 }
 
 gboolean

@@ -4,13 +4,16 @@
 
 #include <string.h>
 
-G_DEFINE_QUARK (why-error-quark, why_error)
+G_DEFINE_QUARK (why - error - quark, why_error)
 
 /* Levenshtein distance of two short strings; anything over the cap is as good as unrelated. */
 static guint
 edit_distance (const char *a, const char *b)
 {
-  enum { CAP = 128 };
+  enum
+  {
+    CAP = 128
+  };
   gsize len_a = MIN (strlen (a), CAP), len_b = MIN (strlen (b), CAP);
   guint row[CAP + 1];
 
@@ -34,7 +37,10 @@ edit_distance (const char *a, const char *b)
 char *
 why_error_nearest (const char *wanted, const char *const *names, gsize n_names)
 {
-  enum { SHOWN = 3 };
+  enum
+  {
+    SHOWN = 3
+  };
   gsize best[SHOWN];
   guint score[SHOWN];
   int n_best = 0;
@@ -44,7 +50,8 @@ why_error_nearest (const char *wanted, const char *const *names, gsize n_names)
   for (gsize name = 0; name < n_names; name++)
     {
       guint distance = edit_distance (wanted, names[name]);
-      if (*wanted != '\0' && (strstr (names[name], wanted) != NULL || strstr (wanted, names[name]) != NULL))
+      if (*wanted != '\0' &&
+          (strstr (names[name], wanted) != NULL || strstr (wanted, names[name]) != NULL))
         distance = distance / 4;
       int place = n_best;
       while (place > 0 && score[place - 1] > distance)

@@ -13,9 +13,9 @@ static const struct
   const char *descr;
   WhyDType dtype;
 } types[] = {
-  { "|b1", WHY_DTYPE_BOOL },   { "|i1", WHY_DTYPE_INT8 },    { "|u1", WHY_DTYPE_UINT8 },
-  { "<i2", WHY_DTYPE_INT16 },  { "<u2", WHY_DTYPE_UINT16 },  { "<i4", WHY_DTYPE_INT32 },
-  { "<u4", WHY_DTYPE_UINT32 }, { "<i8", WHY_DTYPE_INT64 },   { "<u8", WHY_DTYPE_UINT64 },
+  { "|b1", WHY_DTYPE_BOOL },    { "|i1", WHY_DTYPE_INT8 },    { "|u1", WHY_DTYPE_UINT8 },
+  { "<i2", WHY_DTYPE_INT16 },   { "<u2", WHY_DTYPE_UINT16 },  { "<i4", WHY_DTYPE_INT32 },
+  { "<u4", WHY_DTYPE_UINT32 },  { "<i8", WHY_DTYPE_INT64 },   { "<u8", WHY_DTYPE_UINT64 },
   { "<f2", WHY_DTYPE_FLOAT16 }, { "<f4", WHY_DTYPE_FLOAT32 }, { "<f8", WHY_DTYPE_FLOAT64 },
 };
 
@@ -28,8 +28,13 @@ bad (GError **error, const char *path, const char *why)
 
 /* The header is a Python dict literal written by numpy with fixed keys; only that form is read. */
 static gboolean
-parse_header (const char *header, const char *path, WhyDType *dtype, gboolean *fortran, int *rank,
-              gint64 *dims, GError **error)
+parse_header (const char *header,
+              const char *path,
+              WhyDType *dtype,
+              gboolean *fortran,
+              int *rank,
+              gint64 *dims,
+              GError **error)
 {
   const char *descr = strstr (header, "'descr':");
   const char *order = strstr (header, "'fortran_order':");
@@ -46,7 +51,8 @@ parse_header (const char *header, const char *path, WhyDType *dtype, gboolean *f
         *dtype = types[type].dtype;
     }
   if (*dtype == WHY_DTYPE_UNDEFINED)
-    return bad (error, path, "its element type is none of bool, (u)int8..64, float16..64 little-endian");
+    return bad (error, path,
+                "its element type is none of bool, (u)int8..64, float16..64 little-endian");
 
   order += strlen ("'fortran_order':");
   order += strspn (order, " ");
@@ -94,7 +100,8 @@ why_npy_read (const char *path, GError **error)
   file = g_mapped_file_new (path, FALSE, &local);
   if (file == NULL)
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_IO, "%s: cannot be opened: %s", path, local->message);
+      g_set_error (error, WHY_ERROR, WHY_ERROR_IO, "%s: cannot be opened: %s", path,
+                   local->message);
       return NULL;
     }
   const guint8 *bytes = (const guint8 *) g_mapped_file_get_contents (file);
@@ -104,7 +111,8 @@ why_npy_read (const char *path, GError **error)
   gboolean wide = bytes[6] >= 2;
   if (bytes[6] < 1 || bytes[6] > 3)
     return bad (error, path, "its format version is unknown"), NULL;
-  gsize header_size = wide ? (gsize) bytes[8] | (gsize) bytes[9] << 8 | (gsize) bytes[10] << 16 | (gsize) bytes[11] << 24
+  gsize header_size = wide ? (gsize) bytes[8] | (gsize) bytes[9] << 8 | (gsize) bytes[10] << 16 |
+                               (gsize) bytes[11] << 24
                            : (gsize) bytes[8] | (gsize) bytes[9] << 8;
   gsize start = wide ? 12 : 10;
   if (header_size > length - start)
@@ -112,7 +120,8 @@ why_npy_read (const char *path, GError **error)
   header = g_strndup ((const char *) bytes + start, header_size);
   if (!parse_header (header, path, &dtype, &fortran, &rank, dims, error))
     return NULL;
-  if (!why_dims_count (dims, rank, &count) || !why_size_mul (count, why_dtype_size (dtype), &n_bytes) ||
+  if (!why_dims_count (dims, rank, &count) ||
+      !why_size_mul (count, why_dtype_size (dtype), &n_bytes) ||
       n_bytes > length - start - header_size)
     return bad (error, path, "it ends before the values that its shape announces"), NULL;
 
@@ -136,7 +145,8 @@ why_npy_read (const char *path, GError **error)
   gint64 strides[WHY_MAX_RANK];
   for (int axis = 0; axis < rank; axis++)
     strides[axis] = tensor->strides[rank - 1 - axis];
-  g_autoptr (WhyTensor) view = why_tensor_new_view (dtype, rank, dims, strides, tensor->data, NULL, NULL);
+  g_autoptr (WhyTensor) view =
+    why_tensor_new_view (dtype, rank, dims, strides, tensor->data, NULL, NULL);
   return why_tensor_copy (view, error);
 }
 
@@ -163,7 +173,8 @@ why_npy_write (WhyTensor *tensor, const char *path, GError **error)
   g_autoptr (GString) header = g_string_new (NULL);
   g_string_append_printf (header, "{'descr': '%s', 'fortran_order': False, 'shape': (", descr);
   for (int axis = 0; axis < dense->rank; axis++)
-    g_string_append_printf (header, "%s%" G_GINT64_FORMAT "%s", axis > 0 ? " " : "", dense->dims[axis],
+    g_string_append_printf (header, "%s%" G_GINT64_FORMAT "%s", axis > 0 ? " " : "",
+                            dense->dims[axis],
                             axis + 1 < dense->rank || dense->rank == 1 ? "," : "");
   g_string_append (header, "), }");
   while ((10 + header->len + 1) % 64 != 0)
@@ -185,7 +196,8 @@ why_npy_write (WhyTensor *tensor, const char *path, GError **error)
   if (!g_file_set_contents_full (path, (const char *) out->data, (gssize) out->len,
                                  G_FILE_SET_CONTENTS_CONSISTENT, 0666, &local))
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_IO, "%s: cannot be written: %s", path, local->message);
+      g_set_error (error, WHY_ERROR, WHY_ERROR_IO, "%s: cannot be written: %s", path,
+                   local->message);
       return FALSE;
     }
   return TRUE;

@@ -17,21 +17,36 @@ why_dtype_name (WhyDType dtype)
 {
   switch (dtype)
     {
-    case WHY_DTYPE_FLOAT32: return "float32";
-    case WHY_DTYPE_UINT8: return "uint8";
-    case WHY_DTYPE_INT8: return "int8";
-    case WHY_DTYPE_UINT16: return "uint16";
-    case WHY_DTYPE_INT16: return "int16";
-    case WHY_DTYPE_INT32: return "int32";
-    case WHY_DTYPE_INT64: return "int64";
-    case WHY_DTYPE_STRING: return "string";
-    case WHY_DTYPE_BOOL: return "bool";
-    case WHY_DTYPE_FLOAT16: return "float16";
-    case WHY_DTYPE_FLOAT64: return "float64";
-    case WHY_DTYPE_UINT32: return "uint32";
-    case WHY_DTYPE_UINT64: return "uint64";
-    case WHY_DTYPE_BFLOAT16: return "bfloat16";
-    case WHY_DTYPE_UNDEFINED: break;
+    case WHY_DTYPE_FLOAT32:
+      return "float32";
+    case WHY_DTYPE_UINT8:
+      return "uint8";
+    case WHY_DTYPE_INT8:
+      return "int8";
+    case WHY_DTYPE_UINT16:
+      return "uint16";
+    case WHY_DTYPE_INT16:
+      return "int16";
+    case WHY_DTYPE_INT32:
+      return "int32";
+    case WHY_DTYPE_INT64:
+      return "int64";
+    case WHY_DTYPE_STRING:
+      return "string";
+    case WHY_DTYPE_BOOL:
+      return "bool";
+    case WHY_DTYPE_FLOAT16:
+      return "float16";
+    case WHY_DTYPE_FLOAT64:
+      return "float64";
+    case WHY_DTYPE_UINT32:
+      return "uint32";
+    case WHY_DTYPE_UINT64:
+      return "uint64";
+    case WHY_DTYPE_BFLOAT16:
+      return "bfloat16";
+    case WHY_DTYPE_UNDEFINED:
+      break;
     }
   return "unknown type";
 }
@@ -43,19 +58,24 @@ why_dtype_size (WhyDType dtype)
     {
     case WHY_DTYPE_UINT8:
     case WHY_DTYPE_INT8:
-    case WHY_DTYPE_BOOL: return 1;
+    case WHY_DTYPE_BOOL:
+      return 1;
     case WHY_DTYPE_UINT16:
     case WHY_DTYPE_INT16:
     case WHY_DTYPE_FLOAT16:
-    case WHY_DTYPE_BFLOAT16: return 2;
+    case WHY_DTYPE_BFLOAT16:
+      return 2;
     case WHY_DTYPE_FLOAT32:
     case WHY_DTYPE_INT32:
-    case WHY_DTYPE_UINT32: return 4;
+    case WHY_DTYPE_UINT32:
+      return 4;
     case WHY_DTYPE_INT64:
     case WHY_DTYPE_FLOAT64:
-    case WHY_DTYPE_UINT64: return 8;
+    case WHY_DTYPE_UINT64:
+      return 8;
     case WHY_DTYPE_STRING:
-    case WHY_DTYPE_UNDEFINED: break;
+    case WHY_DTYPE_UNDEFINED:
+      break;
     }
   return 0;
 }
@@ -125,18 +145,20 @@ tensor_alloc (WhyDType dtype, int rank, const gint64 *dims, GError **error)
   g_return_val_if_fail (rank >= 0 && rank <= WHY_MAX_RANK, NULL);
   g_return_val_if_fail (why_dtype_size (dtype) > 0, NULL);
 
-  if (!why_dims_count (dims, rank, &count) || !why_size_mul (count, why_dtype_size (dtype), &n_bytes) ||
+  if (!why_dims_count (dims, rank, &count) ||
+      !why_size_mul (count, why_dtype_size (dtype), &n_bytes) ||
       !why_size_add (n_bytes, ALIGNMENT, &padded))
     {
       g_autofree char *text = why_dims_to_string (rank, dims);
-      g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE, "A tensor of %s %s values is too large", text,
-                   why_dtype_name (dtype));
+      g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE, "A tensor of %s %s values is too large",
+                   text, why_dtype_name (dtype));
       return NULL;
     }
   gpointer data = NULL;
   if (posix_memalign (&data, ALIGNMENT, padded) != 0)
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE, "There is no memory for %" G_GSIZE_FORMAT " MB", n_bytes >> 20);
+      g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE,
+                   "There is no memory for %" G_GSIZE_FORMAT " MB", n_bytes >> 20);
       return NULL;
     }
   WhyTensor *tensor = g_new0 (WhyTensor, 1);
@@ -181,8 +203,13 @@ why_tensor_new_zeros (WhyDType dtype, int rank, const gint64 *dims, GError **err
 }
 
 WhyTensor *
-why_tensor_new_view (WhyDType dtype, int rank, const gint64 *dims, const gint64 *strides, gpointer data,
-                     gpointer owner, GDestroyNotify owner_free)
+why_tensor_new_view (WhyDType dtype,
+                     int rank,
+                     const gint64 *dims,
+                     const gint64 *strides,
+                     gpointer data,
+                     gpointer owner,
+                     GDestroyNotify owner_free)
 {
   g_return_val_if_fail (rank >= 0 && rank <= WHY_MAX_RANK, NULL);
 
@@ -233,7 +260,8 @@ why_tensor_ref (WhyTensor *tensor)
 void
 why_tensor_unref (WhyTensor *tensor)
 {
-  if (tensor == NULL || atomic_fetch_sub_explicit (&tensor->ref_count, 1, memory_order_acq_rel) != 1)
+  if (tensor == NULL ||
+      atomic_fetch_sub_explicit (&tensor->ref_count, 1, memory_order_acq_rel) != 1)
     return;
   if (tensor->owner_free != NULL)
     tensor->owner_free (tensor->owner);
@@ -321,7 +349,8 @@ copy_strided (const WhyTensor *from, WhyTensor *to)
     }
   int inner = order[rank - 1];
   gint64 run = from->dims[inner];
-  gint64 from_step = from->strides[inner] * (gint64) size, to_step = to->strides[inner] * (gint64) size;
+  gint64 from_step = from->strides[inner] * (gint64) size,
+         to_step = to->strides[inner] * (gint64) size;
 
   for (gsize done = 0; done < count; done += (gsize) run)
     {
@@ -381,8 +410,9 @@ why_tensor_to_channels_last (WhyTensor *tensor, GError **error)
 WhyTensor *
 why_tensor_reshape (WhyTensor *tensor, int rank, const gint64 *dims)
 {
-  WhyTensor *view = why_tensor_new_view (tensor->dtype, rank, dims, NULL, tensor->data, why_tensor_ref (tensor),
-                                         (GDestroyNotify) why_tensor_unref);
+  WhyTensor *view =
+    why_tensor_new_view (tensor->dtype, rank, dims, NULL, tensor->data, why_tensor_ref (tensor),
+                         (GDestroyNotify) why_tensor_unref);
   g_assert (why_tensor_count (view) == why_tensor_count (tensor));
   return view;
 }
@@ -418,7 +448,11 @@ why_half_to_float (guint16 half)
 {
   guint32 sign = (guint32) (half & 0x8000) << 16;
   guint32 exponent = (half >> 10) & 0x1f, mantissa = half & 0x3ff;
-  union { guint32 bits; float value; } out;
+  union
+  {
+    guint32 bits;
+    float value;
+  } out;
 
   if (exponent == 0x1f)
     out.bits = sign | 0x7f800000 | mantissa << 13;
@@ -435,7 +469,11 @@ why_half_to_float (guint16 half)
 guint16
 why_float_to_half (float value)
 {
-  union { float value; guint32 bits; } in = { .value = value };
+  union
+  {
+    float value;
+    guint32 bits;
+  } in = { .value = value };
   guint32 sign = (in.bits >> 16) & 0x8000;
   guint32 magnitude = in.bits & 0x7fffffff;
 
@@ -455,14 +493,22 @@ why_float_to_half (float value)
 static float
 bfloat_to_float (guint16 bits)
 {
-  union { guint32 bits; float value; } out = { .bits = (guint32) bits << 16 };
+  union
+  {
+    guint32 bits;
+    float value;
+  } out = { .bits = (guint32) bits << 16 };
   return out.value;
 }
 
 static guint16
 float_to_bfloat (float value)
 {
-  union { float value; guint32 bits; } in = { .value = value };
+  union
+  {
+    float value;
+    guint32 bits;
+  } in = { .value = value };
   if (isnan (value))
     return 0x7fc0;
   return (guint16) ((in.bits + 0x7fff + ((in.bits >> 16) & 1)) >> 16);
@@ -473,11 +519,16 @@ why_tensor_get_f64 (const WhyTensor *tensor, gsize index)
 {
   switch (tensor->dtype)
     {
-    case WHY_DTYPE_FLOAT32: return (double) ((const float *) tensor->data)[index];
-    case WHY_DTYPE_FLOAT64: return ((const double *) tensor->data)[index];
-    case WHY_DTYPE_FLOAT16: return (double) why_half_to_float (((const guint16 *) tensor->data)[index]);
-    case WHY_DTYPE_BFLOAT16: return (double) bfloat_to_float (((const guint16 *) tensor->data)[index]);
-    case WHY_DTYPE_UINT64: return (double) ((const guint64 *) tensor->data)[index];
+    case WHY_DTYPE_FLOAT32:
+      return (double) ((const float *) tensor->data)[index];
+    case WHY_DTYPE_FLOAT64:
+      return ((const double *) tensor->data)[index];
+    case WHY_DTYPE_FLOAT16:
+      return (double) why_half_to_float (((const guint16 *) tensor->data)[index]);
+    case WHY_DTYPE_BFLOAT16:
+      return (double) bfloat_to_float (((const guint16 *) tensor->data)[index]);
+    case WHY_DTYPE_UINT64:
+      return (double) ((const guint64 *) tensor->data)[index];
     case WHY_DTYPE_UINT8:
     case WHY_DTYPE_INT8:
     case WHY_DTYPE_UINT16:
@@ -485,9 +536,11 @@ why_tensor_get_f64 (const WhyTensor *tensor, gsize index)
     case WHY_DTYPE_INT32:
     case WHY_DTYPE_INT64:
     case WHY_DTYPE_BOOL:
-    case WHY_DTYPE_UINT32: return (double) why_tensor_get_i64 (tensor, index);
+    case WHY_DTYPE_UINT32:
+      return (double) why_tensor_get_i64 (tensor, index);
     case WHY_DTYPE_STRING:
-    case WHY_DTYPE_UNDEFINED: break;
+    case WHY_DTYPE_UNDEFINED:
+      break;
     }
   g_return_val_if_reached (0.0);
 }
@@ -510,21 +563,32 @@ why_tensor_get_i64 (const WhyTensor *tensor, gsize index)
 {
   switch (tensor->dtype)
     {
-    case WHY_DTYPE_UINT8: return ((const guint8 *) tensor->data)[index];
-    case WHY_DTYPE_INT8: return ((const gint8 *) tensor->data)[index];
-    case WHY_DTYPE_UINT16: return ((const guint16 *) tensor->data)[index];
-    case WHY_DTYPE_INT16: return ((const gint16 *) tensor->data)[index];
-    case WHY_DTYPE_INT32: return ((const gint32 *) tensor->data)[index];
-    case WHY_DTYPE_INT64: return ((const gint64 *) tensor->data)[index];
-    case WHY_DTYPE_BOOL: return ((const guint8 *) tensor->data)[index] != 0;
-    case WHY_DTYPE_UINT32: return ((const guint32 *) tensor->data)[index];
-    case WHY_DTYPE_UINT64: return (gint64) ((const guint64 *) tensor->data)[index];
+    case WHY_DTYPE_UINT8:
+      return ((const guint8 *) tensor->data)[index];
+    case WHY_DTYPE_INT8:
+      return ((const gint8 *) tensor->data)[index];
+    case WHY_DTYPE_UINT16:
+      return ((const guint16 *) tensor->data)[index];
+    case WHY_DTYPE_INT16:
+      return ((const gint16 *) tensor->data)[index];
+    case WHY_DTYPE_INT32:
+      return ((const gint32 *) tensor->data)[index];
+    case WHY_DTYPE_INT64:
+      return ((const gint64 *) tensor->data)[index];
+    case WHY_DTYPE_BOOL:
+      return ((const guint8 *) tensor->data)[index] != 0;
+    case WHY_DTYPE_UINT32:
+      return ((const guint32 *) tensor->data)[index];
+    case WHY_DTYPE_UINT64:
+      return (gint64) ((const guint64 *) tensor->data)[index];
     case WHY_DTYPE_FLOAT32:
     case WHY_DTYPE_FLOAT64:
     case WHY_DTYPE_FLOAT16:
-    case WHY_DTYPE_BFLOAT16: return double_to_i64 (why_tensor_get_f64 (tensor, index));
+    case WHY_DTYPE_BFLOAT16:
+      return double_to_i64 (why_tensor_get_f64 (tensor, index));
     case WHY_DTYPE_STRING:
-    case WHY_DTYPE_UNDEFINED: break;
+    case WHY_DTYPE_UNDEFINED:
+      break;
     }
   g_return_val_if_reached (0);
 }
@@ -534,23 +598,38 @@ why_tensor_set_f64 (WhyTensor *tensor, gsize index, double value)
 {
   switch (tensor->dtype)
     {
-    case WHY_DTYPE_FLOAT32: ((float *) tensor->data)[index] = (float) value; return;
-    case WHY_DTYPE_FLOAT64: ((double *) tensor->data)[index] = value; return;
-    case WHY_DTYPE_FLOAT16: ((guint16 *) tensor->data)[index] = why_float_to_half ((float) value); return;
-    case WHY_DTYPE_BFLOAT16: ((guint16 *) tensor->data)[index] = float_to_bfloat ((float) value); return;
-    case WHY_DTYPE_UINT64:
-      ((guint64 *) tensor->data)[index] = value >= 0x1p63 ? (guint64) MIN (value, 0x1.fffffffffffffp63) : (guint64) double_to_i64 (value);
+    case WHY_DTYPE_FLOAT32:
+      ((float *) tensor->data)[index] = (float) value;
       return;
-    case WHY_DTYPE_BOOL: ((guint8 *) tensor->data)[index] = value != 0.0; return;
+    case WHY_DTYPE_FLOAT64:
+      ((double *) tensor->data)[index] = value;
+      return;
+    case WHY_DTYPE_FLOAT16:
+      ((guint16 *) tensor->data)[index] = why_float_to_half ((float) value);
+      return;
+    case WHY_DTYPE_BFLOAT16:
+      ((guint16 *) tensor->data)[index] = float_to_bfloat ((float) value);
+      return;
+    case WHY_DTYPE_UINT64:
+      ((guint64 *) tensor->data)[index] = value >= 0x1p63
+                                            ? (guint64) MIN (value, 0x1.fffffffffffffp63)
+                                            : (guint64) double_to_i64 (value);
+      return;
+    case WHY_DTYPE_BOOL:
+      ((guint8 *) tensor->data)[index] = value != 0.0;
+      return;
     case WHY_DTYPE_UINT8:
     case WHY_DTYPE_INT8:
     case WHY_DTYPE_UINT16:
     case WHY_DTYPE_INT16:
     case WHY_DTYPE_INT32:
     case WHY_DTYPE_INT64:
-    case WHY_DTYPE_UINT32: why_tensor_set_i64 (tensor, index, double_to_i64 (value)); return;
+    case WHY_DTYPE_UINT32:
+      why_tensor_set_i64 (tensor, index, double_to_i64 (value));
+      return;
     case WHY_DTYPE_STRING:
-    case WHY_DTYPE_UNDEFINED: break;
+    case WHY_DTYPE_UNDEFINED:
+      break;
     }
   g_return_if_reached ();
 }
@@ -560,21 +639,42 @@ why_tensor_set_i64 (WhyTensor *tensor, gsize index, gint64 value)
 {
   switch (tensor->dtype)
     {
-    case WHY_DTYPE_UINT8: ((guint8 *) tensor->data)[index] = (guint8) value; return;
-    case WHY_DTYPE_INT8: ((gint8 *) tensor->data)[index] = (gint8) value; return;
-    case WHY_DTYPE_UINT16: ((guint16 *) tensor->data)[index] = (guint16) value; return;
-    case WHY_DTYPE_INT16: ((gint16 *) tensor->data)[index] = (gint16) value; return;
-    case WHY_DTYPE_INT32: ((gint32 *) tensor->data)[index] = (gint32) value; return;
-    case WHY_DTYPE_INT64: ((gint64 *) tensor->data)[index] = value; return;
-    case WHY_DTYPE_BOOL: ((guint8 *) tensor->data)[index] = value != 0; return;
-    case WHY_DTYPE_UINT32: ((guint32 *) tensor->data)[index] = (guint32) value; return;
-    case WHY_DTYPE_UINT64: ((guint64 *) tensor->data)[index] = (guint64) value; return;
+    case WHY_DTYPE_UINT8:
+      ((guint8 *) tensor->data)[index] = (guint8) value;
+      return;
+    case WHY_DTYPE_INT8:
+      ((gint8 *) tensor->data)[index] = (gint8) value;
+      return;
+    case WHY_DTYPE_UINT16:
+      ((guint16 *) tensor->data)[index] = (guint16) value;
+      return;
+    case WHY_DTYPE_INT16:
+      ((gint16 *) tensor->data)[index] = (gint16) value;
+      return;
+    case WHY_DTYPE_INT32:
+      ((gint32 *) tensor->data)[index] = (gint32) value;
+      return;
+    case WHY_DTYPE_INT64:
+      ((gint64 *) tensor->data)[index] = value;
+      return;
+    case WHY_DTYPE_BOOL:
+      ((guint8 *) tensor->data)[index] = value != 0;
+      return;
+    case WHY_DTYPE_UINT32:
+      ((guint32 *) tensor->data)[index] = (guint32) value;
+      return;
+    case WHY_DTYPE_UINT64:
+      ((guint64 *) tensor->data)[index] = (guint64) value;
+      return;
     case WHY_DTYPE_FLOAT32:
     case WHY_DTYPE_FLOAT64:
     case WHY_DTYPE_FLOAT16:
-    case WHY_DTYPE_BFLOAT16: why_tensor_set_f64 (tensor, index, (double) value); return;
+    case WHY_DTYPE_BFLOAT16:
+      why_tensor_set_f64 (tensor, index, (double) value);
+      return;
     case WHY_DTYPE_STRING:
-    case WHY_DTYPE_UNDEFINED: break;
+    case WHY_DTYPE_UNDEFINED:
+      break;
     }
   g_return_if_reached ();
 }

@@ -11,21 +11,27 @@
 
 #include <string.h>
 
-/* Tables are tried in order; the first kernel that accepts a node makes its steps. A new kernel is a line
- * in its family's table; a new family a file under kernels/ and a line here. */
+/* Tables are tried in order; the first kernel that accepts a node makes its steps. A new kernel is
+ * a line in its family's table; a new family a file under kernels/ and a line here. */
 
 #ifdef HAVE_ONEDNN
 static const WhyKernel *const fast_tables[] = {
-  why_dnnl_conv_kernels, why_dnnl_matmul_kernels, why_elementwise_kernels, why_pool_kernels, why_movement_kernels, why_normalization_kernels, why_reduce_kernels,
+  why_dnnl_conv_kernels, why_dnnl_matmul_kernels,   why_elementwise_kernels, why_pool_kernels,
+  why_movement_kernels,  why_normalization_kernels, why_reduce_kernels,
 };
 #endif
 
-/* The reference computes products with OpenBLAS and everything else by the plain definitions, in plain
- * layouts: it shares no kernel with the fast backend. */
+/* The reference computes products with OpenBLAS and everything else by the plain definitions, in
+ * plain layouts: it shares no kernel with the fast backend. */
 static const WhyKernel *const reference_tables[] = { why_gemm_kernels };
 
 static gboolean
-compile_from (const WhyKernel *const *tables, gsize n_tables, WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
+compile_from (const WhyKernel *const *tables,
+              gsize n_tables,
+              WhyPlan *plan,
+              WhyNode *node,
+              gboolean *done,
+              GError **error)
 {
   *done = FALSE;
   for (gsize table = 0; table < n_tables; table++)
@@ -77,7 +83,8 @@ why_backend_fast (void)
   if (g_once_init_enter (&once))
     {
       const dnnl_version_t *version = dnnl_version ();
-      g_snprintf (name, sizeof name, "oneDNN %d.%d.%d", version->major, version->minor, version->patch);
+      g_snprintf (name, sizeof name, "oneDNN %d.%d.%d", version->major, version->minor,
+                  version->patch);
       g_once_init_leave (&once, 1);
     }
   return &klass;

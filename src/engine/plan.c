@@ -17,16 +17,16 @@ struct _WhyPlan
   WhyGraph *graph; /* borrowed: outlives the plan */
   WhyPlanOptions options;
   guint n_values;
-  WhyBuffer **homes;  /* by value index: the buffer it is computed in */
-  WhyBuffer **others; /* by value index: its copy in the other layout */
-  gboolean *keep;     /* by value index */
-  guint *n_reads;     /* by value index: by needed nodes */
+  WhyBuffer **homes;      /* by value index: the buffer it is computed in */
+  WhyBuffer **others;     /* by value index: its copy in the other layout */
+  gboolean *keep;         /* by value index */
+  guint *n_reads;         /* by value index: by needed nodes */
   const WhyNode **reader; /* by value index: one of them */
-  gboolean *wanted;   /* by value index: kept, or read by a needed node */
-  gboolean *needed;   /* by node index */
-  gboolean *absorbed; /* by node index */
-  GPtrArray *buffers; /* owned */
-  GPtrArray *steps;   /* owned */
+  gboolean *wanted;       /* by value index: kept, or read by a needed node */
+  gboolean *needed;       /* by node index */
+  gboolean *absorbed;     /* by node index */
+  GPtrArray *buffers;     /* owned */
+  GPtrArray *steps;       /* owned */
   gpointer arena;
   gsize arena_bytes;
   gsize constant_bytes;
@@ -214,8 +214,15 @@ why_plan_scratch (WhyPlan *plan, gsize n_bytes)
 }
 
 WhyStep *
-why_plan_add_step (WhyPlan *plan, const WhyNode *node, WhyStepFunc run, WhyBuffer *const *inputs, guint n_inputs,
-                   WhyBuffer *const *outputs, guint n_outputs, gpointer data, GDestroyNotify free_data)
+why_plan_add_step (WhyPlan *plan,
+                   const WhyNode *node,
+                   WhyStepFunc run,
+                   WhyBuffer *const *inputs,
+                   guint n_inputs,
+                   WhyBuffer *const *outputs,
+                   guint n_outputs,
+                   gpointer data,
+                   GDestroyNotify free_data)
 {
   WhyStep *step = g_new0 (WhyStep, 1);
   step->run = run;
@@ -235,7 +242,8 @@ why_plan_add_step (WhyPlan *plan, const WhyNode *node, WhyStepFunc run, WhyBuffe
 const WhyNode *
 why_plan_only_reader (const WhyPlan *plan, const WhyValue *value)
 {
-  if (value->index >= plan->n_values || plan->keep[value->index] || plan->n_reads[value->index] != 1)
+  if (value->index >= plan->n_values || plan->keep[value->index] ||
+      plan->n_reads[value->index] != 1)
     return NULL;
   const WhyNode *reader = plan->reader[value->index];
   return !plan->absorbed[reader->index] ? reader : NULL;
@@ -257,7 +265,8 @@ why_plan_is_absorbed (const WhyPlan *plan, const WhyNode *node)
 static void
 find_needed (WhyPlan *plan)
 {
-  gboolean *wanted = plan->wanted = g_memdup2 (plan->keep, (plan->n_values + 1) * sizeof (gboolean));
+  gboolean *wanted = plan->wanted =
+    g_memdup2 (plan->keep, (plan->n_values + 1) * sizeof (gboolean));
 
   for (guint index = why_graph_n_nodes (plan->graph); index-- > 0;)
     {
@@ -277,8 +286,8 @@ find_needed (WhyPlan *plan)
     }
 }
 
-/* Only the plan's own nodes count: what others will read later (a gradient, a person) is among the values to
- * keep, and kept values are never fused away. */
+/* Only the plan's own nodes count: what others will read later (a gradient, a person) is among the
+ * values to keep, and kept values are never fused away. */
 static void
 count_reads (WhyPlan *plan)
 {
@@ -343,8 +352,8 @@ typedef struct
   guint last;
 } Block;
 
-/* Where a buffer of @n_bytes fits among the blocks alive (sorted by begin): the smallest gap that is
- * large enough, else the end. */
+/* Where a buffer of @n_bytes fits among the blocks alive (sorted by begin): the smallest gap that
+ * is large enough, else the end. */
 static gsize
 place_block (GArray *blocks, gsize n_bytes, guint last)
 {
@@ -386,8 +395,9 @@ share_with_input (const WhyStep *step, guint index, WhyBuffer *output, GArray *b
   for (guint input = 0; step->in_place && input < MIN (step->n_inputs, 2u); input++)
     {
       WhyBuffer *root = step->inputs[input]->root;
-      if (root->outside || root->kept || root->last != index || root->first == NEVER || root->n_bytes < output->n_bytes ||
-          step->inputs[input]->n_bytes != output->n_bytes || root == output || root->first == index)
+      if (root->outside || root->kept || root->last != index || root->first == NEVER ||
+          root->n_bytes < output->n_bytes || step->inputs[input]->n_bytes != output->n_bytes ||
+          root == output || root->first == index)
         continue;
       output->offset = root->offset;
       for (guint block = 0; block < blocks->len; block++)
@@ -439,14 +449,16 @@ lay_out_memory (WhyPlan *plan, GError **error)
   if (plan->arena_bytes > plan->options.memory_budget)
     {
       g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE,
-                   "The network needs %" G_GSIZE_FORMAT " MB for an input of this size, the budget is %" G_GSIZE_FORMAT
+                   "The network needs %" G_GSIZE_FORMAT
+                   " MB for an input of this size, the budget is %" G_GSIZE_FORMAT
                    " MB; use a smaller input or a larger budget",
                    (plan->arena_bytes >> 20) + 1, plan->options.memory_budget >> 20);
       return FALSE;
     }
   if (posix_memalign (&plan->arena, 4096, plan->arena_bytes + ARENA_ALIGNMENT) != 0)
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE, "There is no memory for the %" G_GSIZE_FORMAT " MB that the network needs",
+      g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE,
+                   "There is no memory for the %" G_GSIZE_FORMAT " MB that the network needs",
                    (plan->arena_bytes >> 20) + 1);
       return FALSE;
     }
@@ -455,7 +467,9 @@ lay_out_memory (WhyPlan *plan, GError **error)
       WhyBuffer *buffer = g_ptr_array_index (plan->buffers, index);
       const WhyBuffer *root = buffer->root;
       if (!buffer->outside)
-        buffer->data = root->outside ? root->data : root->offset != G_MAXSIZE ? (guint8 *) plan->arena + root->offset : NULL;
+        buffer->data = root->outside               ? root->data
+                       : root->offset != G_MAXSIZE ? (guint8 *) plan->arena + root->offset
+                                                   : NULL;
     }
   return TRUE;
 }
@@ -504,7 +518,8 @@ why_plan_new (WhyGraph *graph, const WhyPlanOptions *options, GError **error)
   for (guint index = 0; index < why_graph_n_inputs (graph); index++)
     {
       WhyValue *input = why_graph_input (graph, index);
-      if (plan->wanted[input->index] && (options->parent == NULL || !why_plan_holds (options->parent, input)))
+      if (plan->wanted[input->index] &&
+          (options->parent == NULL || !why_plan_holds (options->parent, input)))
         why_plan_output (plan, input, WHY_LAYOUT_PLAIN);
     }
   if (compile (plan, error) && lay_out_memory (plan, error))
@@ -560,8 +575,8 @@ why_plan_read (const WhyPlan *plan, const WhyValue *value, GError **error)
   const WhyBuffer *home = find_home (plan, value);
   g_assert (home != NULL);
   WhyTensor *copy = home->layout == WHY_LAYOUT_CHANNELS_LAST && value->rank >= 3
-                        ? why_tensor_new_channels_last (value->dtype, value->rank, value->dims, error)
-                        : why_tensor_new (value->dtype, value->rank, value->dims, error);
+                      ? why_tensor_new_channels_last (value->dtype, value->rank, value->dims, error)
+                      : why_tensor_new (value->dtype, value->rank, value->dims, error);
   if (copy != NULL && copy->n_bytes > 0)
     memcpy (copy->data, home->data, copy->n_bytes);
   return copy;

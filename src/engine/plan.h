@@ -44,9 +44,9 @@ struct _WhyBuffer
   gpointer data;
   WhyBuffer *root;
   /*< private >*/
-  gsize offset; /* in the arena */
+  gsize offset;      /* in the arena */
   guint first, last; /* steps between which it is alive; of roots */
-  gboolean outside; /* memory is not of the arena: constants and the parent's buffers */
+  gboolean outside;  /* memory is not of the arena: constants and the parent's buffers */
   gboolean kept;
   WhyTensor *constant; /* owned: a constant in this buffer's layout */
 };
@@ -57,8 +57,8 @@ struct _WhyBuffer
  * @node: what it is for, in messages and profiles
  * @inputs, @outputs: buffers read and written; borrowed from the plan
  * @scratch: (nullable): memory for the time of the step
- * @in_place: output 0 may share the memory of input 0 or 1 (the run function reads each element before
- *   it writes it)
+ * @in_place: output 0 may share the memory of input 0 or 1 (the run function reads each element
+ * before it writes it)
  * @data: the kernel's own
  */
 struct _WhyStep
@@ -93,12 +93,16 @@ typedef struct
   GHashTable *packed;
 } WhyPlanOptions;
 
-/** why_plan_new: Returns: (transfer full) (nullable): a plan that computes @options->keep, ready to run */
-WhyPlan *why_plan_new (WhyGraph *graph, const WhyPlanOptions *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/** why_plan_new: Returns: (transfer full) (nullable): a plan that computes @options->keep, ready to
+ * run */
+WhyPlan *why_plan_new (WhyGraph *graph,
+                       const WhyPlanOptions *options,
+                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void why_plan_free (WhyPlan *plan);
 
 /** why_plan_set_input: copies a dense tensor into the plan's memory. */
-gboolean why_plan_set_input (WhyPlan *plan, const WhyValue *value, WhyTensor *tensor, GError **error);
+gboolean
+why_plan_set_input (WhyPlan *plan, const WhyValue *value, WhyTensor *tensor, GError **error);
 
 /** why_plan_run: all steps in order; looks at @cancel before each. */
 gboolean why_plan_run (WhyPlan *plan, WhyCancel *cancel, GError **error);
@@ -106,10 +110,14 @@ gboolean why_plan_run (WhyPlan *plan, WhyCancel *cancel, GError **error);
 /** why_plan_holds: whether @value is there after a run */
 gboolean why_plan_holds (const WhyPlan *plan, const WhyValue *value);
 
-/** why_plan_read: Returns: (transfer full): a copy of a held value, in the layout it is in; %NULL on error */
-WhyTensor *why_plan_read (const WhyPlan *plan, const WhyValue *value, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/** why_plan_read: Returns: (transfer full): a copy of a held value, in the layout it is in; %NULL
+ * on error */
+WhyTensor *why_plan_read (const WhyPlan *plan,
+                          const WhyValue *value,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-gsize why_plan_bytes (const WhyPlan *plan); /* arena and own copies of constants, without packed weights */
+gsize why_plan_bytes (
+  const WhyPlan *plan); /* arena and own copies of constants, without packed weights */
 guint why_plan_n_steps (const WhyPlan *plan);
 const WhyStep *why_plan_step (const WhyPlan *plan, guint index);
 
@@ -123,7 +131,8 @@ WhyLayout why_plan_layout (const WhyPlan *plan, const WhyValue *value);
 /** why_layout_same: both layouts are the same memory for this shape */
 gboolean why_layout_same (const WhyValue *value);
 
-/** why_plan_input: the buffer of @value in @layout; adds a reorder step if it is only in the other */
+/** why_plan_input: the buffer of @value in @layout; adds a reorder step if it is only in the other
+ */
 WhyBuffer *why_plan_input (WhyPlan *plan, WhyValue *value, WhyLayout layout, GError **error);
 
 /** why_plan_output: a new buffer for @value, which the step to be added will write */
@@ -139,14 +148,21 @@ WhyBuffer *why_plan_scratch (WhyPlan *plan, gsize n_bytes);
  * why_plan_add_step:
  * @data: (transfer full): freed with @free_data
  */
-WhyStep *why_plan_add_step (WhyPlan *plan, const WhyNode *node, WhyStepFunc run, WhyBuffer *const *inputs, guint n_inputs,
-                            WhyBuffer *const *outputs, guint n_outputs, gpointer data, GDestroyNotify free_data);
+WhyStep *why_plan_add_step (WhyPlan *plan,
+                            const WhyNode *node,
+                            WhyStepFunc run,
+                            WhyBuffer *const *inputs,
+                            guint n_inputs,
+                            WhyBuffer *const *outputs,
+                            guint n_outputs,
+                            gpointer data,
+                            GDestroyNotify free_data);
 
 /**
  * why_plan_only_reader:
  *
- * Returns: (nullable): the one node that reads @value, if there is just one, that node reads it once,
- *   is part of this plan and nothing wants @value itself: then the two may be fused
+ * Returns: (nullable): the one node that reads @value, if there is just one, that node reads it
+ * once, is part of this plan and nothing wants @value itself: then the two may be fused
  */
 const WhyNode *why_plan_only_reader (const WhyPlan *plan, const WhyValue *value);
 
@@ -162,8 +178,8 @@ gboolean why_plan_is_absorbed (const WhyPlan *plan, const WhyNode *node);
 /**
  * WhyBackendClass:
  * @name: such as "oneDNN 2.6.3"
- * @compile: adds the steps for @node; sets *@done to %FALSE, without an error, where it has no kernel:
- *   then the plain definition of the operator is used
+ * @compile: adds the steps for @node; sets *@done to %FALSE, without an error, where it has no
+ * kernel: then the plain definition of the operator is used
  */
 struct _WhyBackendClass
 {

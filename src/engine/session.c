@@ -28,7 +28,8 @@ typedef struct
   guint64 serial;    /* of the forward run that it followed */
 } Backward;
 
-/* People click through layers: plans for the last ones are kept, not for all that were ever looked at. */
+/* People click through layers: plans for the last ones are kept, not for all that were ever looked
+ * at. */
 #define BACKWARDS_MAX 8
 
 struct _WhySession
@@ -65,7 +66,8 @@ why_backend_parse (const char *text, WhyBackend *backend, GError **error)
           return TRUE;
         }
     }
-  g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "There is no backend '%s'; known are auto, onednn and reference", text);
+  g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+               "There is no backend '%s'; known are auto, onednn and reference", text);
   return FALSE;
 }
 
@@ -83,11 +85,13 @@ why_session_new (WhyOnnxModel *model, const WhySessionOptions *options, GError *
   const WhyBackendClass *backend = why_backend_fast ();
 
   options = options != NULL ? options : &defaults;
-  if (options->backend == WHY_BACKEND_REFERENCE || (options->backend == WHY_BACKEND_AUTO && backend == NULL))
+  if (options->backend == WHY_BACKEND_REFERENCE ||
+      (options->backend == WHY_BACKEND_AUTO && backend == NULL))
     backend = why_backend_reference ();
   if (backend == NULL)
     {
-      g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "This build has no oneDNN; use the reference backend");
+      g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+                           "This build has no oneDNN; use the reference backend");
       return NULL;
     }
   if (!why_graph_check_operators (model, error))
@@ -138,7 +142,8 @@ static void
 drop_plans (WhySession *session)
 {
   for (guint index = 0; session->directions != NULL && index < session->directions->len; index++)
-    g_ptr_array_set_size (((Direction *) g_ptr_array_index (session->directions, index))->backwards, 0);
+    g_ptr_array_set_size (((Direction *) g_ptr_array_index (session->directions, index))->backwards,
+                          0);
   g_clear_pointer (&session->forward, why_plan_free);
   forget_inputs (session);
 }
@@ -191,7 +196,8 @@ same_shapes (const WhySession *session, const WhyShape *shapes, gsize n_shapes)
   for (gsize index = 0; index < n_shapes; index++)
     {
       if (session->shapes[index].rank != shapes[index].rank ||
-          memcmp (session->shapes[index].dims, shapes[index].dims, (gsize) shapes[index].rank * sizeof (gint64)) != 0)
+          memcmp (session->shapes[index].dims, shapes[index].dims,
+                  (gsize) shapes[index].rank * sizeof (gint64)) != 0)
         return FALSE;
     }
   return TRUE;
@@ -211,7 +217,8 @@ why_session_prepare (WhySession *session, const WhyShape *shapes, gsize n_shapes
   session->graph = graph;
   session->shapes = g_memdup2 (shapes, n_shapes * sizeof *shapes);
   session->n_shapes = n_shapes;
-  session->packed = g_hash_table_new_full (g_bytes_hash, g_bytes_equal, (GDestroyNotify) g_bytes_unref, (GDestroyNotify) packed_free);
+  session->packed = g_hash_table_new_full (
+    g_bytes_hash, g_bytes_equal, (GDestroyNotify) g_bytes_unref, (GDestroyNotify) packed_free);
   session->protected_values = g_hash_table_new (NULL, NULL);
   session->directions = g_ptr_array_new_with_free_func ((GDestroyNotify) direction_free);
   return graph;
@@ -255,8 +262,8 @@ build_forward (WhySession *session, GError **error)
   return session->forward != NULL;
 }
 
-/* Makes sure that the forward plan holds @values: one that a fused step hides, or whose memory is used again,
- * is kept from now on. */
+/* Makes sure that the forward plan holds @values: one that a fused step hides, or whose memory is
+ * used again, is kept from now on. */
 static gboolean
 protect (WhySession *session, WhyValue *const *values, gsize n_values)
 {
@@ -264,7 +271,8 @@ protect (WhySession *session, WhyValue *const *values, gsize n_values)
   for (gsize index = 0; index < n_values; index++)
     {
       WhyValue *value = values[index];
-      if (value->constant != NULL || (session->forward != NULL && why_plan_holds (session->forward, value)))
+      if (value->constant != NULL ||
+          (session->forward != NULL && why_plan_holds (session->forward, value)))
         continue;
       g_hash_table_add (session->protected_values, value);
       all_held = FALSE;
@@ -273,8 +281,13 @@ protect (WhySession *session, WhyValue *const *values, gsize n_values)
 }
 
 static gboolean
-run_forward (WhySession *session, WhyTensor *const *inputs, gsize n_inputs, WhyValue *const *wanted, gsize n_wanted,
-             WhyCancel *cancel, GError **error)
+run_forward (WhySession *session,
+             WhyTensor *const *inputs,
+             gsize n_inputs,
+             WhyValue *const *wanted,
+             gsize n_wanted,
+             WhyCancel *cancel,
+             GError **error)
 {
   gboolean known = session->inputs != NULL;
 
@@ -293,7 +306,8 @@ run_forward (WhySession *session, WhyTensor *const *inputs, gsize n_inputs, WhyV
   forget_inputs (session);
   for (guint index = 0; index < n_inputs; index++)
     {
-      if (!why_plan_set_input (session->forward, why_graph_input (session->graph, index), inputs[index], error))
+      if (!why_plan_set_input (session->forward, why_graph_input (session->graph, index),
+                               inputs[index], error))
         return FALSE;
     }
   session->serial++;
@@ -306,7 +320,8 @@ run_forward (WhySession *session, WhyTensor *const *inputs, gsize n_inputs, WhyV
 }
 
 static gboolean
-find_values (WhySession *session, const char *const *names, gsize n_names, WhyValue **values, GError **error)
+find_values (
+  WhySession *session, const char *const *names, gsize n_names, WhyValue **values, GError **error)
 {
   for (gsize index = 0; index < n_names; index++)
     {
@@ -328,7 +343,12 @@ clear_results (WhyTensor **results, gsize n_results)
 }
 
 static gboolean
-read_values (const WhyPlan *plan, WhyValue *const *values, gsize n_values, gboolean dense, WhyTensor **results, GError **error)
+read_values (const WhyPlan *plan,
+             WhyValue *const *values,
+             gsize n_values,
+             gboolean dense,
+             WhyTensor **results,
+             GError **error)
 {
   for (gsize index = 0; index < n_values; index++)
     results[index] = NULL;
@@ -347,12 +367,19 @@ read_values (const WhyPlan *plan, WhyValue *const *values, gsize n_values, gbool
 }
 
 gboolean
-why_session_run (WhySession *session, WhyTensor *const *inputs, gsize n_inputs, const char *const *wanted, gsize n_wanted,
-                 WhyTensor **results, WhyCancel *cancel, GError **error)
+why_session_run (WhySession *session,
+                 WhyTensor *const *inputs,
+                 gsize n_inputs,
+                 const char *const *wanted,
+                 gsize n_wanted,
+                 WhyTensor **results,
+                 WhyCancel *cancel,
+                 GError **error)
 {
   g_autofree WhyValue **values = g_new0 (WhyValue *, n_wanted + 1);
 
-  return prepare_for (session, inputs, n_inputs, error) && find_values (session, wanted, n_wanted, values, error) &&
+  return prepare_for (session, inputs, n_inputs, error) &&
+         find_values (session, wanted, n_wanted, values, error) &&
          run_forward (session, inputs, n_inputs, values, n_wanted, cancel, error) &&
          read_values (session->forward, values, n_wanted, TRUE, results, error);
 }
@@ -385,11 +412,15 @@ find_direction (WhySession *session, WhyValue *of, WhyGradRule rule, GError **er
   return direction;
 }
 
-/* Adds to @required the forward values that the nodes behind @gradients read: the activations that a
- * gradient cannot do without. The forward plan keeps these and the wanted ones, and is free to fuse and to
- * overwrite everything else. */
+/* Adds to @required the forward values that the nodes behind @gradients read: the activations that
+ * a gradient cannot do without. The forward plan keeps these and the wanted ones, and is free to
+ * fuse and to overwrite everything else. */
 static void
-collect_required (const WhySession *session, const Direction *direction, WhyValue *const *gradients, gsize n_gradients, GPtrArray *required)
+collect_required (const WhySession *session,
+                  const Direction *direction,
+                  WhyValue *const *gradients,
+                  gsize n_gradients,
+                  GPtrArray *required)
 {
   g_autofree gboolean *seen = g_new0 (gboolean, why_graph_n_values (session->graph) + 1);
   g_autoptr (GPtrArray) stack = g_ptr_array_new ();
@@ -429,14 +460,19 @@ holds_all (const Backward *backward, WhyValue *const *gradients, gsize n_gradien
 static gboolean
 is_current (const WhySession *session, const Backward *backward, const WhyTensor *seed)
 {
-  return backward->seed != NULL && backward->serial == session->serial && backward->seed->n_bytes == seed->n_bytes &&
+  return backward->seed != NULL && backward->serial == session->serial &&
+         backward->seed->n_bytes == seed->n_bytes &&
          memcmp (backward->seed->data, seed->data, seed->n_bytes) == 0;
 }
 
-/* The plan for these gradients: one that has just computed them, perhaps among others; one made for exactly
- * these; or a new one. */
+/* The plan for these gradients: one that has just computed them, perhaps among others; one made for
+ * exactly these; or a new one. */
 static Backward *
-find_backward (const WhySession *session, Direction *direction, const WhyTensor *seed, WhyValue *const *gradients, gsize n_gradients,
+find_backward (const WhySession *session,
+               Direction *direction,
+               const WhyTensor *seed,
+               WhyValue *const *gradients,
+               gsize n_gradients,
                GError **error)
 {
   Backward *exact = NULL;
@@ -482,12 +518,18 @@ find_backward (const WhySession *session, Direction *direction, const WhyTensor 
 }
 
 static gboolean
-run_backward (const WhySession *session, const Direction *direction, Backward *backward, WhyTensor *seed, WhyCancel *cancel, GError **error)
+run_backward (const WhySession *session,
+              const Direction *direction,
+              Backward *backward,
+              WhyTensor *seed,
+              WhyCancel *cancel,
+              GError **error)
 {
   if (is_current (session, backward, seed))
     return TRUE;
   g_clear_pointer (&backward->seed, why_tensor_unref);
-  if (!why_plan_set_input (backward->plan, direction->seed, seed, error) || !why_plan_run (backward->plan, cancel, error))
+  if (!why_plan_set_input (backward->plan, direction->seed, seed, error) ||
+      !why_plan_run (backward->plan, cancel, error))
     return FALSE;
   backward->serial = session->serial;
   backward->seed = why_tensor_copy (seed, error);
@@ -495,24 +537,36 @@ run_backward (const WhySession *session, const Direction *direction, Backward *b
 }
 
 gboolean
-why_session_gradients (WhySession *session, WhyTensor *const *inputs, gsize n_inputs, const char *of, WhyTensor *seed,
-                       const char *const *wanted, gsize n_wanted, WhyGradRule rule, WhyTensor **activations,
-                       WhyTensor **gradients, WhyCancel *cancel, GError **error)
+why_session_gradients (WhySession *session,
+                       WhyTensor *const *inputs,
+                       gsize n_inputs,
+                       const char *of,
+                       WhyTensor *seed,
+                       const char *const *wanted,
+                       gsize n_wanted,
+                       WhyGradRule rule,
+                       WhyTensor **activations,
+                       WhyTensor **gradients,
+                       WhyCancel *cancel,
+                       GError **error)
 {
   g_autofree WhyValue **values = g_new0 (WhyValue *, n_wanted + 1);
   g_autofree WhyValue **gradient_values = g_new0 (WhyValue *, n_wanted + 1);
   g_autoptr (GPtrArray) required = g_ptr_array_new ();
 
-  if (!prepare_for (session, inputs, n_inputs, error) || !find_values (session, wanted, n_wanted, values, error))
+  if (!prepare_for (session, inputs, n_inputs, error) ||
+      !find_values (session, wanted, n_wanted, values, error))
     return FALSE;
   WhyValue *of_value = why_graph_require_value (session->graph, of, error);
   if (of_value == NULL)
     return FALSE;
-  if (seed->rank != of_value->rank || memcmp (seed->dims, of_value->dims, (gsize) seed->rank * sizeof *seed->dims) != 0)
+  if (seed->rank != of_value->rank ||
+      memcmp (seed->dims, of_value->dims, (gsize) seed->rank * sizeof *seed->dims) != 0)
     {
       g_autofree char *expected = why_dims_to_string (of_value->rank, of_value->dims);
       g_autofree char *found = why_dims_to_string (seed->rank, seed->dims);
-      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_SHAPE, "The weights of the score are %s, '%s' is %s", found, of, expected);
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_SHAPE,
+                   "The weights of the score are %s, '%s' is %s", found, of, expected);
       return FALSE;
     }
   Direction *direction = find_direction (session, of_value, rule, error);
@@ -530,15 +584,18 @@ why_session_gradients (WhySession *session, WhyTensor *const *inputs, gsize n_in
       return FALSE;
     }
   collect_required (session, direction, gradient_values, n_wanted, required);
-  if (!run_forward (session, inputs, n_inputs, (WhyValue *const *) required->pdata, required->len, cancel, error))
+  if (!run_forward (session, inputs, n_inputs, (WhyValue *const *) required->pdata, required->len,
+                    cancel, error))
     return FALSE;
   g_autoptr (WhyTensor) dense_seed = why_tensor_to_dense (seed, error);
   if (dense_seed == NULL)
     return FALSE;
-  Backward *backward = find_backward (session, direction, dense_seed, gradient_values, n_wanted, error);
+  Backward *backward =
+    find_backward (session, direction, dense_seed, gradient_values, n_wanted, error);
   if (backward == NULL || !run_backward (session, direction, backward, dense_seed, cancel, error))
     return FALSE;
-  if (activations != NULL && !read_values (session->forward, values, n_wanted, FALSE, activations, error))
+  if (activations != NULL &&
+      !read_values (session->forward, values, n_wanted, FALSE, activations, error))
     return FALSE;
   if (read_values (backward->plan, gradient_values, n_wanted, FALSE, gradients, error))
     return TRUE;
@@ -555,7 +612,8 @@ why_session_plan_bytes (const WhySession *session)
 
   for (guint index = 0; session->directions != NULL && index < session->directions->len; index++)
     {
-      const GPtrArray *backwards = ((Direction *) g_ptr_array_index (session->directions, index))->backwards;
+      const GPtrArray *backwards =
+        ((Direction *) g_ptr_array_index (session->directions, index))->backwards;
       for (guint at = 0; at < backwards->len; at++)
         n_bytes += why_plan_bytes (((const Backward *) g_ptr_array_index (backwards, at))->plan);
     }

@@ -21,7 +21,8 @@ why_polarity_parse (const char *text, WhyPolarity *polarity, GError **error)
           return TRUE;
         }
     }
-  g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "There is no polarity '%s'; known are relu, signed, against and absolute", text);
+  g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+               "There is no polarity '%s'; known are relu, signed, against and absolute", text);
   return FALSE;
 }
 
@@ -50,8 +51,15 @@ get_logits (const WhyTarget *target, const WhyJob *job, WhyTensor **logits, GErr
 }
 
 gboolean
-why_method_gradients (const WhyExplainRequest *request, const WhyTarget *target, const WhyJob *job, WhyGradRule rule,
-                      const char *const *layers, gsize n_layers, WhyTensor **activations, WhyTensor **gradients, double *score,
+why_method_gradients (const WhyExplainRequest *request,
+                      const WhyTarget *target,
+                      const WhyJob *job,
+                      WhyGradRule rule,
+                      const char *const *layers,
+                      gsize n_layers,
+                      WhyTensor **activations,
+                      WhyTensor **gradients,
+                      double *score,
                       GError **error)
 {
   g_autoptr (WhyTensor) logits = NULL;
@@ -64,8 +72,8 @@ why_method_gradients (const WhyExplainRequest *request, const WhyTarget *target,
   seed = why_target_seed (target, request, logits, job->input, score, &n_positions, error);
   if (seed == NULL)
     return FALSE;
-  return why_session_gradients (job->session, inputs, 1, target->logits->name, seed, layers, n_layers, rule, activations, gradients,
-                                job->cancel, error);
+  return why_session_gradients (job->session, inputs, 1, target->logits->name, seed, layers,
+                                n_layers, rule, activations, gradients, job->cancel, error);
 }
 
 /* Positions and channels of a layer's tensor, and how to walk them in its memory. */
@@ -110,7 +118,8 @@ why_method_weighted_sum (const WhyTensor *activation, const double *weights, GEr
 {
   Walk walk = walk_of (activation);
   const float *values = activation->data;
-  WhyTensor *map = why_tensor_new (WHY_DTYPE_FLOAT32, activation->rank - 2, activation->dims + 2, error);
+  WhyTensor *map =
+    why_tensor_new (WHY_DTYPE_FLOAT32, activation->rank - 2, activation->dims + 2, error);
   g_autofree double *sums = g_new0 (double, MAX (walk.positions, 1));
 
   if (map == NULL)
@@ -163,31 +172,41 @@ explain_empty (const WhyExplainRequest *request, const WhyTensor *values)
       n_bad += !isfinite (at[index]);
     }
   if (n_bad > 0)
-    return g_strdup_printf ("%" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT " values of the map are not finite: the network or its input holds "
-                            "infinite or undefined numbers. Check the preparation of the picture.", n_bad, count);
+    return g_strdup_printf ("%" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT
+                            " values of the map are not finite: the network or its input holds "
+                            "infinite or undefined numbers. Check the preparation of the picture.",
+                            n_bad, count);
   if (n_positive == 0 && n_negative == 0)
-    return g_strdup ("The map is empty: at this layer nothing changes the score. Choose another layer, or the logit if the "
+    return g_strdup ("The map is empty: at this layer nothing changes the score. Choose another "
+                     "layer, or the logit if the "
                      "probability is close to 0 or 1.");
   if (n_positive == 0 && request->polarity == WHY_POLARITY_RELU)
-    return g_strdup ("The map is empty: all evidence at this layer speaks against this class. Show the signed map or the "
+    return g_strdup ("The map is empty: all evidence at this layer speaks against this class. Show "
+                     "the signed map or the "
                      "evidence against.");
   if (n_negative == 0 && request->polarity == WHY_POLARITY_AGAINST)
-    return g_strdup ("The map is empty: no evidence at this layer speaks against this class. Show the evidence for it.");
+    return g_strdup ("The map is empty: no evidence at this layer speaks against this class. Show "
+                     "the evidence for it.");
   return NULL;
 }
 
 WhyMap *
-why_method_new_map (const WhyExplainRequest *request, const WhyJob *job, WhyTensor *values, double score)
+why_method_new_map (const WhyExplainRequest *request,
+                    const WhyJob *job,
+                    WhyTensor *values,
+                    double score)
 {
   int rank = values->rank;
   const WhyTensor *input = job->input;
   char *reason = explain_empty (request, values);
   double scale_x = (double) input->dims[input->rank - 1] / (double) values->dims[rank - 1];
-  double scale_y = rank >= 2 ? (double) input->dims[input->rank - 2] / (double) values->dims[rank - 2] : 1.0;
+  double scale_y =
+    rank >= 2 ? (double) input->dims[input->rank - 2] / (double) values->dims[rank - 2] : 1.0;
   WhyAffine to_input = why_affine_scale_translate (scale_x, scale_y, 0.0, 0.0);
 
   why_method_apply_polarity (values, request->polarity);
-  WhyMap *map = why_map_new (values, &to_input, request->method, request->layer, why_polarity_id (request->polarity),
+  WhyMap *map = why_map_new (values, &to_input, request->method, request->layer,
+                             why_polarity_id (request->polarity),
                              request->profile != NULL ? request->profile : "paper");
   if (rank == 3)
     map->depth_scale = (double) input->dims[input->rank - 3] / (double) values->dims[0];
@@ -202,7 +221,8 @@ why_method_new_map (const WhyExplainRequest *request, const WhyJob *job, WhyTens
 /* ---- the run ---- */
 
 static gboolean
-find_target (const WhyJob *job, const char *output, gboolean multi_label, WhyTarget *target, GError **error)
+find_target (
+  const WhyJob *job, const char *output, gboolean multi_label, WhyTarget *target, GError **error)
 {
   WhyShape shape = { .rank = job->input->rank };
   memcpy (shape.dims, job->input->dims, sizeof shape.dims);
@@ -211,7 +231,11 @@ find_target (const WhyJob *job, const char *output, gboolean multi_label, WhyTar
 }
 
 static gboolean
-predict (const WhyTarget *target, const WhyJob *job, WhyTensor **probabilities, WhyTensor **class_logits, GError **error)
+predict (const WhyTarget *target,
+         const WhyJob *job,
+         WhyTensor **probabilities,
+         WhyTensor **class_logits,
+         GError **error)
 {
   g_autoptr (WhyTensor) logits = NULL;
 
@@ -226,19 +250,29 @@ predict (const WhyTarget *target, const WhyJob *job, WhyTensor **probabilities, 
 }
 
 gboolean
-why_predict (const WhyJob *job, const char *output, gboolean multi_label, WhyTensor **probabilities, WhyTensor **logits, GError **error)
+why_predict (const WhyJob *job,
+             const char *output,
+             gboolean multi_label,
+             WhyTensor **probabilities,
+             WhyTensor **logits,
+             GError **error)
 {
   WhyTarget target;
-  return find_target (job, output, multi_label, &target, error) && predict (&target, job, probabilities, logits, error);
+  return find_target (job, output, multi_label, &target, error) &&
+         predict (&target, job, probabilities, logits, error);
 }
 
 static gboolean
-choose_class (WhyExplainRequest *request, const WhyTarget *target, const WhyTensor *probabilities, GError **error)
+choose_class (WhyExplainRequest *request,
+              const WhyTarget *target,
+              const WhyTensor *probabilities,
+              GError **error)
 {
   const float *values = probabilities->data;
   if (request->target_class >= target->n_classes || request->target_class < -1)
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_NOT_FOUND, "There is no class %d; the network has classes 0 to %" G_GINT64_FORMAT,
+      g_set_error (error, WHY_ERROR, WHY_ERROR_NOT_FOUND,
+                   "There is no class %d; the network has classes 0 to %" G_GINT64_FORMAT,
                    request->target_class, target->n_classes - 1);
       return FALSE;
     }
@@ -253,8 +287,8 @@ choose_class (WhyExplainRequest *request, const WhyTarget *target, const WhyTens
   return TRUE;
 }
 
-/* The last value with spatial extent on the way to the score. Walks nodes backwards instead of listing
- * layers with all their geometry, which only listings need. */
+/* The last value with spatial extent on the way to the score. Walks nodes backwards instead of
+ * listing layers with all their geometry, which only listings need. */
 static const char *
 default_layer (WhyGraph *graph, const WhyTarget *target)
 {
@@ -274,8 +308,8 @@ default_layer (WhyGraph *graph, const WhyTarget *target)
         continue;
       for (int axis = 2; value != NULL && axis < value->rank; axis++)
         spatial *= value->dims[axis];
-      if (value != NULL && value != target->logits && value->rank == picture->rank && spatial > 1 && value->name[0] != '~' &&
-          why_dtype_is_float (value->dtype))
+      if (value != NULL && value != target->logits && value->rank == picture->rank && spatial > 1 &&
+          value->name[0] != '~' && why_dtype_is_float (value->dtype))
         return value->name;
       for (guint input = 0; input < node->n_inputs; input++)
         {
@@ -296,11 +330,14 @@ check_layer (WhyGraph *graph, const char *name, GError **error)
   gint64 spatial = 1;
   for (int axis = 2; axis < value->rank; axis++)
     spatial *= value->dims[axis];
-  if (value->rank >= 3 && value->rank <= 5 && spatial > 1 && value->dtype == WHY_DTYPE_FLOAT32 && value->constant == NULL)
+  if (value->rank >= 3 && value->rank <= 5 && spatial > 1 && value->dtype == WHY_DTYPE_FLOAT32 &&
+      value->constant == NULL)
     return TRUE;
   g_autofree char *dims = why_dims_to_string (value->rank, value->dims);
   g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
-               "Tensor '%s' is %s: it has no spatial extent, so there is no map at it; the layers command lists those that have", value->name, dims);
+               "Tensor '%s' is %s: it has no spatial extent, so there is no map at it; the layers "
+               "command lists those that have",
+               value->name, dims);
   return FALSE;
 }
 
@@ -312,25 +349,35 @@ choose_layer (WhyExplainRequest *request, const WhyTarget *target, WhyGraph *gra
   request->layer = default_layer (graph, target);
   if (request->layer != NULL)
     return TRUE;
-  g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "The network has no layer with spatial extent to explain; use a method on the input");
+  g_set_error_literal (
+    error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+    "The network has no layer with spatial extent to explain; use a method on the input");
   return FALSE;
 }
 
 /* Maps of many layers by a method that combines activation and gradient. */
 static gboolean
-combine_layers (const WhyExplainerClass *klass, const WhyExplainRequest *request, const WhyTarget *target, const WhyJob *job,
-                const char *const *layers, gsize n_layers, WhyMap **maps, GError **error)
+combine_layers (const WhyExplainerClass *klass,
+                const WhyExplainRequest *request,
+                const WhyTarget *target,
+                const WhyJob *job,
+                const char *const *layers,
+                gsize n_layers,
+                WhyMap **maps,
+                GError **error)
 {
   g_autofree WhyTensor **activations = g_new0 (WhyTensor *, n_layers + 1);
   g_autofree WhyTensor **gradients = g_new0 (WhyTensor *, n_layers + 1);
   double score = 0;
-  gboolean done = why_method_gradients (request, target, job, WHY_GRAD_RULE_GRADIENT, layers, n_layers, activations, gradients, &score, error);
+  gboolean done = why_method_gradients (request, target, job, WHY_GRAD_RULE_GRADIENT, layers,
+                                        n_layers, activations, gradients, &score, error);
 
   for (gsize index = 0; index < n_layers; index++)
     {
       WhyExplainRequest one = *request;
       one.layer = layers[index];
-      WhyTensor *values = done ? klass->combine (&one, activations[index], gradients[index], error) : NULL;
+      WhyTensor *values =
+        done ? klass->combine (&one, activations[index], gradients[index], error) : NULL;
       maps[index] = values != NULL ? why_method_new_map (&one, job, values, score) : NULL;
       done = maps[index] != NULL;
       why_tensor_unref (activations[index]);
@@ -342,8 +389,14 @@ combine_layers (const WhyExplainerClass *klass, const WhyExplainRequest *request
 }
 
 static gboolean
-make_maps (const WhyExplainerClass *klass, const WhyExplainRequest *request, const WhyTarget *target, const WhyJob *job,
-           const char *const *layers, gsize n_layers, WhyMap **maps, GError **error)
+make_maps (const WhyExplainerClass *klass,
+           const WhyExplainRequest *request,
+           const WhyTarget *target,
+           const WhyJob *job,
+           const char *const *layers,
+           gsize n_layers,
+           WhyMap **maps,
+           GError **error)
 {
   if (klass->combine != NULL)
     return combine_layers (klass, request, target, job, layers, n_layers, maps, error);
@@ -364,7 +417,12 @@ make_maps (const WhyExplainerClass *klass, const WhyExplainRequest *request, con
 
 /* What every run begins with: the network's answer and the class. */
 static gboolean
-begin (const WhyExplainerClass *klass, WhyExplainRequest *request, const WhyJob *job, WhyTarget *target, WhyExplainResult *result, GError **error)
+begin (const WhyExplainerClass *klass,
+       WhyExplainRequest *request,
+       const WhyJob *job,
+       WhyTarget *target,
+       WhyExplainResult *result,
+       GError **error)
 {
   if (klass == NULL || !find_target (job, request->output, request->multi_label, target, error) ||
       !predict (target, job, &result->probabilities, &result->logits, error) ||
@@ -375,7 +433,10 @@ begin (const WhyExplainerClass *klass, WhyExplainRequest *request, const WhyJob 
 }
 
 gboolean
-why_explain (const WhyExplainRequest *request, const WhyJob *job, WhyExplainResult *result, GError **error)
+why_explain (const WhyExplainRequest *request,
+             const WhyJob *job,
+             WhyExplainResult *result,
+             GError **error)
 {
   WhyExplainRequest resolved = *request;
   WhyTarget target;
@@ -383,7 +444,8 @@ why_explain (const WhyExplainRequest *request, const WhyJob *job, WhyExplainResu
 
   memset (result, 0, sizeof *result);
   if (begin (klass, &resolved, job, &target, result, error) &&
-      ((klass->needs & WHY_NEEDS_LAYER) == 0 || choose_layer (&resolved, &target, why_session_graph (job->session), error)) &&
+      ((klass->needs & WHY_NEEDS_LAYER) == 0 ||
+       choose_layer (&resolved, &target, why_session_graph (job->session), error)) &&
       make_maps (klass, &resolved, &target, job, &resolved.layer, 1, &result->map, error))
     return TRUE;
   why_explain_result_clear (result);
@@ -391,8 +453,13 @@ why_explain (const WhyExplainRequest *request, const WhyJob *job, WhyExplainResu
 }
 
 gboolean
-why_explain_layers (const WhyExplainRequest *request, const char *const *layers, gsize n_layers, const WhyJob *job,
-                    WhyExplainResult *result, WhyMap **maps, GError **error)
+why_explain_layers (const WhyExplainRequest *request,
+                    const char *const *layers,
+                    gsize n_layers,
+                    const WhyJob *job,
+                    WhyExplainResult *result,
+                    WhyMap **maps,
+                    GError **error)
 {
   WhyExplainRequest resolved = *request;
   WhyTarget target;

@@ -21,11 +21,11 @@ summarise (const float *at, gsize n_channels, gsize step, WhyPolarity polarity)
   for (gsize c = 0; c < n_channels; c++)
     {
       float magnitude = fabsf (at[c * step]);
-      sum += (double)at[c * step];
+      sum += (double) at[c * step];
       most = magnitude > most || isnan (magnitude) ? magnitude : most;
     }
   if (polarity != WHY_POLARITY_ABSOLUTE)
-    return (float)sum;
+    return (float) sum;
   return isnan (sum) ? NAN : most;
 }
 
@@ -61,8 +61,9 @@ run (const WhyExplainRequest *request, const WhyTarget *target, const WhyJob *jo
     return NULL;
   gsize n_positions = why_tensor_count (values);
   for (gsize at = 0; at < n_positions; at++)
-    ((float *)values->data)[at] = summarise ((const float *)attribution->data + at,
-                                             (gsize)input->dims[1], n_positions, request->polarity);
+    ((float *) values->data)[at] =
+      summarise ((const float *) attribution->data + at, (gsize) input->dims[1], n_positions,
+                 request->polarity);
   WhyMap *map = why_method_new_map (&on_input, job, g_steal_pointer (&values), score);
   map->attribution = g_steal_pointer (&attribution);
   return map;

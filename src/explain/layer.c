@@ -71,7 +71,12 @@ join (WhyBox *into, const WhyBox *box)
 
 /* The box of @picture that the box @cell of @value depends on. */
 static gboolean
-trace_back (WhyGraph *graph, const gboolean *depends, const WhyValue *value, const WhyBox *cell, const WhyValue *picture, WhyBox *result)
+trace_back (WhyGraph *graph,
+            const gboolean *depends,
+            const WhyValue *value,
+            const WhyBox *cell,
+            const WhyValue *picture,
+            WhyBox *result)
 {
   g_autofree WhyBox *boxes = g_new0 (WhyBox, why_graph_n_values (graph) + 1);
   g_autofree gboolean *known = g_new0 (gboolean, why_graph_n_values (graph) + 1);
@@ -117,11 +122,17 @@ cell_at (const WhyValue *value, int axis, gint64 position)
 }
 
 /* Stride along one axis: from two cells whose boxes the border does not cut, as
- * far apart as there are such; a box that is cut says less. Where every box is cut (a receptive field
- * larger than the picture), the sizes decide. */
+ * far apart as there are such; a box that is cut says less. Where every box is cut (a receptive
+ * field larger than the picture), the sizes decide. */
 static void
-find_stride (WhyGraph *graph, const gboolean *depends, const WhyValue *value, const WhyValue *picture, int axis, int picture_axis,
-             double *stride, double *field)
+find_stride (WhyGraph *graph,
+             const gboolean *depends,
+             const WhyValue *value,
+             const WhyValue *picture,
+             int axis,
+             int picture_axis,
+             double *stride,
+             double *field)
 {
   gint64 size = value->dims[axis], span = picture->dims[picture_axis];
   gint64 first = -1, last = -1;
@@ -172,14 +183,18 @@ new_layer (WhyGraph *graph, const gboolean *depends, const WhyValue *value, cons
   layer->n_spatial = value->rank - 2;
   layer->depth_scale = 1.0;
   for (int axis = 0; axis < layer->n_spatial; axis++)
-    find_stride (graph, depends, value, picture, 2 + axis, 2 + axis, &layer->stride[axis], &layer->receptive_field[axis]);
+    find_stride (graph, depends, value, picture, 2 + axis, 2 + axis, &layer->stride[axis],
+                 &layer->receptive_field[axis]);
 
-  /* Drawn over the picture, the map covers all of it, as when it is resized to the picture's size: that is
-   * the convention of the papers and of every library. Centres of receptive fields may lie elsewhere (asymmetric
-   * padding); they are not used for drawing. */
+  /* Drawn over the picture, the map covers all of it, as when it is resized to the picture's size:
+   * that is the convention of the papers and of every library. Centres of receptive fields may lie
+   * elsewhere (asymmetric padding); they are not used for drawing. */
   int n = layer->n_spatial;
-  double scale_x = (double) picture->dims[picture->rank - 1] / (double) value->dims[value->rank - 1];
-  double scale_y = n >= 2 ? (double) picture->dims[picture->rank - 2] / (double) value->dims[value->rank - 2] : 1.0;
+  double scale_x =
+    (double) picture->dims[picture->rank - 1] / (double) value->dims[value->rank - 1];
+  double scale_y =
+    n >= 2 ? (double) picture->dims[picture->rank - 2] / (double) value->dims[value->rank - 2]
+           : 1.0;
   layer->to_input = why_affine_scale_translate (scale_x, scale_y, 0.0, 0.0);
   if (n == 3)
     layer->depth_scale = (double) picture->dims[2] / (double) value->dims[2];
@@ -201,8 +216,8 @@ why_layers_list (WhyGraph *graph, const WhyValue *of)
       const WhyNode *node = why_graph_node (graph, index);
       const WhyValue *value = node->n_outputs > 0 ? node->outputs[0] : NULL;
       gint64 spatial = 1;
-      if (value == NULL || value == of || !feeds[value->index] || !depends[value->index] || value->rank != picture->rank ||
-          value->dtype != WHY_DTYPE_FLOAT32)
+      if (value == NULL || value == of || !feeds[value->index] || !depends[value->index] ||
+          value->rank != picture->rank || value->dtype != WHY_DTYPE_FLOAT32)
         continue;
       for (int axis = 2; axis < value->rank; axis++)
         spatial *= value->dims[axis];

@@ -6,7 +6,11 @@
 #include <stdatomic.h>
 
 WhyMap *
-why_map_new (WhyTensor *values, const WhyAffine *to_input, const char *method, const char *layer, const char *polarity,
+why_map_new (WhyTensor *values,
+             const WhyAffine *to_input,
+             const char *method,
+             const char *layer,
+             const char *polarity,
              const char *profile)
 {
   WhyMap *map = g_new0 (WhyMap, 1);

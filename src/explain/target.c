@@ -34,7 +34,8 @@ count_spatial (const WhyValue *value)
 static const WhyNode *
 find_activation (const WhyValue *output)
 {
-  static const char *const reshapes[] = { "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity", "Cast", "Dropout", NULL };
+  static const char *const reshapes[] = { "Reshape",  "Flatten", "Squeeze", "Unsqueeze",
+                                          "Identity", "Cast",    "Dropout", NULL };
   static const char *const activations[] = { "Softmax", "LogSoftmax", "Sigmoid", NULL };
 
   for (const WhyNode *node = output->producer; node != NULL; node = node->inputs[0]->producer)
@@ -48,7 +49,8 @@ find_activation (const WhyValue *output)
 }
 
 gboolean
-why_target_find (WhyGraph *graph, const char *output_name, gboolean multi_label, WhyTarget *target, GError **error)
+why_target_find (
+  WhyGraph *graph, const char *output_name, gboolean multi_label, WhyTarget *target, GError **error)
 {
   WhyValue *output = why_graph_output (graph, 0);
 
@@ -69,7 +71,8 @@ why_target_find (WhyGraph *graph, const char *output_name, gboolean multi_label,
   if (logits->constant != NULL || !why_dtype_is_float (logits->dtype) || logits->rank < 1)
     {
       g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
-                   "Output '%s' (%s, %s) holds no class scores; choose another output", output->name, dims, why_dtype_name (logits->dtype));
+                   "Output '%s' (%s, %s) holds no class scores; choose another output",
+                   output->name, dims, why_dtype_name (logits->dtype));
       return FALSE;
     }
   target->class_axis = logits->rank == 1 ? 0 : 1;
@@ -82,12 +85,14 @@ why_target_find (WhyGraph *graph, const char *output_name, gboolean multi_label,
     }
   target->n_classes = logits->dims[target->class_axis];
   if (activation != NULL)
-    target->kind = strcmp (activation->klass->type, "Sigmoid") == 0 ? WHY_OUTPUT_SIGMOID : WHY_OUTPUT_SOFTMAX;
+    target->kind =
+      strcmp (activation->klass->type, "Sigmoid") == 0 ? WHY_OUTPUT_SIGMOID : WHY_OUTPUT_SOFTMAX;
   else
     target->kind = multi_label || target->n_classes == 1 ? WHY_OUTPUT_SIGMOID : WHY_OUTPUT_SOFTMAX;
   if (target->n_classes < 1 || (logits->rank > 1 && logits->dims[0] != 1))
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "Output '%s' is %s; expected the scores of one picture", output->name, dims);
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+                   "Output '%s' is %s; expected the scores of one picture", output->name, dims);
       return FALSE;
     }
   return TRUE;
@@ -194,23 +199,33 @@ why_target_class_logits (const WhyTarget *target, WhyTensor *logits, GError **er
     {
       double sum = 0;
       for (gsize at = 0; at < positions; at++)
-        sum += why_tensor_get_f64 (logits, at / shape.inner * shape.classes * shape.inner + k * shape.inner + at % shape.inner);
+        sum += why_tensor_get_f64 (logits, at / shape.inner * shape.classes * shape.inner +
+                                             k * shape.inner + at % shape.inner);
       ((float *) result->data)[k] = (float) (sum / (double) MAX (positions, 1));
     }
   return result;
 }
 
-/* Whether a position of a dense output belongs to the region of the request. @place counts positions of
- * the plane (the last two dimensions that are not classes). */
+/* Whether a position of a dense output belongs to the region of the request. @place counts
+ * positions of the plane (the last two dimensions that are not classes). */
 static gboolean
-in_region (const WhyTarget *target, const WhyExplainRequest *request, const double *z, const Shape *shape, gsize place, gint64 point)
+in_region (const WhyTarget *target,
+           const WhyExplainRequest *request,
+           const double *z,
+           const Shape *shape,
+           gsize place,
+           gint64 point)
 {
   switch (request->region)
     {
-    case WHY_REGION_ALL: return TRUE;
-    case WHY_REGION_POINT: return (gint64) place == point;
-    case WHY_REGION_MASK: return why_tensor_get_f64 (request->mask, place) != 0.0;
-    case WHY_REGION_PREDICTED: break;
+    case WHY_REGION_ALL:
+      return TRUE;
+    case WHY_REGION_POINT:
+      return (gint64) place == point;
+    case WHY_REGION_MASK:
+      return why_tensor_get_f64 (request->mask, place) != 0.0;
+    case WHY_REGION_PREDICTED:
+      break;
     }
   if (target->kind == WHY_OUTPUT_SIGMOID)
     return z[request->target_class] > 0;
@@ -222,17 +237,23 @@ in_region (const WhyTarget *target, const WhyExplainRequest *request, const doub
   return TRUE;
 }
 
-/* A region that does not fit must be told of: ignoring it would explain something else than was asked for. */
+/* A region that does not fit must be told of: ignoring it would explain something else than was
+ * asked for. */
 static gboolean
-check_region (const WhyTarget *target, const WhyExplainRequest *request, const Shape *shape, GError **error)
+check_region (const WhyTarget *target,
+              const WhyExplainRequest *request,
+              const Shape *shape,
+              GError **error)
 {
   const WhyTensor *mask = request->mask;
-  const gboolean needs_places = request->region == WHY_REGION_POINT || request->region == WHY_REGION_MASK;
+  const gboolean needs_places =
+    request->region == WHY_REGION_POINT || request->region == WHY_REGION_MASK;
 
   if (needs_places && !target->dense)
     {
       g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
-                   "Output '%s' is one answer for the whole picture: a point or a mask needs an answer for every pixel",
+                   "Output '%s' is one answer for the whole picture: a point or a mask needs an "
+                   "answer for every pixel",
                    target->output->name);
       return FALSE;
     }
@@ -241,11 +262,13 @@ check_region (const WhyTarget *target, const WhyExplainRequest *request, const S
   const gsize count = mask != NULL ? why_tensor_count (mask) : 0;
   if (count == shape->outer * shape->inner)
     return TRUE;
-  g_autofree char *found = mask != NULL ? why_dims_to_string (mask->rank, mask->dims) : g_strdup ("none");
+  g_autofree char *found =
+    mask != NULL ? why_dims_to_string (mask->rank, mask->dims) : g_strdup ("none");
   g_autofree char *expected = why_dims_to_string (target->logits->rank, target->logits->dims);
   g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_SHAPE,
-               "The mask is %s: it has %" G_GSIZE_FORMAT " values, but '%s' (%s) has %" G_GSIZE_FORMAT " positions", found, count,
-               target->logits->name, expected, shape->outer * shape->inner);
+               "The mask is %s: it has %" G_GSIZE_FORMAT
+               " values, but '%s' (%s) has %" G_GSIZE_FORMAT " positions",
+               found, count, target->logits->name, expected, shape->outer * shape->inner);
   return FALSE;
 }
 
@@ -271,7 +294,13 @@ point_position (const WhyTarget *target, const WhyExplainRequest *request, const
 /* The weight of one class's logit in the score at one position; for probabilities the derivative of
  * the probability: p_c (delta - p_k), or p (1 - p) for the sigmoid. */
 static void
-seed_position (const WhyTarget *target, const WhyExplainRequest *request, const double *z, double *p, gsize n, float *seed, gsize step)
+seed_position (const WhyTarget *target,
+               const WhyExplainRequest *request,
+               const double *z,
+               double *p,
+               gsize n,
+               float *seed,
+               gsize step)
 {
   gsize c = (gsize) request->target_class;
   if (request->score == WHY_SCORE_LOGIT)
@@ -287,14 +316,21 @@ seed_position (const WhyTarget *target, const WhyExplainRequest *request, const 
 }
 
 WhyTensor *
-why_target_seed (const WhyTarget *target, const WhyExplainRequest *request, WhyTensor *logits, const WhyTensor *input, double *score,
-                 gsize *n_positions, GError **error)
+why_target_seed (const WhyTarget *target,
+                 const WhyExplainRequest *request,
+                 WhyTensor *logits,
+                 const WhyTensor *input,
+                 double *score,
+                 gsize *n_positions,
+                 GError **error)
 {
   Shape shape = see (target, logits);
   g_autofree double *z = g_new0 (double, shape.classes), *p = g_new0 (double, shape.classes);
   WhyTensor *seed = why_tensor_new_zeros (WHY_DTYPE_FLOAT32, logits->rank, logits->dims, error);
   gsize positions = shape.outer * shape.inner;
-  gint64 point = target->dense && request->region == WHY_REGION_POINT ? point_position (target, request, input) : -1;
+  gint64 point = target->dense && request->region == WHY_REGION_POINT
+                   ? point_position (target, request, input)
+                   : -1;
 
   *score = 0;
   *n_positions = 0;
@@ -307,7 +343,8 @@ why_target_seed (const WhyTarget *target, const WhyExplainRequest *request, WhyT
         z[k] = why_tensor_get_f64 (logits, start + k * shape.inner);
       if (target->dense && !in_region (target, request, z, &shape, at, point))
         continue;
-      seed_position (target, request, z, p, shape.classes, (float *) seed->data + start, shape.inner);
+      seed_position (target, request, z, p, shape.classes, (float *) seed->data + start,
+                     shape.inner);
       double value = z[request->target_class];
       if (request->score == WHY_SCORE_PROBABILITY)
         value = target->kind == WHY_OUTPUT_SIGMOID ? sigmoid (value) : p[request->target_class];

@@ -10,12 +10,13 @@ struct _WhyGradBuilder
 {
   WhyGraph *graph;
   WhyGradRule rule;
-  GPtrArray **parts;   /* by value index: what flows into it, WhyValue; NULL: nothing */
-  WhyValue **sums;     /* by value index: the finished gradient */
+  GPtrArray **parts;    /* by value index: what flows into it, WhyValue; NULL: nothing */
+  WhyValue **sums;      /* by value index: the finished gradient */
   const char **blocked; /* by value index: why there is none (borrowed from reasons) */
-  const char **rounded; /* by value index: reaches the score through whole numbers (likewise); "": is one itself */
-  GPtrArray *reasons;  /* owned strings */
-  guint n_values;      /* of the forward graph */
+  const char **rounded; /* by value index: reaches the score through whole numbers (likewise); "":
+                           is one itself */
+  GPtrArray *reasons;   /* owned strings */
+  guint n_values;       /* of the forward graph */
 };
 
 struct _WhyGradients
@@ -51,7 +52,9 @@ why_grad_wanted (const WhyGradBuilder *builder, const WhyNode *node, guint index
 WhyValue *
 why_grad_output (WhyGradBuilder *builder, const WhyNode *node, guint index)
 {
-  return index < node->n_outputs && node->outputs[index] != NULL ? builder->sums[node->outputs[index]->index] : NULL;
+  return index < node->n_outputs && node->outputs[index] != NULL
+           ? builder->sums[node->outputs[index]->index]
+           : NULL;
 }
 
 gboolean
@@ -63,7 +66,8 @@ why_grad_add (WhyGradBuilder *builder, const WhyNode *node, guint index, WhyValu
     return FALSE;
   if (!flows_into (value))
     return TRUE;
-  g_assert (gradient->rank == value->rank && memcmp (gradient->dims, value->dims, (gsize) value->rank * sizeof *value->dims) == 0);
+  g_assert (gradient->rank == value->rank &&
+            memcmp (gradient->dims, value->dims, (gsize) value->rank * sizeof *value->dims) == 0);
   g_assert (gradient->dtype == value->dtype);
   if (builder->parts[value->index] == NULL)
     builder->parts[value->index] = g_ptr_array_new ();
@@ -80,7 +84,8 @@ finish (WhyGradBuilder *builder, WhyValue *value, GError **error)
     return TRUE;
   WhyValue *sum = g_ptr_array_index (parts, 0);
   if (parts->len > 1)
-    sum = why_emit (builder->graph, error, parts->len == 2 ? "Add" : "Sum", parts->len, (WhyValue *const *) parts->pdata, NULL, 0);
+    sum = why_emit (builder->graph, error, parts->len == 2 ? "Add" : "Sum", parts->len,
+                    (WhyValue *const *) parts->pdata, NULL, 0);
   builder->sums[value->index] = sum;
   return sum != NULL;
 }
@@ -95,8 +100,9 @@ block_inputs (WhyGradBuilder *builder, const WhyNode *node, const char *reason)
     }
 }
 
-/* Whole numbers between a value and the score (ArgMax, comparisons) pass no gradient. That is right beside paths that do,
- * such as a mask's; where there is no other path it is the answer to why there is none. */
+/* Whole numbers between a value and the score (ArgMax, comparisons) pass no gradient. That is right
+ * beside paths that do, such as a mask's; where there is no other path it is the answer to why
+ * there is none. */
 static void
 note_rounded (WhyGradBuilder *builder, const WhyNode *node, gboolean by_this_node)
 {
@@ -105,7 +111,8 @@ note_rounded (WhyGradBuilder *builder, const WhyNode *node, gboolean by_this_nod
 
   for (guint output = 0; output < node->n_outputs; output++)
     {
-      const char *known = node->outputs[output] != NULL ? builder->rounded[node->outputs[output]->index] : NULL;
+      const char *known =
+        node->outputs[output] != NULL ? builder->rounded[node->outputs[output]->index] : NULL;
       any |= known != NULL;
       reason = known != NULL && *known != '\0' ? known : reason;
     }
@@ -116,7 +123,9 @@ note_rounded (WhyGradBuilder *builder, const WhyNode *node, gboolean by_this_nod
         continue;
       if (flows_into (value) && reason == NULL)
         {
-          char *text = g_strdup_printf ("%s '%s': its result is of whole numbers, which have no gradient", node->klass->type, node->name);
+          char *text =
+            g_strdup_printf ("%s '%s': its result is of whole numbers, which have no gradient",
+                             node->klass->type, node->name);
           g_ptr_array_add (builder->reasons, text);
           reason = text;
         }
@@ -188,7 +197,8 @@ builder_free (WhyGradBuilder *builder)
 }
 
 WhyGradients *
-why_graph_differentiate (WhyGraph *graph, WhyValue *of, WhyValue *seed, WhyGradRule rule, GError **error)
+why_graph_differentiate (
+  WhyGraph *graph, WhyValue *of, WhyValue *seed, WhyGradRule rule, GError **error)
 {
   g_return_val_if_fail (of->rank == seed->rank && of->dtype == seed->dtype, NULL);
 
@@ -210,7 +220,8 @@ why_graph_differentiate (WhyGraph *graph, WhyValue *of, WhyValue *seed, WhyGradR
   for (guint index = n_nodes; done && index-- > 0;)
     done = visit (builder, why_graph_node (graph, index), error);
   for (guint index = 0; done && index < builder->n_values; index++)
-    done = builder->blocked[index] != NULL || finish (builder, why_graph_value (graph, index), error);
+    done =
+      builder->blocked[index] != NULL || finish (builder, why_graph_value (graph, index), error);
   if (!done)
     {
       builder_free (builder);
@@ -234,15 +245,17 @@ why_gradients_get (WhyGradients *gradients, const WhyValue *value, GError **erro
                    builder->blocked[value->index], value->name);
       return NULL;
     }
-  if (value->index < builder->n_values && builder->sums[value->index] == NULL && builder->rounded[value->index] != NULL &&
-      *builder->rounded[value->index] != '\0')
+  if (value->index < builder->n_values && builder->sums[value->index] == NULL &&
+      builder->rounded[value->index] != NULL && *builder->rounded[value->index] != '\0')
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_NO_GRADIENT, "%s: no gradient reaches '%s'", builder->rounded[value->index], value->name);
+      g_set_error (error, WHY_ERROR, WHY_ERROR_NO_GRADIENT, "%s: no gradient reaches '%s'",
+                   builder->rounded[value->index], value->name);
       return NULL;
     }
   if (value->index >= builder->n_values || builder->sums[value->index] == NULL)
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_NO_GRADIENT, "'%s' has no influence on '%s'", value->name, gradients->of->name);
+      g_set_error (error, WHY_ERROR, WHY_ERROR_NO_GRADIENT, "'%s' has no influence on '%s'",
+                   value->name, gradients->of->name);
       return NULL;
     }
   return builder->sums[value->index];

@@ -7,10 +7,16 @@
 #include <string.h>
 
 WhyValue *
-why_emit (WhyGraph *graph, GError **error, const char *type, guint n_inputs, WhyValue *const *inputs,
-          const WhyAttr *attrs, guint n_attrs)
+why_emit (WhyGraph *graph,
+          GError **error,
+          const char *type,
+          guint n_inputs,
+          WhyValue *const *inputs,
+          const WhyAttr *attrs,
+          guint n_attrs)
 {
-  WhyValue **outputs = why_graph_add_node (graph, type, 0, NULL, inputs, n_inputs, NULL, 1, attrs, n_attrs, error);
+  WhyValue **outputs =
+    why_graph_add_node (graph, type, 0, NULL, inputs, n_inputs, NULL, 1, attrs, n_attrs, error);
   return outputs != NULL ? outputs[0] : NULL;
 }
 
@@ -31,7 +37,8 @@ WhyValue *
 why_emit3 (WhyGraph *graph, GError **error, const char *type, WhyValue *a, WhyValue *b, WhyValue *c)
 {
   WhyValue *inputs[] = { a, b, c };
-  return a != NULL && b != NULL && c != NULL ? why_emit (graph, error, type, 3, inputs, NULL, 0) : NULL;
+  return a != NULL && b != NULL && c != NULL ? why_emit (graph, error, type, 3, inputs, NULL, 0)
+                                             : NULL;
 }
 
 WhyValue *
@@ -56,7 +63,8 @@ why_emit_reshape (WhyGraph *graph, GError **error, WhyValue *value, int rank, co
 
   if (value == NULL)
     return NULL;
-  if (value->rank == rank && (rank == 0 || memcmp (value->dims, dims, (gsize) rank * sizeof *dims) == 0))
+  if (value->rank == rank &&
+      (rank == 0 || memcmp (value->dims, dims, (gsize) rank * sizeof *dims) == 0))
     return value;
   WhyValue *inputs[] = { value, why_emit_i64 (graph, (gsize) rank, dims) };
   return why_emit (graph, error, "Reshape", 2, inputs, &allow_zero, 1);
@@ -67,12 +75,19 @@ why_emit_transpose (WhyGraph *graph, GError **error, WhyValue *value, const gint
 {
   if (value == NULL)
     return NULL;
-  const WhyAttr attr = { .name = "perm", .type = WHY_ATTR_INTS, .ints = perm, .n = (gsize) value->rank };
+  const WhyAttr attr = {
+    .name = "perm", .type = WHY_ATTR_INTS, .ints = perm, .n = (gsize) value->rank
+  };
   return why_emit (graph, error, "Transpose", 1, &value, &attr, 1);
 }
 
 WhyValue *
-why_emit_reduce_sum (WhyGraph *graph, GError **error, WhyValue *value, const gint64 *axes, gsize n_axes, gboolean keep_dims)
+why_emit_reduce_sum (WhyGraph *graph,
+                     GError **error,
+                     WhyValue *value,
+                     const gint64 *axes,
+                     gsize n_axes,
+                     gboolean keep_dims)
 {
   const WhyAttr attr = { .name = "keepdims", .type = WHY_ATTR_INT, .i = keep_dims };
 

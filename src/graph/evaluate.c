@@ -22,7 +22,8 @@ run_node (const WhyNode *node, WhyTensor **held, GError **error)
       const WhyValue *value = node->outputs[output];
       if (value == NULL)
         continue;
-      outputs[output] = held[value->index] = why_tensor_new (value->dtype, value->rank, value->dims, error);
+      outputs[output] = held[value->index] =
+        why_tensor_new (value->dtype, value->rank, value->dims, error);
       if (outputs[output] == NULL)
         return FALSE;
     }
@@ -42,7 +43,8 @@ find_last_uses (WhyGraph *graph, WhyValue *const *wanted, guint n_wanted, gboole
     {
       const WhyNode *node = why_graph_node (graph, index);
       for (guint output = 0; output < node->n_outputs; output++)
-        needed_nodes[index] |= node->outputs[output] != NULL && last[node->outputs[output]->index] > 0;
+        needed_nodes[index] |=
+          node->outputs[output] != NULL && last[node->outputs[output]->index] > 0;
       for (guint input = 0; needed_nodes[index] && input < node->n_inputs; input++)
         {
           if (node->inputs[input] != NULL)
@@ -53,8 +55,13 @@ find_last_uses (WhyGraph *graph, WhyValue *const *wanted, guint n_wanted, gboole
 }
 
 gboolean
-why_graph_evaluate (WhyGraph *graph, WhyTensor *const *inputs, WhyValue *const *wanted, guint n_wanted,
-                    WhyTensor **results, WhyCancel *cancel, GError **error)
+why_graph_evaluate (WhyGraph *graph,
+                    WhyTensor *const *inputs,
+                    WhyValue *const *wanted,
+                    guint n_wanted,
+                    WhyTensor **results,
+                    WhyCancel *cancel,
+                    GError **error)
 {
   guint n_values = why_graph_n_values (graph);
   g_autofree gboolean *needed = g_new0 (gboolean, why_graph_n_nodes (graph) + 1);
@@ -78,7 +85,8 @@ why_graph_evaluate (WhyGraph *graph, WhyTensor *const *inputs, WhyValue *const *
         }
     }
   for (guint index = 0; done && index < n_wanted; index++)
-    results[index] = why_tensor_ref (wanted[index]->constant != NULL ? wanted[index]->constant : held[wanted[index]->index]);
+    results[index] = why_tensor_ref (wanted[index]->constant != NULL ? wanted[index]->constant
+                                                                     : held[wanted[index]->index]);
   for (guint index = 0; index < n_values; index++)
     why_tensor_unref (held[index]);
   return done;

@@ -7,13 +7,13 @@ G_BEGIN_DECLS
 struct _WhyGraph
 {
   WhyGraphOptions options;
-  WhyOnnxModel *model; /* keeps mapped weights alive; nullable */
-  GPtrArray *values;   /* owned WhyValue */
-  GPtrArray *nodes;    /* owned WhyNode, topological order */
-  GPtrArray *inputs;   /* borrowed */
-  GPtrArray *outputs;  /* borrowed */
+  WhyOnnxModel *model;     /* keeps mapped weights alive; nullable */
+  GPtrArray *values;       /* owned WhyValue */
+  GPtrArray *nodes;        /* owned WhyNode, topological order */
+  GPtrArray *inputs;       /* borrowed */
+  GPtrArray *outputs;      /* borrowed */
   GPtrArray *output_names; /* owned strings: what the file calls the outputs */
-  GHashTable *by_name; /* name (owned) -> WhyValue; several names may lead to one value */
+  GHashTable *by_name;     /* name (owned) -> WhyValue; several names may lead to one value */
   GPtrArray *last_outputs; /* what why_graph_add_node() returned last */
   guint n_made_up;
   gsize folded_bytes; /* of all constants computed while building */

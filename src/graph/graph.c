@@ -9,8 +9,8 @@
 
 #include <string.h>
 
-/* All that is computed while building together may not be larger: constants of real networks are far
- * below, and a small file must not be able to ask for all memory by a few ConstantOfShape. */
+/* All that is computed while building together may not be larger: constants of real networks are
+ * far below, and a small file must not be able to ask for all memory by a few ConstantOfShape. */
 #define FOLD_BYTES_MAX ((gsize) 1 << 30)
 
 static void
@@ -37,8 +37,10 @@ attr_copy (WhyAttr *to, const WhyAttr *from)
   *to = *from;
   to->name = g_strdup (from->name);
   to->s = g_strdup (from->s);
-  to->ints = from->type == WHY_ATTR_INTS ? g_memdup2 (from->ints, from->n * sizeof *from->ints) : NULL;
-  to->floats = from->type == WHY_ATTR_FLOATS ? g_memdup2 (from->floats, from->n * sizeof *from->floats) : NULL;
+  to->ints =
+    from->type == WHY_ATTR_INTS ? g_memdup2 (from->ints, from->n * sizeof *from->ints) : NULL;
+  to->floats =
+    from->type == WHY_ATTR_FLOATS ? g_memdup2 (from->floats, from->n * sizeof *from->floats) : NULL;
   to->t = from->t != NULL ? why_tensor_ref (from->t) : NULL;
 }
 
@@ -168,7 +170,8 @@ why_graph_require_value (const WhyGraph *graph, const char *name, GError **error
         g_ptr_array_add (names, other->name);
     }
   g_autofree char *near = why_error_nearest (name, (const char *const *) names->pdata, names->len);
-  g_set_error (error, WHY_ERROR, WHY_ERROR_NOT_FOUND, "The network has no tensor '%s'%s", name, near);
+  g_set_error (error, WHY_ERROR, WHY_ERROR_NOT_FOUND, "The network has no tensor '%s'%s", name,
+               near);
   return NULL;
 }
 
@@ -221,7 +224,8 @@ effective_type (const WhyGraph *graph, WhyDType dtype)
 }
 
 WhyValue *
-why_graph_add_input (WhyGraph *graph, const char *name, WhyDType dtype, int rank, const gint64 *dims)
+why_graph_add_input (
+  WhyGraph *graph, const char *name, WhyDType dtype, int rank, const gint64 *dims)
 {
   WhyValue *value = why_graph_new_value (graph, name);
   value->dtype = effective_type (graph, dtype);
@@ -279,11 +283,13 @@ promote_attrs (const WhyGraph *graph, WhyNode *node, GError **error)
   for (guint index = 0; index < node->n_attrs; index++)
     {
       WhyAttr *attr = &node->attrs[index];
-      if (attr->type == WHY_ATTR_INT && (strcmp (attr->name, "to") == 0 || strcmp (attr->name, "dtype") == 0))
+      if (attr->type == WHY_ATTR_INT &&
+          (strcmp (attr->name, "to") == 0 || strcmp (attr->name, "dtype") == 0))
         attr->i = effective_type (graph, (WhyDType) attr->i);
       else if (attr->type == WHY_ATTR_TENSOR && attr->t != NULL)
         {
-          WhyTensor *cast = why_tensor_cast (attr->t, effective_type (graph, attr->t->dtype), error);
+          WhyTensor *cast =
+            why_tensor_cast (attr->t, effective_type (graph, attr->t->dtype), error);
           if (cast == NULL)
             return FALSE;
           why_tensor_unref (attr->t);
@@ -298,16 +304,18 @@ check_arity (const WhyNode *node, GError **error)
 {
   const WhyOpClass *klass = node->klass;
   if (node->n_inputs < klass->min_inputs || node->n_inputs > klass->max_inputs)
-    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "has %u inputs, expected %u%s", node->n_inputs,
-                          klass->min_inputs, klass->max_inputs > klass->min_inputs ? " or more" : "");
+    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "has %u inputs, expected %u%s",
+                          node->n_inputs, klass->min_inputs,
+                          klass->max_inputs > klass->min_inputs ? " or more" : "");
   for (guint input = 0; input < klass->min_inputs; input++)
     {
       if (node->inputs[input] == NULL)
         return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "input %u is missing", input);
     }
   if (node->n_outputs > klass->max_outputs)
-    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "has %u outputs, at most %u are defined",
-                          node->n_outputs, klass->max_outputs);
+    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL,
+                          "has %u outputs, at most %u are defined", node->n_outputs,
+                          klass->max_outputs);
   return TRUE;
 }
 
@@ -330,7 +338,8 @@ static gboolean
 fold (WhyGraph *graph, WhyNode *node, GError **error)
 {
   g_autofree WhyTensor **inputs = g_new0 (WhyTensor *, node->n_inputs + 1);
-  g_autoptr (GPtrArray) outputs = g_ptr_array_new_with_free_func ((GDestroyNotify) why_tensor_unref);
+  g_autoptr (GPtrArray) outputs =
+    g_ptr_array_new_with_free_func ((GDestroyNotify) why_tensor_unref);
 
   for (guint input = 0; input < node->n_inputs; input++)
     inputs[input] = node->inputs[input] != NULL ? node->inputs[input]->constant : NULL;
@@ -342,8 +351,10 @@ fold (WhyGraph *graph, WhyNode *node, GError **error)
         {
           gsize count = 0, n_bytes = 0;
           if (!why_dims_count (value->dims, value->rank, &count) ||
-              !why_size_mul (count, why_dtype_size (value->dtype), &n_bytes) || n_bytes > FOLD_BYTES_MAX - graph->folded_bytes)
-            return why_node_fail (node, error, WHY_ERROR_TOO_LARGE, "constant results would take more than 1 GB");
+              !why_size_mul (count, why_dtype_size (value->dtype), &n_bytes) ||
+              n_bytes > FOLD_BYTES_MAX - graph->folded_bytes)
+            return why_node_fail (node, error, WHY_ERROR_TOO_LARGE,
+                                  "constant results would take more than 1 GB");
           graph->folded_bytes += n_bytes;
           tensor = why_tensor_new (value->dtype, value->rank, value->dims, error);
           if (tensor == NULL)
@@ -357,7 +368,8 @@ fold (WhyGraph *graph, WhyNode *node, GError **error)
     {
       if (node->outputs[output] == NULL)
         continue;
-      /* Generators without a type of their own (Constant's value_float, ConstantOfShape) make float32. */
+      /* Generators without a type of their own (Constant's value_float, ConstantOfShape) make
+       * float32. */
       WhyTensor *result = g_ptr_array_index (outputs, output);
       WhyTensor *cast = why_tensor_cast (result, effective_type (graph, result->dtype), error);
       if (cast == NULL)
@@ -368,17 +380,26 @@ fold (WhyGraph *graph, WhyNode *node, GError **error)
 }
 
 WhyValue **
-why_graph_add_node (WhyGraph *graph, const char *type, gint64 opset, const char *name, WhyValue *const *inputs,
-                    guint n_inputs, const char *const *output_names, guint n_outputs, const WhyAttr *attrs,
-                    guint n_attrs, GError **error)
+why_graph_add_node (WhyGraph *graph,
+                    const char *type,
+                    gint64 opset,
+                    const char *name,
+                    WhyValue *const *inputs,
+                    guint n_inputs,
+                    const char *const *output_names,
+                    guint n_outputs,
+                    const WhyAttr *attrs,
+                    guint n_attrs,
+                    GError **error)
 {
   gint64 version = opset > 0 ? opset : WHY_OPSET_NEWEST;
   const WhyOpClass *klass = why_op_lookup (type, version, TRUE);
 
   if (klass == NULL)
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_UNSUPPORTED_OP, "%s '%s': this operator is not supported (opset %" G_GINT64_FORMAT ")",
-                   type, name != NULL ? name : "", version);
+      g_set_error (error, WHY_ERROR, WHY_ERROR_UNSUPPORTED_OP,
+                   "%s '%s': this operator is not supported (opset %" G_GINT64_FORMAT ")", type,
+                   name != NULL ? name : "", version);
       return NULL;
     }
 
@@ -419,7 +440,8 @@ why_graph_add_node (WhyGraph *graph, const char *type, gint64 opset, const char 
     {
       if (output_names != NULL && (output_names[output] == NULL || output_names[output][0] == '\0'))
         continue;
-      node->outputs[output] = why_graph_new_value (graph, output_names != NULL ? output_names[output] : NULL);
+      node->outputs[output] =
+        why_graph_new_value (graph, output_names != NULL ? output_names[output] : NULL);
       node->outputs[output]->producer = node;
       node->outputs[output]->output = output;
     }
@@ -534,7 +556,8 @@ why_node_need_constant (const WhyNode *node, guint index, const char *what, GErr
   if (value != NULL && value->constant != NULL)
     return value->constant;
   why_node_fail (node, error, WHY_ERROR_UNSUPPORTED_OP,
-                 "input %u ('%s') depends on the picture; only a constant is supported here", index, what);
+                 "input %u ('%s') depends on the picture; only a constant is supported here", index,
+                 what);
   return NULL;
 }
 
@@ -542,23 +565,29 @@ gboolean
 why_node_axis (const WhyNode *node, gint64 axis, int rank, int *result, GError **error)
 {
   if (axis < -rank || axis >= rank)
-    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "axis %" G_GINT64_FORMAT " is outside a tensor of rank %d", axis, rank);
+    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL,
+                          "axis %" G_GINT64_FORMAT " is outside a tensor of rank %d", axis, rank);
   *result = (int) (axis < 0 ? axis + rank : axis);
   return TRUE;
 }
 
 gboolean
-why_node_set_output (WhyNode *node, guint index, WhyDType dtype, int rank, const gint64 *dims, GError **error)
+why_node_set_output (
+  WhyNode *node, guint index, WhyDType dtype, int rank, const gint64 *dims, GError **error)
 {
   gsize count, n_bytes;
 
   if (index >= node->n_outputs || node->outputs[index] == NULL)
     return TRUE;
   if (rank > WHY_MAX_RANK)
-    return why_node_fail (node, error, WHY_ERROR_UNSUPPORTED_OP, "its output has %d dimensions, at most %d are supported", rank, WHY_MAX_RANK);
+    return why_node_fail (node, error, WHY_ERROR_UNSUPPORTED_OP,
+                          "its output has %d dimensions, at most %d are supported", rank,
+                          WHY_MAX_RANK);
   if (why_dtype_size (dtype) == 0)
-    return why_node_fail (node, error, WHY_ERROR_UNSUPPORTED_OP, "its output's type %s is not supported", why_dtype_name (dtype));
-  if (!why_dims_count (dims, rank, &count) || !why_size_mul (count, why_dtype_size (dtype), &n_bytes) || n_bytes > G_MAXSSIZE)
+    return why_node_fail (node, error, WHY_ERROR_UNSUPPORTED_OP,
+                          "its output's type %s is not supported", why_dtype_name (dtype));
+  if (!why_dims_count (dims, rank, &count) ||
+      !why_size_mul (count, why_dtype_size (dtype), &n_bytes) || n_bytes > G_MAXSSIZE)
     {
       g_autofree char *text = why_dims_to_string (rank, dims);
       return why_node_fail (node, error, WHY_ERROR_TOO_LARGE, "its output would be %s", text);
@@ -572,7 +601,8 @@ why_node_set_output (WhyNode *node, guint index, WhyDType dtype, int rank, const
 }
 
 gboolean
-why_node_set_output_like (WhyNode *node, guint index, WhyDType dtype, const WhyValue *like, GError **error)
+why_node_set_output_like (
+  WhyNode *node, guint index, WhyDType dtype, const WhyValue *like, GError **error)
 {
   return why_node_set_output (node, index, dtype, like->rank, like->dims, error);
 }
@@ -580,7 +610,8 @@ why_node_set_output_like (WhyNode *node, guint index, WhyDType dtype, const WhyV
 /* ---- broadcasting ---- */
 
 gboolean
-why_dims_broadcast (int rank_a, const gint64 *dims_a, int rank_b, const gint64 *dims_b, int *rank, gint64 *dims)
+why_dims_broadcast (
+  int rank_a, const gint64 *dims_a, int rank_b, const gint64 *dims_b, int *rank, gint64 *dims)
 {
   gint64 result[WHY_MAX_RANK];
   int wide = MAX (rank_a, rank_b);
@@ -598,7 +629,8 @@ why_dims_broadcast (int rank_a, const gint64 *dims_a, int rank_b, const gint64 *
 }
 
 void
-why_broadcast_strides (int rank, const gint64 *dims, int out_rank, const gint64 *out_dims, gint64 *strides)
+why_broadcast_strides (
+  int rank, const gint64 *dims, int out_rank, const gint64 *out_dims, gint64 *strides)
 {
   gint64 step = 1;
   for (int axis = out_rank - 1; axis >= 0; axis--)

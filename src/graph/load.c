@@ -8,7 +8,8 @@
 
 #include <string.h>
 
-/* Functions may call functions, and If may stand in If; a chain deeper than this is no real network. */
+/* Functions may call functions, and If may stand in If; a chain deeper than this is no real
+ * network. */
 #define CALL_DEPTH_MAX 16
 /* Inlined functions can multiply a small file into a huge graph. */
 #define NODES_MAX 1000000u
@@ -21,7 +22,8 @@ struct _Scope
 {
   const Scope *parent; /* nullable */
   GHashTable *names;   /* borrowed name -> WhyValue */
-  const WhyOnnxNode *call; /* of a function: where attributes that refer to the caller's come from */
+  const WhyOnnxNode
+    *call; /* of a function: where attributes that refer to the caller's come from */
   const WhyOnnxFunction *function;
   const Scope *call_scope;
 };
@@ -41,7 +43,8 @@ find_function (const WhyOnnxModel *model, const WhyOnnxNode *node)
   for (gsize index = 0; index < model->n_functions; index++)
     {
       const WhyOnnxFunction *function = &model->functions[index];
-      if (strcmp (function->name, node->op_type) == 0 && strcmp (function->domain, node->domain) == 0 &&
+      if (strcmp (function->name, node->op_type) == 0 &&
+          strcmp (function->domain, node->domain) == 0 &&
           strcmp (function->overload, node->overload) == 0)
         return function;
     }
@@ -64,9 +67,10 @@ opset_of (const WhyOnnxModel *model, const WhyOnnxFunction *function, const char
 static void
 note_unknown (GHashTable *unknown, GPtrArray *order, const WhyOnnxNode *node, gint64 opset)
 {
-  g_autofree char *key = *node->domain != '\0'
-                             ? g_strdup_printf ("%s (domain %s)", node->op_type, node->domain)
-                             : g_strdup_printf ("%s (opset %" G_GINT64_FORMAT ")", node->op_type, opset);
+  g_autofree char *key =
+    *node->domain != '\0'
+      ? g_strdup_printf ("%s (domain %s)", node->op_type, node->domain)
+      : g_strdup_printf ("%s (opset %" G_GINT64_FORMAT ")", node->op_type, opset);
   GPtrArray *nodes = g_hash_table_lookup (unknown, key);
   if (nodes == NULL)
     {
@@ -79,22 +83,28 @@ note_unknown (GHashTable *unknown, GPtrArray *order, const WhyOnnxNode *node, gi
 }
 
 static void
-collect_unknown (const WhyOnnxModel *model, const WhyOnnxFunction *function, const WhyOnnxNode *nodes,
-                 gsize n_nodes, GHashTable *unknown, GPtrArray *order)
+collect_unknown (const WhyOnnxModel *model,
+                 const WhyOnnxFunction *function,
+                 const WhyOnnxNode *nodes,
+                 gsize n_nodes,
+                 GHashTable *unknown,
+                 GPtrArray *order)
 {
   for (gsize index = 0; index < n_nodes; index++)
     {
       const WhyOnnxNode *node = &nodes[index];
       gint64 opset = opset_of (model, function, node->domain);
-      gboolean known = find_function (model, node) != NULL ||
-                       (*node->domain == '\0' &&
-                        (strcmp (node->op_type, "If") == 0 || why_op_lookup (node->op_type, opset, FALSE) != NULL));
+      gboolean known =
+        find_function (model, node) != NULL ||
+        (*node->domain == '\0' && (strcmp (node->op_type, "If") == 0 ||
+                                   why_op_lookup (node->op_type, opset, FALSE) != NULL));
       if (!known)
         note_unknown (unknown, order, node, opset);
       for (gsize attr = 0; attr < node->n_attrs; attr++)
         {
           if (node->attrs[attr].g != NULL)
-            collect_unknown (model, function, node->attrs[attr].g->nodes, node->attrs[attr].g->n_nodes, unknown, order);
+            collect_unknown (model, function, node->attrs[attr].g->nodes,
+                             node->attrs[attr].g->n_nodes, unknown, order);
         }
     }
 }
@@ -102,12 +112,14 @@ collect_unknown (const WhyOnnxModel *model, const WhyOnnxFunction *function, con
 gboolean
 why_graph_check_operators (WhyOnnxModel *model, GError **error)
 {
-  g_autoptr (GHashTable) unknown = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
+  g_autoptr (GHashTable) unknown =
+    g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
   g_autoptr (GPtrArray) order = g_ptr_array_new_with_free_func (g_free);
 
   collect_unknown (model, NULL, model->graph->nodes, model->graph->n_nodes, unknown, order);
   for (gsize index = 0; index < model->n_functions; index++)
-    collect_unknown (model, &model->functions[index], model->functions[index].nodes, model->functions[index].n_nodes, unknown, order);
+    collect_unknown (model, &model->functions[index], model->functions[index].nodes,
+                     model->functions[index].n_nodes, unknown, order);
   if (order->len == 0)
     return TRUE;
 
@@ -118,12 +130,13 @@ why_graph_check_operators (WhyOnnxModel *model, GError **error)
       const GPtrArray *nodes = g_hash_table_lookup (unknown, key);
       g_string_append_printf (text, "%s%s at ", index > 0 ? "; " : "", key);
       for (guint at = 0; at < MIN (nodes->len, UNKNOWN_SHOWN_MAX); at++)
-        g_string_append_printf (text, "%s'%s'", at > 0 ? ", " : "", (const char *) g_ptr_array_index (nodes, at));
+        g_string_append_printf (text, "%s'%s'", at > 0 ? ", " : "",
+                                (const char *) g_ptr_array_index (nodes, at));
       if (nodes->len > UNKNOWN_SHOWN_MAX)
         g_string_append_printf (text, " and %u more", nodes->len - UNKNOWN_SHOWN_MAX);
     }
-  g_set_error (error, WHY_ERROR, WHY_ERROR_UNSUPPORTED_OP, "%s: %u operator%s not supported: %s", model->path,
-               order->len, order->len == 1 ? " is" : "s are", text->str);
+  g_set_error (error, WHY_ERROR, WHY_ERROR_UNSUPPORTED_OP, "%s: %u operator%s not supported: %s",
+               model->path, order->len, order->len == 1 ? " is" : "s are", text->str);
   return FALSE;
 }
 
@@ -180,7 +193,11 @@ resolve_attr (const Scope *scope, const WhyOnnxAttr *attr)
 }
 
 static gboolean
-convert_attr (const Scope *scope, const WhyOnnxNode *node, const WhyOnnxAttr *given, WhyAttr *to, GError **error)
+convert_attr (const Scope *scope,
+              const WhyOnnxNode *node,
+              const WhyOnnxAttr *given,
+              WhyAttr *to,
+              GError **error)
 {
   const WhyOnnxAttr *attr = resolve_attr (scope, given);
 
@@ -193,7 +210,8 @@ convert_attr (const Scope *scope, const WhyOnnxNode *node, const WhyOnnxAttr *gi
     }
   if (attr->unsupported != NULL)
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_UNSUPPORTED_OP, "%s '%s': %s", node->op_type, node->name, attr->unsupported);
+      g_set_error (error, WHY_ERROR, WHY_ERROR_UNSUPPORTED_OP, "%s '%s': %s", node->op_type,
+                   node->name, attr->unsupported);
       return FALSE;
     }
   to->n = attr->n;
@@ -239,14 +257,16 @@ convert_attr (const Scope *scope, const WhyOnnxNode *node, const WhyOnnxAttr *gi
     case WHY_ONNX_ATTR_TYPE_PROTOS:
       break;
     }
-  g_set_error (error, WHY_ERROR, WHY_ERROR_UNSUPPORTED_OP, "%s '%s': attribute '%s' is of a kind (%s) that is not supported",
-               node->op_type, node->name, attr->name, why_onnx_attr_type_name (attr->type));
+  g_set_error (error, WHY_ERROR, WHY_ERROR_UNSUPPORTED_OP,
+               "%s '%s': attribute '%s' is of a kind (%s) that is not supported", node->op_type,
+               node->name, attr->name, why_onnx_attr_type_name (attr->type));
   return FALSE;
 }
 
 /* ---- nodes ---- */
 
-static gboolean load_nodes (Loader *loader, Scope *scope, const WhyOnnxNode *nodes, gsize n_nodes, GError **error);
+static gboolean
+load_nodes (Loader *loader, Scope *scope, const WhyOnnxNode *nodes, gsize n_nodes, GError **error);
 
 static gboolean
 load_initializers (Loader *loader, Scope *scope, const WhyOnnxGraph *graph, GError **error)
@@ -259,7 +279,8 @@ load_initializers (Loader *loader, Scope *scope, const WhyOnnxGraph *graph, GErr
           g_set_error (error, WHY_ERROR, WHY_ERROR_UNSUPPORTED_OP, "%s", initializer->unsupported);
           return FALSE;
         }
-      WhyValue *value = why_graph_add_constant (loader->graph, initializer->name, why_tensor_ref (initializer->tensor));
+      WhyValue *value = why_graph_add_constant (loader->graph, initializer->name,
+                                                why_tensor_ref (initializer->tensor));
       g_hash_table_insert (scope->names, initializer->name, value);
     }
   return TRUE;
@@ -275,9 +296,10 @@ resolve_inputs (const Scope *scope, const WhyOnnxNode *node, WhyValue **inputs, 
       inputs[input] = scope_find (scope, node->inputs[input]);
       if (inputs[input] == NULL)
         {
-          g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_MODEL,
-                       "%s '%s': input '%s' is made by no node, or only by one that depends on this one",
-                       node->op_type, node->name, node->inputs[input]);
+          g_set_error (
+            error, WHY_ERROR, WHY_ERROR_BAD_MODEL,
+            "%s '%s': input '%s' is made by no node, or only by one that depends on this one",
+            node->op_type, node->name, node->inputs[input]);
           return FALSE;
         }
     }
@@ -289,14 +311,20 @@ enter (Loader *loader, const WhyOnnxNode *node, GError **error)
 {
   if (loader->depth++ < CALL_DEPTH_MAX)
     return TRUE;
-  g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_MODEL, "%s '%s': functions and branches are nested more than %d deep",
-               node->op_type, node->name, CALL_DEPTH_MAX);
+  g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_MODEL,
+               "%s '%s': functions and branches are nested more than %d deep", node->op_type,
+               node->name, CALL_DEPTH_MAX);
   return FALSE;
 }
 
 static gboolean
-bind_outputs (Loader *loader, Scope *scope, const WhyOnnxNode *node, const Scope *inner, gsize n_names,
-              const char *const *names, GError **error)
+bind_outputs (Loader *loader,
+              Scope *scope,
+              const WhyOnnxNode *node,
+              const Scope *inner,
+              gsize n_names,
+              const char *const *names,
+              GError **error)
 {
   for (gsize output = 0; output < node->n_outputs; output++)
     {
@@ -305,8 +333,9 @@ bind_outputs (Loader *loader, Scope *scope, const WhyOnnxNode *node, const Scope
       WhyValue *value = output < n_names ? scope_find (inner, names[output]) : NULL;
       if (value == NULL)
         {
-          g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_MODEL, "%s '%s': its body makes no output %" G_GSIZE_FORMAT,
-                       node->op_type, node->name, output);
+          g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_MODEL,
+                       "%s '%s': its body makes no output %" G_GSIZE_FORMAT, node->op_type,
+                       node->name, output);
           return FALSE;
         }
       g_hash_table_insert (scope->names, node->outputs[output], value);
@@ -330,13 +359,18 @@ load_if (Loader *loader, Scope *scope, const WhyOnnxNode *node, GError **error)
     return FALSE;
   if (condition->constant == NULL || why_tensor_count (condition->constant) != 1)
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_UNSUPPORTED_OP, "If '%s': its condition depends on the picture; only a constant one is supported", node->name);
+      g_set_error (
+        error, WHY_ERROR, WHY_ERROR_UNSUPPORTED_OP,
+        "If '%s': its condition depends on the picture; only a constant one is supported",
+        node->name);
       return FALSE;
     }
-  branch = why_onnx_node_attr (node, why_tensor_get_i64 (condition->constant, 0) != 0 ? "then_branch" : "else_branch");
+  branch = why_onnx_node_attr (
+    node, why_tensor_get_i64 (condition->constant, 0) != 0 ? "then_branch" : "else_branch");
   if (branch == NULL || branch->g == NULL)
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_MODEL, "If '%s': a branch is missing", node->name);
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_MODEL, "If '%s': a branch is missing",
+                   node->name);
       return FALSE;
     }
   if (!enter (loader, node, error))
@@ -355,7 +389,11 @@ load_if (Loader *loader, Scope *scope, const WhyOnnxNode *node, GError **error)
 }
 
 static gboolean
-load_call (Loader *loader, Scope *scope, const WhyOnnxNode *node, const WhyOnnxFunction *function, GError **error)
+load_call (Loader *loader,
+           Scope *scope,
+           const WhyOnnxNode *node,
+           const WhyOnnxFunction *function,
+           GError **error)
 {
   g_autofree WhyValue **inputs = g_new0 (WhyValue *, node->n_inputs + 1);
 
@@ -372,7 +410,8 @@ load_call (Loader *loader, Scope *scope, const WhyOnnxNode *node, const WhyOnnxF
         g_hash_table_insert (inner.names, function->inputs[input], inputs[input]);
     }
   gboolean done = load_nodes (loader, &inner, function->nodes, function->n_nodes, error) &&
-                  bind_outputs (loader, scope, node, &inner, function->n_outputs, (const char *const *) function->outputs, error);
+                  bind_outputs (loader, scope, node, &inner, function->n_outputs,
+                                (const char *const *) function->outputs, error);
   if (!done)
     g_prefix_error (error, "in function %s called by '%s': ", function->name, node->name);
   g_hash_table_unref (inner.names);
@@ -393,21 +432,25 @@ is_alias (const WhyOnnxNode *node)
   return node->n_inputs < 3 || *node->inputs[2] == '\0'; /* training_mode could be true */
 }
 
-/* Before opset 7 the second operand of arithmetic was aligned with a run of the first one's dimensions
- * that begins at `axis`. Appending ones says the same in today's rule. */
+/* Before opset 7 the second operand of arithmetic was aligned with a run of the first one's
+ * dimensions that begins at `axis`. Appending ones says the same in today's rule. */
 static gboolean
-align_legacy_operand (Loader *loader, const WhyOnnxNode *node, gint64 opset, WhyValue **inputs, GError **error)
+align_legacy_operand (
+  Loader *loader, const WhyOnnxNode *node, gint64 opset, WhyValue **inputs, GError **error)
 {
-  const WhyOnnxAttr *broadcast = why_onnx_node_attr (node, "broadcast"), *axis = why_onnx_node_attr (node, "axis");
+  const WhyOnnxAttr *broadcast = why_onnx_node_attr (node, "broadcast"),
+                    *axis = why_onnx_node_attr (node, "axis");
   gint64 dims[WHY_MAX_RANK];
 
-  if (opset >= 7 || broadcast == NULL || broadcast->i == 0 || axis == NULL || node->n_inputs != 2 || inputs[0] == NULL || inputs[1] == NULL)
+  if (opset >= 7 || broadcast == NULL || broadcast->i == 0 || axis == NULL || node->n_inputs != 2 ||
+      inputs[0] == NULL || inputs[1] == NULL)
     return TRUE;
   int rank = inputs[0]->rank, own = inputs[1]->rank;
   gint64 start = axis->i < 0 ? axis->i + rank : axis->i;
   if (start < 0 || start + own > rank)
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_MODEL, "%s '%s': axis %" G_GINT64_FORMAT " does not fit operands of rank %d and %d",
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_MODEL,
+                   "%s '%s': axis %" G_GINT64_FORMAT " does not fit operands of rank %d and %d",
                    node->op_type, node->name, axis->i, rank, own);
       return FALSE;
     }
@@ -436,7 +479,8 @@ load_op (Loader *loader, Scope *scope, const WhyOnnxNode *node, GError **error)
     }
   if (loader->graph->nodes->len >= NODES_MAX)
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE, "The network has more than %u nodes", NODES_MAX);
+      g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE, "The network has more than %u nodes",
+                   NODES_MAX);
       return FALSE;
     }
   gint64 opset = opset_of (loader->model, scope->function, "");
@@ -451,9 +495,9 @@ load_op (Loader *loader, Scope *scope, const WhyOnnxNode *node, GError **error)
       n_attrs += done && attrs[n_attrs].name != NULL;
     }
   if (done)
-    outputs = why_graph_add_node (loader->graph, node->op_type, opset, node->name,
-                                  inputs, n_inputs, (const char *const *) node->outputs, (guint) node->n_outputs, attrs,
-                                  n_attrs, error);
+    outputs = why_graph_add_node (loader->graph, node->op_type, opset, node->name, inputs, n_inputs,
+                                  (const char *const *) node->outputs, (guint) node->n_outputs,
+                                  attrs, n_attrs, error);
   for (guint attr = 0; attr < n_attrs; attr++)
     g_free ((double *) attrs[attr].floats);
   for (gsize output = 0; outputs != NULL && output < node->n_outputs; output++)
@@ -472,8 +516,9 @@ load_node (Loader *loader, Scope *scope, const WhyOnnxNode *node, GError **error
     return load_call (loader, scope, node, function, error);
   if (*node->domain != '\0')
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_UNSUPPORTED_OP, "%s '%s': operators of domain '%s' are not supported",
-                   node->op_type, node->name, node->domain);
+      g_set_error (error, WHY_ERROR, WHY_ERROR_UNSUPPORTED_OP,
+                   "%s '%s': operators of domain '%s' are not supported", node->op_type, node->name,
+                   node->domain);
       return FALSE;
     }
   if (strcmp (node->op_type, "If") == 0)
@@ -481,8 +526,8 @@ load_node (Loader *loader, Scope *scope, const WhyOnnxNode *node, GError **error
   return load_op (loader, scope, node, error);
 }
 
-/* Names that a node needs before it can be loaded: its inputs, and for If whatever the branches take
- * from outside. Only names made in this very list of nodes make a node wait. */
+/* Names that a node needs before it can be loaded: its inputs, and for If whatever the branches
+ * take from outside. Only names made in this very list of nodes make a node wait. */
 static void
 collect_needs (const WhyOnnxNode *node, GHashTable *made_here, GPtrArray *needs)
 {
@@ -505,12 +550,14 @@ collect_needs (const WhyOnnxNode *node, GHashTable *made_here, GPtrArray *needs)
 }
 
 /* Kahn's algorithm. ONNX asks for topological order, but not every exporter delivers it. Of the
- * nodes that are ready, the one just made possible goes first, which keeps close to the file's order. */
+ * nodes that are ready, the one just made possible goes first, which keeps close to the file's
+ * order. */
 static gboolean
 load_nodes (Loader *loader, Scope *scope, const WhyOnnxNode *nodes, gsize n_nodes, GError **error)
 {
   g_autoptr (GHashTable) made_here = g_hash_table_new (g_str_hash, g_str_equal);
-  g_autoptr (GHashTable) waiting = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) g_array_unref);
+  g_autoptr (GHashTable) waiting =
+    g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) g_array_unref);
   g_autofree gsize *n_missing = g_new0 (gsize, n_nodes + 1);
   g_autoptr (GPtrArray) needs = g_ptr_array_new ();
   g_autoptr (GArray) ready = g_array_new (FALSE, FALSE, sizeof (gsize));
@@ -523,10 +570,12 @@ load_nodes (Loader *loader, Scope *scope, const WhyOnnxNode *nodes, gsize n_node
           const char *name = nodes[index].outputs[output];
           if (*name == '\0')
             continue;
-          if (!g_hash_table_add (made_here, (gpointer) name) || g_hash_table_contains (scope->names, name))
+          if (!g_hash_table_add (made_here, (gpointer) name) ||
+              g_hash_table_contains (scope->names, name))
             {
-              g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_MODEL, "%s '%s': tensor '%s' is made twice",
-                           nodes[index].op_type, nodes[index].name, name);
+              g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_MODEL,
+                           "%s '%s': tensor '%s' is made twice", nodes[index].op_type,
+                           nodes[index].name, name);
               return FALSE;
             }
         }
@@ -577,8 +626,9 @@ load_nodes (Loader *loader, Scope *scope, const WhyOnnxNode *nodes, gsize n_node
     {
       if (n_missing[index] > 0)
         {
-          g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_MODEL, "%s '%s': is part of a cycle, or waits for one",
-                       nodes[index].op_type, nodes[index].name);
+          g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_MODEL,
+                       "%s '%s': is part of a cycle, or waits for one", nodes[index].op_type,
+                       nodes[index].name);
           break;
         }
     }
@@ -588,13 +638,20 @@ load_nodes (Loader *loader, Scope *scope, const WhyOnnxNode *nodes, gsize n_node
 /* ---- the main graph ---- */
 
 static gboolean
-add_inputs (Loader *loader, Scope *scope, const WhyShape *shapes, WhyTensor *const *values, gsize n_shapes, GError **error)
+add_inputs (Loader *loader,
+            Scope *scope,
+            const WhyShape *shapes,
+            WhyTensor *const *values,
+            gsize n_shapes,
+            GError **error)
 {
   const WhyOnnxGraph *main_graph = loader->model->graph;
 
   if (n_shapes != main_graph->n_inputs)
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_SHAPE, "%s: the network has %" G_GSIZE_FORMAT " inputs, shapes were given for %" G_GSIZE_FORMAT,
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_SHAPE,
+                   "%s: the network has %" G_GSIZE_FORMAT
+                   " inputs, shapes were given for %" G_GSIZE_FORMAT,
                    loader->model->path, main_graph->n_inputs, n_shapes);
       return FALSE;
     }
@@ -604,19 +661,23 @@ add_inputs (Loader *loader, Scope *scope, const WhyShape *shapes, WhyTensor *con
       const WhyShape *shape = &shapes[index];
       if (info->kind != WHY_ONNX_VALUE_TENSOR || why_dtype_size (info->dtype) == 0)
         {
-          g_set_error (error, WHY_ERROR, WHY_ERROR_UNSUPPORTED_OP, "%s: input '%s' is not a tensor of a supported type (%s)",
+          g_set_error (error, WHY_ERROR, WHY_ERROR_UNSUPPORTED_OP,
+                       "%s: input '%s' is not a tensor of a supported type (%s)",
                        loader->model->path, info->name, why_onnx_elem_type_name (info->elem_type));
           return FALSE;
         }
-      gboolean fits = shape->rank >= 0 && shape->rank <= WHY_MAX_RANK && (info->rank < 0 || info->rank == shape->rank);
+      gboolean fits = shape->rank >= 0 && shape->rank <= WHY_MAX_RANK &&
+                      (info->rank < 0 || info->rank == shape->rank);
       for (int axis = 0; fits && axis < shape->rank; axis++)
-        fits = shape->dims[axis] >= 0 && (info->rank < 0 || info->dims[axis] < 0 || info->dims[axis] == shape->dims[axis]);
+        fits = shape->dims[axis] >= 0 &&
+               (info->rank < 0 || info->dims[axis] < 0 || info->dims[axis] == shape->dims[axis]);
       if (!fits)
         {
           g_autofree char *expected = why_dims_to_string (info->rank, info->dims);
           g_autofree char *found = why_dims_to_string (shape->rank, shape->dims);
-          g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_SHAPE, "%s: input '%s' wants %s, was given %s", loader->model->path,
-                       info->name, expected, found);
+          g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_SHAPE,
+                       "%s: input '%s' wants %s, was given %s", loader->model->path, info->name,
+                       expected, found);
           return FALSE;
         }
       WhyValue *value;
@@ -624,14 +685,17 @@ add_inputs (Loader *loader, Scope *scope, const WhyShape *shapes, WhyTensor *con
         {
           if (values[index]->dtype != info->dtype)
             {
-              g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_SHAPE, "%s: input '%s' wants %s, was given %s", loader->model->path,
-                           info->name, why_dtype_name (info->dtype), why_dtype_name (values[index]->dtype));
+              g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_SHAPE,
+                           "%s: input '%s' wants %s, was given %s", loader->model->path, info->name,
+                           why_dtype_name (info->dtype), why_dtype_name (values[index]->dtype));
               return FALSE;
             }
-          value = why_graph_add_constant (loader->graph, info->name, why_tensor_ref (values[index]));
+          value =
+            why_graph_add_constant (loader->graph, info->name, why_tensor_ref (values[index]));
         }
       else
-        value = why_graph_add_input (loader->graph, info->name, info->dtype, shape->rank, shape->dims);
+        value =
+          why_graph_add_input (loader->graph, info->name, info->dtype, shape->rank, shape->dims);
       g_hash_table_insert (scope->names, info->name, value);
     }
   return TRUE;
@@ -647,7 +711,8 @@ add_outputs (Loader *loader, const Scope *scope, GError **error)
       WhyValue *value = scope_find (scope, name);
       if (value == NULL)
         {
-          g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_MODEL, "%s: output '%s' is made by no node", loader->model->path, name);
+          g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_MODEL, "%s: output '%s' is made by no node",
+                       loader->model->path, name);
           return FALSE;
         }
       g_ptr_array_add (loader->graph->outputs, value);
@@ -655,21 +720,30 @@ add_outputs (Loader *loader, const Scope *scope, GError **error)
     }
   if (main_graph->n_outputs == 0)
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_MODEL, "%s: the network has no output", loader->model->path);
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_MODEL, "%s: the network has no output",
+                   loader->model->path);
       return FALSE;
     }
   return TRUE;
 }
 
 WhyGraph *
-why_graph_new (WhyOnnxModel *model, const WhyShape *shapes, gsize n_shapes, const WhyGraphOptions *options, GError **error)
+why_graph_new (WhyOnnxModel *model,
+               const WhyShape *shapes,
+               gsize n_shapes,
+               const WhyGraphOptions *options,
+               GError **error)
 {
   return why_graph_new_with_values (model, shapes, NULL, n_shapes, options, error);
 }
 
 WhyGraph *
-why_graph_new_with_values (WhyOnnxModel *model, const WhyShape *shapes, WhyTensor *const *values, gsize n_shapes,
-                           const WhyGraphOptions *options, GError **error)
+why_graph_new_with_values (WhyOnnxModel *model,
+                           const WhyShape *shapes,
+                           WhyTensor *const *values,
+                           gsize n_shapes,
+                           const WhyGraphOptions *options,
+                           GError **error)
 {
   g_autoptr (WhyGraph) graph = NULL;
   Loader loader = { 0 };
@@ -682,7 +756,8 @@ why_graph_new_with_values (WhyOnnxModel *model, const WhyShape *shapes, WhyTenso
   loader.graph = graph;
   loader.model = model;
   scope_init (&scope, NULL);
-  gboolean done = load_initializers (&loader, &scope, model->graph, error) && add_inputs (&loader, &scope, shapes, values, n_shapes, error);
+  gboolean done = load_initializers (&loader, &scope, model->graph, error) &&
+                  add_inputs (&loader, &scope, shapes, values, n_shapes, error);
   if (done && !load_nodes (&loader, &scope, model->graph->nodes, model->graph->n_nodes, error))
     {
       g_prefix_error (error, "%s: ", model->path);

@@ -9,17 +9,21 @@
 #include <math.h>
 #include <string.h>
 
-/* Convolutions in channels last. Batch normalisation and other per-channel constants that follow are
- * multiplied into weight and bias; activations and residual additions become post-ops. */
+/* Convolutions in channels last. Batch normalisation and other per-channel constants that follow
+ * are multiplied into weight and bias; activations and residual additions become post-ops. */
 
 typedef struct
 {
-  float *weight, *bias;     /* of the fused operator; NULL: those of the node as they are */
+  float *weight, *bias; /* of the fused operator; NULL: those of the node as they are */
   gboolean has_bias;
 } Fused;
 
 static void
-geometry (const WhyConvParams *params, dnnl_dim_t *strides, dnnl_dim_t *dilates, dnnl_dim_t *pad_l, dnnl_dim_t *pad_r)
+geometry (const WhyConvParams *params,
+          dnnl_dim_t *strides,
+          dnnl_dim_t *dilates,
+          dnnl_dim_t *pad_l,
+          dnnl_dim_t *pad_r)
 {
   int front = WHY_CONV_SPATIAL - params->n_spatial;
   for (int axis = 0; axis < params->n_spatial; axis++)
@@ -42,8 +46,8 @@ has_negative_pad (const WhyConvParams *params)
   return FALSE;
 }
 
-/* The weight's dims as oneDNN has them: with groups as the first dimension where there are groups. For
- * transposed convolutions the file has (in, out/g, k...) where oneDNN wants out before in. */
+/* The weight's dims as oneDNN has them: with groups as the first dimension where there are groups.
+ * For transposed convolutions the file has (in, out/g, k...) where oneDNN wants out before in. */
 static int
 weight_dims (const WhyValue *w, gint64 groups, gboolean transposed, gint64 *dims, gint64 *strides)
 {
@@ -104,9 +108,11 @@ take_affine (const WhyNode *node, const WhyValue *tail, double *scale, double *s
         }
       for (gint64 c = 0; c < channels; c++)
         {
-          double s = channel_value (node->inputs[1]->constant, c) / sqrt (channel_value (node->inputs[4]->constant, c) + params->epsilon);
+          double s = channel_value (node->inputs[1]->constant, c) /
+                     sqrt (channel_value (node->inputs[4]->constant, c) + params->epsilon);
           scale[c] *= s;
-          shift[c] = (shift[c] - channel_value (node->inputs[3]->constant, c)) * s + channel_value (node->inputs[2]->constant, c);
+          shift[c] = (shift[c] - channel_value (node->inputs[3]->constant, c)) * s +
+                     channel_value (node->inputs[2]->constant, c);
         }
       return TRUE;
     }
@@ -114,7 +120,8 @@ take_affine (const WhyNode *node, const WhyValue *tail, double *scale, double *s
   if ((!multiplies && !adds) || node->inputs[0] == node->inputs[1])
     return FALSE;
   const WhyValue *other = node->inputs[0] == tail ? node->inputs[1] : node->inputs[0];
-  if (!why_channel_constant (other, tail->rank, 1, channels) || node->outputs[0]->rank != tail->rank)
+  if (!why_channel_constant (other, tail->rank, 1, channels) ||
+      node->outputs[0]->rank != tail->rank)
     return FALSE;
   for (gint64 c = 0; c < channels; c++)
     {
@@ -125,13 +132,15 @@ take_affine (const WhyNode *node, const WhyValue *tail, double *scale, double *s
   return TRUE;
 }
 
-/* Follows the chain of per-channel constants after @node and multiplies them into weight and bias. */
+/* Follows the chain of per-channel constants after @node and multiplies them into weight and bias.
+ */
 static void
 fuse_affine (WhyPlan *plan, const WhyNode *node, gboolean transposed, WhyValue **tail, Fused *fused)
 {
   const WhyValue *w = node->inputs[1], *b = why_node_input (node, 2);
   gint64 channels = (*tail)->dims[1];
-  g_autofree double *scale = g_new (double, MAX (channels, 1)), *shift = g_new (double, MAX (channels, 1));
+  g_autofree double *scale = g_new (double, MAX (channels, 1)),
+                    *shift = g_new (double, MAX (channels, 1));
   gboolean any = FALSE;
 
   for (gint64 c = 0; c < channels; c++)
@@ -139,7 +148,8 @@ fuse_affine (WhyPlan *plan, const WhyNode *node, gboolean transposed, WhyValue *
       scale[c] = 1.0;
       shift[c] = b != NULL ? channel_value (b->constant, c) : 0.0;
     }
-  for (const WhyNode *reader; (reader = why_plan_only_reader (plan, *tail)) != NULL && take_affine (reader, *tail, scale, shift);)
+  for (const WhyNode *reader; (reader = why_plan_only_reader (plan, *tail)) != NULL &&
+                              take_affine (reader, *tail, scale, shift);)
     {
       why_plan_absorb (plan, reader);
       *tail = reader->outputs[0];
@@ -157,8 +167,10 @@ fuse_affine (WhyPlan *plan, const WhyNode *node, gboolean transposed, WhyValue *
   for (gsize at = 0; at < count; at++)
     {
       gsize channel = at / inner;
-      if (transposed) /* (in, out/g, k...): the channel is the second dimension, within the group of the first */
-        channel = at / kernel % (gsize) w->dims[1] + at / inner / (gsize) (w->dims[0] / groups) * (gsize) w->dims[1];
+      if (transposed) /* (in, out/g, k...): the channel is the second dimension, within the group of
+                         the first */
+        channel = at / kernel % (gsize) w->dims[1] +
+                  at / inner / (gsize) (w->dims[0] / groups) * (gsize) w->dims[1];
       fused->weight[at] = (float) ((double) from[at] * scale[channel]);
     }
   for (gint64 c = 0; c < channels; c++)
@@ -189,21 +201,28 @@ create_pd (const void *desc, WhyPostOps *post, const_dnnl_primitive_desc_t hint)
 
 /* Conv and ConvTranspose differ in the descriptor alone. */
 static dnnl_primitive_desc_t
-forward_pd (const WhyConvParams *params, gboolean transposed, const dnnl_memory_desc_t *src, const dnnl_memory_desc_t *weight,
-            const dnnl_memory_desc_t *bias, const dnnl_memory_desc_t *dst, WhyPostOps *post)
+forward_pd (const WhyConvParams *params,
+            gboolean transposed,
+            const dnnl_memory_desc_t *src,
+            const dnnl_memory_desc_t *weight,
+            const dnnl_memory_desc_t *bias,
+            const dnnl_memory_desc_t *dst,
+            WhyPostOps *post)
 {
   dnnl_dims_t strides, dilates, pad_l, pad_r;
   geometry (params, strides, dilates, pad_l, pad_r);
   if (transposed)
     {
       dnnl_deconvolution_desc_t desc;
-      if (dnnl_dilated_deconvolution_forward_desc_init (&desc, dnnl_forward_inference, dnnl_deconvolution_direct, src, weight, bias,
-                                                        dst, strides, dilates, pad_l, pad_r) != dnnl_success)
+      if (dnnl_dilated_deconvolution_forward_desc_init (
+            &desc, dnnl_forward_inference, dnnl_deconvolution_direct, src, weight, bias, dst,
+            strides, dilates, pad_l, pad_r) != dnnl_success)
         return NULL;
       return create_pd (&desc, post, NULL);
     }
   dnnl_convolution_desc_t desc;
-  if (dnnl_dilated_convolution_forward_desc_init (&desc, dnnl_forward_inference, dnnl_convolution_direct, src, weight, bias, dst,
+  if (dnnl_dilated_convolution_forward_desc_init (&desc, dnnl_forward_inference,
+                                                  dnnl_convolution_direct, src, weight, bias, dst,
                                                   strides, dilates, pad_l, pad_r) != dnnl_success)
     return NULL;
   return create_pd (&desc, post, NULL);
@@ -213,7 +232,8 @@ static gboolean
 compile_forward (WhyPlan *plan, WhyNode *node, gboolean transposed, gboolean *done, GError **error)
 {
   const WhyConvParams *params = node->params;
-  WhyValue *x = node->inputs[0], *w = node->inputs[1], *b = why_node_input (node, 2), *tail = node->outputs[0];
+  WhyValue *x = node->inputs[0], *w = node->inputs[1], *b = why_node_input (node, 2),
+           *tail = node->outputs[0];
   gint64 w_dims[WHY_MAX_RANK], w_strides[WHY_MAX_RANK];
   dnnl_memory_desc_t src, weight, weight_any, bias, dst;
   WhyPostOps post = { 0 };
@@ -222,13 +242,15 @@ compile_forward (WhyPlan *plan, WhyNode *node, gboolean transposed, gboolean *do
   guint n_inputs = 0;
 
   *done = FALSE;
-  if (w->constant == NULL || (b != NULL && b->constant == NULL) || x->dtype != WHY_DTYPE_FLOAT32 || has_negative_pad (params) ||
-      why_tensor_count (w->constant) == 0 || x->dims[0] == 0)
+  if (w->constant == NULL || (b != NULL && b->constant == NULL) || x->dtype != WHY_DTYPE_FLOAT32 ||
+      has_negative_pad (params) || why_tensor_count (w->constant) == 0 || x->dims[0] == 0)
     return TRUE;
   int w_rank = weight_dims (w, params->groups, transposed, w_dims, w_strides);
   const gint64 one = 1;
-  if (!why_dnnl_md (x, WHY_LAYOUT_CHANNELS_LAST, &src) || !why_dnnl_md (tail, WHY_LAYOUT_CHANNELS_LAST, &dst) ||
-      !why_dnnl_md_strides (w_rank, w_dims, w_strides, &weight) || !why_dnnl_md_any (w_rank, w_dims, &weight_any) ||
+  if (!why_dnnl_md (x, WHY_LAYOUT_CHANNELS_LAST, &src) ||
+      !why_dnnl_md (tail, WHY_LAYOUT_CHANNELS_LAST, &dst) ||
+      !why_dnnl_md_strides (w_rank, w_dims, w_strides, &weight) ||
+      !why_dnnl_md_any (w_rank, w_dims, &weight_any) ||
       !why_dnnl_md_strides (1, &tail->dims[1], &one, &bias))
     return TRUE;
   /* Whether oneDNN can do it at all is asked before anything is absorbed. */
@@ -240,7 +262,8 @@ compile_forward (WhyPlan *plan, WhyNode *node, gboolean transposed, gboolean *do
   fuse_affine (plan, node, transposed, &tail, &fused);
   if (!why_dnnl_collect_post_ops (plan, &tail, WHY_LAYOUT_CHANNELS_LAST, &dst, &post, error))
     goto fail;
-  pd = forward_pd (params, transposed, &src, &weight_any, fused.has_bias ? &bias : NULL, &dst, &post);
+  pd =
+    forward_pd (params, transposed, &src, &weight_any, fused.has_bias ? &bias : NULL, &dst, &post);
   WhyPrimitive *primitive = pd != NULL ? why_dnnl_primitive_new (pd) : NULL;
   if (primitive == NULL)
     {
@@ -253,8 +276,9 @@ compile_forward (WhyPlan *plan, WhyNode *node, gboolean transposed, gboolean *do
       !why_dnnl_bind_packed (primitive, plan, DNNL_ARG_WEIGHTS, key, sizeof key, &weight,
                              fused.weight != NULL ? fused.weight : w->constant->data,
                              why_dnnl_weights_md (primitive), error) ||
-      (fused.has_bias && !why_dnnl_bind_packed (primitive, plan, DNNL_ARG_BIAS, key, sizeof key, &bias,
-                                                fused.bias != NULL ? fused.bias : b->constant->data, &bias, error)))
+      (fused.has_bias &&
+       !why_dnnl_bind_packed (primitive, plan, DNNL_ARG_BIAS, key, sizeof key, &bias,
+                              fused.bias != NULL ? fused.bias : b->constant->data, &bias, error)))
     {
       why_dnnl_primitive_free (primitive);
       goto fail;
@@ -290,9 +314,15 @@ compile_conv_transpose (WhyPlan *plan, WhyNode *node, gboolean *done, GError **e
 
 /* ---- backward by data ---- */
 
-/* @scale: (nullable): constant factors of the incoming gradient, per channel, multiplied into the weight */
+/* @scale: (nullable): constant factors of the incoming gradient, per channel, multiplied into the
+ * weight */
 static gboolean
-compile_backward (WhyPlan *plan, WhyNode *node, WhyValue *dy, const WhyTensor *scale, gboolean *done, GError **error)
+compile_backward (WhyPlan *plan,
+                  WhyNode *node,
+                  WhyValue *dy,
+                  const WhyTensor *scale,
+                  gboolean *done,
+                  GError **error)
 {
   const WhyConvParams *params = node->params;
   WhyValue *w = node->inputs[1], *dx = node->outputs[0];
@@ -303,15 +333,20 @@ compile_backward (WhyPlan *plan, WhyNode *node, WhyValue *dy, const WhyTensor *s
   g_autofree float *scaled = NULL;
 
   *done = FALSE;
-  if (w->constant == NULL || dy->dtype != WHY_DTYPE_FLOAT32 || has_negative_pad (params) || why_tensor_count (w->constant) == 0)
+  if (w->constant == NULL || dy->dtype != WHY_DTYPE_FLOAT32 || has_negative_pad (params) ||
+      why_tensor_count (w->constant) == 0)
     return TRUE;
   int w_rank = weight_dims (w, params->groups, FALSE, w_dims, w_strides);
   geometry (params, strides, dilates, pad_l, pad_r);
-  if (!why_dnnl_md (dx, WHY_LAYOUT_CHANNELS_LAST, &diff_src) || !why_dnnl_md (dy, WHY_LAYOUT_CHANNELS_LAST, &diff_dst) ||
-      !why_dnnl_md_strides (w_rank, w_dims, w_strides, &weight) || !why_dnnl_md_any (w_rank, w_dims, &weight_any) ||
-      dnnl_dilated_convolution_forward_desc_init (&forward, dnnl_forward_training, dnnl_convolution_direct, &diff_src, &weight_any, NULL,
-                                                  &diff_dst, strides, dilates, pad_l, pad_r) != dnnl_success ||
-      dnnl_dilated_convolution_backward_data_desc_init (&backward, dnnl_convolution_direct, &diff_src, &weight_any, &diff_dst, strides,
+  if (!why_dnnl_md (dx, WHY_LAYOUT_CHANNELS_LAST, &diff_src) ||
+      !why_dnnl_md (dy, WHY_LAYOUT_CHANNELS_LAST, &diff_dst) ||
+      !why_dnnl_md_strides (w_rank, w_dims, w_strides, &weight) ||
+      !why_dnnl_md_any (w_rank, w_dims, &weight_any) ||
+      dnnl_dilated_convolution_forward_desc_init (
+        &forward, dnnl_forward_training, dnnl_convolution_direct, &diff_src, &weight_any, NULL,
+        &diff_dst, strides, dilates, pad_l, pad_r) != dnnl_success ||
+      dnnl_dilated_convolution_backward_data_desc_init (&backward, dnnl_convolution_direct,
+                                                        &diff_src, &weight_any, &diff_dst, strides,
                                                         dilates, pad_l, pad_r) != dnnl_success)
     return TRUE;
   dnnl_primitive_desc_t hint = create_pd (&forward, NULL, NULL);
@@ -333,8 +368,9 @@ compile_backward (WhyPlan *plan, WhyNode *node, WhyValue *dy, const WhyTensor *s
     }
   const gpointer key[] = { node, (gpointer) scale };
   WhyBuffer *input = why_plan_input (plan, dy, WHY_LAYOUT_CHANNELS_LAST, error);
-  if (input == NULL || !why_dnnl_bind_packed (primitive, plan, DNNL_ARG_WEIGHTS, key, sizeof key, &weight, data,
-                                              why_dnnl_weights_md (primitive), error))
+  if (input == NULL ||
+      !why_dnnl_bind_packed (primitive, plan, DNNL_ARG_WEIGHTS, key, sizeof key, &weight, data,
+                             why_dnnl_weights_md (primitive), error))
     {
       why_dnnl_primitive_free (primitive);
       return FALSE;
@@ -362,12 +398,14 @@ compile_mul (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
   const WhyNode *reader = why_plan_only_reader (plan, product);
 
   *done = FALSE;
-  if (reader == NULL || strcmp (reader->klass->type, "ConvInputGrad") != 0 || reader->inputs[0] != product)
+  if (reader == NULL || strcmp (reader->klass->type, "ConvInputGrad") != 0 ||
+      reader->inputs[0] != product)
     return TRUE;
   for (guint input = 0; input < 2; input++)
     {
       WhyValue *factor = node->inputs[input], *dy = node->inputs[1 - input];
-      if (dy->rank != product->rank || dy->constant != NULL || memcmp (dy->dims, product->dims, (gsize) dy->rank * sizeof *dy->dims) != 0 ||
+      if (dy->rank != product->rank || dy->constant != NULL ||
+          memcmp (dy->dims, product->dims, (gsize) dy->rank * sizeof *dy->dims) != 0 ||
           !why_channel_constant (factor, product->rank, 1, product->dims[1]))
         continue;
       if (!compile_backward (plan, (WhyNode *) reader, dy, factor->constant, done, error))

@@ -18,7 +18,11 @@ typedef struct
 } Product;
 
 static dnnl_primitive_desc_t
-product_pd (const Product *product, const dnnl_memory_desc_t *b, const dnnl_memory_desc_t *bias, double alpha, WhyPostOps *post)
+product_pd (const Product *product,
+            const dnnl_memory_desc_t *b,
+            const dnnl_memory_desc_t *bias,
+            double alpha,
+            WhyPostOps *post)
 {
   dnnl_memory_desc_t a, y;
   dnnl_matmul_desc_t desc;
@@ -45,11 +49,13 @@ static const WhyValue *
 take_bias (WhyPlan *plan, WhyValue **tail)
 {
   const WhyNode *reader = why_plan_only_reader (plan, *tail);
-  if (reader == NULL || strcmp (reader->klass->type, "Add") != 0 || reader->inputs[0] == reader->inputs[1])
+  if (reader == NULL || strcmp (reader->klass->type, "Add") != 0 ||
+      reader->inputs[0] == reader->inputs[1])
     return NULL;
   const WhyValue *other = reader->inputs[0] == *tail ? reader->inputs[1] : reader->inputs[0];
   int rank = (*tail)->rank;
-  if (reader->outputs[0]->rank != rank || !why_channel_constant (other, rank, rank - 1, (*tail)->dims[rank - 1]) ||
+  if (reader->outputs[0]->rank != rank ||
+      !why_channel_constant (other, rank, rank - 1, (*tail)->dims[rank - 1]) ||
       why_tensor_count (other->constant) != (gsize) (*tail)->dims[rank - 1])
     return NULL;
   why_plan_absorb (plan, reader);
@@ -58,7 +64,13 @@ take_bias (WhyPlan *plan, WhyValue **tail)
 }
 
 static gboolean
-add_product (WhyPlan *plan, WhyNode *node, const Product *product, double alpha, const WhyValue *bias_value, gboolean *done, GError **error)
+add_product (WhyPlan *plan,
+             WhyNode *node,
+             const Product *product,
+             double alpha,
+             const WhyValue *bias_value,
+             gboolean *done,
+             GError **error)
 {
   WhyValue *a = node->inputs[0], *b = node->inputs[1], *tail = node->outputs[0];
   dnnl_memory_desc_t a_md, b_md, b_any, y_md, bias_md;
@@ -86,7 +98,8 @@ add_product (WhyPlan *plan, WhyNode *node, const Product *product, double alpha,
     bias_value = take_bias (plan, &tail);
   if (!why_dnnl_collect_post_ops (plan, &tail, WHY_LAYOUT_PLAIN, &y_md, &post, error))
     goto fail;
-  pd = product_pd (product, packed ? &b_any : &b_md, bias_value != NULL ? &bias_md : NULL, alpha, &post);
+  pd = product_pd (product, packed ? &b_any : &b_md, bias_value != NULL ? &bias_md : NULL, alpha,
+                   &post);
   WhyPrimitive *primitive = pd != NULL ? why_dnnl_primitive_new (pd) : NULL;
   if (primitive == NULL)
     {
@@ -97,7 +110,8 @@ add_product (WhyPlan *plan, WhyNode *node, const Product *product, double alpha,
   inputs[n_inputs] = why_plan_input (plan, a, WHY_LAYOUT_PLAIN, error);
   gboolean bound = inputs[n_inputs++] != NULL;
   if (bound && packed)
-    bound = why_dnnl_bind_packed (primitive, plan, DNNL_ARG_WEIGHTS, key, sizeof key, &b_md, b->constant->data, why_dnnl_weights_md (primitive), error);
+    bound = why_dnnl_bind_packed (primitive, plan, DNNL_ARG_WEIGHTS, key, sizeof key, &b_md,
+                                  b->constant->data, why_dnnl_weights_md (primitive), error);
   else if (bound)
     {
       inputs[n_inputs] = why_plan_input (plan, b, WHY_LAYOUT_PLAIN, error);
@@ -106,7 +120,8 @@ add_product (WhyPlan *plan, WhyNode *node, const Product *product, double alpha,
         why_dnnl_bind (primitive, DNNL_ARG_WEIGHTS, &b_md, inputs[n_inputs++]);
     }
   if (bound && bias_value != NULL)
-    bound = why_dnnl_bind_packed (primitive, plan, DNNL_ARG_BIAS, key, sizeof key, &bias_md, bias_value->constant->data, &bias_md, error);
+    bound = why_dnnl_bind_packed (primitive, plan, DNNL_ARG_BIAS, key, sizeof key, &bias_md,
+                                  bias_value->constant->data, &bias_md, error);
   if (!bound)
     {
       why_dnnl_primitive_free (primitive);
@@ -191,9 +206,11 @@ compile_gemm (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
   *done = FALSE;
   if (!all_float32 (node) || inner == 0)
     return TRUE;
-  /* C is the bias where it is one number a column; other forms are rare and left to the definition. */
-  if (c != NULL && (params->beta != 1.0 || params->alpha != 1.0 || !why_channel_constant (c, 2, 1, y->dims[1]) ||
-                    why_tensor_count (c->constant) != (gsize) y->dims[1]))
+  /* C is the bias where it is one number a column; other forms are rare and left to the definition.
+   */
+  if (c != NULL &&
+      (params->beta != 1.0 || params->alpha != 1.0 || !why_channel_constant (c, 2, 1, y->dims[1]) ||
+       why_tensor_count (c->constant) != (gsize) y->dims[1]))
     return TRUE;
   Product product = {
     .rank = 2,

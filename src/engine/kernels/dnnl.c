@@ -22,8 +22,8 @@ struct _WhyPrimitive
 static dnnl_engine_t the_engine;
 static dnnl_stream_t the_stream;
 
-/* One engine and one stream serve all sessions: on the CPU they hold no state, and a primitive runs in
- * the thread that executes it. */
+/* One engine and one stream serve all sessions: on the CPU they hold no state, and a primitive runs
+ * in the thread that executes it. */
 static void
 start (void)
 {
@@ -87,7 +87,8 @@ why_dnnl_md_any (int rank, const gint64 *dims, dnnl_memory_desc_t *md)
     return FALSE;
   for (int axis = 0; axis < rank; axis++)
     md_dims[axis] = dims[axis];
-  return dnnl_memory_desc_init_by_tag (md, rank, md_dims, dnnl_f32, dnnl_format_tag_any) == dnnl_success;
+  return dnnl_memory_desc_init_by_tag (md, rank, md_dims, dnnl_f32, dnnl_format_tag_any) ==
+         dnnl_success;
 }
 
 dnnl_primitive_attr_t
@@ -112,7 +113,8 @@ WhyPrimitive *
 why_dnnl_primitive_new (dnnl_primitive_desc_t pd)
 {
   WhyPrimitive *primitive = g_new0 (WhyPrimitive, 1);
-  const dnnl_memory_desc_t *scratch = dnnl_primitive_desc_query_md (pd, dnnl_query_scratchpad_md, 0);
+  const dnnl_memory_desc_t *scratch =
+    dnnl_primitive_desc_query_md (pd, dnnl_query_scratchpad_md, 0);
   dnnl_status_t status = dnnl_primitive_create (&primitive->primitive, pd);
 
   if (scratch != NULL)
@@ -144,7 +146,7 @@ why_dnnl_bind (WhyPrimitive *primitive, int arg, const dnnl_memory_desc_t *md, W
   g_assert (primitive->n_args < WHY_DNNL_ARGS_MAX);
   if (dnnl_memory_create (&memory, md, why_dnnl_engine (), DNNL_MEMORY_NONE) != dnnl_success)
     g_error ("oneDNN gives no memory object");
-  primitive->args[primitive->n_args] = (dnnl_exec_arg_t) { arg, memory };
+  primitive->args[primitive->n_args] = (dnnl_exec_arg_t){ arg, memory };
   primitive->buffers[primitive->n_args++] = buffer;
 }
 
@@ -166,25 +168,31 @@ packed_free (gpointer data)
 }
 
 static Packed *
-pack (const dnnl_memory_desc_t *from, const float *data, const dnnl_memory_desc_t *to, GError **error)
+pack (const dnnl_memory_desc_t *from,
+      const float *data,
+      const dnnl_memory_desc_t *to,
+      GError **error)
 {
   Packed *packed = g_new0 (Packed, 1);
   gsize n_bytes = dnnl_memory_desc_get_size (to);
   dnnl_memory_t source = NULL;
   dnnl_primitive_desc_t pd = NULL;
   dnnl_primitive_t reorder = NULL;
-  gboolean done = posix_memalign (&packed->data, 64, MAX (n_bytes, 1)) == 0 &&
-                  dnnl_memory_create (&packed->memory, to, why_dnnl_engine (), packed->data) == dnnl_success &&
-                  dnnl_memory_create (&source, from, why_dnnl_engine (), (void *) data) == dnnl_success;
+  gboolean done =
+    posix_memalign (&packed->data, 64, MAX (n_bytes, 1)) == 0 &&
+    dnnl_memory_create (&packed->memory, to, why_dnnl_engine (), packed->data) == dnnl_success &&
+    dnnl_memory_create (&source, from, why_dnnl_engine (), (void *) data) == dnnl_success;
 
   if (done && dnnl_memory_desc_equal (from, to))
     memcpy (packed->data, data, n_bytes);
   else if (done)
     {
-      done = dnnl_reorder_primitive_desc_create (&pd, from, why_dnnl_engine (), to, why_dnnl_engine (), NULL) == dnnl_success &&
+      done = dnnl_reorder_primitive_desc_create (&pd, from, why_dnnl_engine (), to,
+                                                 why_dnnl_engine (), NULL) == dnnl_success &&
              dnnl_primitive_create (&reorder, pd) == dnnl_success;
       dnnl_exec_arg_t args[] = { { DNNL_ARG_FROM, source }, { DNNL_ARG_TO, packed->memory } };
-      done = done && dnnl_primitive_execute (reorder, why_dnnl_stream (), 2, args) == dnnl_success &&
+      done = done &&
+             dnnl_primitive_execute (reorder, why_dnnl_stream (), 2, args) == dnnl_success &&
              dnnl_stream_wait (why_dnnl_stream ()) == dnnl_success;
     }
   dnnl_primitive_destroy (reorder);
@@ -193,13 +201,21 @@ pack (const dnnl_memory_desc_t *from, const float *data, const dnnl_memory_desc_
   if (done)
     return packed;
   packed_free (packed);
-  g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE, "There is no memory to lay out %" G_GSIZE_FORMAT " MB of weights", n_bytes >> 20);
+  g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE,
+               "There is no memory to lay out %" G_GSIZE_FORMAT " MB of weights", n_bytes >> 20);
   return NULL;
 }
 
 gboolean
-why_dnnl_bind_packed (WhyPrimitive *primitive, WhyPlan *plan, int arg, gconstpointer key, gsize key_size,
-                      const dnnl_memory_desc_t *from, const float *data, const dnnl_memory_desc_t *to, GError **error)
+why_dnnl_bind_packed (WhyPrimitive *primitive,
+                      WhyPlan *plan,
+                      int arg,
+                      gconstpointer key,
+                      gsize key_size,
+                      const dnnl_memory_desc_t *from,
+                      const float *data,
+                      const dnnl_memory_desc_t *to,
+                      GError **error)
 {
   GHashTable *cache = why_plan_options (plan)->packed;
   GByteArray *bytes = g_byte_array_new ();
@@ -219,12 +235,12 @@ why_dnnl_bind_packed (WhyPrimitive *primitive, WhyPlan *plan, int arg, gconstpoi
           return FALSE;
         }
       entry = g_new (WhyPacked, 1);
-      *entry = (WhyPacked) { packed, packed_free, dnnl_memory_desc_get_size (to) };
+      *entry = (WhyPacked){ packed, packed_free, dnnl_memory_desc_get_size (to) };
       g_hash_table_insert (cache, g_bytes_ref (full_key), entry);
     }
   g_bytes_unref (full_key);
   g_assert (primitive->n_args < WHY_DNNL_ARGS_MAX);
-  primitive->args[primitive->n_args] = (dnnl_exec_arg_t) { arg, packed->memory };
+  primitive->args[primitive->n_args] = (dnnl_exec_arg_t){ arg, packed->memory };
   primitive->buffers[primitive->n_args++] = NULL;
   return TRUE;
 }
@@ -242,18 +258,26 @@ run_primitive (const WhyStep *step, WhyCancel *cancel, GError **error)
       for (int arg = 0; arg < primitive->n_args; arg++)
         {
           if (primitive->buffers[arg] != NULL)
-            dnnl_memory_set_data_handle (primitive->args[arg].memory, primitive->buffers[arg]->data);
+            dnnl_memory_set_data_handle (primitive->args[arg].memory,
+                                         primitive->buffers[arg]->data);
         }
       primitive->bound = TRUE;
     }
-  if (dnnl_primitive_execute (primitive->primitive, why_dnnl_stream (), primitive->n_args, primitive->args) == dnnl_success)
+  if (dnnl_primitive_execute (primitive->primitive, why_dnnl_stream (), primitive->n_args,
+                              primitive->args) == dnnl_success)
     return TRUE;
-  g_set_error (error, WHY_ERROR, WHY_ERROR_FAILED, "%s '%s': oneDNN could not compute it", step->node->klass->type, step->node->name);
+  g_set_error (error, WHY_ERROR, WHY_ERROR_FAILED, "%s '%s': oneDNN could not compute it",
+               step->node->klass->type, step->node->name);
   return FALSE;
 }
 
 void
-why_dnnl_add_step (WhyPlan *plan, const WhyNode *node, WhyPrimitive *primitive, WhyBuffer *const *inputs, guint n_inputs, WhyBuffer *output)
+why_dnnl_add_step (WhyPlan *plan,
+                   const WhyNode *node,
+                   WhyPrimitive *primitive,
+                   WhyBuffer *const *inputs,
+                   guint n_inputs,
+                   WhyBuffer *output)
 {
   gsize scratch_bytes = dnnl_memory_desc_get_size (&primitive->scratch_md);
   WhyBuffer *scratch = NULL;
@@ -263,7 +287,8 @@ why_dnnl_add_step (WhyPlan *plan, const WhyNode *node, WhyPrimitive *primitive, 
       scratch = why_plan_scratch (plan, scratch_bytes);
       why_dnnl_bind (primitive, DNNL_ARG_SCRATCHPAD, &primitive->scratch_md, scratch);
     }
-  WhyStep *step = why_plan_add_step (plan, node, run_primitive, inputs, n_inputs, &output, 1, primitive, why_dnnl_primitive_free);
+  WhyStep *step = why_plan_add_step (plan, node, run_primitive, inputs, n_inputs, &output, 1,
+                                     primitive, why_dnnl_primitive_free);
   step->scratch = scratch;
 }
 
@@ -283,8 +308,8 @@ why_channel_constant (const WhyValue *value, int rank, int channel_axis, gint64 
   return TRUE;
 }
 
-/* oneDNN's generated code (seen in 2.6.3) gives all post-ops of one kind the parameters of the first: another of
- * that kind may only follow if it has the same. */
+/* oneDNN's generated code (seen in 2.6.3) gives all post-ops of one kind the parameters of the
+ * first: another of that kind may only follow if it has the same. */
 static gboolean
 may_append (dnnl_post_ops_t ops, dnnl_alg_kind_t kind, float alpha, float beta)
 {
@@ -293,8 +318,9 @@ may_append (dnnl_post_ops_t ops, dnnl_alg_kind_t kind, float alpha, float beta)
       dnnl_alg_kind_t other;
       float scale, other_alpha, other_beta;
       if (dnnl_post_ops_get_kind (ops, op) == dnnl_eltwise &&
-          dnnl_post_ops_get_params_eltwise (ops, op, &scale, &other, &other_alpha, &other_beta) == dnnl_success && other == kind &&
-          (other_alpha != alpha || other_beta != beta))
+          dnnl_post_ops_get_params_eltwise (ops, op, &scale, &other, &other_alpha, &other_beta) ==
+            dnnl_success &&
+          other == kind && (other_alpha != alpha || other_beta != beta))
         return FALSE;
     }
   return TRUE;
@@ -303,7 +329,8 @@ may_append (dnnl_post_ops_t ops, dnnl_alg_kind_t kind, float alpha, float beta)
 static gboolean
 append_eltwise (dnnl_post_ops_t ops, dnnl_alg_kind_t kind, float alpha, float beta)
 {
-  return may_append (ops, kind, alpha, beta) && dnnl_post_ops_append_eltwise (ops, 1.0f, kind, alpha, beta) == dnnl_success;
+  return may_append (ops, kind, alpha, beta) &&
+         dnnl_post_ops_append_eltwise (ops, 1.0f, kind, alpha, beta) == dnnl_success;
 }
 
 /* An activation as oneDNN's element-wise post-op. */
@@ -347,15 +374,22 @@ append_activation (dnnl_post_ops_t ops, const WhyNode *node)
 
 /* An addition of a value of the same shape that is there already: a residual connection. */
 static gboolean
-append_addition (WhyPlan *plan, const WhyNode *node, const WhyValue *tail, WhyLayout layout, const dnnl_memory_desc_t *dst, WhyPostOps *post,
-                 gboolean *added, GError **error)
+append_addition (WhyPlan *plan,
+                 const WhyNode *node,
+                 const WhyValue *tail,
+                 WhyLayout layout,
+                 const dnnl_memory_desc_t *dst,
+                 WhyPostOps *post,
+                 gboolean *added,
+                 GError **error)
 {
   *added = FALSE;
   if (strcmp (node->klass->type, "Add") != 0 || node->inputs[0] == node->inputs[1])
     return TRUE;
   WhyValue *other = node->inputs[0] == tail ? node->inputs[1] : node->inputs[0];
   if (other->dtype != WHY_DTYPE_FLOAT32 || other->rank != tail->rank ||
-      memcmp (other->dims, tail->dims, (gsize) tail->rank * sizeof *tail->dims) != 0 || !why_plan_has (plan, other))
+      memcmp (other->dims, tail->dims, (gsize) tail->rank * sizeof *tail->dims) != 0 ||
+      !why_plan_has (plan, other))
     return TRUE;
   post->operand_mds[post->n] = *dst;
   if (dnnl_post_ops_append_binary (post->ops, dnnl_binary_add, dst) != dnnl_success)
@@ -366,7 +400,12 @@ append_addition (WhyPlan *plan, const WhyNode *node, const WhyValue *tail, WhyLa
 }
 
 gboolean
-why_dnnl_collect_post_ops (WhyPlan *plan, WhyValue **tail, WhyLayout layout, const dnnl_memory_desc_t *dst, WhyPostOps *post, GError **error)
+why_dnnl_collect_post_ops (WhyPlan *plan,
+                           WhyValue **tail,
+                           WhyLayout layout,
+                           const dnnl_memory_desc_t *dst,
+                           WhyPostOps *post,
+                           GError **error)
 {
   memset (post, 0, sizeof *post);
   dnnl_post_ops_create (&post->ops);
@@ -395,13 +434,17 @@ why_dnnl_collect_post_ops (WhyPlan *plan, WhyValue **tail, WhyLayout layout, con
 }
 
 void
-why_dnnl_bind_post_ops (WhyPrimitive *primitive, const WhyPostOps *post, WhyBuffer **inputs, guint *n_inputs)
+why_dnnl_bind_post_ops (WhyPrimitive *primitive,
+                        const WhyPostOps *post,
+                        WhyBuffer **inputs,
+                        guint *n_inputs)
 {
   for (int op = 0; op < post->n; op++)
     {
       if (post->operands[op] == NULL)
         continue;
-      why_dnnl_bind (primitive, DNNL_ARG_ATTR_MULTIPLE_POST_OP (op) | DNNL_ARG_SRC_1, &post->operand_mds[op], post->operands[op]);
+      why_dnnl_bind (primitive, DNNL_ARG_ATTR_MULTIPLE_POST_OP (op) | DNNL_ARG_SRC_1,
+                     &post->operand_mds[op], post->operands[op]);
       inputs[(*n_inputs)++] = post->operands[op];
     }
 }

@@ -6,22 +6,24 @@
 
 G_BEGIN_DECLS
 
-/* What the kernels on oneDNN share: memory descriptors of values, packed constants, and the step that
- * executes a primitive. Written against oneDNN 2.x (Debian 12 has 2.6.3). */
+/* What the kernels on oneDNN share: memory descriptors of values, packed constants, and the step
+ * that executes a primitive. Written against oneDNN 2.x (Debian 12 has 2.6.3). */
 
 #define WHY_DNNL_ARGS_MAX 10
 
 dnnl_engine_t why_dnnl_engine (void);
 dnnl_stream_t why_dnnl_stream (void);
 
-/** why_dnnl_md: describes float32 memory of a value in a layout; %FALSE if oneDNN cannot (rank over 6) */
+/** why_dnnl_md: describes float32 memory of a value in a layout; %FALSE if oneDNN cannot (rank over
+ * 6) */
 gboolean why_dnnl_md (const WhyValue *value, WhyLayout layout, dnnl_memory_desc_t *md);
 
 /** why_dnnl_md_any: the same dims, layout for oneDNN to choose */
 gboolean why_dnnl_md_any (int rank, const gint64 *dims, dnnl_memory_desc_t *md);
 
 /** why_dnnl_md_strides: @strides in elements */
-gboolean why_dnnl_md_strides (int rank, const gint64 *dims, const gint64 *strides, dnnl_memory_desc_t *md);
+gboolean
+why_dnnl_md_strides (int rank, const gint64 *dims, const gint64 *strides, dnnl_memory_desc_t *md);
 
 /** why_dnnl_attr: a primitive attribute whose scratch memory is the caller's */
 dnnl_primitive_attr_t why_dnnl_attr (void);
@@ -33,7 +35,8 @@ WhyPrimitive *why_dnnl_primitive_new (dnnl_primitive_desc_t pd);
 void why_dnnl_primitive_free (gpointer primitive);
 
 /** why_dnnl_bind: argument @arg is the memory of @buffer, described by @md */
-void why_dnnl_bind (WhyPrimitive *primitive, int arg, const dnnl_memory_desc_t *md, WhyBuffer *buffer);
+void
+why_dnnl_bind (WhyPrimitive *primitive, int arg, const dnnl_memory_desc_t *md, WhyBuffer *buffer);
 
 /**
  * why_dnnl_bind_packed:
@@ -41,11 +44,22 @@ void why_dnnl_bind (WhyPrimitive *primitive, int arg, const dnnl_memory_desc_t *
  * @from: descriptor of @data
  * @to: what the primitive wants; @data is converted once and kept with the session
  */
-gboolean why_dnnl_bind_packed (WhyPrimitive *primitive, WhyPlan *plan, int arg, gconstpointer key, gsize key_size,
-                               const dnnl_memory_desc_t *from, const float *data, const dnnl_memory_desc_t *to, GError **error);
+gboolean why_dnnl_bind_packed (WhyPrimitive *primitive,
+                               WhyPlan *plan,
+                               int arg,
+                               gconstpointer key,
+                               gsize key_size,
+                               const dnnl_memory_desc_t *from,
+                               const float *data,
+                               const dnnl_memory_desc_t *to,
+                               GError **error);
 
 /** why_dnnl_add_step: adds the step that executes @primitive (transfer full) */
-void why_dnnl_add_step (WhyPlan *plan, const WhyNode *node, WhyPrimitive *primitive, WhyBuffer *const *inputs, guint n_inputs,
+void why_dnnl_add_step (WhyPlan *plan,
+                        const WhyNode *node,
+                        WhyPrimitive *primitive,
+                        WhyBuffer *const *inputs,
+                        guint n_inputs,
                         WhyBuffer *output);
 
 /** why_dnnl_weights_md: the layout of weights that @primitive wants */
@@ -67,10 +81,19 @@ typedef struct
  * @layout: layout of the result
  * @dst: the result as the primitive sees it; a stack of matrices may be one tall matrix there
  *
- * Absorbs activations and additions of equal shape that follow @tail and that nobody else wants to see.
+ * Absorbs activations and additions of equal shape that follow @tail and that nobody else wants to
+ * see.
  */
-gboolean why_dnnl_collect_post_ops (WhyPlan *plan, WhyValue **tail, WhyLayout layout, const dnnl_memory_desc_t *dst, WhyPostOps *post, GError **error);
-void why_dnnl_bind_post_ops (WhyPrimitive *primitive, const WhyPostOps *post, WhyBuffer **inputs, guint *n_inputs);
+gboolean why_dnnl_collect_post_ops (WhyPlan *plan,
+                                    WhyValue **tail,
+                                    WhyLayout layout,
+                                    const dnnl_memory_desc_t *dst,
+                                    WhyPostOps *post,
+                                    GError **error);
+void why_dnnl_bind_post_ops (WhyPrimitive *primitive,
+                             const WhyPostOps *post,
+                             WhyBuffer **inputs,
+                             guint *n_inputs);
 
 /**
  * why_channel_constant:

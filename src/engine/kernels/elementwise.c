@@ -9,9 +9,10 @@
 #include <math.h>
 #include <string.h>
 
-/* Element-wise operators on float32. The output is walked as outer x middle x inner, operand b (and a)
- * repeating along some of these: that covers equal shapes, scalars, one value a channel in either layout,
- * one a position, and [N, C, 1, 1] against [N, C, H, W]. Other broadcasts go to the plain definition. */
+/* Element-wise operators on float32. The output is walked as outer x middle x inner, operand b (and
+ * a) repeating along some of these: that covers equal shapes, scalars, one value a channel in
+ * either layout, one a position, and [N, C, 1, 1] against [N, C, H, W]. Other broadcasts go to the
+ * plain definition. */
 
 #define GRAIN 16384
 
@@ -28,36 +29,38 @@ struct Unary
   float *y;
 };
 
-#define UNARY(NAME, EXPRESSION)                                                                       \
-  WHY_VECTOR static void NAME (const Unary *unary, const float *a, const float *b, float *y, gsize n) \
-  {                                                                                                   \
-    const float alpha G_GNUC_UNUSED = unary->alpha, beta G_GNUC_UNUSED = unary->beta;                 \
-    const float low G_GNUC_UNUSED = unary->min, high G_GNUC_UNUSED = unary->max;                      \
-    for (gsize at = 0; at < n; at++)                                                                  \
-      {                                                                                               \
-        const float x G_GNUC_UNUSED = a[at];                                                          \
-        y[at] = EXPRESSION;                                                                           \
-      }                                                                                               \
+#define UNARY(NAME, EXPRESSION)                                                                    \
+  WHY_VECTOR static void NAME (const Unary *unary, const float *a, const float *b, float *y,       \
+                               gsize n)                                                            \
+  {                                                                                                \
+    const float alpha G_GNUC_UNUSED = unary->alpha, beta G_GNUC_UNUSED = unary->beta;              \
+    const float low G_GNUC_UNUSED = unary->min, high G_GNUC_UNUSED = unary->max;                   \
+    for (gsize at = 0; at < n; at++)                                                               \
+      {                                                                                            \
+        const float x G_GNUC_UNUSED = a[at];                                                       \
+        y[at] = EXPRESSION;                                                                        \
+      }                                                                                            \
   }
 
 /* A gradient: x is dy, r the forward value that decides the factor. */
-#define GRADIENT(NAME, EXPRESSION)                                                                    \
-  WHY_VECTOR static void NAME (const Unary *unary, const float *a, const float *b, float *y, gsize n) \
-  {                                                                                                   \
-    const float alpha G_GNUC_UNUSED = unary->alpha, beta G_GNUC_UNUSED = unary->beta;                 \
-    const float low G_GNUC_UNUSED = unary->min, high G_GNUC_UNUSED = unary->max;                      \
-    for (gsize at = 0; at < n; at++)                                                                  \
-      {                                                                                               \
-        const float dy = a[at], r = b[at];                                                            \
-        y[at] = EXPRESSION;                                                                           \
-      }                                                                                               \
+#define GRADIENT(NAME, EXPRESSION)                                                                 \
+  WHY_VECTOR static void NAME (const Unary *unary, const float *a, const float *b, float *y,       \
+                               gsize n)                                                            \
+  {                                                                                                \
+    const float alpha G_GNUC_UNUSED = unary->alpha, beta G_GNUC_UNUSED = unary->beta;              \
+    const float low G_GNUC_UNUSED = unary->min, high G_GNUC_UNUSED = unary->max;                   \
+    for (gsize at = 0; at < n; at++)                                                               \
+      {                                                                                            \
+        const float dy = a[at], r = b[at];                                                         \
+        y[at] = EXPRESSION;                                                                        \
+      }                                                                                            \
   }
 
 UNARY (relu, x < 0.0f ? 0.0f : x)
-UNARY (leaky_relu, x < 0.0f ? alpha *x : x)
+UNARY (leaky_relu, x < 0.0f ? alpha * x : x)
 UNARY (clip, x < low ? low : (x > high ? high : x))
-UNARY (hard_sigmoid, fminf (fmaxf (alpha * x + beta, 0.0f), 1.0f))
-UNARY (hard_swish, x *fminf (fmaxf (x * (1.0f / 6.0f) + 0.5f, 0.0f), 1.0f))
+UNARY (hard_sigmoid, fminf (fmaxf (alpha *x + beta, 0.0f), 1.0f))
+UNARY (hard_swish, x *fminf (fmaxf (x *(1.0f / 6.0f) + 0.5f, 0.0f), 1.0f))
 UNARY (negate, -x)
 UNARY (absolute, fabsf (x))
 UNARY (square_root, sqrtf (x))
@@ -68,21 +71,24 @@ UNARY (hyperbolic_tangent, why_vector_tanh (x))
 UNARY (exponential, why_vector_exp (x))
 UNARY (error_function, why_vector_erf (x))
 UNARY (gelu_erf, 0.5f * x * (1.0f + why_vector_erf (x * 0.70710678118654752f)))
-UNARY (gelu_tanh, 0.5f * x * (1.0f + why_vector_tanh (0.79788456080286536f * (x + 0.044715f * x * x * x))))
+UNARY (gelu_tanh,
+       0.5f * x * (1.0f + why_vector_tanh (0.79788456080286536f * (x + 0.044715f * x * x * x))))
 /* These call the library for every element. */
 UNARY (logarithm, logf (x))
-UNARY (elu, x < 0.0f ? alpha *expm1f (x) : x)
+UNARY (elu, x < 0.0f ? alpha * expm1f (x) : x)
 
 GRADIENT (relu_grad, r > 0.0f ? dy : 0.0f)
-GRADIENT (leaky_relu_grad, r > 0.0f ? dy : alpha *dy)
+GRADIENT (leaky_relu_grad, r > 0.0f ? dy : alpha * dy)
 GRADIENT (clip_grad, ((r > low) & (r < high)) ? dy : 0.0f)
 GRADIENT (sigmoid_grad, dy *r *(1.0f - r))
 GRADIENT (tanh_grad, dy *(1.0f - r * r))
 GRADIENT (hard_sigmoid_grad, ((r > 0.0f) & (r < 1.0f)) ? dy *alpha : 0.0f)
-GRADIENT (hard_swish_grad, r < -3.0f ? 0.0f : (r > 3.0f ? dy : dy *(r * (1.0f / 3.0f) + 0.5f)))
-GRADIENT (erf_grad, dy *1.1283791670955126f * why_vector_exp (-r * r))
-GRADIENT (elu_grad, r > 0.0f ? dy : dy *(r + alpha))
-GRADIENT (gelu_erf_grad, dy *(0.5f * (1.0f + why_vector_erf (r * 0.70710678118654752f)) + r * 0.39894228040143268f * why_vector_exp (-0.5f * r * r)))
+GRADIENT (hard_swish_grad, r < -3.0f ? 0.0f : (r > 3.0f ? dy : dy * (r * (1.0f / 3.0f) + 0.5f)))
+GRADIENT (erf_grad, dy * 1.1283791670955126f * why_vector_exp (-r * r))
+GRADIENT (elu_grad, r > 0.0f ? dy : dy * (r + alpha))
+GRADIENT (gelu_erf_grad,
+          dy *(0.5f * (1.0f + why_vector_erf (r * 0.70710678118654752f)) +
+               r * 0.39894228040143268f * why_vector_exp (-0.5f * r * r)))
 
 static const struct
 {
@@ -122,7 +128,8 @@ static void
 unary_range (gsize begin, gsize end, gpointer data)
 {
   const Unary *unary = data;
-  unary->loop (unary, unary->a + begin, unary->b != NULL ? unary->b + begin : NULL, unary->y + begin, end - begin);
+  unary->loop (unary, unary->a + begin, unary->b != NULL ? unary->b + begin : NULL,
+               unary->y + begin, end - begin);
 }
 
 static gboolean
@@ -158,7 +165,8 @@ static gboolean
 compile_unary (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
 {
   const char *type = node->klass->type;
-  const WhyActivationParams *params = node->klass->params_size == sizeof (WhyActivationParams) ? node->params : NULL;
+  const WhyActivationParams *params =
+    node->klass->params_size == sizeof (WhyActivationParams) ? node->params : NULL;
   guint n_inputs = ends_with_grad (type) ? 2 : 1;
   WhyBuffer *inputs[2] = { NULL, NULL };
   Unary *unary;
@@ -189,7 +197,8 @@ compile_unary (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
   WhyLayout layout = why_plan_layout (plan, node->inputs[0]);
   for (guint input = 0; input < n_inputs; input++)
     {
-      if (node->inputs[input]->constant == NULL && why_plan_layout (plan, node->inputs[input]) == WHY_LAYOUT_CHANNELS_LAST)
+      if (node->inputs[input]->constant == NULL &&
+          why_plan_layout (plan, node->inputs[input]) == WHY_LAYOUT_CHANNELS_LAST)
         layout = WHY_LAYOUT_CHANNELS_LAST;
     }
   for (guint input = 0; input < n_inputs; input++)
@@ -209,7 +218,8 @@ compile_unary (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
       unary->max = (float) params->max;
     }
   WhyBuffer *output = why_plan_output (plan, node->outputs[0], layout);
-  WhyStep *step = why_plan_add_step (plan, node, run_unary, inputs, n_inputs, &output, 1, unary, g_free);
+  WhyStep *step =
+    why_plan_add_step (plan, node, run_unary, inputs, n_inputs, &output, 1, unary, g_free);
   step->in_place = TRUE;
   *done = TRUE;
   return TRUE;
@@ -220,32 +230,32 @@ compile_unary (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
 typedef void (*BinaryLoop) (const float *a, const float *b, float *y, gsize n);
 
 /* Three loops each: both vary, b fixed, a fixed. */
-#define BINARY(NAME, EXPRESSION)                                                                             \
-  WHY_VECTOR static void NAME##_both (const float *pa, const float *pb, float *y, gsize n)                   \
-  {                                                                                                          \
-    for (gsize at = 0; at < n; at++)                                                                         \
-      {                                                                                                      \
-        const float a = pa[at], b = pb[at];                                                                  \
-        y[at] = EXPRESSION;                                                                                  \
-      }                                                                                                      \
-  }                                                                                                          \
-  WHY_VECTOR static void NAME##_b_fixed (const float *pa, const float *pb, float *y, gsize n)                \
-  {                                                                                                          \
-    const float b = *pb;                                                                                     \
-    for (gsize at = 0; at < n; at++)                                                                         \
-      {                                                                                                      \
-        const float a = pa[at];                                                                              \
-        y[at] = EXPRESSION;                                                                                  \
-      }                                                                                                      \
-  }                                                                                                          \
-  WHY_VECTOR static void NAME##_a_fixed (const float *pa, const float *pb, float *y, gsize n)                \
-  {                                                                                                          \
-    const float a = *pa;                                                                                     \
-    for (gsize at = 0; at < n; at++)                                                                         \
-      {                                                                                                      \
-        const float b = pb[at];                                                                              \
-        y[at] = EXPRESSION;                                                                                  \
-      }                                                                                                      \
+#define BINARY(NAME, EXPRESSION)                                                                   \
+  WHY_VECTOR static void NAME##_both (const float *pa, const float *pb, float *y, gsize n)         \
+  {                                                                                                \
+    for (gsize at = 0; at < n; at++)                                                               \
+      {                                                                                            \
+        const float a = pa[at], b = pb[at];                                                        \
+        y[at] = EXPRESSION;                                                                        \
+      }                                                                                            \
+  }                                                                                                \
+  WHY_VECTOR static void NAME##_b_fixed (const float *pa, const float *pb, float *y, gsize n)      \
+  {                                                                                                \
+    const float b = *pb;                                                                           \
+    for (gsize at = 0; at < n; at++)                                                               \
+      {                                                                                            \
+        const float a = pa[at];                                                                    \
+        y[at] = EXPRESSION;                                                                        \
+      }                                                                                            \
+  }                                                                                                \
+  WHY_VECTOR static void NAME##_a_fixed (const float *pa, const float *pb, float *y, gsize n)      \
+  {                                                                                                \
+    const float a = *pa;                                                                           \
+    for (gsize at = 0; at < n; at++)                                                               \
+      {                                                                                            \
+        const float b = pb[at];                                                                    \
+        y[at] = EXPRESSION;                                                                        \
+      }                                                                                            \
   }
 
 BINARY (add, a + b)
@@ -255,7 +265,7 @@ BINARY (divide, a / b)
 BINARY (largest, ((a > b) | (a != a)) ? a : b)
 BINARY (smallest, ((a < b) | (a != a)) ? a : b)
 /* The exponents that networks use, without the library's pow. */
-BINARY (power, b == 2.0f ? a *a : powf (a, b))
+BINARY (power, b == 2.0f ? a * a : powf (a, b))
 
 static const struct
 {
@@ -274,8 +284,8 @@ static const struct
 
 #define DIMS_MAX 4
 
-/* The walk: memory dims of the output, merged where both operands step evenly; strides in elements, 0
- * where an operand repeats. The last dimension is the inner loop. */
+/* The walk: memory dims of the output, merged where both operands step evenly; strides in elements,
+ * 0 where an operand repeats. The last dimension is the inner loop. */
 typedef struct
 {
   BinaryLoop both, b_fixed, a_fixed;
@@ -340,13 +350,15 @@ run_binary (const WhyStep *step, WhyCancel *cancel, GError **error)
   if (binary.rank == 1)
     why_parallel_for ((gsize) binary.dims[0], GRAIN, binary_flat, &binary);
   else
-    why_parallel_for (rows, 1 + GRAIN / (gsize) MAX (binary.dims[binary.rank - 1], 1), binary_rows, &binary);
+    why_parallel_for (rows, 1 + GRAIN / (gsize) MAX (binary.dims[binary.rank - 1], 1), binary_rows,
+                      &binary);
   return TRUE;
 }
 
 /* Dims and broadcast strides of an operand in the order in which the output lies in memory. */
 static void
-memory_order (const WhyValue *operand, const WhyValue *output, WhyLayout layout, gint64 *dims, gint64 *strides)
+memory_order (
+  const WhyValue *operand, const WhyValue *output, WhyLayout layout, gint64 *dims, gint64 *strides)
 {
   gint64 own[WHY_MAX_RANK], own_strides[WHY_MAX_RANK];
   int extra = output->rank - operand->rank;
@@ -367,7 +379,8 @@ memory_order (const WhyValue *operand, const WhyValue *output, WhyLayout layout,
     }
 }
 
-/* Joins neighbouring dimensions that both operands walk evenly; FALSE if more than DIMS_MAX stay. */
+/* Joins neighbouring dimensions that both operands walk evenly; FALSE if more than DIMS_MAX stay.
+ */
 static gboolean
 merge_dims (int rank, const gint64 *dims, const gint64 *a, const gint64 *b, Binary *binary)
 {
@@ -398,7 +411,8 @@ merge_dims (int rank, const gint64 *dims, const gint64 *a, const gint64 *b, Bina
       n = 1;
     }
   /* The inner loops know contiguous and fixed only. */
-  if ((step_a[n - 1] != 0 && step_a[n - 1] != 1) || (step_b[n - 1] != 0 && step_b[n - 1] != 1) || (step_a[n - 1] == 0 && step_b[n - 1] == 0))
+  if ((step_a[n - 1] != 0 && step_a[n - 1] != 1) || (step_b[n - 1] != 0 && step_b[n - 1] != 1) ||
+      (step_a[n - 1] == 0 && step_b[n - 1] == 0))
     return FALSE;
   binary->rank = n;
   memcpy (binary->dims, merged, (gsize) n * sizeof *merged);
@@ -407,9 +421,9 @@ merge_dims (int rank, const gint64 *dims, const gint64 *a, const gint64 *b, Bina
   return TRUE;
 }
 
-/* An operand that repeats along all but channels, or along nothing, can be had in either layout if its
- * own rank equals the output's, or if it lacks only leading ones; of lower rank only where that makes no
- * difference. */
+/* An operand that repeats along all but channels, or along nothing, can be had in either layout if
+ * its own rank equals the output's, or if it lacks only leading ones; of lower rank only where that
+ * makes no difference. */
 static gboolean
 operand_ready (const WhyValue *operand, const WhyValue *output, WhyLayout layout)
 {
@@ -426,7 +440,8 @@ compile_binary (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
   WhyBuffer *inputs[2];
 
   *done = FALSE;
-  if (node->n_inputs != 2 || !is_float32 (node->inputs[0]) || !is_float32 (node->inputs[1]) || !is_float32 (output_value))
+  if (node->n_inputs != 2 || !is_float32 (node->inputs[0]) || !is_float32 (node->inputs[1]) ||
+      !is_float32 (output_value))
     return TRUE;
   WhyLayout layout = WHY_LAYOUT_PLAIN;
   for (guint input = 0; input < 2; input++)
@@ -435,7 +450,8 @@ compile_binary (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
           why_plan_layout (plan, node->inputs[input]) == WHY_LAYOUT_CHANNELS_LAST)
         layout = WHY_LAYOUT_CHANNELS_LAST;
     }
-  if (!operand_ready (node->inputs[0], output_value, layout) || !operand_ready (node->inputs[1], output_value, layout))
+  if (!operand_ready (node->inputs[0], output_value, layout) ||
+      !operand_ready (node->inputs[1], output_value, layout))
     layout = WHY_LAYOUT_PLAIN;
   for (gsize index = 0; index < G_N_ELEMENTS (binary_types); index++)
     {
@@ -457,13 +473,15 @@ compile_binary (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
         return FALSE;
     }
   WhyBuffer *output = why_plan_output (plan, output_value, layout);
-  WhyStep *step = why_plan_add_step (plan, node, run_binary, inputs, 2, &output, 1, g_memdup2 (&binary, sizeof binary), g_free);
+  WhyStep *step = why_plan_add_step (plan, node, run_binary, inputs, 2, &output, 1,
+                                     g_memdup2 (&binary, sizeof binary), g_free);
   step->in_place = TRUE;
   *done = TRUE;
   return TRUE;
 }
 
-/* Expand is the sum with nothing: value repeated. Computed as x * 1 would be; here a copy with strides. */
+/* Expand is the sum with nothing: value repeated. Computed as x * 1 would be; here a copy with
+ * strides. */
 WHY_VECTOR static void
 fill (const float *from, float *y, gsize n)
 {
@@ -490,9 +508,10 @@ compile_expand (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
   WhyValue *x = node->inputs[0], *output_value = node->outputs[0];
   gint64 dims[WHY_MAX_RANK], a_strides[WHY_MAX_RANK], b_strides[WHY_MAX_RANK];
   Binary binary = { take_a, take_a, take_a_fixed };
-  WhyLayout layout = output_value->rank >= 3 && output_value->rank <= 5 && x->rank == output_value->rank && why_layout_same (x)
-                         ? WHY_LAYOUT_CHANNELS_LAST
-                         : why_plan_layout (plan, x);
+  WhyLayout layout = output_value->rank >= 3 && output_value->rank <= 5 &&
+                         x->rank == output_value->rank && why_layout_same (x)
+                       ? WHY_LAYOUT_CHANNELS_LAST
+                       : why_plan_layout (plan, x);
 
   *done = FALSE;
   if (!is_float32 (x) || x->constant != NULL)
@@ -509,23 +528,48 @@ compile_expand (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
   WhyBuffer *output = why_plan_output (plan, output_value, layout);
   /* The second operand only shapes the walk; its values are never read. */
   WhyBuffer *inputs[] = { input, input };
-  why_plan_add_step (plan, node, run_binary, inputs, 2, &output, 1, g_memdup2 (&binary, sizeof binary), g_free);
+  why_plan_add_step (plan, node, run_binary, inputs, 2, &output, 1,
+                     g_memdup2 (&binary, sizeof binary), g_free);
   *done = TRUE;
   return TRUE;
 }
 
 const WhyKernel why_elementwise_kernels[] = {
-  { "Add", compile_binary },       { "Sub", compile_binary },          { "Mul", compile_binary },
-  { "Div", compile_binary },       { "Max", compile_binary },          { "Min", compile_binary },
-  { "Pow", compile_binary },       { "Sum", compile_binary },          { "Expand", compile_expand },
-  { "Relu", compile_unary },       { "LeakyRelu", compile_unary },     { "Clip", compile_unary },
-  { "HardSigmoid", compile_unary }, { "HardSwish", compile_unary },    { "Neg", compile_unary },
-  { "Abs", compile_unary },        { "Sqrt", compile_unary },          { "Reciprocal", compile_unary },
-  { "Sign", compile_unary },       { "Sigmoid", compile_unary },       { "Tanh", compile_unary },
-  { "Exp", compile_unary },        { "Log", compile_unary },           { "Erf", compile_unary },
-  { "Elu", compile_unary },        { "Gelu", compile_unary },          { "ReluGrad", compile_unary },
-  { "LeakyReluGrad", compile_unary }, { "ClipGrad", compile_unary },   { "SigmoidGrad", compile_unary },
-  { "TanhGrad", compile_unary },   { "HardSigmoidGrad", compile_unary }, { "HardSwishGrad", compile_unary },
-  { "ErfGrad", compile_unary },    { "EluGrad", compile_unary },       { "GeluGrad", compile_unary },
+  { "Add", compile_binary },
+  { "Sub", compile_binary },
+  { "Mul", compile_binary },
+  { "Div", compile_binary },
+  { "Max", compile_binary },
+  { "Min", compile_binary },
+  { "Pow", compile_binary },
+  { "Sum", compile_binary },
+  { "Expand", compile_expand },
+  { "Relu", compile_unary },
+  { "LeakyRelu", compile_unary },
+  { "Clip", compile_unary },
+  { "HardSigmoid", compile_unary },
+  { "HardSwish", compile_unary },
+  { "Neg", compile_unary },
+  { "Abs", compile_unary },
+  { "Sqrt", compile_unary },
+  { "Reciprocal", compile_unary },
+  { "Sign", compile_unary },
+  { "Sigmoid", compile_unary },
+  { "Tanh", compile_unary },
+  { "Exp", compile_unary },
+  { "Log", compile_unary },
+  { "Erf", compile_unary },
+  { "Elu", compile_unary },
+  { "Gelu", compile_unary },
+  { "ReluGrad", compile_unary },
+  { "LeakyReluGrad", compile_unary },
+  { "ClipGrad", compile_unary },
+  { "SigmoidGrad", compile_unary },
+  { "TanhGrad", compile_unary },
+  { "HardSigmoidGrad", compile_unary },
+  { "HardSwishGrad", compile_unary },
+  { "ErfGrad", compile_unary },
+  { "EluGrad", compile_unary },
+  { "GeluGrad", compile_unary },
   { NULL, NULL },
 };

@@ -18,8 +18,8 @@ typedef struct
   gsize in_size, out_size, kernel_size;
 } Conv;
 
-/* columns[(ic, kd, kh, kw), (od, oh, ow)] of one image and one group; zero outside. With @back the reverse:
- * adds columns into the image. */
+/* columns[(ic, kd, kh, kw), (od, oh, ow)] of one image and one group; zero outside. With @back the
+ * reverse: adds columns into the image. */
 static void
 unfold (const Conv *conv, float *image, float *columns, gboolean back)
 {
@@ -38,8 +38,10 @@ unfold (const Conv *conv, float *image, float *columns, gboolean back)
                     gint64 d = od * p->stride[0] - p->pad_begin[0] + kd * p->dilation[0];
                     gint64 h = oh * p->stride[1] - p->pad_begin[1] + kh * p->dilation[1];
                     gint64 w = ow * p->stride[2] - p->pad_begin[2] + kw * p->dilation[2];
-                    gboolean inside = d >= 0 && d < conv->in[0] && h >= 0 && h < conv->in[1] && w >= 0 && w < conv->in[2];
-                    float *pixel = image + ((ic * conv->in[0] + d) * conv->in[1] + h) * conv->in[2] + w;
+                    gboolean inside = d >= 0 && d < conv->in[0] && h >= 0 && h < conv->in[1] &&
+                                      w >= 0 && w < conv->in[2];
+                    float *pixel =
+                      image + ((ic * conv->in[0] + d) * conv->in[1] + h) * conv->in[2] + w;
                     if (!back)
                       *column = inside ? *pixel : 0.0f;
                     else if (inside)
@@ -49,7 +51,8 @@ unfold (const Conv *conv, float *image, float *columns, gboolean back)
 }
 
 static void
-get_conv (const WhyConvParams *params, const WhyValue *x, const WhyValue *w, const WhyValue *y, Conv *conv)
+get_conv (
+  const WhyConvParams *params, const WhyValue *x, const WhyValue *w, const WhyValue *y, Conv *conv)
 {
   conv->params = params;
   conv->batch = x->dims[0];
@@ -90,10 +93,14 @@ run_conv (const WhyStep *step, WhyCancel *cancel, GError **error)
       gsize group = (gsize) (index % conv.groups);
       if (!why_cancel_check (cancel, error))
         return FALSE;
-      unfold (&conv, (float *) x->data + (gsize) index * (gsize) conv.in_channels * conv.in_size, columns, FALSE);
-      cblas_sgemm (CblasRowMajor, CblasNoTrans, CblasNoTrans, (blasint) conv.out_channels, (blasint) conv.out_size, (blasint) depth, 1.0f,
-                   (const float *) w->data + group * (gsize) conv.out_channels * depth, (blasint) depth, columns, (blasint) conv.out_size,
-                   0.0f, (float *) y->data + (gsize) index * (gsize) conv.out_channels * conv.out_size, (blasint) conv.out_size);
+      unfold (&conv, (float *) x->data + (gsize) index * (gsize) conv.in_channels * conv.in_size,
+              columns, FALSE);
+      cblas_sgemm (CblasRowMajor, CblasNoTrans, CblasNoTrans, (blasint) conv.out_channels,
+                   (blasint) conv.out_size, (blasint) depth, 1.0f,
+                   (const float *) w->data + group * (gsize) conv.out_channels * depth,
+                   (blasint) depth, columns, (blasint) conv.out_size, 0.0f,
+                   (float *) y->data + (gsize) index * (gsize) conv.out_channels * conv.out_size,
+                   (blasint) conv.out_size);
     }
   if (step->n_inputs > 2)
     add_bias (step->inputs[2], y, conv.out_size);
@@ -117,11 +124,14 @@ run_adjoint (const WhyStep *step, WhyCancel *cancel, GError **error)
       gsize group = (gsize) (index % conv.groups);
       if (!why_cancel_check (cancel, error))
         return FALSE;
-      cblas_sgemm (CblasRowMajor, CblasTrans, CblasNoTrans, (blasint) depth, (blasint) conv.out_size, (blasint) conv.out_channels, 1.0f,
-                   (const float *) w->data + group * (gsize) conv.out_channels * depth, (blasint) depth,
-                   (const float *) dy->data + (gsize) index * (gsize) conv.out_channels * conv.out_size, (blasint) conv.out_size, 0.0f,
-                   columns, (blasint) conv.out_size);
-      unfold (&conv, (float *) dx->data + (gsize) index * (gsize) conv.in_channels * conv.in_size, columns, TRUE);
+      cblas_sgemm (
+        CblasRowMajor, CblasTrans, CblasNoTrans, (blasint) depth, (blasint) conv.out_size,
+        (blasint) conv.out_channels, 1.0f,
+        (const float *) w->data + group * (gsize) conv.out_channels * depth, (blasint) depth,
+        (const float *) dy->data + (gsize) index * (gsize) conv.out_channels * conv.out_size,
+        (blasint) conv.out_size, 0.0f, columns, (blasint) conv.out_size);
+      unfold (&conv, (float *) dx->data + (gsize) index * (gsize) conv.in_channels * conv.in_size,
+              columns, TRUE);
     }
   if (step->n_inputs > 2)
     add_bias (step->inputs[2], dx, conv.in_size);
@@ -140,13 +150,16 @@ compile_conv_like (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
   *done = FALSE;
   if (node->inputs[0]->dtype != WHY_DTYPE_FLOAT32)
     return TRUE;
-  get_conv (node->params, adjoint ? node->outputs[0] : node->inputs[0], w, adjoint ? node->inputs[0] : node->outputs[0], &conv);
+  get_conv (node->params, adjoint ? node->outputs[0] : node->inputs[0], w,
+            adjoint ? node->inputs[0] : node->outputs[0], &conv);
   gsize depth = (gsize) conv.in_channels * conv.kernel_size;
   if (conv.out_size == 0 || depth == 0 || conv.out_channels == 0 || conv.batch == 0)
     return TRUE;
-  if (!why_size_mul (depth, conv.out_size, &n_bytes) || !why_size_mul (n_bytes, sizeof (float), &n_bytes) || conv.out_size > G_MAXINT ||
+  if (!why_size_mul (depth, conv.out_size, &n_bytes) ||
+      !why_size_mul (n_bytes, sizeof (float), &n_bytes) || conv.out_size > G_MAXINT ||
       depth > G_MAXINT)
-    return why_node_fail (node, error, WHY_ERROR_TOO_LARGE, "the reference backend cannot unfold an input of this size");
+    return why_node_fail (node, error, WHY_ERROR_TOO_LARGE,
+                          "the reference backend cannot unfold an input of this size");
   for (guint input = 0; input < node->n_inputs; input++)
     {
       inputs[input] = why_plan_input (plan, node->inputs[input], WHY_LAYOUT_PLAIN, error);
@@ -154,7 +167,8 @@ compile_conv_like (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
         return FALSE;
     }
   WhyBuffer *output = why_plan_output (plan, node->outputs[0], WHY_LAYOUT_PLAIN);
-  WhyStep *step = why_plan_add_step (plan, node, adjoint ? run_adjoint : run_conv, inputs, node->n_inputs, &output, 1, NULL, NULL);
+  WhyStep *step = why_plan_add_step (plan, node, adjoint ? run_adjoint : run_conv, inputs,
+                                     node->n_inputs, &output, 1, NULL, NULL);
   step->scratch = why_plan_scratch (plan, n_bytes);
   *done = TRUE;
   return TRUE;
@@ -170,7 +184,8 @@ run_gemm (const WhyStep *step, WhyCancel *cancel, GError **error)
   const WhyGemmParams *params = strcmp (node->klass->type, "Gemm") == 0 ? node->params : &plain;
   const WhyBuffer *a = step->inputs[0], *b = step->inputs[1];
   WhyBuffer *y = step->outputs[0];
-  gint64 cols = b->value->dims[params->trans_b ? 0 : 1], inner = b->value->dims[params->trans_b ? 1 : 0];
+  gint64 cols = b->value->dims[params->trans_b ? 0 : 1],
+         inner = b->value->dims[params->trans_b ? 1 : 0];
   gint64 rows = (gint64) (y->n_bytes / sizeof (float)) / cols;
   float beta = 0.0f;
 
@@ -186,8 +201,10 @@ run_gemm (const WhyStep *step, WhyCancel *cancel, GError **error)
           *to++ = from[row * strides[0] + col * strides[1]];
       beta = (float) params->beta;
     }
-  cblas_sgemm (CblasRowMajor, params->trans_a ? CblasTrans : CblasNoTrans, params->trans_b ? CblasTrans : CblasNoTrans, (blasint) rows,
-               (blasint) cols, (blasint) inner, (float) params->alpha, a->data, (blasint) (params->trans_a ? rows : inner), b->data,
+  cblas_sgemm (CblasRowMajor, params->trans_a ? CblasTrans : CblasNoTrans,
+               params->trans_b ? CblasTrans : CblasNoTrans, (blasint) rows, (blasint) cols,
+               (blasint) inner, (float) params->alpha, a->data,
+               (blasint) (params->trans_a ? rows : inner), b->data,
                (blasint) (params->trans_b ? inner : cols), beta, y->data, (blasint) cols);
   return TRUE;
 }
@@ -202,8 +219,8 @@ compile_product (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
   *done = FALSE;
   for (int axis = 0; axis < y->rank; axis++)
     count *= (gsize) y->dims[axis];
-  if (a->dtype != WHY_DTYPE_FLOAT32 || b->dtype != WHY_DTYPE_FLOAT32 || b->rank != 2 || a->rank < 2 || count == 0 || count > G_MAXINT ||
-      a->dims[a->rank - 1] == 0 || b->dims[0] == 0)
+  if (a->dtype != WHY_DTYPE_FLOAT32 || b->dtype != WHY_DTYPE_FLOAT32 || b->rank != 2 ||
+      a->rank < 2 || count == 0 || count > G_MAXINT || a->dims[a->rank - 1] == 0 || b->dims[0] == 0)
     return TRUE;
   for (guint input = 0; input < node->n_inputs; input++)
     {
@@ -218,6 +235,10 @@ compile_product (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
 }
 
 const WhyKernel why_gemm_kernels[] = {
-  { "Conv", compile_conv_like },          { "ConvTranspose", compile_conv_like }, { "ConvInputGrad", compile_conv_like },
-  { "MatMul", compile_product },          { "Gemm", compile_product },            { NULL, NULL },
+  { "Conv", compile_conv_like },
+  { "ConvTranspose", compile_conv_like },
+  { "ConvInputGrad", compile_conv_like },
+  { "MatMul", compile_product },
+  { "Gemm", compile_product },
+  { NULL, NULL },
 };

@@ -21,24 +21,28 @@ typedef struct
 /* A matrix transposition per image, in blocks that stay in the first-level cache. */
 #define REORDER_BLOCK 32
 
-#define COPY_BLOCK(TYPE)                                                                              \
-  for (gsize s = s_begin; s < s_end; s++)                                                             \
-    for (gsize c = c_begin; c < c_end; c++)                                                           \
-      {                                                                                               \
-        if (reorder->to_last)                                                                         \
-          ((TYPE *) reorder->to)[s * reorder->channels + c] = ((const TYPE *) reorder->from)[c * reorder->spatial + s]; \
-        else                                                                                          \
-          ((TYPE *) reorder->to)[c * reorder->spatial + s] = ((const TYPE *) reorder->from)[s * reorder->channels + c]; \
+#define COPY_BLOCK(TYPE)                                                                           \
+  for (gsize s = s_begin; s < s_end; s++)                                                          \
+    for (gsize c = c_begin; c < c_end; c++)                                                        \
+      {                                                                                            \
+        if (reorder->to_last)                                                                      \
+          ((TYPE *) reorder->to)[s * reorder->channels + c] =                                      \
+            ((const TYPE *) reorder->from)[c * reorder->spatial + s];                              \
+        else                                                                                       \
+          ((TYPE *) reorder->to)[c * reorder->spatial + s] =                                       \
+            ((const TYPE *) reorder->from)[s * reorder->channels + c];                             \
       }
 
 static void
 reorder_rows (gsize begin, gsize end, gpointer data)
 {
   const Reorder *reorder = data;
-  for (gsize s_begin = begin * REORDER_BLOCK; s_begin < MIN (end * REORDER_BLOCK, reorder->spatial); s_begin += REORDER_BLOCK)
+  for (gsize s_begin = begin * REORDER_BLOCK; s_begin < MIN (end * REORDER_BLOCK, reorder->spatial);
+       s_begin += REORDER_BLOCK)
     for (gsize c_begin = 0; c_begin < reorder->channels; c_begin += REORDER_BLOCK)
       {
-        gsize s_end = MIN (s_begin + REORDER_BLOCK, reorder->spatial), c_end = MIN (c_begin + REORDER_BLOCK, reorder->channels);
+        gsize s_end = MIN (s_begin + REORDER_BLOCK, reorder->spatial),
+              c_end = MIN (c_begin + REORDER_BLOCK, reorder->channels);
         if (reorder->size == 4)
           {
             COPY_BLOCK (guint32)
@@ -63,7 +67,9 @@ run_reorder (const WhyStep *step, WhyCancel *cancel, GError **error)
 {
   const WhyBuffer *from = step->inputs[0], *to = step->outputs[0];
   const WhyValue *value = from->value;
-  Reorder reorder = { .channels = (gsize) value->dims[1], .spatial = 1, .size = why_dtype_size (value->dtype),
+  Reorder reorder = { .channels = (gsize) value->dims[1],
+                      .spatial = 1,
+                      .size = why_dtype_size (value->dtype),
                       .to_last = to->layout == WHY_LAYOUT_CHANNELS_LAST };
 
   for (int axis = 2; axis < value->rank; axis++)
@@ -73,7 +79,8 @@ run_reorder (const WhyStep *step, WhyCancel *cancel, GError **error)
     {
       reorder.from = (const guint8 *) from->data + n * image;
       reorder.to = (guint8 *) to->data + n * image;
-      why_parallel_for ((reorder.spatial + REORDER_BLOCK - 1) / REORDER_BLOCK, 1 + 512 / (1 + reorder.channels), reorder_rows, &reorder);
+      why_parallel_for ((reorder.spatial + REORDER_BLOCK - 1) / REORDER_BLOCK,
+                        1 + 512 / (1 + reorder.channels), reorder_rows, &reorder);
     }
   return TRUE;
 }
@@ -90,7 +97,7 @@ typedef struct
 {
   const WhyNode *node;
   guint n_inputs, n_outputs;
-  int *in_place_of;  /* for each of the node's inputs: index among the step's, -1: absent */
+  int *in_place_of; /* for each of the node's inputs: index among the step's, -1: absent */
   int *out_place_of;
 } Generic;
 
@@ -107,7 +114,8 @@ static WhyTensor *
 view_buffer (const WhyBuffer *buffer)
 {
   const WhyValue *value = buffer->value;
-  return why_tensor_new_view (value->dtype, value->rank, value->dims, NULL, buffer->data, NULL, NULL);
+  return why_tensor_new_view (value->dtype, value->rank, value->dims, NULL, buffer->data, NULL,
+                              NULL);
 }
 
 static gboolean
@@ -136,18 +144,20 @@ run_generic (const WhyStep *step, WhyCancel *cancel, GError **error)
   return done;
 }
 
-/* Reshaping keeps the order of elements in plain layout; in channels last it does while N and C stay,
- * because then only spatial dimensions are joined or split. */
+/* Reshaping keeps the order of elements in plain layout; in channels last it does while N and C
+ * stay, because then only spatial dimensions are joined or split. */
 static gboolean
 keeps_channels (const WhyValue *from, const WhyValue *to)
 {
-  return from->rank >= 3 && to->rank >= 3 && from->dims[0] == to->dims[0] && from->dims[1] == to->dims[1];
+  return from->rank >= 3 && to->rank >= 3 && from->dims[0] == to->dims[0] &&
+         from->dims[1] == to->dims[1];
 }
 
 static gboolean
 is_reshape (const WhyNode *node)
 {
-  static const char *const types[] = { "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity", "Dropout" };
+  static const char *const types[] = { "Reshape",   "Flatten",  "Squeeze",
+                                       "Unsqueeze", "Identity", "Dropout" };
   for (gsize type = 0; type < G_N_ELEMENTS (types); type++)
     {
       if (strcmp (node->klass->type, types[type]) == 0)
@@ -202,7 +212,8 @@ why_generic_compile_alias (WhyPlan *plan, WhyNode *node, gboolean *done, GError 
       if (layout == WHY_LAYOUT_PLAIN || !keeps_channels (from, to))
         layout = WHY_LAYOUT_PLAIN;
     }
-  else if (strcmp (node->klass->type, "Transpose") == 0 && layout == WHY_LAYOUT_CHANNELS_LAST && transposes_to_plain (node))
+  else if (strcmp (node->klass->type, "Transpose") == 0 && layout == WHY_LAYOUT_CHANNELS_LAST &&
+           transposes_to_plain (node))
     {
       WhyBuffer *buffer = why_plan_input (plan, from, WHY_LAYOUT_CHANNELS_LAST, error);
       if (buffer == NULL)
@@ -211,7 +222,8 @@ why_generic_compile_alias (WhyPlan *plan, WhyNode *node, gboolean *done, GError 
       *done = TRUE;
       return TRUE;
     }
-  else if (strcmp (node->klass->type, "Transpose") == 0 && layout == WHY_LAYOUT_PLAIN && transposes_to_last (node))
+  else if (strcmp (node->klass->type, "Transpose") == 0 && layout == WHY_LAYOUT_PLAIN &&
+           transposes_to_last (node))
     {
       WhyBuffer *buffer = why_plan_input (plan, from, WHY_LAYOUT_PLAIN, error);
       if (buffer == NULL)
@@ -268,6 +280,7 @@ why_generic_compile (WhyPlan *plan, WhyNode *node, GError **error)
       generic->out_place_of[output] = (int) n_outputs;
       outputs[n_outputs++] = why_plan_output (plan, node->outputs[output], WHY_LAYOUT_PLAIN);
     }
-  why_plan_add_step (plan, node, run_generic, inputs, n_inputs, outputs, n_outputs, generic, generic_free);
+  why_plan_add_step (plan, node, run_generic, inputs, n_inputs, outputs, n_outputs, generic,
+                     generic_free);
   return TRUE;
 }

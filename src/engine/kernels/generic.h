@@ -8,7 +8,8 @@ G_BEGIN_DECLS
  *   become aliases */
 gboolean why_generic_compile (WhyPlan *plan, WhyNode *node, GError **error);
 
-/** why_generic_compile_alias: sets *@done and shares memory if @node only changes how its input is seen */
+/** why_generic_compile_alias: sets *@done and shares memory if @node only changes how its input is
+ * seen */
 gboolean why_generic_compile_alias (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error);
 
 /** why_generic_add_reorder: adds a step that copies between the two layouts of one value */

@@ -9,8 +9,8 @@
 
 #include <string.h>
 
-/* Operators that only move values: each is one or more copies of a box of elements between two memories
- * with strides of their own, in whichever layout saves a reorder. */
+/* Operators that only move values: each is one or more copies of a box of elements between two
+ * memories with strides of their own, in whichever layout saves a reorder. */
 
 #define MOVES_MAX 64
 
@@ -33,12 +33,13 @@ typedef struct
   Move moves[];
 } Moves;
 
-#define COPY_RUN(TYPE)                                                                  \
-  for (gint64 at = 0; at < n; at++)                                                     \
-    ((TYPE *) to)[at * to_step] = ((const TYPE *) from)[at * from_step]
+#define COPY_RUN(TYPE)                                                                             \
+  for (gint64 at = 0; at < n; at++)                                                                \
+  ((TYPE *) to)[at * to_step] = ((const TYPE *) from)[at * from_step]
 
 static void
-copy_run (const Move *move, const guint8 *from, guint8 *to, gint64 n, gint64 from_step, gint64 to_step)
+copy_run (
+  const Move *move, const guint8 *from, guint8 *to, gint64 n, gint64 from_step, gint64 to_step)
 {
   if (from_step == 1 && to_step == 1)
     memcpy (to, from, (gsize) n * move->size);
@@ -68,7 +69,8 @@ move_rows (gsize begin, gsize end, gpointer data)
           from_at += index * move->from_strides[axis];
           to_at += index * move->to_strides[axis];
         }
-      copy_run (move, move->from + from_at * (gint64) move->size, move->to + to_at * (gint64) move->size, move->dims[inner],
+      copy_run (move, move->from + from_at * (gint64) move->size,
+                move->to + to_at * (gint64) move->size, move->dims[inner],
                 move->from_strides[inner], move->to_strides[inner]);
     }
 }
@@ -102,8 +104,8 @@ layout_strides (const WhyValue *value, WhyLayout layout, gint64 *strides)
     why_dims_dense_strides (value->rank, value->dims, strides);
 }
 
-/* Puts the dimension in which the target is contiguous last, and joins dimensions that both sides walk
- * evenly, so that the inner loop is as long as can be. */
+/* Puts the dimension in which the target is contiguous last, and joins dimensions that both sides
+ * walk evenly, so that the inner loop is as long as can be. */
 static void
 normalize_move (Move *move)
 {
@@ -200,7 +202,8 @@ compile_concat (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
       normalize_move (move);
     }
   WhyBuffer *output = why_plan_output (plan, y, layout);
-  why_plan_add_step (plan, node, run_moves, inputs, node->n_inputs, &output, 1, g_steal_pointer (&moves), g_free);
+  why_plan_add_step (plan, node, run_moves, inputs, node->n_inputs, &output, 1,
+                     g_steal_pointer (&moves), g_free);
   *done = TRUE;
   return TRUE;
 }
@@ -363,7 +366,11 @@ compile_transpose (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
 }
 
 const WhyKernel why_movement_kernels[] = {
-  { "Concat", compile_concat }, { "Split", compile_split },         { "Slice", compile_slice },
-  { "SliceGrad", compile_slice }, { "Pad", compile_pad },           { "Transpose", compile_transpose },
+  { "Concat", compile_concat },
+  { "Split", compile_split },
+  { "Slice", compile_slice },
+  { "SliceGrad", compile_slice },
+  { "Pad", compile_pad },
+  { "Transpose", compile_transpose },
   { NULL, NULL },
 };

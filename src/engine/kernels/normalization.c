@@ -10,7 +10,8 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- batch normalisation that no convolution in front could take in (pre-activation networks) ---- */
+/* ---- batch normalisation that no convolution in front could take in (pre-activation networks)
+ * ---- */
 
 /* y = clip (x scale[c] + shift[c]) in channels last; the rectifier that follows is taken along. */
 typedef struct
@@ -32,7 +33,8 @@ affine_free (gpointer data)
 }
 
 WHY_VECTOR static void
-affine_row (const float *x, const float *scale, const float *shift, float low, float high, float *y, gsize n)
+affine_row (
+  const float *x, const float *scale, const float *shift, float low, float high, float *y, gsize n)
 {
   for (gsize c = 0; c < n; c++)
     {
@@ -47,8 +49,8 @@ affine_rows (gsize begin, gsize end, gpointer data)
 {
   const Affine *affine = data;
   for (gsize row = begin; row < end; row++)
-    affine_row (affine->x + row * affine->channels, affine->scale, affine->shift, affine->low, affine->high,
-                affine->y + row * affine->channels, affine->channels);
+    affine_row (affine->x + row * affine->channels, affine->scale, affine->shift, affine->low,
+                affine->high, affine->y + row * affine->channels, affine->channels);
 }
 
 static gboolean
@@ -57,7 +59,8 @@ run_affine (const WhyStep *step, WhyCancel *cancel, GError **error)
   Affine affine = *(const Affine *) step->data;
   affine.x = step->inputs[0]->data;
   affine.y = step->outputs[0]->data;
-  gsize rows = affine.channels > 0 ? step->outputs[0]->n_bytes / sizeof (float) / affine.channels : 0;
+  gsize rows =
+    affine.channels > 0 ? step->outputs[0]->n_bytes / sizeof (float) / affine.channels : 0;
   why_parallel_for (rows, 1 + 16384 / (1 + affine.channels), affine_rows, &affine);
   return TRUE;
 }
@@ -73,7 +76,8 @@ take_rectifier (WhyPlan *plan, WhyValue **tail, Affine *affine)
     return;
   if (strcmp (reader->klass->type, "Relu") == 0)
     affine->low = 0.0f;
-  else if (strcmp (reader->klass->type, "Clip") == 0 && ((const WhyActivationParams *) reader->params)->bounds_known)
+  else if (strcmp (reader->klass->type, "Clip") == 0 &&
+           ((const WhyActivationParams *) reader->params)->bounds_known)
     {
       affine->low = (float) ((const WhyActivationParams *) reader->params)->min;
       affine->high = (float) ((const WhyActivationParams *) reader->params)->max;
@@ -115,7 +119,8 @@ compile_batch_norm (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error
     }
   take_rectifier (plan, &tail, affine);
   WhyBuffer *output = why_plan_output (plan, tail, WHY_LAYOUT_CHANNELS_LAST);
-  WhyStep *step = why_plan_add_step (plan, node, run_affine, &input, 1, &output, 1, affine, affine_free);
+  WhyStep *step =
+    why_plan_add_step (plan, node, run_affine, &input, 1, &output, 1, affine, affine_free);
   step->in_place = TRUE;
   *done = TRUE;
   return TRUE;
@@ -132,7 +137,8 @@ typedef struct
 } LayerNorm;
 
 WHY_VECTOR static void
-layer_norm_row (const float *x, const float *scale, const float *shift, double epsilon, float *y, gsize n)
+layer_norm_row (
+  const float *x, const float *scale, const float *shift, double epsilon, float *y, gsize n)
 {
   double sum = 0, squares = 0;
   for (gsize at = 0; at < n; at++)
@@ -154,7 +160,8 @@ layer_norm_rows (gsize begin, gsize end, gpointer data)
 {
   const LayerNorm *norm = data;
   for (gsize row = begin; row < end; row++)
-    layer_norm_row (norm->x + row * norm->n, norm->scale, norm->shift, norm->epsilon, norm->y + row * norm->n, norm->n);
+    layer_norm_row (norm->x + row * norm->n, norm->scale, norm->shift, norm->epsilon,
+                    norm->y + row * norm->n, norm->n);
 }
 
 static gboolean
@@ -169,7 +176,8 @@ run_layer_norm (const WhyStep *step, WhyCancel *cancel, GError **error)
     .shift = step->n_inputs > 2 ? step->inputs[2]->data : NULL,
     .y = step->outputs[0]->data,
   };
-  why_parallel_for (norm.n > 0 ? step->outputs[0]->n_bytes / sizeof (float) / norm.n : 0, 1 + 8192 / (1 + norm.n), layer_norm_rows, &norm);
+  why_parallel_for (norm.n > 0 ? step->outputs[0]->n_bytes / sizeof (float) / norm.n : 0,
+                    1 + 8192 / (1 + norm.n), layer_norm_rows, &norm);
   return TRUE;
 }
 

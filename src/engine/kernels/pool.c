@@ -9,8 +9,8 @@
 #include <math.h>
 #include <string.h>
 
-/* Pools over windows and over all of space, in channels last: the inner loop runs over channels, which
- * lie side by side, for every position of the window. */
+/* Pools over windows and over all of space, in channels last: the inner loop runs over channels,
+ * which lie side by side, for every position of the window. */
 
 typedef enum
 {
@@ -73,12 +73,14 @@ window_at (const Pool *pool, gsize position, Window *window)
   at[0] = (gint64) position / (pool->out[2] * pool->out[1]);
   for (int axis = 0; axis < WHY_CONV_SPATIAL; axis++)
     {
-      gint64 step = params->dilation[axis], start = at[axis] * params->stride[axis] - params->pad_begin[axis];
+      gint64 step = params->dilation[axis],
+             start = at[axis] * params->stride[axis] - params->pad_begin[axis];
       window->start[axis] = start;
       window->lo[axis] = start < 0 ? (-start + step - 1) / step : 0;
       window->hi[axis] = MIN (params->kernel[axis], (pool->in[axis] - start + step - 1) / step);
       inside *= MAX (window->hi[axis] - window->lo[axis], 0);
-      padded *= MIN (params->kernel[axis], (pool->in[axis] + params->pad_end[axis] - start + step - 1) / step);
+      padded *= MIN (params->kernel[axis],
+                     (pool->in[axis] + params->pad_end[axis] - start + step - 1) / step);
     }
   window->count = params->count_include_pad ? padded : inside;
 }
@@ -87,8 +89,11 @@ static gsize
 window_input (const Pool *pool, const Window *window, gint64 kd, gint64 kh, gint64 kw)
 {
   const WhyConvParams *params = pool->params;
-  return (gsize) (((window->start[0] + kd * params->dilation[0]) * pool->in[1] + window->start[1] + kh * params->dilation[1]) * pool->in[2] +
-                  window->start[2] + kw * params->dilation[2]) * pool->channels;
+  return (gsize) (((window->start[0] + kd * params->dilation[0]) * pool->in[1] + window->start[1] +
+                   kh * params->dilation[1]) *
+                    pool->in[2] +
+                  window->start[2] + kw * params->dilation[2]) *
+         pool->channels;
 }
 
 static void
@@ -148,7 +153,8 @@ compile_pool (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
   const WhyValue *x = node->inputs[0], *y = node->outputs[0];
 
   *done = FALSE;
-  if (x->dtype != WHY_DTYPE_FLOAT32 || y == NULL || (node->n_outputs > 1 && node->outputs[1] != NULL))
+  if (x->dtype != WHY_DTYPE_FLOAT32 || y == NULL ||
+      (node->n_outputs > 1 && node->outputs[1] != NULL))
     return TRUE;
   WhyBuffer *input = why_plan_input (plan, node->inputs[0], WHY_LAYOUT_CHANNELS_LAST, error);
   if (input == NULL)
@@ -163,7 +169,8 @@ compile_pool (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
   return TRUE;
 }
 
-/* ---- gradients: windows overlap, so images and channels are split among threads, not positions ---- */
+/* ---- gradients: windows overlap, so images and channels are split among threads, not positions
+ * ---- */
 
 static void
 max_grad_channels (gsize begin, gsize end, gpointer data)
@@ -227,7 +234,8 @@ run_pool_grad (const WhyStep *step, WhyCancel *cancel, GError **error)
       pool.dy = (const float *) dy->data + n * pool.out_size * pool.channels;
       pool.y = (float *) dx->data + n * pool.in_size * pool.channels;
       pool.x = x != NULL ? x + n * pool.in_size * pool.channels : NULL;
-      why_parallel_for (pool.channels, 16, pool.kind == POOL_MAX ? max_grad_channels : average_grad_channels, &pool);
+      why_parallel_for (pool.channels, 16,
+                        pool.kind == POOL_MAX ? max_grad_channels : average_grad_channels, &pool);
     }
   return TRUE;
 }
@@ -310,7 +318,8 @@ run_global (const WhyStep *step, WhyCancel *cancel, GError **error)
     {
       global.x = (const float *) step->inputs[0]->data + n * global.channels * global.spatial;
       global.y = (float *) step->outputs[0]->data + n * global.channels;
-      why_parallel_for (global.channels, 1 + 65536 / (1 + global.spatial), global_channels, &global);
+      why_parallel_for (global.channels, 1 + 65536 / (1 + global.spatial), global_channels,
+                        &global);
     }
   return TRUE;
 }

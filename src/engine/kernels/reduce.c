@@ -10,8 +10,8 @@
 #include <math.h>
 #include <string.h>
 
-/* Softmax and sums. Both see their input as outer x n x inner in the order in which it lies in memory and
- * reduce over n. */
+/* Softmax and sums. Both see their input as outer x n x inner in the order in which it lies in
+ * memory and reduce over n. */
 
 typedef struct
 {
@@ -45,7 +45,8 @@ softmax_rows (gsize begin, gsize end, gpointer data)
 {
   const Reduce *reduce = data;
   for (gsize row = begin; row < end; row++)
-    softmax_row (reduce->x + row * reduce->n, reduce->y + row * reduce->n, reduce->n, reduce->logarithm);
+    softmax_row (reduce->x + row * reduce->n, reduce->y + row * reduce->n, reduce->n,
+                 reduce->logarithm);
 }
 
 static gboolean
@@ -83,7 +84,8 @@ compile_softmax (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
   reduce->outer = (gsize) (params->outer * params->inner);
   reduce->logarithm = strcmp (node->klass->type, "LogSoftmax") == 0;
   WhyBuffer *output = why_plan_output (plan, node->outputs[0], layout);
-  WhyStep *step = why_plan_add_step (plan, node, run_softmax, &input, 1, &output, 1, reduce, g_free);
+  WhyStep *step =
+    why_plan_add_step (plan, node, run_softmax, &input, 1, &output, 1, reduce, g_free);
   step->in_place = !reduce->logarithm; /* which reads its input twice */
   *done = TRUE;
   return TRUE;
@@ -126,7 +128,8 @@ reduce_blocks (gsize begin, gsize end, gpointer data)
       if (reduce->inner == 1)
         reduce->y[outer] = (float) (sum_row (x, reduce->n) * (double) reduce->factor);
       else
-        sum_columns (x, reduce->n, reduce->inner, first, MIN (COLUMNS, reduce->inner - first), reduce->factor, reduce->y + outer * reduce->inner);
+        sum_columns (x, reduce->n, reduce->inner, first, MIN (COLUMNS, reduce->inner - first),
+                     reduce->factor, reduce->y + outer * reduce->inner);
     }
 }
 
@@ -137,12 +140,13 @@ run_reduce (const WhyStep *step, WhyCancel *cancel, GError **error)
   reduce.x = step->inputs[0]->data;
   reduce.y = step->outputs[0]->data;
   gsize blocks = reduce.outer * ((reduce.inner + COLUMNS - 1) / COLUMNS);
-  why_parallel_for (blocks, 1 + 32768 / (1 + reduce.n * MIN (reduce.inner, COLUMNS)), reduce_blocks, &reduce);
+  why_parallel_for (blocks, 1 + 32768 / (1 + reduce.n * MIN (reduce.inner, COLUMNS)), reduce_blocks,
+                    &reduce);
   return TRUE;
 }
 
-/* The reduced axes must be neighbours in memory. What is left lies in plain order then, except that a
- * channels-last input gives a channels-last output, which needs its dimensions kept. */
+/* The reduced axes must be neighbours in memory. What is left lies in plain order then, except that
+ * a channels-last input gives a channels-last output, which needs its dimensions kept. */
 static gboolean
 see_as_block (const WhyValue *x, WhyLayout layout, const WhyReduceParams *params, Reduce *reduce)
 {
@@ -178,8 +182,8 @@ see_as_block (const WhyValue *x, WhyLayout layout, const WhyReduceParams *params
   return reduce->n > 0;
 }
 
-/* Whether what is left of a channels-last input, its reduced dimensions dropped, lies in plain order and
- * has no layout of its own: channels must not come to lie behind positions. */
+/* Whether what is left of a channels-last input, its reduced dimensions dropped, lies in plain
+ * order and has no layout of its own: channels must not come to lie behind positions. */
 static gboolean
 leaves_plain (const WhyValue *x, const WhyReduceParams *params)
 {
@@ -208,8 +212,8 @@ compile_reduce (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
   *done = FALSE;
   if (x->dtype != WHY_DTYPE_FLOAT32 || x->constant != NULL)
     return TRUE;
-  if (layout == WHY_LAYOUT_CHANNELS_LAST &&
-      !(see_as_block (x, layout, params, &reduce) && (params->keep_dims || leaves_plain (x, params))))
+  if (layout == WHY_LAYOUT_CHANNELS_LAST && !(see_as_block (x, layout, params, &reduce) &&
+                                              (params->keep_dims || leaves_plain (x, params))))
     layout = WHY_LAYOUT_PLAIN;
   if (!see_as_block (x, layout, params, &reduce))
     return TRUE;
@@ -218,7 +222,8 @@ compile_reduce (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
     return FALSE;
   reduce.factor = strcmp (node->klass->type, "ReduceMean") == 0 ? 1.0f / (float) reduce.n : 1.0f;
   WhyBuffer *output = why_plan_output (plan, y, layout);
-  why_plan_add_step (plan, node, run_reduce, &input, 1, &output, 1, g_memdup2 (&reduce, sizeof reduce), g_free);
+  why_plan_add_step (plan, node, run_reduce, &input, 1, &output, 1,
+                     g_memdup2 (&reduce, sizeof reduce), g_free);
   *done = TRUE;
   return TRUE;
 }

@@ -3,7 +3,8 @@
 /* Loops marked with this are compiled for several generations of x86-64 and the best is chosen when
  * the program is loaded. Other processors, and builds with sanitizers (which cannot run the chooser
  * that early), get the plain version alone. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                             \
+  !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define WHY_VECTOR __attribute__ ((target_clones ("default", "arch=x86-64-v3", "arch=x86-64-v4")))
 #else
 #define WHY_VECTOR
@@ -13,9 +14,10 @@
 #include <math.h>
 #include <string.h>
 
-/* Elementary functions in plain arithmetic, so that loops over them vectorise; the library's are called for one
- * value at a time. Errors are a few units in the last place over the whole range (tested against the
- * library in double); results beyond float32's normal range are 0 and infinity. */
+/* Elementary functions in plain arithmetic, so that loops over them vectorise; the library's are
+ * called for one value at a time. Errors are a few units in the last place over the whole range
+ * (tested against the library in double); results beyond float32's normal range are 0 and infinity.
+ */
 
 /* exp (x) = 2^n exp (r), r in [-ln 2 / 2, ln 2 / 2]; the polynomial is the Taylor series, whose
  * first neglected term is below 1e-8 there. ln 2 is subtracted in two parts to keep r exact. */
@@ -57,15 +59,18 @@ static inline float
 why_vector_tanh (float x)
 {
   float square = x * x;
-  float series = x + x * square * (-1.0f / 3.0f + square * (2.0f / 15.0f + square * (-17.0f / 315.0f + square * (62.0f / 2835.0f))));
+  float series =
+    x + x * square *
+          (-1.0f / 3.0f +
+           square * (2.0f / 15.0f + square * (-17.0f / 315.0f + square * (62.0f / 2835.0f))));
   float size = x < 0.0f ? -x : x;
   float large = 1.0f - 2.0f / (why_vector_exp (2.0f * size) + 1.0f);
   large = x < 0.0f ? -large : large;
   return size < 0.25f ? series : large;
 }
 
-/* erf: for |x| < 1 its Maclaurin series; beyond, 1 - t (a1 + ...) exp (-x^2) with t = 1 / (1 + p |x|),
- * Abramowitz and Stegun 7.1.26, error below 1.5e-7. */
+/* erf: for |x| < 1 its Maclaurin series; beyond, 1 - t (a1 + ...) exp (-x^2) with t = 1 / (1 + p
+ * |x|), Abramowitz and Stegun 7.1.26, error below 1.5e-7. */
 static inline float
 why_vector_erf (float x)
 {
@@ -81,7 +86,9 @@ why_vector_erf (float x)
   series = series * square - 1.0f / 3.0f;
   series = 1.12837916709551257f * x * (series * square + 1.0f);
   float t = 1.0f / (1.0f + 0.3275911f * size);
-  float tail = t * (0.254829592f + t * (-0.284496736f + t * (1.421413741f + t * (-1.453152027f + t * 1.061405429f))));
+  float tail =
+    t * (0.254829592f +
+         t * (-0.284496736f + t * (1.421413741f + t * (-1.453152027f + t * 1.061405429f))));
   float large = 1.0f - tail * why_vector_exp (-square);
   large = x < 0.0f ? -large : large;
   return size < 1.0f ? series : large;

@@ -31,13 +31,17 @@ matmul_infer (WhyNode *node, GError **error)
   gint64 dims_a[WHY_MAX_RANK], dims_b[WHY_MAX_RANK], dims[WHY_MAX_RANK];
   int rank;
 
-  g_autofree char *text_a = why_dims_to_string (a->rank, a->dims), *text_b = why_dims_to_string (b->rank, b->dims);
+  g_autofree char *text_a = why_dims_to_string (a->rank, a->dims),
+                  *text_b = why_dims_to_string (b->rank, b->dims);
   if (a->dtype != b->dtype)
-    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "inputs are %s and %s", why_dtype_name (a->dtype), why_dtype_name (b->dtype));
+    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "inputs are %s and %s",
+                          why_dtype_name (a->dtype), why_dtype_name (b->dtype));
   if (a->rank < 1 || b->rank < 1)
-    return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "a scalar cannot be multiplied as a matrix");
+    return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE,
+                          "a scalar cannot be multiplied as a matrix");
   int rank_a = as_matrix (a, TRUE, dims_a), rank_b = as_matrix (b, FALSE, dims_b);
-  if (dims_a[rank_a - 1] != dims_b[rank_b - 2] || !why_dims_broadcast (rank_a - 2, dims_a, rank_b - 2, dims_b, &rank, dims))
+  if (dims_a[rank_a - 1] != dims_b[rank_b - 2] ||
+      !why_dims_broadcast (rank_a - 2, dims_a, rank_b - 2, dims_b, &rank, dims))
     return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "%s and %s do not fit", text_a, text_b);
   if (a->rank > 1)
     dims[rank++] = dims_a[rank_a - 2];
@@ -48,7 +52,15 @@ matmul_infer (WhyNode *node, GError **error)
 
 /* Sums in double, or in 64-bit integers: the reference. */
 static void
-multiply (const WhyTensor *a, gsize at_a, const WhyTensor *b, gsize at_b, WhyTensor *y, gsize at_y, gint64 rows, gint64 inner, gint64 cols)
+multiply (const WhyTensor *a,
+          gsize at_a,
+          const WhyTensor *b,
+          gsize at_b,
+          WhyTensor *y,
+          gsize at_y,
+          gint64 rows,
+          gint64 inner,
+          gint64 cols)
 {
   gboolean floats = why_dtype_is_float (y->dtype);
   for (gint64 row = 0; row < rows; row++)
@@ -59,7 +71,8 @@ multiply (const WhyTensor *a, gsize at_a, const WhyTensor *b, gsize at_b, WhyTen
           {
             double sum = 0;
             for (gint64 k = 0; k < inner; k++)
-              sum += why_tensor_get_f64 (a, at_a + (gsize) (row * inner + k)) * why_tensor_get_f64 (b, at_b + (gsize) (k * cols + col));
+              sum += why_tensor_get_f64 (a, at_a + (gsize) (row * inner + k)) *
+                     why_tensor_get_f64 (b, at_b + (gsize) (k * cols + col));
             why_tensor_set_f64 (y, to, sum);
           }
         else
@@ -74,12 +87,17 @@ multiply (const WhyTensor *a, gsize at_a, const WhyTensor *b, gsize at_b, WhyTen
 }
 
 static gboolean
-matmul_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+matmul_eval (const WhyNode *node,
+             WhyTensor *const *inputs,
+             WhyTensor *const *outputs,
+             GError **error)
 {
-  gint64 dims_a[WHY_MAX_RANK], dims_b[WHY_MAX_RANK], batch[WHY_MAX_RANK], step_a[WHY_MAX_RANK], step_b[WHY_MAX_RANK];
+  gint64 dims_a[WHY_MAX_RANK], dims_b[WHY_MAX_RANK], batch[WHY_MAX_RANK], step_a[WHY_MAX_RANK],
+    step_b[WHY_MAX_RANK];
   gint64 index[WHY_MAX_RANK] = { 0 };
   int rank;
-  int rank_a = as_matrix (node->inputs[0], TRUE, dims_a), rank_b = as_matrix (node->inputs[1], FALSE, dims_b);
+  int rank_a = as_matrix (node->inputs[0], TRUE, dims_a),
+      rank_b = as_matrix (node->inputs[1], FALSE, dims_b);
   gint64 rows = dims_a[rank_a - 2], inner = dims_a[rank_a - 1], cols = dims_b[rank_b - 1];
 
   why_dims_broadcast (rank_a - 2, dims_a, rank_b - 2, dims_b, &rank, batch);
@@ -96,8 +114,8 @@ matmul_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *ou
           at_a += index[axis] * step_a[axis];
           at_b += index[axis] * step_b[axis];
         }
-      multiply (inputs[0], (gsize) (at_a * rows * inner), inputs[1], (gsize) (at_b * inner * cols), outputs[0],
-                done * (gsize) (rows * cols), rows, inner, cols);
+      multiply (inputs[0], (gsize) (at_a * rows * inner), inputs[1], (gsize) (at_b * inner * cols),
+                outputs[0], done * (gsize) (rows * cols), rows, inner, cols);
       for (int axis = rank - 1; axis >= 0 && ++index[axis] == batch[axis]; axis--)
         index[axis] = 0;
     }
@@ -117,7 +135,8 @@ transpose_last (WhyGraph *graph, GError **error, WhyValue *value)
   return why_emit_transpose (graph, error, value, perm);
 }
 
-/* dA = dY B^T, dB = A^T dY, summed over broadcast batch dimensions. Vectors are matrices meanwhile. */
+/* dA = dY B^T, dB = A^T dY, summed over broadcast batch dimensions. Vectors are matrices meanwhile.
+ */
 static gboolean
 matmul_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
 {
@@ -133,7 +152,8 @@ matmul_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
   WhyValue *full_dy = why_emit_reshape (graph, error, dy, rank, dims);
   if (why_grad_wanted (builder, node, 0))
     {
-      WhyValue *other = transpose_last (graph, error, why_emit_reshape (graph, error, b, rank_b, dims_b));
+      WhyValue *other =
+        transpose_last (graph, error, why_emit_reshape (graph, error, b, rank_b, dims_b));
       WhyValue *da = why_emit2 (graph, error, "MatMul", full_dy, other);
       da = why_emit_sum_to (graph, error, da, rank_a, dims_a);
       if (!why_grad_add (builder, node, 0, why_emit_reshape (graph, error, da, a->rank, a->dims)))
@@ -141,7 +161,8 @@ matmul_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
     }
   if (why_grad_wanted (builder, node, 1))
     {
-      WhyValue *other = transpose_last (graph, error, why_emit_reshape (graph, error, a, rank_a, dims_a));
+      WhyValue *other =
+        transpose_last (graph, error, why_emit_reshape (graph, error, a, rank_a, dims_a));
       WhyValue *db = why_emit2 (graph, error, "MatMul", other, full_dy);
       db = why_emit_sum_to (graph, error, db, rank_b, dims_b);
       if (!why_grad_add (builder, node, 1, why_emit_reshape (graph, error, db, b->rank, b->dims)))
@@ -164,18 +185,24 @@ gemm_infer (WhyNode *node, GError **error)
   params->beta = why_node_float (node, "beta", 1.0);
   params->trans_a = why_node_int (node, "transA", 0) != 0;
   params->trans_b = why_node_int (node, "transB", 0) != 0;
-  g_autofree char *text_a = why_dims_to_string (a->rank, a->dims), *text_b = why_dims_to_string (b->rank, b->dims);
+  g_autofree char *text_a = why_dims_to_string (a->rank, a->dims),
+                  *text_b = why_dims_to_string (b->rank, b->dims);
   if (a->dtype != b->dtype || (c != NULL && c->dtype != a->dtype))
     return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "its inputs are of different types");
-  if (a->rank != 2 || b->rank != 2 || a->dims[params->trans_a ? 0 : 1] != b->dims[params->trans_b ? 1 : 0])
-    return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "%s%s and %s%s do not fit", text_a, params->trans_a ? " transposed" : "",
-                          text_b, params->trans_b ? " transposed" : "");
+  if (a->rank != 2 || b->rank != 2 ||
+      a->dims[params->trans_a ? 0 : 1] != b->dims[params->trans_b ? 1 : 0])
+    return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "%s%s and %s%s do not fit", text_a,
+                          params->trans_a ? " transposed" : "", text_b,
+                          params->trans_b ? " transposed" : "");
   dims[0] = a->dims[params->trans_a ? 1 : 0];
   dims[1] = b->dims[params->trans_b ? 0 : 1];
-  if (c != NULL && (!why_dims_broadcast (c->rank, c->dims, 2, dims, &rank, both) || rank != 2 || both[0] != dims[0] || both[1] != dims[1]))
+  if (c != NULL && (!why_dims_broadcast (c->rank, c->dims, 2, dims, &rank, both) || rank != 2 ||
+                    both[0] != dims[0] || both[1] != dims[1]))
     {
       g_autofree char *text_c = why_dims_to_string (c->rank, c->dims);
-      return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "C is %s, the product %" G_GINT64_FORMAT "x%" G_GINT64_FORMAT, text_c, dims[0], dims[1]);
+      return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE,
+                            "C is %s, the product %" G_GINT64_FORMAT "x%" G_GINT64_FORMAT, text_c,
+                            dims[0], dims[1]);
     }
   return why_node_set_output (node, 0, a->dtype, 2, dims, error);
 }
@@ -185,7 +212,8 @@ gemm_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outp
 {
   const WhyGemmParams *params = node->params;
   const WhyTensor *a = inputs[0], *b = inputs[1], *c = node->n_inputs > 2 ? inputs[2] : NULL;
-  gint64 rows = outputs[0]->dims[0], cols = outputs[0]->dims[1], inner = a->dims[params->trans_a ? 0 : 1];
+  gint64 rows = outputs[0]->dims[0], cols = outputs[0]->dims[1],
+         inner = a->dims[params->trans_a ? 0 : 1];
   gint64 step_c[2] = { 0, 0 };
 
   if (c != NULL)
@@ -195,8 +223,9 @@ gemm_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outp
       {
         double sum = 0;
         for (gint64 k = 0; k < inner; k++)
-          sum += why_tensor_get_f64 (a, (gsize) (params->trans_a ? k * rows + row : row * inner + k)) *
-                 why_tensor_get_f64 (b, (gsize) (params->trans_b ? col * inner + k : k * cols + col));
+          sum +=
+            why_tensor_get_f64 (a, (gsize) (params->trans_a ? k * rows + row : row * inner + k)) *
+            why_tensor_get_f64 (b, (gsize) (params->trans_b ? col * inner + k : k * cols + col));
         sum *= params->alpha;
         if (c != NULL)
           sum += params->beta * why_tensor_get_f64 (c, (gsize) (row * step_c[0] + col * step_c[1]));
@@ -206,7 +235,13 @@ gemm_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outp
 }
 
 static WhyValue *
-emit_gemm (WhyGraph *graph, GError **error, WhyValue *a, WhyValue *b, double alpha, gboolean trans_a, gboolean trans_b)
+emit_gemm (WhyGraph *graph,
+           GError **error,
+           WhyValue *a,
+           WhyValue *b,
+           double alpha,
+           gboolean trans_a,
+           gboolean trans_b)
 {
   const WhyAttr attrs[] = {
     { .name = "alpha", .type = WHY_ATTR_FLOAT, .f = alpha },
@@ -227,22 +262,26 @@ gemm_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
   if (why_grad_wanted (builder, node, 0))
     {
       /* A' = dY B^T; if A is used transposed, its gradient is the transpose of that: B dY^T. */
-      WhyValue *da = params->trans_a ? emit_gemm (graph, error, b, dy, params->alpha, params->trans_b, TRUE)
-                                     : emit_gemm (graph, error, dy, b, params->alpha, FALSE, !params->trans_b);
+      WhyValue *da = params->trans_a
+                       ? emit_gemm (graph, error, b, dy, params->alpha, params->trans_b, TRUE)
+                       : emit_gemm (graph, error, dy, b, params->alpha, FALSE, !params->trans_b);
       if (!why_grad_add (builder, node, 0, da))
         return FALSE;
     }
   if (why_grad_wanted (builder, node, 1))
     {
-      WhyValue *db = params->trans_b ? emit_gemm (graph, error, dy, a, params->alpha, TRUE, params->trans_a)
-                                     : emit_gemm (graph, error, a, dy, params->alpha, !params->trans_a, FALSE);
+      WhyValue *db = params->trans_b
+                       ? emit_gemm (graph, error, dy, a, params->alpha, TRUE, params->trans_a)
+                       : emit_gemm (graph, error, a, dy, params->alpha, !params->trans_a, FALSE);
       if (!why_grad_add (builder, node, 1, db))
         return FALSE;
     }
   if (!why_grad_wanted (builder, node, 2))
     return TRUE;
   WhyValue *c = node->inputs[2];
-  WhyValue *dc = why_emit2 (graph, error, "Mul", why_emit_sum_to (graph, error, dy, c->rank, c->dims), why_emit_scalar (graph, c, params->beta));
+  WhyValue *dc =
+    why_emit2 (graph, error, "Mul", why_emit_sum_to (graph, error, dy, c->rank, c->dims),
+               why_emit_scalar (graph, c, params->beta));
   return why_grad_add (builder, node, 2, dc);
 }
 

@@ -16,7 +16,9 @@ need_float (const WhyNode *node, GError **error)
     {
       const WhyValue *value = node->inputs[input];
       if (value != NULL && !why_dtype_is_float (value->dtype))
-        return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "input %u is %s, expected a floating type", input, why_dtype_name (value->dtype));
+        return why_node_fail (node, error, WHY_ERROR_BAD_MODEL,
+                              "input %u is %s, expected a floating type", input,
+                              why_dtype_name (value->dtype));
     }
   return TRUE;
 }
@@ -28,7 +30,8 @@ need_vector (const WhyNode *node, guint index, const char *what, gint64 length, 
   if (value == NULL || (value->rank == 1 && value->dims[0] == length))
     return TRUE;
   g_autofree char *dims = why_dims_to_string (value->rank, value->dims);
-  return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "%s is %s, expected %" G_GINT64_FORMAT " values", what, dims, length);
+  return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE,
+                        "%s is %s, expected %" G_GINT64_FORMAT " values", what, dims, length);
 }
 
 /* ---- BatchNormalization ---- */
@@ -43,7 +46,8 @@ batch_norm_infer (WhyNode *node, GError **error)
   if (!need_float (node, error))
     return FALSE;
   if (x->rank < 2)
-    return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "input of rank %d, expected at least 2", x->rank);
+    return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "input of rank %d, expected at least 2",
+                          x->rank);
   for (guint index = 0; index < 4; index++)
     {
       if (!need_vector (node, index + 1, names[index], x->dims[1], error))
@@ -56,7 +60,8 @@ batch_norm_infer (WhyNode *node, GError **error)
     {
       params->training = why_node_int (node, "is_test", 0) == 0;
       if (why_node_int (node, "spatial", 1) == 0)
-        return why_node_fail (node, error, WHY_ERROR_UNSUPPORTED_OP, "statistics per position (spatial = 0) are not supported");
+        return why_node_fail (node, error, WHY_ERROR_UNSUPPORTED_OP,
+                              "statistics per position (spatial = 0) are not supported");
     }
   return why_node_set_output_like (node, 0, x->dtype, x, error) &&
          why_node_set_output_like (node, 1, node->inputs[3]->dtype, node->inputs[3], error) &&
@@ -73,7 +78,10 @@ inner_size (const WhyTensor *x, int first)
 }
 
 static gboolean
-batch_norm_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+batch_norm_eval (const WhyNode *node,
+                 WhyTensor *const *inputs,
+                 WhyTensor *const *outputs,
+                 GError **error)
 {
   const WhyBatchNormParams *params = node->params;
   const WhyTensor *x = inputs[0];
@@ -84,7 +92,8 @@ batch_norm_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const
       double mean = why_tensor_get_f64 (inputs[3], c), variance = why_tensor_get_f64 (inputs[4], c);
       if (params->training)
         {
-          double sum = 0, squares = 0, count = (double) (batch * inner), running_mean = mean, running_variance = variance;
+          double sum = 0, squares = 0, count = (double) (batch * inner), running_mean = mean,
+                 running_variance = variance;
           for (gsize n = 0; n < batch; n++)
             for (gsize at = 0; at < inner; at++)
               sum += why_tensor_get_f64 (x, (n * channels + c) * inner + at);
@@ -94,9 +103,12 @@ batch_norm_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const
               squares += pow (why_tensor_get_f64 (x, (n * channels + c) * inner + at) - mean, 2);
           variance = squares / count;
           if (node->n_outputs > 1 && outputs[1] != NULL)
-            why_tensor_set_f64 (outputs[1], c, running_mean * params->momentum + mean * (1 - params->momentum));
+            why_tensor_set_f64 (outputs[1], c,
+                                running_mean * params->momentum + mean * (1 - params->momentum));
           if (node->n_outputs > 2 && outputs[2] != NULL)
-            why_tensor_set_f64 (outputs[2], c, running_variance * params->momentum + variance * (1 - params->momentum));
+            why_tensor_set_f64 (outputs[2], c,
+                                running_variance * params->momentum +
+                                  variance * (1 - params->momentum));
         }
       double factor = why_tensor_get_f64 (inputs[1], c) / sqrt (variance + params->epsilon);
       double offset = why_tensor_get_f64 (inputs[2], c) - mean * factor;
@@ -110,7 +122,8 @@ batch_norm_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const
   return TRUE;
 }
 
-/* dx = dy scale / sqrt (variance + epsilon), per channel; folded into one constant when these are. */
+/* dx = dy scale / sqrt (variance + epsilon), per channel; folded into one constant when these are.
+ */
 static gboolean
 batch_norm_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
 {
@@ -119,21 +132,28 @@ batch_norm_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **erro
   WhyValue *x = node->inputs[0], *dy = why_grad_output (builder, node, 0);
   gint64 dims[WHY_MAX_RANK];
 
-  if (params->training || why_grad_wanted (builder, node, 1) || why_grad_wanted (builder, node, 2) ||
-      why_grad_wanted (builder, node, 3) || why_grad_wanted (builder, node, 4))
-    return why_node_fail (node, error, WHY_ERROR_NO_GRADIENT, "in training mode, or with computed statistics, it has no gradient here");
-  WhyValue *spread = why_emit2 (graph, error, "Add", node->inputs[4], why_emit_scalar (graph, node->inputs[4], params->epsilon));
-  WhyValue *factor = why_emit2 (graph, error, "Div", node->inputs[1], why_emit1 (graph, error, "Sqrt", spread));
+  if (params->training || why_grad_wanted (builder, node, 1) ||
+      why_grad_wanted (builder, node, 2) || why_grad_wanted (builder, node, 3) ||
+      why_grad_wanted (builder, node, 4))
+    return why_node_fail (node, error, WHY_ERROR_NO_GRADIENT,
+                          "in training mode, or with computed statistics, it has no gradient here");
+  WhyValue *spread = why_emit2 (graph, error, "Add", node->inputs[4],
+                                why_emit_scalar (graph, node->inputs[4], params->epsilon));
+  WhyValue *factor =
+    why_emit2 (graph, error, "Div", node->inputs[1], why_emit1 (graph, error, "Sqrt", spread));
   for (int axis = 0; axis < x->rank; axis++)
     dims[axis] = axis == 1 ? x->dims[1] : 1;
-  return why_grad_add (builder, node, 0, why_emit2 (graph, error, "Mul", dy, why_emit_reshape (graph, error, factor, x->rank, dims)));
+  return why_grad_add (
+    builder, node, 0,
+    why_emit2 (graph, error, "Mul", dy, why_emit_reshape (graph, error, factor, x->rank, dims)));
 }
 
 /* ---- normalisation over a block of values: instance, layer, group, mean-variance ---- */
 
 /* y = (x - mean) / sqrt (variance + epsilon) over blocks of @n neighbouring values. */
 static void
-normalize_block (const WhyTensor *x, gsize start, gsize n, double epsilon, double *mean_out, double *inverse_out)
+normalize_block (
+  const WhyTensor *x, gsize start, gsize n, double epsilon, double *mean_out, double *inverse_out)
 {
   double sum = 0, squares = 0;
   for (gsize at = 0; at < n; at++)
@@ -148,17 +168,28 @@ normalize_block (const WhyTensor *x, gsize start, gsize n, double epsilon, doubl
  * r = 1 / sqrt (variance + epsilon) and h = (x - mean) r, dx = r (g - mean (g) - h mean (g h)).
  * Everything is emitted as nodes that have gradients themselves. */
 static WhyValue *
-emit_normalize_gradient (WhyGraph *graph, GError **error, WhyValue *x, WhyValue *g, const gint64 *axes, gsize n_axes, double epsilon)
+emit_normalize_gradient (WhyGraph *graph,
+                         GError **error,
+                         WhyValue *x,
+                         WhyValue *g,
+                         const gint64 *axes,
+                         gsize n_axes,
+                         double epsilon)
 {
   WhyValue *axes_value = why_emit_i64 (graph, n_axes, axes);
-  WhyValue *centred = why_emit2 (graph, error, "Sub", x, why_emit2 (graph, error, "ReduceMean", x, axes_value));
-  WhyValue *variance = why_emit2 (graph, error, "ReduceMean", why_emit2 (graph, error, "Mul", centred, centred), axes_value);
+  WhyValue *centred =
+    why_emit2 (graph, error, "Sub", x, why_emit2 (graph, error, "ReduceMean", x, axes_value));
+  WhyValue *variance = why_emit2 (graph, error, "ReduceMean",
+                                  why_emit2 (graph, error, "Mul", centred, centred), axes_value);
   WhyValue *spread = why_emit2 (graph, error, "Add", variance, why_emit_scalar (graph, x, epsilon));
-  WhyValue *inverse = why_emit1 (graph, error, "Reciprocal", why_emit1 (graph, error, "Sqrt", spread));
+  WhyValue *inverse =
+    why_emit1 (graph, error, "Reciprocal", why_emit1 (graph, error, "Sqrt", spread));
   WhyValue *unit = why_emit2 (graph, error, "Mul", centred, inverse);
   WhyValue *g_mean = why_emit2 (graph, error, "ReduceMean", g, axes_value);
-  WhyValue *gh_mean = why_emit2 (graph, error, "ReduceMean", why_emit2 (graph, error, "Mul", g, unit), axes_value);
-  WhyValue *inside = why_emit2 (graph, error, "Sub", why_emit2 (graph, error, "Sub", g, g_mean), why_emit2 (graph, error, "Mul", unit, gh_mean));
+  WhyValue *gh_mean =
+    why_emit2 (graph, error, "ReduceMean", why_emit2 (graph, error, "Mul", g, unit), axes_value);
+  WhyValue *inside = why_emit2 (graph, error, "Sub", why_emit2 (graph, error, "Sub", g, g_mean),
+                                why_emit2 (graph, error, "Mul", unit, gh_mean));
   return why_emit2 (graph, error, "Mul", inverse, inside);
 }
 
@@ -168,7 +199,9 @@ no_scale_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
   for (guint input = 1; input < node->n_inputs; input++)
     {
       if (why_grad_wanted (builder, node, input))
-        return why_node_fail (node, error, WHY_ERROR_NO_GRADIENT, "its scale or bias depends on the picture, which has no gradient here");
+        return why_node_fail (
+          node, error, WHY_ERROR_NO_GRADIENT,
+          "its scale or bias depends on the picture, which has no gradient here");
     }
   return TRUE;
 }
@@ -180,24 +213,32 @@ instance_norm_infer (WhyNode *node, GError **error)
   if (!need_float (node, error))
     return FALSE;
   if (x->rank < 3)
-    return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "input of rank %d, expected at least 3", x->rank);
-  return need_vector (node, 1, "scale", x->dims[1], error) && need_vector (node, 2, "bias", x->dims[1], error) &&
+    return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "input of rank %d, expected at least 3",
+                          x->rank);
+  return need_vector (node, 1, "scale", x->dims[1], error) &&
+         need_vector (node, 2, "bias", x->dims[1], error) &&
          why_node_set_output_like (node, 0, x->dtype, x, error);
 }
 
 static gboolean
-instance_norm_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+instance_norm_eval (const WhyNode *node,
+                    WhyTensor *const *inputs,
+                    WhyTensor *const *outputs,
+                    GError **error)
 {
   const WhyTensor *x = inputs[0];
-  gsize inner = inner_size (x, 2), channels = (gsize) x->dims[1], planes = channels * (gsize) x->dims[0];
+  gsize inner = inner_size (x, 2), channels = (gsize) x->dims[1],
+        planes = channels * (gsize) x->dims[0];
   double epsilon = why_node_float (node, "epsilon", 1e-5);
 
   for (gsize plane = 0; plane < planes; plane++)
     {
-      double mean, inverse, scale = why_tensor_get_f64 (inputs[1], plane % channels), bias = why_tensor_get_f64 (inputs[2], plane % channels);
+      double mean, inverse, scale = why_tensor_get_f64 (inputs[1], plane % channels),
+                            bias = why_tensor_get_f64 (inputs[2], plane % channels);
       normalize_block (x, plane * inner, inner, epsilon, &mean, &inverse);
       for (gsize at = plane * inner; at < (plane + 1) * inner; at++)
-        why_tensor_set_f64 (outputs[0], at, (why_tensor_get_f64 (x, at) - mean) * inverse * scale + bias);
+        why_tensor_set_f64 (outputs[0], at,
+                            (why_tensor_get_f64 (x, at) - mean) * inverse * scale + bias);
     }
   return TRUE;
 }
@@ -222,8 +263,11 @@ instance_norm_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **e
     return FALSE;
   for (int axis = 2; axis < x->rank; axis++)
     axes[axis - 2] = axis;
-  WhyValue *g = why_emit2 (graph, error, "Mul", dy, per_channel (graph, error, node->inputs[1], x->rank));
-  return why_grad_add (builder, node, 0, emit_normalize_gradient (graph, error, x, g, axes, (gsize) x->rank - 2, why_node_float (node, "epsilon", 1e-5)));
+  WhyValue *g =
+    why_emit2 (graph, error, "Mul", dy, per_channel (graph, error, node->inputs[1], x->rank));
+  return why_grad_add (builder, node, 0,
+                       emit_normalize_gradient (graph, error, x, g, axes, (gsize) x->rank - 2,
+                                                why_node_float (node, "epsilon", 1e-5)));
 }
 
 /* Normalising mixes over space, so a cell depends on all of it; for receptive fields this default
@@ -237,7 +281,8 @@ layer_norm_infer (WhyNode *node, GError **error)
   gint64 dims[WHY_MAX_RANK], both[WHY_MAX_RANK];
   int rank;
 
-  if (!need_float (node, error) || !why_node_axis (node, why_node_int (node, "axis", -1), x->rank, &params->axis, error))
+  if (!need_float (node, error) ||
+      !why_node_axis (node, why_node_int (node, "axis", -1), x->rank, &params->axis, error))
     return FALSE;
   params->epsilon = why_node_float (node, "epsilon", 1e-5);
   for (guint index = 1; index < node->n_inputs; index++)
@@ -245,9 +290,10 @@ layer_norm_infer (WhyNode *node, GError **error)
       const WhyValue *value = node->inputs[index];
       if (value == NULL)
         continue;
-      if (!why_dims_broadcast (value->rank, value->dims, x->rank, x->dims, &rank, both) || rank != x->rank ||
-          memcmp (both, x->dims, (gsize) rank * sizeof *both) != 0)
-        return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "%s does not fit the input", index == 1 ? "scale" : "bias");
+      if (!why_dims_broadcast (value->rank, value->dims, x->rank, x->dims, &rank, both) ||
+          rank != x->rank || memcmp (both, x->dims, (gsize) rank * sizeof *both) != 0)
+        return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "%s does not fit the input",
+                              index == 1 ? "scale" : "bias");
     }
   params->n = 1;
   for (int axis = 0; axis < x->rank; axis++)
@@ -257,12 +303,16 @@ layer_norm_infer (WhyNode *node, GError **error)
     }
   /* Mean and inverse deviation are float32 unless the input is float64. */
   WhyDType stash = x->dtype == WHY_DTYPE_FLOAT64 ? WHY_DTYPE_FLOAT64 : WHY_DTYPE_FLOAT32;
-  return why_node_set_output_like (node, 0, x->dtype, x, error) && why_node_set_output (node, 1, stash, x->rank, dims, error) &&
+  return why_node_set_output_like (node, 0, x->dtype, x, error) &&
+         why_node_set_output (node, 1, stash, x->rank, dims, error) &&
          why_node_set_output (node, 2, stash, x->rank, dims, error);
 }
 
 static gboolean
-layer_norm_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+layer_norm_eval (const WhyNode *node,
+                 WhyTensor *const *inputs,
+                 WhyTensor *const *outputs,
+                 GError **error)
 {
   const WhyLayerNormParams *params = node->params;
   const WhyTensor *x = inputs[0];
@@ -290,8 +340,9 @@ layer_norm_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const
               at_bias += bias != NULL ? index[axis] * bias_step[axis] : 0;
             }
           double unit = (why_tensor_get_f64 (x, at) - mean) * inverse;
-          why_tensor_set_f64 (outputs[0], at, unit * why_tensor_get_f64 (inputs[1], (gsize) at_scale) +
-                                                  (bias != NULL ? why_tensor_get_f64 (bias, (gsize) at_bias) : 0.0));
+          why_tensor_set_f64 (outputs[0], at,
+                              unit * why_tensor_get_f64 (inputs[1], (gsize) at_scale) +
+                                (bias != NULL ? why_tensor_get_f64 (bias, (gsize) at_bias) : 0.0));
           for (int axis = x->rank - 1; axis >= 0 && ++index[axis] == x->dims[axis]; axis--)
             index[axis] = 0;
         }
@@ -310,12 +361,15 @@ layer_norm_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **erro
 
   if (!no_scale_gradient (builder, node, error))
     return FALSE;
-  if (why_grad_output (builder, node, 1) != NULL || why_grad_output (builder, node, 2) != NULL || dy == NULL)
-    return why_node_fail (node, error, WHY_ERROR_NO_GRADIENT, "gradients through its mean or deviation outputs are not defined here");
+  if (why_grad_output (builder, node, 1) != NULL || why_grad_output (builder, node, 2) != NULL ||
+      dy == NULL)
+    return why_node_fail (node, error, WHY_ERROR_NO_GRADIENT,
+                          "gradients through its mean or deviation outputs are not defined here");
   for (int axis = params->axis; axis < x->rank; axis++)
     axes[n_axes++] = axis;
   WhyValue *g = why_emit2 (graph, error, "Mul", dy, node->inputs[1]);
-  return why_grad_add (builder, node, 0, emit_normalize_gradient (graph, error, x, g, axes, n_axes, params->epsilon));
+  return why_grad_add (builder, node, 0,
+                       emit_normalize_gradient (graph, error, x, g, axes, n_axes, params->epsilon));
 }
 
 static void
@@ -340,14 +394,20 @@ group_norm_infer (WhyNode *node, GError **error)
   if (!need_float (node, error))
     return FALSE;
   if (x->rank < 2 || groups < 1 || x->dims[1] % groups != 0)
-    return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "%" G_GINT64_FORMAT " groups do not divide the channels of its input", groups);
+    return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE,
+                          "%" G_GINT64_FORMAT " groups do not divide the channels of its input",
+                          groups);
   gint64 length = node->opset < 21 ? groups : x->dims[1];
-  return need_vector (node, 1, "scale", length, error) && need_vector (node, 2, "bias", length, error) &&
+  return need_vector (node, 1, "scale", length, error) &&
+         need_vector (node, 2, "bias", length, error) &&
          why_node_set_output_like (node, 0, x->dtype, x, error);
 }
 
 static gboolean
-group_norm_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+group_norm_eval (const WhyNode *node,
+                 WhyTensor *const *inputs,
+                 WhyTensor *const *outputs,
+                 GError **error)
 {
   const WhyTensor *x = inputs[0];
   gsize groups = (gsize) why_node_int (node, "num_groups", 1), channels = (gsize) x->dims[1];
@@ -362,8 +422,10 @@ group_norm_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const
         {
           gsize index = at_group * block + at, channel = index / inner % channels;
           gsize place = node->opset < 21 ? at_group % groups : channel;
-          why_tensor_set_f64 (outputs[0], index, (why_tensor_get_f64 (x, index) - mean) * inverse * why_tensor_get_f64 (inputs[1], place) +
-                                                     why_tensor_get_f64 (inputs[2], place));
+          why_tensor_set_f64 (outputs[0], index,
+                              (why_tensor_get_f64 (x, index) - mean) * inverse *
+                                  why_tensor_get_f64 (inputs[1], place) +
+                                why_tensor_get_f64 (inputs[2], place));
         }
     }
   return TRUE;
@@ -383,8 +445,10 @@ group_norm_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **erro
     inner *= x->dims[axis];
   const gint64 dims[] = { x->dims[0], groups, x->dims[1] / groups, inner };
   const gint64 scale_dims[] = { 1, groups, node->opset < 21 ? 1 : dims[2], 1 };
-  WhyValue *g = why_emit2 (graph, error, "Mul", why_emit_reshape (graph, error, dy, 4, dims), why_emit_reshape (graph, error, scale, 4, scale_dims));
-  WhyValue *dx = emit_normalize_gradient (graph, error, why_emit_reshape (graph, error, x, 4, dims), g, axes, 2, why_node_float (node, "epsilon", 1e-5));
+  WhyValue *g = why_emit2 (graph, error, "Mul", why_emit_reshape (graph, error, dy, 4, dims),
+                           why_emit_reshape (graph, error, scale, 4, scale_dims));
+  WhyValue *dx = emit_normalize_gradient (graph, error, why_emit_reshape (graph, error, x, 4, dims),
+                                          g, axes, 2, why_node_float (node, "epsilon", 1e-5));
   return why_grad_add (builder, node, 0, why_emit_reshape (graph, error, dx, x->rank, x->dims));
 }
 
@@ -448,7 +512,8 @@ mvn_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outpu
           gint64 place = 0;
           for (int axis = 0; axis < x->rank; axis++)
             place += index[axis] * step[axis];
-          double value = why_tensor_get_f64 (x, at), *mean = &sums[2 * place], *squares = &sums[2 * place + 1];
+          double value = why_tensor_get_f64 (x, at), *mean = &sums[2 * place],
+                 *squares = &sums[2 * place + 1];
           if (pass == 0)
             *mean += value / n;
           else if (pass == 1)
@@ -470,10 +535,13 @@ mvn_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
   gsize n_axes = 0;
   return mvn_axes (node, axes, &n_axes, error) &&
          why_grad_add (builder, node, 0,
-                       emit_normalize_gradient (why_grad_graph (builder), error, node->inputs[0], why_grad_output (builder, node, 0), axes, n_axes, 0.0));
+                       emit_normalize_gradient (why_grad_graph (builder), error, node->inputs[0],
+                                                why_grad_output (builder, node, 0), axes, n_axes,
+                                                0.0));
 }
 
-/* ---- LRN: y = x (k + alpha/size sum of neighbours squared)^-beta, neighbours among channels ---- */
+/* ---- LRN: y = x (k + alpha/size sum of neighbours squared)^-beta, neighbours among channels ----
+ */
 
 static gboolean
 lrn_infer (WhyNode *node, GError **error)
@@ -483,13 +551,21 @@ lrn_infer (WhyNode *node, GError **error)
   if (!need_float (node, error))
     return FALSE;
   if (x->rank < 2 || size < 1 || size > G_MAXINT32)
-    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "size is %" G_GINT64_FORMAT " for an input of rank %d", size, x->rank);
+    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL,
+                          "size is %" G_GINT64_FORMAT " for an input of rank %d", size, x->rank);
   return why_node_set_output_like (node, 0, x->dtype, x, error);
 }
 
 /* Sum over channels c - before .. c + after of a plane-wise tensor. */
 static double
-channel_window (const WhyTensor *x, gsize n, gint64 c, gsize at, gsize inner, gint64 before, gint64 after, gboolean squared)
+channel_window (const WhyTensor *x,
+                gsize n,
+                gint64 c,
+                gsize at,
+                gsize inner,
+                gint64 before,
+                gint64 after,
+                gboolean squared)
 {
   double sum = 0;
   for (gint64 near = MAX (c - before, 0); near <= MIN (c + after, x->dims[1] - 1); near++)
@@ -505,7 +581,8 @@ lrn_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outpu
 {
   const WhyTensor *x = inputs[0];
   gint64 size = why_node_int (node, "size", 1);
-  double alpha = why_node_float (node, "alpha", 1e-4), beta = why_node_float (node, "beta", 0.75), bias = why_node_float (node, "bias", 1.0);
+  double alpha = why_node_float (node, "alpha", 1e-4), beta = why_node_float (node, "beta", 0.75),
+         bias = why_node_float (node, "bias", 1.0);
   gsize inner = inner_size (x, 2);
 
   for (gsize n = 0; n < (gsize) x->dims[0]; n++)
@@ -514,7 +591,9 @@ lrn_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outpu
         {
           gsize index = (n * (gsize) x->dims[1] + (gsize) c) * inner + at;
           double sum = channel_window (x, n, c, at, inner, (size - 1) / 2, size / 2, TRUE);
-          why_tensor_set_f64 (outputs[0], index, why_tensor_get_f64 (x, index) * pow (bias + alpha / (double) size * sum, -beta));
+          why_tensor_set_f64 (outputs[0], index,
+                              why_tensor_get_f64 (x, index) *
+                                pow (bias + alpha / (double) size * sum, -beta));
         }
   return TRUE;
 }
@@ -527,18 +606,28 @@ lrn_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
   WhyGraph *graph = why_grad_graph (builder);
   WhyValue *x = node->inputs[0], *dy = why_grad_output (builder, node, 0);
   gint64 size = why_node_int (node, "size", 1);
-  double alpha = why_node_float (node, "alpha", 1e-4) / (double) size, beta = why_node_float (node, "beta", 0.75);
-  const WhyAttr window[] = { { .name = "before", .type = WHY_ATTR_INT, .i = (size - 1) / 2 }, { .name = "after", .type = WHY_ATTR_INT, .i = size / 2 } };
-  const WhyAttr mirrored[] = { { .name = "before", .type = WHY_ATTR_INT, .i = size / 2 }, { .name = "after", .type = WHY_ATTR_INT, .i = (size - 1) / 2 } };
+  double alpha = why_node_float (node, "alpha", 1e-4) / (double) size,
+         beta = why_node_float (node, "beta", 0.75);
+  const WhyAttr window[] = { { .name = "before", .type = WHY_ATTR_INT, .i = (size - 1) / 2 },
+                             { .name = "after", .type = WHY_ATTR_INT, .i = size / 2 } };
+  const WhyAttr mirrored[] = { { .name = "before", .type = WHY_ATTR_INT, .i = size / 2 },
+                               { .name = "after", .type = WHY_ATTR_INT, .i = (size - 1) / 2 } };
 
   WhyValue *squares = why_emit2 (graph, error, "Mul", x, x);
-  WhyValue *sum = squares != NULL ? why_emit (graph, error, "ChannelWindowSum", 1, &squares, window, 2) : NULL;
+  WhyValue *sum =
+    squares != NULL ? why_emit (graph, error, "ChannelWindowSum", 1, &squares, window, 2) : NULL;
   WhyValue *s = why_emit2 (graph, error, "Mul", sum, why_emit_scalar (graph, x, alpha));
-  s = why_emit2 (graph, error, "Add", s, why_emit_scalar (graph, x, why_node_float (node, "bias", 1.0)));
-  WhyValue *own = why_emit2 (graph, error, "Mul", dy, why_emit2 (graph, error, "Pow", s, why_emit_scalar (graph, x, -beta)));
-  WhyValue *inside = why_emit2 (graph, error, "Mul", why_emit2 (graph, error, "Mul", dy, x), why_emit2 (graph, error, "Pow", s, why_emit_scalar (graph, x, -beta - 1.0)));
-  WhyValue *spread = inside != NULL ? why_emit (graph, error, "ChannelWindowSum", 1, &inside, mirrored, 2) : NULL;
-  WhyValue *others = why_emit2 (graph, error, "Mul", why_emit2 (graph, error, "Mul", x, spread), why_emit_scalar (graph, x, 2.0 * alpha * beta));
+  s = why_emit2 (graph, error, "Add", s,
+                 why_emit_scalar (graph, x, why_node_float (node, "bias", 1.0)));
+  WhyValue *own = why_emit2 (graph, error, "Mul", dy,
+                             why_emit2 (graph, error, "Pow", s, why_emit_scalar (graph, x, -beta)));
+  WhyValue *inside =
+    why_emit2 (graph, error, "Mul", why_emit2 (graph, error, "Mul", dy, x),
+               why_emit2 (graph, error, "Pow", s, why_emit_scalar (graph, x, -beta - 1.0)));
+  WhyValue *spread =
+    inside != NULL ? why_emit (graph, error, "ChannelWindowSum", 1, &inside, mirrored, 2) : NULL;
+  WhyValue *others = why_emit2 (graph, error, "Mul", why_emit2 (graph, error, "Mul", x, spread),
+                                why_emit_scalar (graph, x, 2.0 * alpha * beta));
   return why_grad_add (builder, node, 0, why_emit2 (graph, error, "Sub", own, others));
 }
 
@@ -574,7 +663,10 @@ channel_window_infer (WhyNode *node, GError **error)
 }
 
 static gboolean
-channel_window_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+channel_window_eval (const WhyNode *node,
+                     WhyTensor *const *inputs,
+                     WhyTensor *const *outputs,
+                     GError **error)
 {
   const WhyTensor *x = inputs[0];
   gint64 before = why_node_int (node, "before", 0), after = why_node_int (node, "after", 0);
@@ -582,7 +674,8 @@ channel_window_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *c
   for (gsize n = 0; n < (gsize) x->dims[0]; n++)
     for (gint64 c = 0; c < x->dims[1]; c++)
       for (gsize at = 0; at < inner; at++)
-        why_tensor_set_f64 (outputs[0], (n * (gsize) x->dims[1] + (gsize) c) * inner + at, channel_window (x, n, c, at, inner, before, after, FALSE));
+        why_tensor_set_f64 (outputs[0], (n * (gsize) x->dims[1] + (gsize) c) * inner + at,
+                            channel_window (x, n, c, at, inner, before, after, FALSE));
   return TRUE;
 }
 
@@ -590,9 +683,13 @@ static gboolean
 channel_window_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
 {
   WhyValue *dy = why_grad_output (builder, node, 0);
-  const WhyAttr mirrored[] = { { .name = "before", .type = WHY_ATTR_INT, .i = why_node_int (node, "after", 0) },
-                               { .name = "after", .type = WHY_ATTR_INT, .i = why_node_int (node, "before", 0) } };
-  return why_grad_add (builder, node, 0, why_emit (why_grad_graph (builder), error, "ChannelWindowSum", 1, &dy, mirrored, 2));
+  const WhyAttr mirrored[] = {
+    { .name = "before", .type = WHY_ATTR_INT, .i = why_node_int (node, "after", 0) },
+    { .name = "after", .type = WHY_ATTR_INT, .i = why_node_int (node, "before", 0) }
+  };
+  return why_grad_add (
+    builder, node, 0,
+    why_emit (why_grad_graph (builder), error, "ChannelWindowSum", 1, &dy, mirrored, 2));
 }
 
 /* ---- LpNormalization: y = x / ||x||_p along one axis ---- */
@@ -603,21 +700,27 @@ lp_norm_infer (WhyNode *node, GError **error)
   const WhyValue *x = node->inputs[0];
   gint64 p = why_node_int (node, "p", 2);
   int axis;
-  if (!need_float (node, error) || !why_node_axis (node, why_node_int (node, "axis", -1), x->rank, &axis, error))
+  if (!need_float (node, error) ||
+      !why_node_axis (node, why_node_int (node, "axis", -1), x->rank, &axis, error))
     return FALSE;
   if (p != 1 && p != 2)
-    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "p is %" G_GINT64_FORMAT ", 1 and 2 are defined", p);
+    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL,
+                          "p is %" G_GINT64_FORMAT ", 1 and 2 are defined", p);
   return why_node_set_output_like (node, 0, x->dtype, x, error);
 }
 
 static gboolean
-lp_norm_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+lp_norm_eval (const WhyNode *node,
+              WhyTensor *const *inputs,
+              WhyTensor *const *outputs,
+              GError **error)
 {
   const WhyTensor *x = inputs[0];
   gint64 p = why_node_int (node, "p", 2);
   int axis = 0;
   why_node_axis (node, why_node_int (node, "axis", -1), x->rank, &axis, NULL);
-  gsize inner = inner_size (x, axis + 1), n = (gsize) x->dims[axis], outer = n * inner > 0 ? why_tensor_count (x) / (n * inner) : 0;
+  gsize inner = inner_size (x, axis + 1), n = (gsize) x->dims[axis],
+        outer = n * inner > 0 ? why_tensor_count (x) / (n * inner) : 0;
 
   for (gsize block = 0; block < outer; block++)
     for (gsize at = 0; at < inner; at++)
@@ -632,7 +735,8 @@ lp_norm_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *o
         for (gsize k = 0; k < n; k++)
           {
             gsize index = (block * n + k) * inner + at;
-            why_tensor_set_f64 (outputs[0], index, sum > 0 ? why_tensor_get_f64 (x, index) / sum : 0.0);
+            why_tensor_set_f64 (outputs[0], index,
+                                sum > 0 ? why_tensor_get_f64 (x, index) / sum : 0.0);
           }
       }
   return TRUE;
@@ -647,10 +751,13 @@ lp_norm_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
   gint64 axis = why_node_int (node, "axis", -1), p = why_node_int (node, "p", 2);
 
   axis = axis < 0 ? axis + x->rank : axis;
-  WhyValue *norm = why_emit2 (graph, error, p == 1 ? "ReduceL1" : "ReduceL2", x, why_emit_i64 (graph, 1, &axis));
-  WhyValue *along = why_emit_reduce_sum (graph, error, why_emit2 (graph, error, "Mul", dy, y), &axis, 1, TRUE);
+  WhyValue *norm =
+    why_emit2 (graph, error, p == 1 ? "ReduceL1" : "ReduceL2", x, why_emit_i64 (graph, 1, &axis));
+  WhyValue *along =
+    why_emit_reduce_sum (graph, error, why_emit2 (graph, error, "Mul", dy, y), &axis, 1, TRUE);
   WhyValue *slope = p == 1 ? why_emit1 (graph, error, "Sign", x) : y;
-  WhyValue *inside = why_emit2 (graph, error, "Sub", dy, why_emit2 (graph, error, "Mul", slope, along));
+  WhyValue *inside =
+    why_emit2 (graph, error, "Sub", dy, why_emit2 (graph, error, "Mul", slope, along));
   /* A row of zeros stays zeros and has no gradient: 0 there, and no infinity. */
   WhyValue *bounded = why_emit2 (graph, error, "Max", norm, why_emit_scalar (graph, x, 1e-12));
   inside = why_emit2 (graph, error, "Mul", inside, why_emit1 (graph, error, "Sign", norm));
@@ -658,14 +765,18 @@ lp_norm_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
 }
 
 const WhyOpClass why_ops_normalization[] = {
-  { "BatchNormalization", 1, 0, 5, 5, 5, 0, sizeof (WhyBatchNormParams), batch_norm_infer, batch_norm_eval, batch_norm_gradient,
-    batch_norm_region },
-  { "InstanceNormalization", 6, 0, 3, 3, 1, 0, 0, instance_norm_infer, instance_norm_eval, instance_norm_gradient, NULL },
-  { "LayerNormalization", 1, 0, 2, 3, 3, 0, sizeof (WhyLayerNormParams), layer_norm_infer, layer_norm_eval, layer_norm_gradient, layer_norm_region },
-  { "GroupNormalization", 18, 0, 3, 3, 1, 0, 0, group_norm_infer, group_norm_eval, group_norm_gradient, NULL },
+  { "BatchNormalization", 1, 0, 5, 5, 5, 0, sizeof (WhyBatchNormParams), batch_norm_infer,
+    batch_norm_eval, batch_norm_gradient, batch_norm_region },
+  { "InstanceNormalization", 6, 0, 3, 3, 1, 0, 0, instance_norm_infer, instance_norm_eval,
+    instance_norm_gradient, NULL },
+  { "LayerNormalization", 1, 0, 2, 3, 3, 0, sizeof (WhyLayerNormParams), layer_norm_infer,
+    layer_norm_eval, layer_norm_gradient, layer_norm_region },
+  { "GroupNormalization", 18, 0, 3, 3, 1, 0, 0, group_norm_infer, group_norm_eval,
+    group_norm_gradient, NULL },
   { "MeanVarianceNormalization", 9, 0, 1, 1, 1, 0, 0, mvn_infer, mvn_eval, mvn_gradient, NULL },
   { "LRN", 1, 0, 1, 1, 1, 0, 0, lrn_infer, lrn_eval, lrn_gradient, lrn_region },
-  { "ChannelWindowSum", 1, 0, 1, 1, 1, WHY_OP_INTERNAL, 0, channel_window_infer, channel_window_eval, channel_window_gradient, lrn_region },
+  { "ChannelWindowSum", 1, 0, 1, 1, 1, WHY_OP_INTERNAL, 0, channel_window_infer,
+    channel_window_eval, channel_window_gradient, lrn_region },
   { "LpNormalization", 1, 0, 1, 1, 1, 0, 0, lp_norm_infer, lp_norm_eval, lp_norm_gradient, NULL },
   { NULL },
 };

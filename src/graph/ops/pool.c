@@ -21,15 +21,19 @@ window_infer (WhyNode *node, GError **error)
   const gint64 *kernel = why_node_ints (node, "kernel_shape", &n);
 
   if (x->rank < 3 || x->rank > 2 + WHY_CONV_SPATIAL)
-    return why_node_fail (node, error, WHY_ERROR_UNSUPPORTED_OP, "input of rank %d; 3, 4 and 5 are supported", x->rank);
+    return why_node_fail (node, error, WHY_ERROR_UNSUPPORTED_OP,
+                          "input of rank %d; 3, 4 and 5 are supported", x->rank);
   if (kernel == NULL || n != (gsize) x->rank - 2)
-    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "kernel_shape has %" G_GSIZE_FORMAT " values, expected %d", n, x->rank - 2);
+    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL,
+                          "kernel_shape has %" G_GSIZE_FORMAT " values, expected %d", n,
+                          x->rank - 2);
   for (int axis = 0; axis < WHY_CONV_SPATIAL; axis++)
     params->kernel[axis] = 1;
   for (gsize axis = 0; axis < n; axis++)
     {
       if (kernel[axis] < 1 || kernel[axis] > G_MAXINT32)
-        return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "kernel_shape holds %" G_GINT64_FORMAT, kernel[axis]);
+        return why_node_fail (node, error, WHY_ERROR_BAD_MODEL,
+                              "kernel_shape holds %" G_GINT64_FORMAT, kernel[axis]);
       params->kernel[WHY_CONV_SPATIAL - n + axis] = kernel[axis];
     }
   params->groups = 1;
@@ -50,7 +54,8 @@ static gboolean
 float_window_infer (WhyNode *node, GError **error)
 {
   if (!why_dtype_is_float (node->inputs[0]->dtype))
-    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "input is %s, expected a floating type", why_dtype_name (node->inputs[0]->dtype));
+    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "input is %s, expected a floating type",
+                          why_dtype_name (node->inputs[0]->dtype));
   return window_infer (node, error);
 }
 
@@ -71,7 +76,8 @@ typedef struct
 } Window;
 
 static void
-window_at (const WhyConvParams *params, const gint64 *in, gint64 od, gint64 oh, gint64 ow, Window *window)
+window_at (
+  const WhyConvParams *params, const gint64 *in, gint64 od, gint64 oh, gint64 ow, Window *window)
 {
   const gint64 out[WHY_CONV_SPATIAL] = { od, oh, ow };
   window->n_padded = 1;
@@ -87,46 +93,52 @@ window_at (const WhyConvParams *params, const gint64 *in, gint64 od, gint64 oh, 
     }
 }
 
-#define FOR_INSIDE(P, IN, WINDOW, ...)                                                                    \
-  for (gint64 kd = (WINDOW).lo[0]; kd < (WINDOW).hi[0]; kd++)                                             \
-    for (gint64 kh = (WINDOW).lo[1]; kh < (WINDOW).hi[1]; kh++)                                           \
-      for (gint64 kw = (WINDOW).lo[2]; kw < (WINDOW).hi[2]; kw++)                                         \
-        {                                                                                                 \
-          gsize at = (gsize) ((((WINDOW).start[0] + kd * (P)->dilation[0]) * (IN)[1] +                    \
-                               (WINDOW).start[1] + kh * (P)->dilation[1]) * (IN)[2] +                     \
-                              (WINDOW).start[2] + kw * (P)->dilation[2]);                                 \
-          __VA_ARGS__;                                                                                          \
+#define FOR_INSIDE(P, IN, WINDOW, ...)                                                             \
+  for (gint64 kd = (WINDOW).lo[0]; kd < (WINDOW).hi[0]; kd++)                                      \
+    for (gint64 kh = (WINDOW).lo[1]; kh < (WINDOW).hi[1]; kh++)                                    \
+      for (gint64 kw = (WINDOW).lo[2]; kw < (WINDOW).hi[2]; kw++)                                  \
+        {                                                                                          \
+          gsize at = (gsize) ((((WINDOW).start[0] + kd * (P)->dilation[0]) * (IN)[1] +             \
+                               (WINDOW).start[1] + kh * (P)->dilation[1]) *                        \
+                                (IN)[2] +                                                          \
+                              (WINDOW).start[2] + kw * (P)->dilation[2]);                          \
+          __VA_ARGS__;                                                                             \
         }
 
-/* Walks all windows of all planes; the last argument, the body, sees `window`, `plane` (the plane's first input element), `out`
- * (the output element) and `index` (n * C + c). */
-#define FOR_WINDOWS(P, X_RANK, X_DIMS, Y_DIMS, ...)                                                       \
-  G_STMT_START                                                                                            \
-  {                                                                                                       \
-    gint64 in[WHY_CONV_SPATIAL], to[WHY_CONV_SPATIAL];                                                    \
-    why_conv_spatial ((X_RANK), (X_DIMS), in);                                                            \
-    why_conv_spatial ((X_RANK), (Y_DIMS), to);                                                            \
-    gsize plane_size = (gsize) (in[0] * in[1] * in[2]), out = 0;                                          \
-    for (gint64 index = 0; index < (X_DIMS)[0] * (X_DIMS)[1]; index++)                                    \
-      {                                                                                                   \
-        gsize plane = (gsize) index * plane_size;                                                         \
-        for (gint64 od = 0; od < to[0]; od++)                                                             \
-          for (gint64 oh = 0; oh < to[1]; oh++)                                                           \
-            for (gint64 ow = 0; ow < to[2]; ow++, out++)                                                  \
-              {                                                                                           \
-                Window window;                                                                            \
-                window_at ((P), in, od, oh, ow, &window);                                                 \
-                __VA_ARGS__;                                                                                  \
-              }                                                                                           \
-      }                                                                                                   \
-  }                                                                                                       \
+/* Walks all windows of all planes; the last argument, the body, sees `window`, `plane` (the plane's
+ * first input element), `out` (the output element) and `index` (n * C + c). */
+#define FOR_WINDOWS(P, X_RANK, X_DIMS, Y_DIMS, ...)                                                \
+  G_STMT_START                                                                                     \
+  {                                                                                                \
+    gint64 in[WHY_CONV_SPATIAL], to[WHY_CONV_SPATIAL];                                             \
+    why_conv_spatial ((X_RANK), (X_DIMS), in);                                                     \
+    why_conv_spatial ((X_RANK), (Y_DIMS), to);                                                     \
+    gsize plane_size = (gsize) (in[0] * in[1] * in[2]), out = 0;                                   \
+    for (gint64 index = 0; index < (X_DIMS)[0] * (X_DIMS)[1]; index++)                             \
+      {                                                                                            \
+        gsize plane = (gsize) index * plane_size;                                                  \
+        for (gint64 od = 0; od < to[0]; od++)                                                      \
+          for (gint64 oh = 0; oh < to[1]; oh++)                                                    \
+            for (gint64 ow = 0; ow < to[2]; ow++, out++)                                           \
+              {                                                                                    \
+                Window window;                                                                     \
+                window_at ((P), in, od, oh, ow, &window);                                          \
+                __VA_ARGS__;                                                                       \
+              }                                                                                    \
+      }                                                                                            \
+  }                                                                                                \
   G_STMT_END
 
 /* ---- MaxPool ---- */
 
 /* The index, in the plane, of the first largest value of a window; NaN counts as largest. */
 static gboolean
-find_max (const WhyConvParams *params, const gint64 *in, const Window *window, const WhyTensor *x, gsize plane, gsize *best)
+find_max (const WhyConvParams *params,
+          const gint64 *in,
+          const Window *window,
+          const WhyTensor *x,
+          gsize plane,
+          gsize *best)
 {
   gboolean any = FALSE;
   double most = 0;
@@ -143,7 +155,10 @@ find_max (const WhyConvParams *params, const gint64 *in, const Window *window, c
 }
 
 static gboolean
-max_pool_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+max_pool_eval (const WhyNode *node,
+               WhyTensor *const *inputs,
+               WhyTensor *const *outputs,
+               GError **error)
 {
   const WhyConvParams *params = node->params;
   const WhyTensor *x = inputs[0];
@@ -162,7 +177,8 @@ max_pool_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *
       {
         if (column_major)
           {
-            gsize w = best % (gsize) in[2], h = best / (gsize) in[2] % (gsize) in[1], d = best / (gsize) (in[2] * in[1]);
+            gsize w = best % (gsize) in[2], h = best / (gsize) in[2] % (gsize) in[1],
+                  d = best / (gsize) (in[2] * in[1]);
             best = (w * (gsize) in[1] + h) * (gsize) in[0] + d;
           }
         why_tensor_set_i64 (indices, out, (gint64) (plane + best));
@@ -174,7 +190,8 @@ max_pool_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *
 /* Copies the geometry of a pool into the attributes of the node that its gradient emits. */
 typedef struct
 {
-  gint64 kernel[WHY_CONV_SPATIAL], stride[WHY_CONV_SPATIAL], dilation[WHY_CONV_SPATIAL], pads[2 * WHY_CONV_SPATIAL];
+  gint64 kernel[WHY_CONV_SPATIAL], stride[WHY_CONV_SPATIAL], dilation[WHY_CONV_SPATIAL],
+    pads[2 * WHY_CONV_SPATIAL];
   gint64 dims[WHY_MAX_RANK];
   WhyAttr attrs[7];
 } PoolAttrs;
@@ -214,10 +231,13 @@ max_pool_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
     return TRUE;
   WhyValue *inputs[] = { dy, node->inputs[0] };
   pool_attrs (node->params, node->inputs[0], &store);
-  return why_grad_add (builder, node, 0, why_emit (why_grad_graph (builder), error, "MaxPoolGrad", 2, inputs, store.attrs, 7));
+  return why_grad_add (
+    builder, node, 0,
+    why_emit (why_grad_graph (builder), error, "MaxPoolGrad", 2, inputs, store.attrs, 7));
 }
 
-/* MaxPoolGrad (dy, x): each window gives its gradient to its first largest value, as PyTorch does. */
+/* MaxPoolGrad (dy, x): each window gives its gradient to its first largest value, as PyTorch does.
+ */
 static gboolean
 max_pool_grad_infer (WhyNode *node, GError **error)
 {
@@ -232,11 +252,15 @@ max_pool_grad_infer (WhyNode *node, GError **error)
   for (gsize axis = 0; axis < n; axis++)
     params->kernel[WHY_CONV_SPATIAL - n + axis] = kernel[axis];
   params->ceil_mode = why_node_int (node, "ceil_mode", 0) != 0;
-  return why_window_parse (node, x, params, spatial, error) && why_node_set_output_like (node, 0, x->dtype, x, error);
+  return why_window_parse (node, x, params, spatial, error) &&
+         why_node_set_output_like (node, 0, x->dtype, x, error);
 }
 
 static gboolean
-max_pool_grad_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+max_pool_grad_eval (const WhyNode *node,
+                    WhyTensor *const *inputs,
+                    WhyTensor *const *outputs,
+                    GError **error)
 {
   const WhyConvParams *params = node->params;
   const WhyTensor *dy = inputs[0], *x = inputs[1];
@@ -246,7 +270,8 @@ max_pool_grad_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *co
   FOR_WINDOWS (params, x->rank, x->dims, dy->dims, {
     gsize best = 0;
     if (find_max (params, in, &window, x, plane, &best))
-      why_tensor_set_f64 (dx, plane + best, why_tensor_get_f64 (dx, plane + best) + why_tensor_get_f64 (dy, out));
+      why_tensor_set_f64 (dx, plane + best,
+                          why_tensor_get_f64 (dx, plane + best) + why_tensor_get_f64 (dy, out));
   });
   return TRUE;
 }
@@ -254,7 +279,10 @@ max_pool_grad_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *co
 /* ---- AveragePool ---- */
 
 static gboolean
-average_pool_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+average_pool_eval (const WhyNode *node,
+                   WhyTensor *const *inputs,
+                   WhyTensor *const *outputs,
+                   GError **error)
 {
   const WhyConvParams *params = node->params;
   const WhyTensor *x = inputs[0];
@@ -278,7 +306,9 @@ average_pool_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **er
   WhyValue *dy = why_grad_output (builder, node, 0);
   PoolAttrs store;
   pool_attrs (node->params, node->inputs[0], &store);
-  return why_grad_add (builder, node, 0, why_emit (why_grad_graph (builder), error, "AveragePoolGrad", 1, &dy, store.attrs, 7));
+  return why_grad_add (
+    builder, node, 0,
+    why_emit (why_grad_graph (builder), error, "AveragePoolGrad", 1, &dy, store.attrs, 7));
 }
 
 /* AveragePoolGrad (dy): the adjoint, so its own gradient is the pool. */
@@ -299,11 +329,15 @@ average_pool_grad_infer (WhyNode *node, GError **error)
     params->kernel[WHY_CONV_SPATIAL - n + axis] = kernel[axis];
   params->ceil_mode = why_node_int (node, "ceil_mode", 0) != 0;
   params->count_include_pad = why_node_int (node, "count_include_pad", 0) != 0;
-  return why_window_parse (node, &like, params, spatial, error) && why_node_set_output_like (node, 0, like.dtype, &like, error);
+  return why_window_parse (node, &like, params, spatial, error) &&
+         why_node_set_output_like (node, 0, like.dtype, &like, error);
 }
 
 static gboolean
-average_pool_grad_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+average_pool_grad_eval (const WhyNode *node,
+                        WhyTensor *const *inputs,
+                        WhyTensor *const *outputs,
+                        GError **error)
 {
   const WhyConvParams *params = node->params;
   WhyTensor *dx = outputs[0];
@@ -317,7 +351,9 @@ average_pool_grad_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor
     if (count > 0)
       {
         double share = why_tensor_get_f64 (inputs[0], out) / (double) count;
-        FOR_INSIDE (params, in, window, why_tensor_set_f64 (dx, plane + at, why_tensor_get_f64 (dx, plane + at) + share))
+        FOR_INSIDE (
+          params, in, window,
+          why_tensor_set_f64 (dx, plane + at, why_tensor_get_f64 (dx, plane + at) + share))
       }
   });
   return TRUE;
@@ -329,7 +365,9 @@ average_pool_grad_gradient (WhyGradBuilder *builder, const WhyNode *node, GError
   WhyValue *dy = why_grad_output (builder, node, 0);
   PoolAttrs store;
   pool_attrs (node->params, node->inputs[0], &store);
-  return why_grad_add (builder, node, 0, why_emit (why_grad_graph (builder), error, "AveragePool", 1, &dy, store.attrs, 6));
+  return why_grad_add (
+    builder, node, 0,
+    why_emit (why_grad_graph (builder), error, "AveragePool", 1, &dy, store.attrs, 6));
 }
 
 /* ---- LpPool: (sum |x|^p)^(1/p) ---- */
@@ -340,7 +378,8 @@ check_p (const WhyNode *node, GError **error)
   gint64 p = why_node_int (node, "p", 2);
   if (p >= 1)
     return TRUE;
-  return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "p is %" G_GINT64_FORMAT ", expected at least 1", p);
+  return why_node_fail (node, error, WHY_ERROR_BAD_MODEL,
+                        "p is %" G_GINT64_FORMAT ", expected at least 1", p);
 }
 
 static gboolean
@@ -349,8 +388,8 @@ lp_pool_infer (WhyNode *node, GError **error)
   return check_p (node, error) && float_window_infer (node, error);
 }
 
-/* y^(1-p), a factor of the gradient. Where all of a window is 0 there is none; the other factor is 0 there,
- * and this one is kept finite so that 0 comes out. */
+/* y^(1-p), a factor of the gradient. Where all of a window is 0 there is none; the other factor is
+ * 0 there, and this one is kept finite so that 0 comes out. */
 static WhyValue *
 emit_outer_factor (WhyGraph *graph, GError **error, WhyValue *y, double p)
 {
@@ -359,7 +398,10 @@ emit_outer_factor (WhyGraph *graph, GError **error, WhyValue *y, double p)
 }
 
 static gboolean
-lp_pool_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+lp_pool_eval (const WhyNode *node,
+              WhyTensor *const *inputs,
+              WhyTensor *const *outputs,
+              GError **error)
 {
   const WhyConvParams *params = node->params;
   const WhyTensor *x = inputs[0];
@@ -387,13 +429,16 @@ lp_pool_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
   pool_attrs (params, x, &store);
   store.attrs[5].i = 1; /* every window counts its full size, which is undone by the factor */
   if (params->ceil_mode)
-    return why_node_fail (node, error, WHY_ERROR_NO_GRADIENT, "with ceil_mode it has no gradient here");
+    return why_node_fail (node, error, WHY_ERROR_NO_GRADIENT,
+                          "with ceil_mode it has no gradient here");
   double size = (double) (params->kernel[0] * params->kernel[1] * params->kernel[2]);
   double p = (double) params->p;
   WhyValue *scaled = why_emit2 (graph, error, "Mul", dy, emit_outer_factor (graph, error, y, p));
   scaled = why_emit2 (graph, error, "Mul", scaled, why_emit_scalar (graph, x, size));
-  WhyValue *spread = scaled != NULL ? why_emit (graph, error, "AveragePoolGrad", 1, &scaled, store.attrs, 7) : NULL;
-  WhyValue *power = why_emit2 (graph, error, "Pow", why_emit1 (graph, error, "Abs", x), why_emit_scalar (graph, x, p - 1.0));
+  WhyValue *spread =
+    scaled != NULL ? why_emit (graph, error, "AveragePoolGrad", 1, &scaled, store.attrs, 7) : NULL;
+  WhyValue *power = why_emit2 (graph, error, "Pow", why_emit1 (graph, error, "Abs", x),
+                               why_emit_scalar (graph, x, p - 1.0));
   WhyValue *factor = why_emit2 (graph, error, "Mul", why_emit1 (graph, error, "Sign", x), power);
   return why_grad_add (builder, node, 0, why_emit2 (graph, error, "Mul", spread, factor));
 }
@@ -407,9 +452,11 @@ global_infer (WhyNode *node, GError **error)
   gint64 dims[WHY_MAX_RANK];
 
   if (x->rank < 2)
-    return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "input of rank %d, expected at least 2", x->rank);
+    return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "input of rank %d, expected at least 2",
+                          x->rank);
   if (!why_dtype_is_float (x->dtype))
-    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "input is %s, expected a floating type", why_dtype_name (x->dtype));
+    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "input is %s, expected a floating type",
+                          why_dtype_name (x->dtype));
   for (int axis = 0; axis < x->rank; axis++)
     dims[axis] = axis < 2 ? x->dims[axis] : 1;
   return why_node_set_output (node, 0, x->dtype, x->rank, dims, error);
@@ -425,7 +472,10 @@ spatial_size (const WhyTensor *x)
 }
 
 static gboolean
-global_average_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+global_average_eval (const WhyNode *node,
+                     WhyTensor *const *inputs,
+                     WhyTensor *const *outputs,
+                     GError **error)
 {
   gsize size = spatial_size (inputs[0]), n_planes = why_tensor_count (outputs[0]);
   for (gsize plane = 0; plane < n_planes; plane++)
@@ -439,7 +489,10 @@ global_average_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *c
 }
 
 static gboolean
-global_max_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+global_max_eval (const WhyNode *node,
+                 WhyTensor *const *inputs,
+                 WhyTensor *const *outputs,
+                 GError **error)
 {
   gsize size = spatial_size (inputs[0]), n_planes = why_tensor_count (outputs[0]);
   for (gsize plane = 0; plane < n_planes; plane++)
@@ -456,7 +509,10 @@ global_max_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const
 }
 
 static gboolean
-global_lp_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+global_lp_eval (const WhyNode *node,
+                WhyTensor *const *inputs,
+                WhyTensor *const *outputs,
+                GError **error)
 {
   gsize size = spatial_size (inputs[0]), n_planes = why_tensor_count (outputs[0]);
   double p = (double) why_node_int (node, "p", 2);
@@ -479,7 +535,8 @@ global_lp_infer (WhyNode *node, GError **error)
 static WhyValue *
 expand_like (WhyGraph *graph, GError **error, WhyValue *value, const WhyValue *like)
 {
-  return why_emit2 (graph, error, "Expand", value, why_emit_i64 (graph, (gsize) like->rank, like->dims));
+  return why_emit2 (graph, error, "Expand", value,
+                    why_emit_i64 (graph, (gsize) like->rank, like->dims));
 }
 
 static gboolean
@@ -500,15 +557,20 @@ static gboolean
 global_max_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
 {
   WhyValue *x = node->inputs[0], *dy = why_grad_output (builder, node, 0);
-  WhyConvParams params = { .n_spatial = x->rank - 2, .kernel = { 1, 1, 1 }, .stride = { 1, 1, 1 }, .dilation = { 1, 1, 1 } };
+  WhyConvParams params = {
+    .n_spatial = x->rank - 2, .kernel = { 1, 1, 1 }, .stride = { 1, 1, 1 }, .dilation = { 1, 1, 1 }
+  };
   PoolAttrs store;
 
   if (x->rank < 3 || x->rank > 2 + WHY_CONV_SPATIAL)
-    return why_node_fail (node, error, WHY_ERROR_NO_GRADIENT, "no gradient for an input of rank %d", x->rank);
+    return why_node_fail (node, error, WHY_ERROR_NO_GRADIENT, "no gradient for an input of rank %d",
+                          x->rank);
   why_conv_spatial (x->rank, x->dims, params.kernel);
   pool_attrs (&params, x, &store);
   WhyValue *inputs[] = { dy, x };
-  return why_grad_add (builder, node, 0, why_emit (why_grad_graph (builder), error, "MaxPoolGrad", 2, inputs, store.attrs, 7));
+  return why_grad_add (
+    builder, node, 0,
+    why_emit (why_grad_graph (builder), error, "MaxPoolGrad", 2, inputs, store.attrs, 7));
 }
 
 static gboolean
@@ -518,7 +580,8 @@ global_lp_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error
   WhyValue *x = node->inputs[0], *y = node->outputs[0], *dy = why_grad_output (builder, node, 0);
   double p = (double) why_node_int (node, "p", 2);
   WhyValue *outer = why_emit2 (graph, error, "Mul", dy, emit_outer_factor (graph, error, y, p));
-  WhyValue *power = why_emit2 (graph, error, "Pow", why_emit1 (graph, error, "Abs", x), why_emit_scalar (graph, x, p - 1.0));
+  WhyValue *power = why_emit2 (graph, error, "Pow", why_emit1 (graph, error, "Abs", x),
+                               why_emit_scalar (graph, x, p - 1.0));
   WhyValue *inner = why_emit2 (graph, error, "Mul", why_emit1 (graph, error, "Sign", x), power);
   return why_grad_add (builder, node, 0, why_emit2 (graph, error, "Mul", inner, outer));
 }
@@ -534,14 +597,21 @@ global_region (const WhyNode *node, guint input, const WhyBox *out, WhyBox *in)
 }
 
 const WhyOpClass why_ops_pool[] = {
-  { "MaxPool", 1, 0, 1, 1, 2, 0, sizeof (WhyConvParams), window_infer, max_pool_eval, max_pool_gradient, window_region },
-  { "MaxPoolGrad", 1, 0, 2, 2, 1, WHY_OP_INTERNAL, sizeof (WhyConvParams), max_pool_grad_infer, max_pool_grad_eval, NULL, NULL },
-  { "AveragePool", 1, 0, 1, 1, 1, 0, sizeof (WhyConvParams), float_window_infer, average_pool_eval, average_pool_gradient, window_region },
-  { "AveragePoolGrad", 1, 0, 1, 1, 1, WHY_OP_INTERNAL, sizeof (WhyConvParams), average_pool_grad_infer, average_pool_grad_eval,
-    average_pool_grad_gradient, NULL },
-  { "LpPool", 2, 0, 1, 1, 1, 0, sizeof (WhyConvParams), lp_pool_infer, lp_pool_eval, lp_pool_gradient, window_region },
-  { "GlobalAveragePool", 1, 0, 1, 1, 1, 0, 0, global_infer, global_average_eval, global_average_gradient, global_region },
-  { "GlobalMaxPool", 1, 0, 1, 1, 1, 0, 0, global_infer, global_max_eval, global_max_gradient, global_region },
-  { "GlobalLpPool", 2, 0, 1, 1, 1, 0, 0, global_lp_infer, global_lp_eval, global_lp_gradient, global_region },
+  { "MaxPool", 1, 0, 1, 1, 2, 0, sizeof (WhyConvParams), window_infer, max_pool_eval,
+    max_pool_gradient, window_region },
+  { "MaxPoolGrad", 1, 0, 2, 2, 1, WHY_OP_INTERNAL, sizeof (WhyConvParams), max_pool_grad_infer,
+    max_pool_grad_eval, NULL, NULL },
+  { "AveragePool", 1, 0, 1, 1, 1, 0, sizeof (WhyConvParams), float_window_infer, average_pool_eval,
+    average_pool_gradient, window_region },
+  { "AveragePoolGrad", 1, 0, 1, 1, 1, WHY_OP_INTERNAL, sizeof (WhyConvParams),
+    average_pool_grad_infer, average_pool_grad_eval, average_pool_grad_gradient, NULL },
+  { "LpPool", 2, 0, 1, 1, 1, 0, sizeof (WhyConvParams), lp_pool_infer, lp_pool_eval,
+    lp_pool_gradient, window_region },
+  { "GlobalAveragePool", 1, 0, 1, 1, 1, 0, 0, global_infer, global_average_eval,
+    global_average_gradient, global_region },
+  { "GlobalMaxPool", 1, 0, 1, 1, 1, 0, 0, global_infer, global_max_eval, global_max_gradient,
+    global_region },
+  { "GlobalLpPool", 2, 0, 1, 1, 1, 0, 0, global_lp_infer, global_lp_eval, global_lp_gradient,
+    global_region },
   { NULL },
 };

@@ -9,8 +9,8 @@
 #include <math.h>
 
 /* Up to opset 12 the input is flattened to a matrix at `axis` (default 1) and rows are normalised;
- * from 13 on values are normalised along `axis` (default -1) alone. Both are: over `n` values that lie
- * `inner` apart, for every outer and inner position. */
+ * from 13 on values are normalised along `axis` (default -1) alone. Both are: over `n` values that
+ * lie `inner` apart, for every outer and inner position. */
 static gboolean
 softmax_infer (WhyNode *node, GError **error)
 {
@@ -19,7 +19,8 @@ softmax_infer (WhyNode *node, GError **error)
   gboolean flattens = node->opset < 13;
 
   if (!why_dtype_is_float (x->dtype))
-    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "input is %s, expected a floating type", why_dtype_name (x->dtype));
+    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "input is %s, expected a floating type",
+                          why_dtype_name (x->dtype));
   gint64 axis = why_node_int (node, "axis", flattens ? 1 : -1);
   if (x->rank == 0 || (flattens && axis == x->rank))
     params->axis = x->rank;
@@ -46,7 +47,8 @@ run (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, g
   for (gint64 outer = 0; outer < params->outer; outer++)
     for (gint64 inner = 0; inner < params->inner; inner++)
       {
-        gsize start = (gsize) (outer * params->n * params->inner + inner), step = (gsize) params->inner;
+        gsize start = (gsize) (outer * params->n * params->inner + inner),
+              step = (gsize) params->inner;
         double most = -INFINITY, sum = 0;
         for (gsize at = 0; at < (gsize) params->n; at++)
           most = fmax (most, why_tensor_get_f64 (inputs[0], start + at * step));
@@ -55,20 +57,27 @@ run (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, g
         for (gsize at = 0; at < (gsize) params->n; at++)
           {
             double shifted = why_tensor_get_f64 (inputs[0], start + at * step) - most;
-            why_tensor_set_f64 (outputs[0], start + at * step, logarithm ? shifted - log (sum) : exp (shifted) / sum);
+            why_tensor_set_f64 (outputs[0], start + at * step,
+                                logarithm ? shifted - log (sum) : exp (shifted) / sum);
           }
       }
   return TRUE;
 }
 
 static gboolean
-softmax_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+softmax_eval (const WhyNode *node,
+              WhyTensor *const *inputs,
+              WhyTensor *const *outputs,
+              GError **error)
 {
   return run (node, inputs, outputs, FALSE);
 }
 
 static gboolean
-log_softmax_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error)
+log_softmax_eval (const WhyNode *node,
+                  WhyTensor *const *inputs,
+                  WhyTensor *const *outputs,
+                  GError **error)
 {
   return run (node, inputs, outputs, TRUE);
 }
@@ -92,7 +101,8 @@ softmax_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
   WhyGraph *graph = why_grad_graph (builder);
   WhyValue *y = node->outputs[0], *dy = why_grad_output (builder, node, 0);
   WhyValue *weighted = why_emit2 (graph, error, "Mul", dy, y);
-  WhyValue *centred = why_emit2 (graph, error, "Sub", dy, sum_over (graph, error, node->params, weighted));
+  WhyValue *centred =
+    why_emit2 (graph, error, "Sub", dy, sum_over (graph, error, node->params, weighted));
   return why_grad_add (builder, node, 0, why_emit2 (graph, error, "Mul", y, centred));
 }
 
@@ -102,7 +112,8 @@ log_softmax_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **err
 {
   WhyGraph *graph = why_grad_graph (builder);
   WhyValue *y = node->outputs[0], *dy = why_grad_output (builder, node, 0);
-  WhyValue *spread = why_emit2 (graph, error, "Mul", why_emit1 (graph, error, "Exp", y), sum_over (graph, error, node->params, dy));
+  WhyValue *spread = why_emit2 (graph, error, "Mul", why_emit1 (graph, error, "Exp", y),
+                                sum_over (graph, error, node->params, dy));
   return why_grad_add (builder, node, 0, why_emit2 (graph, error, "Sub", dy, spread));
 }
 
@@ -120,7 +131,9 @@ softmax_region (const WhyNode *node, guint input, const WhyBox *out, WhyBox *in)
 }
 
 const WhyOpClass why_ops_softmax[] = {
-  { "Softmax", 1, 0, 1, 1, 1, 0, sizeof (WhySoftmaxParams), softmax_infer, softmax_eval, softmax_gradient, softmax_region },
-  { "LogSoftmax", 1, 0, 1, 1, 1, 0, sizeof (WhySoftmaxParams), softmax_infer, log_softmax_eval, log_softmax_gradient, softmax_region },
+  { "Softmax", 1, 0, 1, 1, 1, 0, sizeof (WhySoftmaxParams), softmax_infer, softmax_eval,
+    softmax_gradient, softmax_region },
+  { "LogSoftmax", 1, 0, 1, 1, 1, 0, sizeof (WhySoftmaxParams), softmax_infer, log_softmax_eval,
+    log_softmax_gradient, softmax_region },
   { NULL },
 };

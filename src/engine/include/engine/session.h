@@ -9,10 +9,10 @@ G_BEGIN_DECLS
 /* The engine: runs a model and its gradients on given inputs.
  *
  * A session binds a model to concrete input shapes (anew, when inputs of other shapes come). It
- * plans once and then runs. The forward plan keeps the activations of the current input that the wanted
- * gradients read, so another class costs one short backward run. What nobody has asked for is fused away
- * or overwritten; asking for it later makes a new plan and runs forward once more, so who will want many
- * layers should ask for all of them at once.
+ * plans once and then runs. The forward plan keeps the activations of the current input that the
+ * wanted gradients read, so another class costs one short backward run. What nobody has asked for
+ * is fused away or overwritten; asking for it later makes a new plan and runs forward once more, so
+ * who will want many layers should ask for all of them at once.
  *
  * A session belongs to one thread at a time. Tensors that it returns are the caller's: they are
  * never overwritten by later runs. */
@@ -21,7 +21,7 @@ typedef struct _WhySession WhySession;
 
 typedef enum
 {
-  WHY_BACKEND_AUTO,      /* oneDNN where the build has it */
+  WHY_BACKEND_AUTO, /* oneDNN where the build has it */
   WHY_BACKEND_ONEDNN,
   WHY_BACKEND_REFERENCE, /* OpenBLAS (im2col + sgemm) and plain definitions */
 } WhyBackend;
@@ -33,7 +33,8 @@ gboolean why_backend_parse (const char *text, WhyBackend *backend, GError **erro
  * WhySessionOptions:
  * @memory_budget: bytes that one plan may take, 0 for three quarters of the machine's memory. A
  *   model that needs more is refused with the figure before anything is allocated
- * @keep_types: compute in the types the model states instead of float32 throughout; for conformance tests
+ * @keep_types: compute in the types the model states instead of float32 throughout; for conformance
+ * tests
  */
 typedef struct
 {
@@ -43,10 +44,12 @@ typedef struct
 } WhySessionOptions;
 
 /** why_session_new: @options: (nullable): defaults: auto, automatic budget, float32 */
-WhySession *why_session_new (WhyOnnxModel *model, const WhySessionOptions *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+WhySession *why_session_new (WhyOnnxModel *model,
+                             const WhySessionOptions *options,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void why_session_free (WhySession *session);
 
-WhyOnnxModel *why_session_model (const WhySession *session); /* borrowed */
+WhyOnnxModel *why_session_model (const WhySession *session);      /* borrowed */
 const char *why_session_backend_name (const WhySession *session); /* "oneDNN 2.6.3", "reference" */
 
 /**
@@ -58,7 +61,8 @@ const char *why_session_backend_name (const WhySession *session); /* "oneDNN 2.6
  *
  * Returns: (transfer none) (nullable): the graph; valid until inputs of other shapes come
  */
-WhyGraph *why_session_prepare (WhySession *session, const WhyShape *shapes, gsize n_shapes, GError **error);
+WhyGraph *
+why_session_prepare (WhySession *session, const WhyShape *shapes, gsize n_shapes, GError **error);
 
 /** why_session_graph: Returns: (nullable) (transfer none): the current graph, if there is one */
 WhyGraph *why_session_graph (const WhySession *session);
@@ -80,9 +84,14 @@ typedef void (*WhyProgress) (double done, gpointer data);
  * Runs forward. If @inputs are the very same tensors (same pointers) as in the last run, what is
  * known already is not computed again.
  */
-gboolean why_session_run (WhySession *session, WhyTensor *const *inputs, gsize n_inputs,
-                          const char *const *wanted, gsize n_wanted, WhyTensor **results,
-                          WhyCancel *cancel, GError **error);
+gboolean why_session_run (WhySession *session,
+                          WhyTensor *const *inputs,
+                          gsize n_inputs,
+                          const char *const *wanted,
+                          gsize n_wanted,
+                          WhyTensor **results,
+                          WhyCancel *cancel,
+                          GError **error);
 
 /**
  * why_session_gradients:
@@ -90,7 +99,8 @@ gboolean why_session_run (WhySession *session, WhyTensor *const *inputs, gsize n
  * @of: name of the tensor whose weighted sum is the score
  * @seed: dense float32 weights with the dims of @of (one-hot for one class)
  * @wanted: (array length=n_wanted): names of tensors
- * @activations: (nullable) (out caller-allocates) (array length=n_wanted) (transfer full): their values
+ * @activations: (nullable) (out caller-allocates) (array length=n_wanted) (transfer full): their
+ * values
  * @gradients: (out caller-allocates) (array length=n_wanted) (transfer full): d(score)/d(tensor)
  * @rule: gradient, guided backpropagation or deconvnet
  *
@@ -98,12 +108,21 @@ gboolean why_session_run (WhySession *session, WhyTensor *const *inputs, gsize n
  * why_tensor_is_channels_last()); dims are in ONNX order. Runs forward only if the inputs are new;
  * backward only from the score down to the lowest of the wanted tensors.
  */
-gboolean why_session_gradients (WhySession *session, WhyTensor *const *inputs, gsize n_inputs,
-                                const char *of, WhyTensor *seed, const char *const *wanted, gsize n_wanted,
-                                WhyGradRule rule, WhyTensor **activations, WhyTensor **gradients,
-                                WhyCancel *cancel, GError **error);
+gboolean why_session_gradients (WhySession *session,
+                                WhyTensor *const *inputs,
+                                gsize n_inputs,
+                                const char *of,
+                                WhyTensor *seed,
+                                const char *const *wanted,
+                                gsize n_wanted,
+                                WhyGradRule rule,
+                                WhyTensor **activations,
+                                WhyTensor **gradients,
+                                WhyCancel *cancel,
+                                GError **error);
 
-/** why_session_plan_bytes: memory of the current plans: arenas, kept activations and packed weights. */
+/** why_session_plan_bytes: memory of the current plans: arenas, kept activations and packed
+ * weights. */
 gsize why_session_plan_bytes (const WhySession *session);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WhySession, why_session_free)

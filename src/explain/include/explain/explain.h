@@ -36,8 +36,8 @@ typedef enum
  * @profile: (nullable): agreement profile id; %NULL: "paper"
  * @output: (nullable): which of the graph's outputs; %NULL: the first
  * @multi_label: see why_target_find()
- * @region, @point_x, @point_y, @mask: for dense outputs; the point in pixels of the network's input,
- *   the mask float32 [h, w] of the output's size
+ * @region, @point_x, @point_y, @mask: for dense outputs; the point in pixels of the network's
+ * input, the mask float32 [h, w] of the output's size
  *
  * Everything needed to make one map. Immutable while a run reads it; strings are borrowed.
  */
@@ -64,7 +64,7 @@ typedef struct _WhyExplainRequest
 typedef struct
 {
   WhySession *session;
-  WhyTensor *input; /* float32, prepared */
+  WhyTensor *input;     /* float32, prepared */
   WhyCancel *cancel;    /* nullable */
   WhyProgress progress; /* nullable */
   gpointer progress_data;
@@ -101,7 +101,8 @@ typedef struct _WhyExplainerClass WhyExplainerClass;
  * @paper: where the method comes from
  * @combine: for methods that are a function of a layer's activation and gradient alone: Returns:
  *   (transfer full): the signed map, float32 [spatial...], dense. @activation and @gradient are
- *   [1, C, spatial...] in the engine's layout. Such methods make maps of many layers from one backward run
+ *   [1, C, spatial...] in the engine's layout. Such methods make maps of many layers from one
+ * backward run
  * @run: (nullable): for all others: makes the map; layer, target and class are looked up already
  */
 struct _WhyExplainerClass
@@ -110,8 +111,14 @@ struct _WhyExplainerClass
   const char *title;
   const char *paper;
   guint needs;
-  WhyTensor *(*combine) (const WhyExplainRequest *request, const WhyTensor *activation, const WhyTensor *gradient, GError **error);
-  WhyMap *(*run) (const WhyExplainRequest *request, const WhyTarget *target, const WhyJob *job, GError **error);
+  WhyTensor *(*combine) (const WhyExplainRequest *request,
+                         const WhyTensor *activation,
+                         const WhyTensor *gradient,
+                         GError **error);
+  WhyMap *(*run) (const WhyExplainRequest *request,
+                  const WhyTarget *target,
+                  const WhyJob *job,
+                  GError **error);
 };
 
 /** why_explainer_lookup: an error offers the nearest ids */
@@ -123,28 +130,41 @@ const WhyExplainerClass *const *why_explainer_list (gsize *n);
 /**
  * why_explain:
  *
- * Runs the network on @job's input, finds the class, runs the method. Class and layer that do not exist
- * are errors with the nearest names.
+ * Runs the network on @job's input, finds the class, runs the method. Class and layer that do not
+ * exist are errors with the nearest names.
  */
-gboolean why_explain (const WhyExplainRequest *request, const WhyJob *job, WhyExplainResult *result, GError **error);
+gboolean why_explain (const WhyExplainRequest *request,
+                      const WhyJob *job,
+                      WhyExplainResult *result,
+                      GError **error);
 
 /**
  * why_explain_layers:
  * @layers: (array length=n_layers): tensor names; @request's layer is not looked at
  * @maps: (out caller-allocates) (array length=n_layers) (transfer full): one map for each
  *
- * As why_explain() at many layers: methods that are a function of activation and gradient take one backward
- * run for all of them, and asking for one of these layers afterwards, for the same class and picture, costs no run.
+ * As why_explain() at many layers: methods that are a function of activation and gradient take one
+ * backward run for all of them, and asking for one of these layers afterwards, for the same class
+ * and picture, costs no run.
  * @result->map stays %NULL.
  */
-gboolean why_explain_layers (const WhyExplainRequest *request, const char *const *layers, gsize n_layers, const WhyJob *job,
-                             WhyExplainResult *result, WhyMap **maps, GError **error);
+gboolean why_explain_layers (const WhyExplainRequest *request,
+                             const char *const *layers,
+                             gsize n_layers,
+                             const WhyJob *job,
+                             WhyExplainResult *result,
+                             WhyMap **maps,
+                             GError **error);
 
 /**
  * why_predict:
  * Just the network's answer. @probabilities, @logits: (out) (transfer full): float32 [n_classes]
  */
-gboolean why_predict (const WhyJob *job, const char *output, gboolean multi_label, WhyTensor **probabilities,
-                      WhyTensor **logits, GError **error);
+gboolean why_predict (const WhyJob *job,
+                      const char *output,
+                      gboolean multi_label,
+                      WhyTensor **probabilities,
+                      WhyTensor **logits,
+                      GError **error);
 
 G_END_DECLS

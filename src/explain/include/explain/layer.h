@@ -12,7 +12,8 @@ G_BEGIN_DECLS
  * @node: name of that node
  * @rank, @dims: its shape, N x C x spatial
  * @n_spatial: 1 to 3
- * @stride: input pixels between neighbouring cells, per spatial dimension (first to last); 0 if unknown
+ * @stride: input pixels between neighbouring cells, per spatial dimension (first to last); 0 if
+ * unknown
  * @receptive_field: input pixels that one cell in the middle sees, per spatial dimension
  * @to_input: from cells to input pixels in the last two spatial dimensions, half-pixel convention
  * @depth_scale, @depth_offset: likewise for the first of three
@@ -41,9 +42,9 @@ void why_layer_free (WhyLayer *layer);
  * @graph: for concrete shapes
  * @of: the value that scores are made of (why_target_find())
  *
- * Tensors with spatial extent on a path from the first input to @of, without @of itself, in topological order. Stride and
- * receptive field come from the operators' region rules: a cell in the middle is traced back to the box
- * of input pixels that it depends on.
+ * Tensors with spatial extent on a path from the first input to @of, without @of itself, in
+ * topological order. Stride and receptive field come from the operators' region rules: a cell in
+ * the middle is traced back to the box of input pixels that it depends on.
  *
  * Returns: (transfer full) (element-type WhyLayer): a GPtrArray that frees its elements
  */

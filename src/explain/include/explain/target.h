@@ -14,14 +14,15 @@ typedef enum
 
 typedef enum
 {
-  WHY_OUTPUT_SOFTMAX,  /* one of the classes: probabilities sum to 1 */
-  WHY_OUTPUT_SIGMOID,  /* any number of the classes: each has a probability of its own */
+  WHY_OUTPUT_SOFTMAX, /* one of the classes: probabilities sum to 1 */
+  WHY_OUTPUT_SIGMOID, /* any number of the classes: each has a probability of its own */
 } WhyOutputKind;
 
 /**
  * WhyTarget:
  * @logits: the tensor of scores before the last Softmax or Sigmoid
- * @output: the graph's output (the probabilities where the graph ends in one of those, else @logits)
+ * @output: the graph's output (the probabilities where the graph ends in one of those, else
+ * @logits)
  * @has_activation: whether the graph itself ends in Softmax or Sigmoid
  * @kind: how logits become probabilities
  * @class_axis: the dimension of @logits that counts classes
@@ -44,13 +45,17 @@ typedef struct
 /**
  * why_target_find:
  * @output_name: (nullable): the output to explain; %NULL: the first
- * @multi_label: the recipe says that classes are independent (logits then become probabilities by the
- *   sigmoid); where the graph ends in Softmax or Sigmoid, that decides
+ * @multi_label: the recipe says that classes are independent (logits then become probabilities by
+ * the sigmoid); where the graph ends in Softmax or Sigmoid, that decides
  *
- * Finds the logits: walks back from the output over Softmax, LogSoftmax or Sigmoid, and over operators
- * that only reshape.
+ * Finds the logits: walks back from the output over Softmax, LogSoftmax or Sigmoid, and over
+ * operators that only reshape.
  */
-gboolean why_target_find (WhyGraph *graph, const char *output_name, gboolean multi_label, WhyTarget *target, GError **error);
+gboolean why_target_find (WhyGraph *graph,
+                          const char *output_name,
+                          gboolean multi_label,
+                          WhyTarget *target,
+                          GError **error);
 
 /**
  * why_target_probabilities:
@@ -59,24 +64,35 @@ gboolean why_target_find (WhyGraph *graph, const char *output_name, gboolean mul
  * Returns: (transfer full): float32 [n_classes]: of one picture; for dense outputs the share of the
  *   pixels in which the class wins (one sigmoid class: in which it is over one half)
  */
-WhyTensor *why_target_probabilities (const WhyTarget *target, WhyTensor *logits, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+WhyTensor *why_target_probabilities (const WhyTarget *target,
+                                     WhyTensor *logits,
+                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** why_target_class_logits: float32 [n_classes]; for dense outputs the mean over pixels */
-WhyTensor *why_target_class_logits (const WhyTarget *target, WhyTensor *logits, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+WhyTensor *why_target_class_logits (const WhyTarget *target,
+                                    WhyTensor *logits,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * why_target_seed:
  * @logits: values of @target->logits, dense
  * @input: the prepared picture: its size gives points their meaning
  * @score: (out): value of the score
- * @n_positions: (out): pixels that went into the score; 0: the region is empty and so is the gradient
+ * @n_positions: (out): pixels that went into the score; 0: the region is empty and so is the
+ * gradient
  *
- * Returns: (transfer full): the weights of the logits whose sum has the score's gradient: one-hot for a
- *   class's logit, the derivative of the softmax or sigmoid for its probability; for dense outputs at
- *   every pixel of the region. %WHY_ERROR_BAD_REQUEST where a point or mask is given and the output is not
- *   dense, %WHY_ERROR_BAD_SHAPE where the mask has another number of positions than the output
+ * Returns: (transfer full): the weights of the logits whose sum has the score's gradient: one-hot
+ * for a class's logit, the derivative of the softmax or sigmoid for its probability; for dense
+ * outputs at every pixel of the region. %WHY_ERROR_BAD_REQUEST where a point or mask is given and
+ * the output is not dense, %WHY_ERROR_BAD_SHAPE where the mask has another number of positions than
+ * the output
  */
-WhyTensor *why_target_seed (const WhyTarget *target, const struct _WhyExplainRequest *request, WhyTensor *logits, const WhyTensor *input,
-                            double *score, gsize *n_positions, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+WhyTensor *why_target_seed (const WhyTarget *target,
+                            const struct _WhyExplainRequest *request,
+                            WhyTensor *logits,
+                            const WhyTensor *input,
+                            double *score,
+                            gsize *n_positions,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS
