@@ -116,6 +116,15 @@ make_bad_files (void)
   write_file ("page.onnx", "<!DOCTYPE html>\n<html><body>Sign in</body></html>\n", -1);
   write_file ("page.png", "<!DOCTYPE html>\n<html><body>Sign in</body></html>\n", -1);
   write_file ("empty.onnx", "", 0);
+
+  OnnxBuilder *volume = ob_new (7, 13);
+  ob_input (volume, "scan", WHY_DTYPE_FLOAT32, "1,1,8,8,8");
+  ob_node (volume, "Relu", "scan", "a", NULL);
+  ob_node (volume, "GlobalAveragePool", "a", "logits", NULL);
+  ob_output (volume, "logits", WHY_DTYPE_FLOAT32, NULL);
+  g_autofree char *volume_path = in_folder ("volume.onnx");
+  small_write (volume, volume_path);
+
   write_file ("bad-recipe.json", "{\"version\": 1, \"size\": [16, 16], \"maen\": [0, 0, 0]}", -1);
 
   OnnxBuilder *strange = ob_new (7, 13);
@@ -181,6 +190,7 @@ static const Case bad_cases[] = {
   { "run small.onnx bomb.bmp", 1, { "bomb.bmp", "40000x40000" } },
   { "run small.onnx page.png", 1, { "page.png", "web page" } },
   { "run small.onnx missing.png", 1, { "missing.png" } },
+  { "run volume.onnx $P", 1, { "volume.onnx", "'scan'", "volumes, not pictures" } },
   { "run small.onnx wrong.npy", 1, { "wrong.npy", "1x3x8x8", "Nx3x16x16", "'x'" } },
   { "run small.onnx not.npy", 1, { "not.npy" } },
   { "run small.onnx $P --output relu=r.npy", 1, { "relu", "relu1" } },

@@ -228,8 +228,9 @@ cli_input_load (const char *path, WhyModel *model, CliInput *input, GError **err
       return FALSE;
     }
   input->path = g_strdup (path);
-  return g_str_has_suffix (path, ".npy") || g_str_has_suffix (path, ".pb") ? load_tensor (path, model, input, error)
-                                                                           : load_picture (path, input, error);
+  if (g_str_has_suffix (path, ".npy") || g_str_has_suffix (path, ".pb"))
+    return load_tensor (path, model, input, error);
+  return why_model_check_picture (model, error) && load_picture (path, input, error);
 }
 
 gboolean

@@ -220,6 +220,13 @@ why_document_ask (WhyDocument *self)
       return;
     }
 
+  g_autoptr (GError) error = NULL;
+  if (!why_model_check_picture (self->model, &error))
+    {
+      why_document_fail (self, WHY_ERROR_KIND_RUN, error->message);
+      return;
+    }
+
   g_autoptr (WhyRequest) request = make_request (self);
   if (request == NULL)
     return;

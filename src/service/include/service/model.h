@@ -84,6 +84,9 @@ gboolean why_model_is_dense (WhyModel *self); /* segmentation: classes for every
 /** why_model_get_limitation: Returns: (nullable): why this model can be run but not explained, a sentence */
 const char *why_model_get_limitation (WhyModel *self);
 
+/** why_model_check_picture: %WHY_ERROR_BAD_REQUEST if a prepared picture cannot be the model's input: volumes, plain rows */
+gboolean why_model_check_picture (WhyModel *self, GError **error);
+
 /** why_model_get_class_label: Returns: (transfer none): the label of class @index, or "class 8". Valid as long as @self. */
 const char *why_model_get_class_label (WhyModel *self, int index);
 
