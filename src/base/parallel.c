@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 /* Long enough to bridge the gap between two steps of a plan, short enough to harm nobody. */
-#define SPIN_COUNT "1000"
+#define SPIN_COUNT "5000"
 
 void
 why_parallel_restrain_spinning (char **argv)
