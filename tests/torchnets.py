@@ -36,6 +36,7 @@ class Net:
         torch.manual_seed(SEED)
         net = FirstOutput(self.make(weights=None, **options).eval())
         drop_key_bias(net)
+        wake(net)
         calibrate(net, self.shape(size))
         return net
 
@@ -97,6 +98,13 @@ def drop_key_bias(net):
     for module in net.modules():
         if isinstance(module, MODELS.swin_transformer.ShiftedWindowAttentionV2):
             module.qkv.bias = None
+
+
+def wake(net):
+    """Transformers begin with a last layer of zeros, which would make every answer and gradient zero."""
+    for module in net.modules():
+        if isinstance(module, torch.nn.Linear) and not module.weight.any():
+            torch.nn.init.normal_(module.weight, std=0.05)
 
 
 def calibrate(net, shape, batch=4):

@@ -9,8 +9,10 @@ program knows it) at layers spread over the depth, and the gradient by the input
 An error is the largest difference from float64, over the largest magnitude of what float64 says. "torch" is what
 single precision costs PyTorch: the largest error of its own float32, and of float64 on pictures that differ by a few
 roundings of float32. A gradient jumps where a ReLU or a maximum changes its mind, and of the millions in a large
-network some always sit on the edge: there the program can be no nearer than PyTorch is to itself. --smooth takes the
-jumps out (SiLU for ReLU, mean for maximum), so that nothing but the program's arithmetic is left.
+network some sit on the edge: there the program can be no nearer than PyTorch is to itself. So a network that is off by more
+than the tolerance is asked about another picture ("again"): a mistake would show with every picture, an edge does
+not. --smooth takes the jumps out (SiLU for ReLU, mean for maximum), for networks so large that no picture is free
+of them: nothing but the program's arithmetic is left then.
 
 Needs Debian's python3-torch, python3-torchvision and python3-onnx. Takes minutes; the suite's part of this is
 test-golden, with what make.py made.
@@ -101,8 +103,9 @@ def error_of(actual, expected):
     if tuple(actual.shape) != tuple(expected.shape):
         raise RuntimeError(f"shape {tuple(actual.shape)}, expected {tuple(expected.shape)}")
     largest = numpy.abs(expected).max()
-    error = numpy.abs(actual.astype(numpy.float64) - expected).max()
-    return float(error / largest) if largest > 0 else float(error)
+    if not largest > 0:
+        raise RuntimeError("PyTorch answers nothing but zeros: there is nothing to compare")
+    return float(numpy.abs(actual.astype(numpy.float64) - expected).max() / largest)
 
 
 def ask_torch(watched, x, classes):
@@ -199,7 +202,7 @@ def compare_file(program, folder, watched, exact, others):
         if kind not in worst or error > worst[kind][0]:
             worst[kind] = (error, noise, where)
         if not error <= TOLERANCE:
-            cause = "as single precision in PyTorch" if error <= 3 * noise else "NOT explained by single precision"
+            cause = "an edge that PyTorch has as well" if error <= 3 * noise else "an edge, if another picture passes"
             problems.append(f"{kind} {where} class {key[2] if kind != 'output' else '-'}: off by {error:.1e}, "
                             f"PyTorch by {noise:.1e}: {cause}")
     return worst, problems
@@ -211,42 +214,59 @@ def show(worst, kind):
     return f"{worst[kind][0]:7.1e} {worst[kind][1]:7.1e}"
 
 
+def pick_classes(watched, x):
+    """The one with the highest score, and another."""
+    with torch.no_grad():
+        scores = watched(x)[0][0].flatten(1).sum(1) if watched(x)[0].dim() > 2 else watched(x)[0][0]
+    top = int(scores.argmax())
+    return [top, OTHER_CLASS if top != OTHER_CLASS else OTHER_CLASS + 1]
+
+
+def export_all(name, watched, folder, args):
+    """The opsets that the network could be exported for."""
+    net, done = torchnets.NETS[name], []
+    for opset in sorted({max(int(opset), net.opset) for opset in args.opsets.split(",")}):
+        try:
+            export(watched, net.shape(args.size or net.small), os.path.join(folder, f"{opset}.onnx"), args, opset)
+            done.append(opset)
+        except Exception as failure:  # pylint: disable=broad-except; whatever the exporter raises
+            reason = (str(failure).strip() or type(failure).__name__).splitlines()[0]
+            print(f"{name:29s} {opset:3d}  not exported: {reason}", flush=True)
+    return done
+
+
 def compare_net(program, name, args):
     net = torchnets.NETS[name]
     size = args.size or net.small
     plain = net.build(size)
     torch.manual_seed(torchnets.SEED + 1)
     x = torch.randn(1, *net.shape(size))
-    layers = choose_layers(plain, x, args.layers)
-    watched = Watched(plain, layers)
-    single = ask_torch(watched, x, [0])["output"]
-    n_classes = single.shape[1]
-    top = int(single.reshape(n_classes, -1).sum(1).argmax())
-    classes = [top, OTHER_CLASS if top != OTHER_CLASS else OTHER_CLASS + 1]
-    single = ask_torch(watched, x, classes)
-
+    watched = Watched(plain, choose_layers(plain, x, args.layers))
     failures = []
     with tempfile.TemporaryDirectory() as folder:
-        numpy.save(os.path.join(folder, "x.npy"), x.numpy())
-        files = []
-        for opset in sorted({max(int(opset), net.opset) for opset in args.opsets.split(",")}):
-            path = os.path.join(folder, f"{opset}.onnx")
-            try:
-                export(watched, net.shape(size), path, args, opset)
-                files.append((opset, path))
-            except Exception as failure:  # pylint: disable=broad-except; whatever the exporter raises
-                first = str(failure).strip().splitlines()
-                print(f"{name:29s} {opset:3d}  not exported: {first[0] if first else type(failure).__name__}", flush=True)
-        exact = ask_torch(watched.double(), x.double(), classes)
-        others = [single] + [ask_torch(watched, perturbed(x.double()), classes) for _ in range(N_PERTURBED)]
-        for opset, path in files:
-            os.replace(path, os.path.join(folder, "net.onnx"))
-            worst, problems = compare_file(program, folder, watched, exact, others)
-            maps = "  ".join(show(worst, kind) for kind in program.kinds)
-            print(f"{name:29s} {opset:3d}  {maps}  {worst.get('gradcam', (0, 0, '-'))[2]:40s} "
-                  f"{'ok' if not problems else 'FAIL'}", flush=True)
-            failures += [f"{name} opset {opset}: {problem}" for problem in problems]
-    return failures
+        pending = export_all(name, watched, folder, args)
+        for picture in range(args.pictures):
+            if not pending:
+                break
+            numpy.save(os.path.join(folder, "x.npy"), x.numpy())
+            classes = pick_classes(watched.float(), x)
+            single = ask_torch(watched, x, classes)
+            exact = ask_torch(watched.double(), x.double(), classes)
+            others = [single] + [ask_torch(watched, perturbed(x.double()), classes) for _ in range(N_PERTURBED)]
+            for opset in list(pending):
+                link = os.path.join(folder, "net.onnx")
+                if os.path.lexists(link):
+                    os.remove(link)
+                os.link(os.path.join(folder, f"{opset}.onnx"), link)
+                worst, problems = compare_file(program, folder, watched, exact, others)
+                maps = "  ".join(show(worst, kind) for kind in program.kinds)
+                verdict = "ok" if not problems else "FAIL" if picture + 1 == args.pictures else "again"
+                print(f"{name:29s} {opset:3d}  {maps}  {worst.get('gradcam', (0, 0, '-'))[2]:40s} {verdict}", flush=True)
+                if not problems:
+                    pending.remove(opset)
+                failures += [f"{name} opset {opset}, picture {picture}: {problem}" for problem in problems]
+            x = torch.randn(1, *net.shape(size))
+    return failures, len(pending)
 
 
 def main():
@@ -258,6 +278,7 @@ def main():
     parser.add_argument("--dynamic", action="store_true", help="export with open batch and spatial sizes")
     parser.add_argument("--no-folding", action="store_true", help="export without folding of constants")
     parser.add_argument("--layers", type=int, default=5, help="how many to compare Grad-CAM at (5)")
+    parser.add_argument("--pictures", type=int, default=3, help="how many to try (3)")
     parser.add_argument("--backend", default="auto")
     parser.add_argument("--threads", type=int, default=1, help="of PyTorch")
     parser.add_argument("name", nargs="*", help="networks (all but the largest)")
@@ -268,14 +289,17 @@ def main():
     program = Program(args)
     print(f"{'':29s}      " + "  ".join(f"{kind:15s}" for kind in program.kinds))
     print(f"{'network':29s} opset " + "  ".join("program torch  " for kind in program.kinds) + "  worst layer")
-    failures = []
+    failures, n_failed = [], 0
     for name in args.name or [name for name in torchnets.NETS if name not in SLOW]:
         try:
-            failures += compare_net(program, name, args)
+            found, n_pending = compare_net(program, name, args)
+            failures += found
+            n_failed += n_pending
         except Exception:  # pylint: disable=broad-except; one network must not hide the others
             failures.append(f"{name}: {traceback.format_exc(limit=3)}")
-    print("\n" + ("\n".join(failures) if failures else "All within tolerance."))
-    return 1 if failures else 0
+            n_failed += 1
+    print("", *failures, f"{n_failed} failed" if n_failed else "All within tolerance.", sep="\n")
+    return 1 if n_failed else 0
 
 
 if __name__ == "__main__":
