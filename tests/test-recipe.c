@@ -492,6 +492,41 @@ test_guess (void)
     }
 }
 
+/* The values of Caffe's, TensorFlow's and CNTK's own examples. */
+static void
+test_guess_by_producer (void)
+{
+  static const gint64 colour[] = { 1, 3, 224, 224 }, small[] = { 1, 3, 32, 32 }, digit[] = { 1, 1, 28, 28 };
+  static const struct
+  {
+    const char *producer;
+    const gint64 *dims;
+    WhyRecipeChannels channels;
+    double scale, mean, std;
+  } cases[] = {
+    { "onnx-caffe2", colour, WHY_RECIPE_CHANNELS_BGR, 1.0, 104.0, 1.0 },
+    { "tf2onnx", colour, WHY_RECIPE_CHANNELS_RGB, 255.0, 0.5, 0.5 },
+    { "tf2onnx", small, WHY_RECIPE_CHANNELS_RGB, 255.0, 0.485, 0.229 },
+    { "CNTK", digit, WHY_RECIPE_CHANNELS_GREY, 1.0, 0.0, 1.0 },
+    { "pytorch", colour, WHY_RECIPE_CHANNELS_RGB, 255.0, 0.485, 0.229 },
+    { NULL, digit, WHY_RECIPE_CHANNELS_GREY, 255.0, 0.0, 1.0 },
+  };
+
+  for (gsize c = 0; c < G_N_ELEMENTS (cases); c++)
+    {
+      const WhyRecipeHints hints = { .producer = cases[c].producer, .rank = 4, .dims = cases[c].dims };
+      g_autoptr (GError) error = NULL;
+      g_autoptr (WhyRecipe) recipe = why_recipe_find (&hints, &error);
+
+      g_assert_no_error (error);
+      g_assert_cmpint (recipe->channels, ==, cases[c].channels);
+      g_assert_cmpfloat (recipe->scale, ==, cases[c].scale);
+      g_assert_cmpfloat (recipe->mean[0], ==, cases[c].mean);
+      g_assert_cmpfloat (recipe->std[0], ==, cases[c].std);
+      g_assert_true ((recipe->assumed & WHY_RECIPE_FIELD_MEAN) != 0);
+    }
+}
+
 typedef struct
 {
   char *folder;
@@ -751,6 +786,7 @@ main (int argc, char **argv)
   g_test_add_func ("/image/recipe/mutated-json", test_mutated_json);
   g_test_add_func ("/image/recipe/round-trip", test_round_trip);
   g_test_add_func ("/image/recipe/guess", test_guess);
+  g_test_add_func ("/image/recipe/guess-by-producer", test_guess_by_producer);
   g_test_add_func ("/image/recipe/find", test_find);
   g_test_add_func ("/image/recipe/image-metadata", test_image_metadata);
   g_test_add_func ("/image/recipe/confined", test_confined);

@@ -129,7 +129,8 @@ fit_to_shape (WhyRecipe *recipe, int rank, const gint64 *dims, GError **error)
     {
       if ((recipe->assumed & WHY_RECIPE_FIELD_CHANNELS) != 0)
         {
-          recipe->channels = shape.n_channels == 1 ? WHY_RECIPE_CHANNELS_GREY : WHY_RECIPE_CHANNELS_RGB;
+          if (why_recipe_get_n_channels (recipe) != shape.n_channels)
+            recipe->channels = shape.n_channels == 1 ? WHY_RECIPE_CHANNELS_GREY : WHY_RECIPE_CHANNELS_RGB;
         }
       else if (why_recipe_get_n_channels (recipe) != shape.n_channels)
         {
@@ -355,6 +356,37 @@ find_labels (WhyRecipe *recipe, const WhyRecipeHints *hints, const char *folder,
   return TRUE;
 }
 
+/* What most networks of a framework were trained with, if the writer of the file names the framework. Still
+ * a guess, and marked as one. */
+static void
+apply_producer (WhyRecipe *recipe, const char *producer)
+{
+  g_autofree char *name = producer != NULL ? g_ascii_strdown (producer, -1) : g_strdup ("");
+  const gboolean colour = recipe->channels != WHY_RECIPE_CHANNELS_GREY;
+
+  if (strstr (name, "caffe") != NULL && colour)
+    {
+      /* Caffe's reference networks: blue first, 0 to 255, less the mean colour of ImageNet */
+      static const double mean[] = { 104.0, 117.0, 123.0 };
+      recipe->channels = WHY_RECIPE_CHANNELS_BGR;
+      recipe->scale = 1.0;
+      for (int channel = 0; channel < 3; channel++)
+        {
+          recipe->mean[channel] = mean[channel];
+          recipe->std[channel] = 1.0;
+        }
+    }
+  else if ((strstr (name, "tf2onnx") != NULL || strstr (name, "tfl2onnx") != NULL || strstr (name, "keras2onnx") != NULL) &&
+           colour && recipe->width >= 128)
+    {
+      /* TensorFlow's image networks: -1 to 1 */
+      for (int channel = 0; channel < 3; channel++)
+        recipe->mean[channel] = recipe->std[channel] = 0.5;
+    }
+  else if (strstr (name, "cntk") != NULL && !colour)
+    recipe->scale = 1.0;
+}
+
 WhyRecipe *
 why_recipe_find (const WhyRecipeHints *hints, GError **error)
 {
@@ -367,6 +399,7 @@ why_recipe_find (const WhyRecipeHints *hints, GError **error)
   if (recipe == NULL)
     {
       recipe = why_recipe_guess (hints->rank, hints->dims);
+      apply_producer (recipe, hints->producer);
       apply_image_metadata (recipe, hints);
     }
   if (!fit_to_shape (recipe, hints->rank, hints->dims, error) || !find_labels (recipe, hints, folder, stem, error))

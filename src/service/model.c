@@ -372,6 +372,7 @@ find_recipe (const WhyOnnxModel *onnx, const char *path, const char *recipe_path
   const WhyOnnxValueInfo *input = onnx->graph->n_inputs > 0 ? &onnx->graph->inputs[0] : NULL;
   const WhyRecipeHints hints = {
     .model_path = path,
+    .producer = onnx->producer_name,
     .metadata = metadata,
     .rank = input != NULL ? input->rank : -1,
     .dims = input != NULL ? input->dims : NULL,

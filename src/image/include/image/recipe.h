@@ -128,10 +128,12 @@ typedef struct
  * @metadata: (nullable) (element-type utf8 utf8): the model's metadata_props
  * @rank: rank of the model's image input, -1 if unknown
  * @dims: (array length=rank) (nullable): its dimensions, -1 where free
+ * @producer: (nullable): the program that wrote the model; tells the conventions of its framework
  */
 typedef struct
 {
   const char *model_path;
+  const char *producer;
   GHashTable *metadata;
   int rank;
   const gint64 *dims;
@@ -142,7 +144,8 @@ typedef struct
  *
  * The recipe of a model, from the first of: metadata key "whylight.recipe"; STEM.recipe.json; STEM.json
  * (only if it has a "version"); else a guess from the input's shape (ImageNet mean and deviation for
- * three channels, division by 255 for one), corrected by the metadata keys of the ONNX image category
+ * three channels, division by 255 for one; the conventions of Caffe, TensorFlow or CNTK where the model
+ * comes from there), corrected by the metadata keys of the ONNX image category
  * (Image.BitmapPixelFormat, Image.ColorSpaceGamma, Image.NominalPixelRange). Size, layout and channel
  * count always come from the model where it fixes them; a recipe that contradicts it is an error.
  *
