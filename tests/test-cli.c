@@ -334,7 +334,7 @@ test_run (void)
     g_assert_cmpfloat (why_tensor_get_f64 (probabilities, other), <=, why_tensor_get_f64 (probabilities, k));
 
   /* The backends agree, within float32's rounding over some hundred products. */
-  g_auto (Run) reference = cli_fine ("run small.onnx $P --backend reference --output relu1=reference.npy");
+  g_auto (Run) reference G_GNUC_UNUSED = cli_fine ("run small.onnx $P --backend reference --output relu1=reference.npy");
   g_autoptr (WhyTensor) wanted = read_npy ("reference.npy");
   for (gsize index = 0; index < why_tensor_count (wanted); index++)
     g_assert_cmpfloat_with_epsilon (why_tensor_get_f64 (relu1, index), why_tensor_get_f64 (wanted, index), 1e-4);
@@ -375,7 +375,7 @@ test_explain (void)
   gsize first_length;
   gsize second_length;
   g_assert_true (g_file_get_contents (figure, &first, &first_length, NULL));
-  g_auto (Run) again = cli_fine (command + strlen ("whylight-cli "));
+  g_auto (Run) again G_GNUC_UNUSED = cli_fine (command + strlen ("whylight-cli "));
   g_assert_true (g_file_get_contents (figure, &second, &second_length, NULL));
   g_assert_cmpmem (first, first_length, second, second_length);
 
@@ -410,7 +410,7 @@ test_explain_input (void)
   g_assert_no_error (error);
   g_autoptr (JsonNode) recipe_node = json_from_string (recipe, NULL);
   const char *command = json_object_get_string_member (json_node_get_object (recipe_node), "command");
-  g_auto (Run) again = cli_fine (command + strlen ("whylight-cli "));
+  g_auto (Run) again G_GNUC_UNUSED = cli_fine (command + strlen ("whylight-cli "));
 }
 
 /* The polarities are the signed map, cut as their names say. */
@@ -424,7 +424,7 @@ test_polarities (void)
     {
       g_autofree char *line = g_strdup_printf ("explain small.onnx $P --class 0 --polarity %s --raw %s.npy", names[name], names[name]);
       g_autofree char *file = g_strdup_printf ("%s.npy", names[name]);
-      g_auto (Run) run = cli_fine (line);
+      g_auto (Run) run G_GNUC_UNUSED = cli_fine (line);
       g_ptr_array_add (maps, read_npy (file));
     }
   for (gsize index = 0; index < why_tensor_count (maps->pdata[0]); index++)
@@ -467,9 +467,9 @@ test_occlude (void)
   for (gsize index = 0; index < why_tensor_count (black); index++)
     why_tensor_set_f64 (black, index, (0 - 0.5) / 0.25);
   g_assert_true (why_npy_write (black, path, NULL));
-  g_auto (Run) run = cli_fine ("run small.onnx black.npy --output probabilities=black-p.npy");
+  g_auto (Run) run G_GNUC_UNUSED = cli_fine ("run small.onnx black.npy --output probabilities=black-p.npy");
   g_autoptr (WhyTensor) wanted = read_npy ("black-p.npy");
-  g_auto (Run) plain = cli_fine ("run small.onnx $P --output probabilities=plain-p.npy");
+  g_auto (Run) plain G_GNUC_UNUSED = cli_fine ("run small.onnx $P --output probabilities=plain-p.npy");
   g_autoptr (WhyTensor) before = read_npy ("plain-p.npy");
   g_assert_cmpuint (json_array_get_length (classes), ==, 3);
   for (guint index = 0; index < 3; index++)
@@ -570,7 +570,7 @@ test_sample (void)
 
   g_autofree char *quoted = g_shell_quote (model);
   g_autofree char *line = g_strdup_printf ("explain %s $P --class bag --raw bag.npy", quoted);
-  g_auto (Run) run = cli_fine (line);
+  g_auto (Run) run G_GNUC_UNUSED = cli_fine (line);
   g_autoptr (WhyTensor) raw = read_npy ("bag.npy");
   gsize peak = 0;
   for (gsize index = 0; index < why_tensor_count (raw); index++)
@@ -653,7 +653,7 @@ test_reference_outputs (void)
       g_autofree char *expected_path = g_build_filename (data, "reference", models[index].model, "output_0.pb", NULL);
       g_autofree char *line = g_strdup_printf ("run '%s/models/%s.onnx' '%s/reference/%s/input_0.pb' --output %s=out.npy", data,
                                                models[index].model, data, models[index].model, models[index].output);
-      g_auto (Run) run = cli_fine (line);
+      g_auto (Run) run G_GNUC_UNUSED = cli_fine (line);
       g_autoptr (WhyTensor) actual = read_npy ("out.npy");
       g_autoptr (WhyTensor) expected = why_onnx_tensor_load (expected_path, NULL);
       g_assert_nonnull (expected);
@@ -674,7 +674,7 @@ test_reference_maps (void)
       g_autofree char *line = g_strdup_printf ("explain '%s/models/mobilenet_v2_1.0_224.onnx' '%s/reference/cam/input__both_dog_cat.npy' "
                                                "--class %s --raw cam.npy",
                                                data, data, classes[index]);
-      g_auto (Run) run = cli_fine (line);
+      g_auto (Run) run G_GNUC_UNUSED = cli_fine (line);
       g_autoptr (WhyTensor) actual = read_npy ("cam.npy");
       g_autoptr (WhyTensor) expected = why_npy_read (expected_path, NULL);
       g_assert_nonnull (expected);
