@@ -190,8 +190,8 @@ test_covering (void)
   g_autoptr (JsonNode) redone = app_driver_state (driver);
   g_assert_cmpuint (state_length (redone, "occlusions"), ==, 1);
   app_driver_win (driver, "clear-occlusions", NULL);
-  app_driver_win (driver, "occlude", g_variant_new ("(dddd)", 165.0, 55.0, 103.0, 139.0));
-  app_driver_win (driver, "occlude", g_variant_new ("(dddd)", 351.0, 96.0, 128.0, 170.0));
+  app_driver_win (driver, "occlude", g_variant_new ("(dddd)", 33.0, 36.0, 124.0, 168.0));
+  app_driver_win (driver, "occlude", g_variant_new ("(dddd)", 333.0, 90.0, 147.0, 194.0));
   app_driver_wait_idle (driver);
   g_autoptr (JsonNode) two = app_driver_state (driver);
   g_assert_cmpuint (state_length (two, "occlusions"), ==, 2);
@@ -382,7 +382,7 @@ look (const char *name, const char *const *environment, int width, int height)
   if (width < 600)
     app_driver_resize (driver, 600, height);
   app_driver_resize (driver, width, height);
-  app_driver_win (driver, "occlude", g_variant_new ("(dddd)", 233.0, 342.0, 56.0, 142.0));
+  app_driver_win (driver, "occlude", g_variant_new ("(dddd)", 253.0, 90.0, 68.0, 170.0));
   for (gsize k = 0; k < G_N_ELEMENTS (pages); k++)
     {
       g_autofree char *file = g_strdup_printf ("%s-%s", name, pages[k]);

@@ -934,6 +934,27 @@ def samples(args):
         print(name, "scene", drawn, kind, [LABELS[c] for c in boxes[:, 1]])
 
 
+def average(args):
+    """The mean of the weights of several networks of one training.
+
+    Stochastic weight averaging (Izmailov et al., 2018): the end points of several
+    falling learning rates lie around a flatter place than any of them.
+    """
+    models = [onnx.load(path) for path in args.models]
+    named = [weights_of(model) for model in models]
+    mean = models[0]
+    for w in mean.graph.initializer:
+        value = sum(weights[w.name].double() for weights in named) / len(named)
+        w.CopyFrom(numpy_helper.from_array(value.float().numpy(), w.name))
+    mean.doc_string += f" Mean of {len(models)} networks."
+    torch.set_num_threads(args.threads)
+    held = Garments(args.dataset, "validation")
+    ap = quick_check(lambda v: run_graph(mean, v, weights=weights_of(mean))[0],
+                     Composer(held, Grounds(2, 96), 9), 1000)
+    print(f"validation mAP {np.mean(ap):.4f}")
+    onnx.save(mean, args.out)
+
+
 def main():
     top = argparse.ArgumentParser(description=__doc__,
                                   formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -970,6 +991,10 @@ def main():
     p.add_argument("--rate", type=float, default=6e-4)
     p.add_argument("--grounds", type=int, default=400)
     p.add_argument("--report", type=int, default=100)
+
+    p = command("average", average, "average the weights of networks", 0)
+    p.add_argument("models", nargs="+", metavar="MODEL.onnx")
+    p.add_argument("--out", default=os.path.join(HERE, "wardrobe.onnx"))
 
     p = command("evaluate", evaluate, "print the figures of the model card", 1000)
     p.add_argument("--model", default=os.path.join(HERE, "wardrobe.onnx"))
