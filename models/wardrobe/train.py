@@ -604,6 +604,18 @@ def folded(conv, bn):
     return conv.weight * gain[:, None, None, None], bn.bias - bn.running_mean * gain
 
 
+def describe(model):
+    """Stores in the file how to use it: the only place where this is written."""
+    recipe = {"version": 1, "task": "multi-label", "layer": EXPLAIN,
+              "size": [SIDE, SIDE], "resize": "stretch",
+              "filter": "bilinear", "crop": "none", "channels": "RGB",
+              "scale": 255, "mean": MEAN, "std": STD}
+    helper.set_model_props(model, {
+        "whylight.recipe": json.dumps(recipe),
+        "whylight.labels": json.dumps(LABELS),
+        "license": "Apache-2.0"})
+
+
 def export(net, path, note):
     """Write the network as ONNX with names one can read.
 
@@ -658,14 +670,7 @@ def export(net, path, note):
         opset_imports=[helper.make_opsetid("", 13)])
     model.ir_version = 7             # the version that came with opset 13
     model.doc_string = note
-    recipe = {"version": 1, "task": "multi-label", "layer": EXPLAIN,
-              "size": [SIDE, SIDE], "resize": "stretch",
-              "filter": "bilinear", "crop": "none", "channels": "RGB",
-              "scale": 255, "mean": MEAN, "std": STD}
-    helper.set_model_props(model, {
-        "whylight.recipe": json.dumps(recipe),
-        "whylight.labels": json.dumps(LABELS),
-        "license": "Apache-2.0"})
+    describe(model)
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, path)
 
@@ -770,6 +775,7 @@ def refine(args):
     for w in model.graph.initializer:
         value = weights[w.name].detach().contiguous().numpy()
         w.CopyFrom(numpy_helper.from_array(value, w.name))
+    describe(model)
     model.doc_string += f" Refined: seed {args.seed}, {args.steps} steps."
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, args.out)
@@ -946,7 +952,9 @@ def average(args):
     for w in mean.graph.initializer:
         value = sum(weights[w.name].double() for weights in named) / len(named)
         w.CopyFrom(numpy_helper.from_array(value.float().numpy(), w.name))
-    mean.doc_string += f" Mean of {len(models)} networks."
+    describe(mean)
+    mean.doc_string = (models[-1].doc_string +
+                       f" Mean of the last {len(models)} networks.")
     torch.set_num_threads(args.threads)
     held = Garments(args.dataset, "validation")
     ap = quick_check(lambda v: run_graph(mean, v, weights=weights_of(mean))[0],
