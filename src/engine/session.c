@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "plan.h"
+#include "session-private.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -38,6 +39,7 @@ struct _WhySession
   WhySessionOptions options;
   const WhyBackendClass *backend;
   gsize memory_budget;
+  gboolean fixed; /* made for one graph: there are no other shapes */
 
   /* For the current shapes */
   WhyGraph *graph;
@@ -182,10 +184,51 @@ why_session_backend_name (const WhySession *session)
   return session->backend->name;
 }
 
+gsize
+why_session_memory_budget (const WhySession *session)
+{
+  return session->memory_budget;
+}
+
 WhyGraph *
 why_session_graph (const WhySession *session)
 {
   return session->graph;
+}
+
+/* @graph, @shapes: (transfer full) */
+static void
+take_graph (WhySession *session, WhyGraph *graph, WhyShape *shapes, gsize n_shapes)
+{
+  session->graph = graph;
+  session->shapes = shapes;
+  session->n_shapes = n_shapes;
+  session->packed = g_hash_table_new_full (
+    g_bytes_hash, g_bytes_equal, (GDestroyNotify) g_bytes_unref, (GDestroyNotify) packed_free);
+  session->protected_values = g_hash_table_new (NULL, NULL);
+  session->directions = g_ptr_array_new_with_free_func ((GDestroyNotify) direction_free);
+}
+
+WhySession *
+why_session_new_for_graph (const WhySession *like, WhyGraph *graph)
+{
+  WhySession *session = g_new0 (WhySession, 1);
+  gsize n_shapes = why_graph_n_inputs (graph);
+  WhyShape *shapes = g_new0 (WhyShape, n_shapes + 1);
+
+  session->model = why_onnx_model_ref (like->model);
+  session->options = like->options;
+  session->backend = like->backend;
+  session->memory_budget = like->memory_budget;
+  session->fixed = TRUE;
+  for (gsize index = 0; index < n_shapes; index++)
+    {
+      const WhyValue *input = why_graph_input (graph, (guint) index);
+      shapes[index].rank = input->rank;
+      memcpy (shapes[index].dims, input->dims, sizeof shapes[index].dims);
+    }
+  take_graph (session, graph, shapes, n_shapes);
+  return session;
 }
 
 static gboolean
@@ -210,17 +253,18 @@ why_session_prepare (WhySession *session, const WhyShape *shapes, gsize n_shapes
 
   if (same_shapes (session, shapes, n_shapes))
     return session->graph;
+  if (session->fixed)
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_SHAPE,
+                   "%s: this part of the network was prepared for inputs of other dimensions",
+                   session->model->path);
+      return NULL;
+    }
   WhyGraph *graph = why_graph_new (session->model, shapes, n_shapes, &options, error);
   if (graph == NULL)
     return NULL;
   drop_graph (session);
-  session->graph = graph;
-  session->shapes = g_memdup2 (shapes, n_shapes * sizeof *shapes);
-  session->n_shapes = n_shapes;
-  session->packed = g_hash_table_new_full (
-    g_bytes_hash, g_bytes_equal, (GDestroyNotify) g_bytes_unref, (GDestroyNotify) packed_free);
-  session->protected_values = g_hash_table_new (NULL, NULL);
-  session->directions = g_ptr_array_new_with_free_func ((GDestroyNotify) direction_free);
+  take_graph (session, graph, g_memdup2 (shapes, n_shapes * sizeof *shapes), n_shapes);
   return graph;
 }
 
