@@ -14,13 +14,18 @@
 typedef struct
 {
   char *method;
-  char *layer;
+  char **layers;
   char *class_text;
+  char *contrast_text;
+  char **also_texts;
+  char **method_options;
   char *polarity;
   char *profile;
   char *score;
+  char *reference;
   char *region;
   char *raw;
+  char *finished;
   char *figure;
   char *colormap;
   char *limits;
@@ -32,6 +37,8 @@ typedef struct
 
   /* parsed */
   WhyExplainRequest request;
+  char *option_text;
+  GArray *also; /* of int */
   WhyOverlayStyle style;
   GArray *cover_list; /* of WhyCover */
   double point[2];
@@ -41,13 +48,21 @@ static void
 options_clear (Options *options)
 {
   g_free (options->method);
-  g_free (options->layer);
+  g_strfreev (options->layers);
   g_free (options->class_text);
+  g_free (options->contrast_text);
+  g_strfreev (options->also_texts);
+  g_strfreev (options->method_options);
+  g_free (options->option_text);
+  g_clear_pointer (&options->also, g_array_unref);
   g_free (options->polarity);
   g_free (options->profile);
   g_free (options->score);
+  g_free (options->reference);
+  g_clear_pointer (&options->request.reference, why_tensor_unref);
   g_free (options->region);
   g_free (options->raw);
+  g_free (options->finished);
   g_free (options->figure);
   g_free (options->colormap);
   g_free (options->limits);
@@ -59,21 +74,6 @@ options_clear (Options *options)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 
 /* ---- what does not depend on the model: errors here are bad usage ---- */
-
-static gboolean
-parse_score (const char *text, WhyScoreKind *score, GError **error)
-{
-  if (text == NULL || strcmp (text, "logit") == 0)
-    *score = WHY_SCORE_LOGIT;
-  else if (strcmp (text, "probability") == 0)
-    *score = WHY_SCORE_PROBABILITY;
-  else
-    {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "There is no score '%s'; choose logit or probability", text);
-      return FALSE;
-    }
-  return TRUE;
-}
 
 static gboolean
 parse_region (Options *options, GError **error)
@@ -179,14 +179,15 @@ check_layer_needed (const WhyExplainerClass *method, const char *layer, GError *
   return FALSE;
 }
 
-/* Methods follow their papers so far; a name that is not known must not get into a figure's recipe. */
+/* What the window and scripts can name besides the method. */
 static gboolean
-check_profile (const char *profile, GError **error)
+check_names (const WhyExplainRequest *request, GError **error)
 {
-  if (profile == NULL || strcmp (profile, "paper") == 0)
-    return TRUE;
-  g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "There is no profile '%s'; known is paper", profile);
-  return FALSE;
+  const WhyExplainerClass *method = why_explainer_lookup (request->method, error);
+  const WhyProfile *profile = method != NULL ? why_profile_lookup (request->profile, error) : NULL;
+
+  return profile != NULL && why_profile_check (profile, method, error) &&
+         why_options_check (method, request->options, error);
 }
 
 static gboolean
@@ -195,13 +196,19 @@ parse_options (Options *options, GError **error)
   WhyExplainRequest *request = &options->request;
 
   request->method = options->method != NULL ? options->method : "gradcam";
-  request->layer = options->layer;
+  if (options->layers != NULL && options->layers[0] != NULL)
+    {
+      request->layer = options->layers[0];
+      request->more_layers = options->layers[1] != NULL ? (const char *const *) options->layers + 1 : NULL;
+    }
+  options->option_text = options->method_options != NULL ? g_strjoinv (",", options->method_options) : NULL;
+  request->options = options->option_text;
   request->profile = options->profile;
   request->polarity = WHY_POLARITY_RELU;
-  if (!check_layer_needed (why_explainer_lookup (request->method, error), options->layer, error) ||
+  if (!check_layer_needed (why_explainer_lookup (request->method, error), request->layer, error) ||
       (options->polarity != NULL && !why_polarity_parse (options->polarity, &request->polarity, error)) ||
-      !parse_score (options->score, &request->score, error) || !parse_region (options, error) || !parse_style (options, error) ||
-      !check_profile (options->profile, error) || !check_figure_name (options->figure, error))
+      (options->score != NULL && !why_score_parse (options->score, &request->score, error)) || !parse_region (options, error) || !parse_style (options, error) ||
+      !check_names (request, error) || !check_figure_name (options->figure, error))
     return FALSE;
   options->cover_list = g_array_new (FALSE, FALSE, sizeof (WhyCover));
   for (char **text = options->covers; text != NULL && *text != NULL; text++)
@@ -230,6 +237,36 @@ fit_to_model (Options *options, WhyModel *model, const CliInput *input, GError *
     {
       request->target_class = why_model_find_class (model, options->class_text, error);
       if (request->target_class < 0)
+        return FALSE;
+    }
+  if (options->reference != NULL)
+    {
+      request->score = WHY_SCORE_SIMILARITY;
+      g_autoptr (WhyTensor) reference = why_npy_read (options->reference, error);
+      request->reference = reference != NULL ? why_tensor_cast (reference, WHY_DTYPE_FLOAT32, error) : NULL;
+      if (request->reference == NULL)
+        return FALSE;
+    }
+  if (options->contrast_text != NULL)
+    {
+      request->has_contrast = TRUE;
+      request->contrast_class = why_model_find_class (model, options->contrast_text, error);
+      if (request->contrast_class < 0)
+        return FALSE;
+    }
+  options->also = g_array_new (FALSE, FALSE, sizeof (int));
+  for (char **text = options->also_texts; text != NULL && *text != NULL; text++)
+    {
+      const int also = why_model_find_class (model, *text, error);
+      if (also < 0)
+        return FALSE;
+      g_array_append_val (options->also, also);
+    }
+  request->also_classes = (const int *) options->also->data;
+  request->n_also_classes = options->also->len;
+  for (const char *const *more = request->more_layers; more != NULL && *more != NULL; more++)
+    {
+      if (why_model_find_layer (model, *more, error) == NULL)
         return FALSE;
     }
   if (request->layer != NULL && why_model_find_layer (model, request->layer, error) == NULL)
@@ -283,6 +320,16 @@ write_raw (const WhyMap *map, const char *path, GError **error)
   return why_npy_write (raw, path, error);
 }
 
+static gboolean
+write_finished (const WhyResult *result, const char *path, GError **error)
+{
+  const WhyProfile *profile = why_profile_lookup (result->map->profile, error);
+  g_autoptr (WhyTensor) finished =
+    profile != NULL ? why_profile_finish (profile, result->map, result->input->rank, result->input->dims, error) : NULL;
+
+  return finished != NULL && why_npy_write (finished, path, error);
+}
+
 static const char *
 explained (WhyModel *model, const WhyMap *map)
 {
@@ -290,6 +337,8 @@ explained (WhyModel *model, const WhyMap *map)
 
   if (g_strcmp0 (map->score_kind, "probability") == 0)
     return "the probability";
+  if (g_strcmp0 (map->score_kind, "rest") == 0)
+    return "the logit plus the logarithm of the probability";
   if (ends_in == NULL)
     return "the logit";
   return strcmp (ends_in, "Sigmoid") == 0 ? "the logit before the final Sigmoid" : "the logit before the final Softmax";
@@ -317,16 +366,24 @@ print_text (WhyModel *model, const CliInput *input, const Options *options, cons
   else if (map->layer != NULL)
     g_print ("layer      %s\n", map->layer);
   g_print ("method     %s, polarity %s, profile %s\n", map->method, map->polarity, map->profile);
+  if (map->options != NULL)
+    g_print ("options    %s\n", map->options);
+  if (map->contrast_class >= 0)
+    g_print ("not        %d %s\n", map->contrast_class, why_model_get_class_label (model, map->contrast_class));
   g_print ("explained  %s\n", explained (model, map));
   g_print ("map        %s, %.6g to %.6g\n", dims, map->minimum, map->maximum);
   if (map->n_not_finite > 0)
     g_print ("not finite %" G_GSIZE_FORMAT " values of the map\n", map->n_not_finite);
   if (map->reason != NULL)
     g_print ("note       %s\n", map->reason);
+  if (map->note != NULL)
+    g_print ("note       %s\n", map->note);
   cli_print_assumed (model, input);
   g_print ("computed   in %.1f ms by %s\n", result->milliseconds, backend);
   if (options->raw != NULL)
     g_print ("written    %s\n", options->raw);
+  if (options->finished != NULL)
+    g_print ("written    %s\n", options->finished);
   if (options->figure != NULL)
     g_print ("written    %s\n", options->figure);
 }
@@ -345,8 +402,10 @@ print_json (WhyModel *model, const CliInput *input, const Options *options, cons
   why_json_add_string (builder, "layer", map->layer);
   why_json_add_string (builder, "polarity", map->polarity);
   why_json_add_string (builder, "profile", map->profile);
+  why_json_add_string (builder, "options", map->options);
   why_json_add_int (builder, "class", result->target_class);
   why_json_add_string (builder, "label", why_model_get_class_label (model, result->target_class));
+  why_json_add_int (builder, "contrast_class", map->contrast_class);
   why_json_add_double (builder, "probability", of_target (result->probabilities, result));
   why_json_add_double (builder, "logit", of_target (result->logits, result));
   why_json_add_string (builder, "score_kind", map->score_kind);
@@ -360,11 +419,13 @@ print_json (WhyModel *model, const CliInput *input, const Options *options, cons
   why_json_add_double (builder, "maximum", map->maximum);
   why_json_add_int (builder, "not_finite", (gint64) map->n_not_finite);
   why_json_add_string (builder, "reason", map->reason);
+  why_json_add_string (builder, "note", map->note);
   json_builder_end_object (builder);
   cli_json_top (builder, model, result->probabilities, result->logits, 5);
   why_json_add_string (builder, "assumed", input->tensor == NULL ? why_model_get_assumed_text (model) : "");
   why_json_add_double (builder, "milliseconds", result->milliseconds);
   why_json_add_string (builder, "raw", options->raw);
+  why_json_add_string (builder, "finished", options->finished);
   why_json_add_string (builder, "figure", options->figure);
   json_builder_end_object (builder);
   cli_json_print (builder);
@@ -374,6 +435,8 @@ static gboolean
 write_files (WhyModel *model, const CliInput *input, const Options *options, WhyResult *result, GError **error)
 {
   if (options->raw != NULL && !write_raw (result->map, options->raw, error))
+    return FALSE;
+  if (options->finished != NULL && !write_finished (result, options->finished, error))
     return FALSE;
   if (options->figure == NULL)
     return TRUE;
@@ -428,14 +491,19 @@ run (int argc, char **argv)
   g_auto (Options) options = { .opacity = 0.5 };
   const GOptionEntry entries[] = {
     { "method", 0, 0, G_OPTION_ARG_STRING, &options.method, "Method of explanation (gradcam); whylight-cli methods lists them", "ID" },
-    { "layer", 0, 0, G_OPTION_ARG_STRING, &options.layer, "Tensor to explain at; whylight-cli layers lists them", "TENSOR" },
+    { "option", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.method_options, "An option of the method (may be repeated); whylight-cli methods ID tells them", "NAME=VALUE" },
+    { "layer", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.layers, "Tensor to explain at; whylight-cli layers lists them. Several are fused", "TENSOR" },
     { "class", 0, 0, G_OPTION_ARG_STRING, &options.class_text, "Class to explain, by number or label (the top class)", "K" },
+    { "also", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.also_texts, "Another class, explained together with it (may be repeated)", "K" },
+    { "contrast", 0, 0, G_OPTION_ARG_STRING, &options.contrast_text, "Class it is compared with: why this and not that", "K" },
     { "polarity", 0, 0, G_OPTION_ARG_STRING, &options.polarity, "relu, signed, against or absolute", "NAME" },
     { "profile", 0, 0, G_OPTION_ARG_STRING, &options.profile, "Whose definition of the method to follow (paper)", "ID" },
-    { "score", 0, 0, G_OPTION_ARG_STRING, &options.score, "What is differentiated: logit or probability", "KIND" },
+    { "score", 0, 0, G_OPTION_ARG_STRING, &options.score, "What is differentiated: logit, probability or rest (logit + log probability)", "KIND" },
+    { "reference", 0, 0, G_OPTION_ARG_FILENAME, &options.reference, "Explain the similarity of the output to these numbers", "FILE.npy" },
     { "region", 0, 0, G_OPTION_ARG_STRING, &options.region, "Dense output: all, predicted, point:X,Y or mask:FILE.npy", "REGION" },
     { "occlude", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.covers, "Cover a rectangle of the picture first (may be repeated)", "X,Y,W,H[,FILL[,SEED]]" },
     { "raw", 0, 0, G_OPTION_ARG_FILENAME, &options.raw, "Write the raw map", "FILE.npy" },
+    { "finished", 0, 0, G_OPTION_ARG_FILENAME, &options.finished, "Write the map as the profile's library returns it", "FILE.npy" },
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options.figure, "Write a figure", "FIGURE.png|svg|pdf" },
     { "colormap", 0, 0, G_OPTION_ARG_STRING, &options.colormap, "Colours of the figure's map", "ID" },
     { "opacity", 0, 0, G_OPTION_ARG_DOUBLE, &options.opacity, "Opacity of the map, 0 to 1 (0.5)", "X" },

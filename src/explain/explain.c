@@ -8,214 +8,12 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const polarity_ids[] = { "relu", "signed", "against", "absolute" };
-
-gboolean
-why_polarity_parse (const char *text, WhyPolarity *polarity, GError **error)
-{
-  for (gsize index = 0; index < G_N_ELEMENTS (polarity_ids); index++)
-    {
-      if (strcmp (text, polarity_ids[index]) == 0)
-        {
-          *polarity = (WhyPolarity) index;
-          return TRUE;
-        }
-    }
-  g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
-               "There is no polarity '%s'; known are relu, signed, against and absolute", text);
-  return FALSE;
-}
-
-const char *
-why_polarity_id (WhyPolarity polarity)
-{
-  return polarity_ids[polarity];
-}
-
 void
 why_explain_result_clear (WhyExplainResult *result)
 {
   g_clear_pointer (&result->map, why_map_unref);
   g_clear_pointer (&result->probabilities, why_tensor_unref);
   g_clear_pointer (&result->logits, why_tensor_unref);
-}
-
-/* ---- what methods share ---- */
-
-static gboolean
-get_logits (const WhyTarget *target, const WhyJob *job, WhyTensor **logits, GError **error)
-{
-  WhyTensor *inputs[] = { job->input };
-  const char *names[] = { target->logits->name };
-  return why_session_run (job->session, inputs, 1, names, 1, logits, job->cancel, error);
-}
-
-gboolean
-why_method_gradients (const WhyExplainRequest *request,
-                      const WhyTarget *target,
-                      const WhyJob *job,
-                      WhyGradRule rule,
-                      const char *const *layers,
-                      gsize n_layers,
-                      WhyTensor **activations,
-                      WhyTensor **gradients,
-                      double *score,
-                      GError **error)
-{
-  g_autoptr (WhyTensor) logits = NULL;
-  g_autoptr (WhyTensor) seed = NULL;
-  WhyTensor *inputs[] = { job->input };
-  gsize n_positions = 0;
-
-  if (!get_logits (target, job, &logits, error))
-    return FALSE;
-  seed = why_target_seed (target, request, logits, job->input, score, &n_positions, error);
-  if (seed == NULL)
-    return FALSE;
-  return why_session_gradients (job->session, inputs, 1, target->logits->name, seed, layers,
-                                n_layers, rule, activations, gradients, job->cancel, error);
-}
-
-/* Positions and channels of a layer's tensor, and how to walk them in its memory. */
-typedef struct
-{
-  gsize channels, positions, channel_step, position_step;
-} Walk;
-
-static Walk
-walk_of (const WhyTensor *tensor)
-{
-  Walk walk = { (gsize) tensor->dims[1], 1, 1, 1 };
-  for (int axis = 2; axis < tensor->rank; axis++)
-    walk.positions *= (gsize) tensor->dims[axis];
-  if (why_tensor_is_channels_last (tensor))
-    walk.position_step = walk.channels;
-  else
-    walk.channel_step = walk.positions;
-  return walk;
-}
-
-void
-why_method_channel_means (const WhyTensor *tensor, double *means)
-{
-  Walk walk = walk_of (tensor);
-  const float *values = tensor->data;
-  memset (means, 0, walk.channels * sizeof *means);
-  if (walk.channel_step == 1)
-    for (gsize at = 0; at < walk.positions; at++)
-      for (gsize c = 0; c < walk.channels; c++)
-        means[c] += (double) values[at * walk.position_step + c];
-  else
-    for (gsize c = 0; c < walk.channels; c++)
-      for (gsize at = 0; at < walk.positions; at++)
-        means[c] += (double) values[c * walk.channel_step + at];
-  for (gsize c = 0; c < walk.channels; c++)
-    means[c] /= (double) walk.positions;
-}
-
-WhyTensor *
-why_method_weighted_sum (const WhyTensor *activation, const double *weights, GError **error)
-{
-  Walk walk = walk_of (activation);
-  const float *values = activation->data;
-  WhyTensor *map =
-    why_tensor_new (WHY_DTYPE_FLOAT32, activation->rank - 2, activation->dims + 2, error);
-  g_autofree double *sums = g_new0 (double, MAX (walk.positions, 1));
-
-  if (map == NULL)
-    return NULL;
-  if (walk.channel_step == 1)
-    for (gsize at = 0; at < walk.positions; at++)
-      {
-        double sum = 0;
-        for (gsize c = 0; c < walk.channels; c++)
-          sum += weights[c] * (double) values[at * walk.position_step + c];
-        sums[at] = sum;
-      }
-  else
-    for (gsize c = 0; c < walk.channels; c++)
-      for (gsize at = 0; at < walk.positions; at++)
-        sums[at] += weights[c] * (double) values[c * walk.channel_step + at];
-  for (gsize at = 0; at < walk.positions; at++)
-    ((float *) map->data)[at] = (float) sums[at];
-  return map;
-}
-
-void
-why_method_apply_polarity (WhyTensor *map, WhyPolarity polarity)
-{
-  float *values = map->data;
-  gsize count = why_tensor_count (map);
-  for (gsize at = 0; at < count; at++)
-    {
-      float value = values[at];
-      /* NaN stays NaN: comparisons with it are false. */
-      if (polarity == WHY_POLARITY_RELU)
-        values[at] = value < 0.0f ? 0.0f : value;
-      else if (polarity == WHY_POLARITY_AGAINST)
-        values[at] = value > 0.0f ? 0.0f : 0.0f - value;
-      else if (polarity == WHY_POLARITY_ABSOLUTE)
-        values[at] = fabsf (value);
-    }
-}
-
-/* One sentence for a map that shows nothing, judged by the signed map it was made from. */
-static char *
-explain_empty (const WhyExplainRequest *request, const WhyTensor *values)
-{
-  const float *at = values->data;
-  gsize count = why_tensor_count (values), n_positive = 0, n_negative = 0, n_bad = 0;
-  for (gsize index = 0; index < count; index++)
-    {
-      n_positive += at[index] > 0.0f;
-      n_negative += at[index] < 0.0f;
-      n_bad += !isfinite (at[index]);
-    }
-  if (n_bad > 0)
-    return g_strdup_printf ("%" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT
-                            " values of the map are not finite: the network or its input holds "
-                            "infinite or undefined numbers. Check the preparation of the picture.",
-                            n_bad, count);
-  if (n_positive == 0 && n_negative == 0)
-    return g_strdup ("The map is empty: at this layer nothing changes the score. Choose another "
-                     "layer, or the logit if the "
-                     "probability is close to 0 or 1.");
-  if (n_positive == 0 && request->polarity == WHY_POLARITY_RELU)
-    return g_strdup ("The map is empty: all evidence at this layer speaks against this class. Show "
-                     "the signed map or the "
-                     "evidence against.");
-  if (n_negative == 0 && request->polarity == WHY_POLARITY_AGAINST)
-    return g_strdup ("The map is empty: no evidence at this layer speaks against this class. Show "
-                     "the evidence for it.");
-  return NULL;
-}
-
-WhyMap *
-why_method_new_map (const WhyExplainRequest *request,
-                    const WhyJob *job,
-                    WhyTensor *values,
-                    double score)
-{
-  int rank = values->rank;
-  const WhyTensor *input = job->input;
-  char *reason = explain_empty (request, values);
-  double scale_x = (double) input->dims[input->rank - 1] / (double) values->dims[rank - 1];
-  double scale_y =
-    rank >= 2 ? (double) input->dims[input->rank - 2] / (double) values->dims[rank - 2] : 1.0;
-  WhyAffine to_input = why_affine_scale_translate (scale_x, scale_y, 0.0, 0.0);
-
-  why_method_apply_polarity (values, request->polarity);
-  WhyMap *map = why_map_new (values, &to_input, request->method, request->layer,
-                             why_polarity_id (request->polarity),
-                             request->profile != NULL ? request->profile : "paper");
-  if (rank == 3)
-    map->depth_scale = (double) input->dims[input->rank - 3] / (double) values->dims[0];
-  map->target_class = request->target_class;
-  g_free (map->score_kind);
-  map->score_kind = g_strdup (request->score == WHY_SCORE_LOGIT ? "logit" : "probability");
-  map->score = score;
-  map->reason = reason;
-  return map;
 }
 
 /* ---- the run ---- */
@@ -239,7 +37,7 @@ predict (const WhyTarget *target,
 {
   g_autoptr (WhyTensor) logits = NULL;
 
-  if (!get_logits (target, job, &logits, error))
+  if (!why_method_logits (target, job, &logits, error))
     return FALSE;
   *probabilities = why_target_probabilities (target, logits, error);
   *class_logits = *probabilities != NULL ? why_target_class_logits (target, logits, error) : NULL;
@@ -355,7 +153,7 @@ choose_layer (WhyExplainRequest *request, const WhyTarget *target, WhyGraph *gra
   return FALSE;
 }
 
-/* Maps of many layers by a method that combines activation and gradient. */
+/* Maps of many layers by a method that is a function of activation and gradient. */
 static gboolean
 combine_layers (const WhyExplainerClass *klass,
                 const WhyExplainRequest *request,
@@ -368,16 +166,23 @@ combine_layers (const WhyExplainerClass *klass,
 {
   g_autofree WhyTensor **activations = g_new0 (WhyTensor *, n_layers + 1);
   g_autofree WhyTensor **gradients = g_new0 (WhyTensor *, n_layers + 1);
+  WhyTensor *inputs[] = { job->input };
   double score = 0;
-  gboolean done = why_method_gradients (request, target, job, WHY_GRAD_RULE_GRADIENT, layers,
-                                        n_layers, activations, gradients, &score, error);
+  gboolean done;
 
+  if ((klass->needs & WHY_NEEDS_GRADIENT) != 0)
+    done = why_method_gradients (request, target, job, WHY_GRAD_RULE_GRADIENT, layers, n_layers,
+                                 activations, gradients, &score, error);
+  else
+    done =
+      why_session_run (job->session, inputs, 1, layers, n_layers, activations, job->cancel, error);
   for (gsize index = 0; index < n_layers; index++)
     {
       WhyExplainRequest one = *request;
       one.layer = layers[index];
       WhyTensor *values =
-        done ? klass->combine (&one, activations[index], gradients[index], error) : NULL;
+        done ? why_method_signed_map (klass, &one, activations[index], gradients[index], error)
+             : NULL;
       maps[index] = values != NULL ? why_method_new_map (&one, job, values, score) : NULL;
       done = maps[index] != NULL;
       why_tensor_unref (activations[index]);
@@ -398,7 +203,7 @@ make_maps (const WhyExplainerClass *klass,
            WhyMap **maps,
            GError **error)
 {
-  if (klass->combine != NULL)
+  if (klass->run == NULL)
     return combine_layers (klass, request, target, job, layers, n_layers, maps, error);
   for (gsize index = 0; index < n_layers; index++)
     {
@@ -415,7 +220,217 @@ make_maps (const WhyExplainerClass *klass,
   return TRUE;
 }
 
-/* What every run begins with: the network's answer and the class. */
+/* ---- maps made of several ---- */
+
+/* Forms of the picture whose maps the option "aug-smooth" averages: as it is and mirrored, each
+ * darker, as it is and brighter (pytorch-grad-cam). */
+#define N_FORMS 6
+static const double form_factors[] = { 0.9, 1.0, 1.1 };
+
+/* Along the last axis. @factor on every number. */
+static WhyTensor *
+alter (const WhyTensor *tensor, gboolean mirrored, double factor, GError **error)
+{
+  WhyTensor *result = why_tensor_new (WHY_DTYPE_FLOAT32, tensor->rank, tensor->dims, error);
+  const gsize count = why_tensor_count (tensor), width = (gsize) tensor->dims[tensor->rank - 1];
+
+  for (gsize at = 0; result != NULL && at < count; at++)
+    {
+      const gsize w = at % width;
+      const gsize from = mirrored ? at - w + (width - 1 - w) : at;
+      ((float *) result->data)[at] = (float) (((const float *) tensor->data)[from] * factor);
+    }
+  return result;
+}
+
+/* The parts of one form: all layers; their mirrored maps are turned back. */
+static gboolean
+make_form (const WhyExplainerClass *klass,
+           const WhyExplainRequest *request,
+           const WhyTarget *target,
+           const WhyJob *job,
+           const char *const *layers,
+           gsize n_layers,
+           gboolean mirrored,
+           double factor,
+           WhyTensor **parts,
+           WhyMap **maps,
+           GError **error)
+{
+  g_autoptr (WhyTensor) input = alter (job->input, mirrored, factor, error);
+  WhyJob altered = *job;
+
+  altered.input = input;
+  altered.partial = NULL;
+  if (input == NULL || !make_maps (klass, request, target, &altered, layers, n_layers, maps, error))
+    return FALSE;
+  for (gsize index = 0; index < n_layers; index++)
+    {
+      parts[index] = alter (maps[index]->values, mirrored, 1.0, error);
+      if (parts[index] == NULL)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* Shares of one job's progress. */
+typedef struct
+{
+  const WhyJob *job;
+  double from, share;
+} Stage;
+
+static void
+on_stage (double done, gpointer data)
+{
+  const Stage *stage = data;
+  stage->job->progress (stage->from + stage->share * done, stage->job->progress_data);
+}
+
+static gboolean
+has_option (const WhyExplainerClass *klass, const char *id)
+{
+  g_autoptr (GPtrArray) list = why_options_list (klass);
+  for (guint index = 0; index < list->len; index++)
+    if (strcmp (((const WhyOptionClass *) g_ptr_array_index (list, index))->id, id) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* One value a position from the parts of one form. */
+static WhyTensor *
+fuse_form (const WhyExplainerClass *klass,
+           const WhyExplainRequest *request,
+           WhyTensor *const *parts,
+           gsize n_layers,
+           GError **error)
+{
+  const gboolean sharpen = n_layers > 1 && has_option (klass, "gamma");
+  if (n_layers == 1)
+    return why_tensor_copy (parts[0], error);
+  return why_method_fuse (parts, n_layers, why_option_choice (request, "fusion"),
+                          sharpen ? why_option_real (request, "gamma") : 0, error);
+}
+
+static WhyTensor *
+fuse_forms (const WhyExplainerClass *klass,
+            const WhyExplainRequest *request,
+            WhyTensor *const *parts,
+            gsize n_forms,
+            gsize n_layers,
+            GError **error)
+{
+  g_autoptr (WhyTensor) sum = NULL;
+
+  for (gsize form = 0; form < n_forms; form++)
+    {
+      WhyTensor *fused = fuse_form (klass, request, parts + form * n_layers, n_layers, error);
+      if (fused == NULL)
+        return NULL;
+      const gsize count = why_tensor_count (fused);
+      for (gsize at = 0; at < count; at++)
+        {
+          float *value = (float *) fused->data + at;
+          *value /= (float) n_forms;
+          if (sum != NULL)
+            *value += ((float *) sum->data)[at];
+        }
+      why_tensor_unref (sum);
+      sum = fused;
+    }
+  return g_steal_pointer (&sum);
+}
+
+static WhyMap *
+make_composite (const WhyExplainerClass *klass,
+                const WhyExplainRequest *request,
+                const WhyTarget *target,
+                const WhyJob *job,
+                const char *const *layers,
+                gsize n_layers,
+                gboolean forms,
+                GError **error)
+{
+  const gsize n_forms = forms ? N_FORMS : 1;
+  g_autoptr (GPtrArray) maps = g_ptr_array_new_with_free_func ((GDestroyNotify) why_map_unref);
+  WhyTensor **parts = g_new0 (WhyTensor *, n_forms * n_layers);
+  WhyMap *result = NULL;
+  gboolean done = TRUE;
+
+  g_ptr_array_set_size (maps, (int) (n_forms * n_layers));
+  for (gsize form = 0; done && form < n_forms; form++)
+    {
+      Stage stage = { job, (double) form / (double) n_forms, 1.0 / (double) n_forms };
+      WhyJob part = *job;
+      part.progress = job->progress != NULL ? on_stage : NULL;
+      part.progress_data = &stage;
+      const gboolean mirrored = forms && form >= N_FORMS / 2;
+      const double factor = forms ? form_factors[form % G_N_ELEMENTS (form_factors)] : 1.0;
+      done = make_form (klass, request, target, &part, layers, n_layers, mirrored, factor,
+                        parts + form * n_layers, (WhyMap **) maps->pdata + form * n_layers, error);
+      if (job->progress != NULL)
+        on_stage (1.0, &stage);
+    }
+  WhyTensor *values = done ? fuse_forms (klass, request, parts, n_forms, n_layers, error) : NULL;
+  if (values != NULL)
+    {
+      /* The polarity is in the values already. */
+      const WhyMap *first = g_ptr_array_index (maps, 0);
+      WhyExplainRequest as_is = *request;
+      as_is.polarity = WHY_POLARITY_SIGNED;
+      result = why_method_new_map (&as_is, job, values, first->score);
+      g_free (result->polarity);
+      result->polarity = g_strdup (first->polarity);
+      g_free (result->reason);
+      result->reason = result->maximum > 0 || result->minimum < 0 ? NULL : g_strdup (first->reason);
+      result->parts = g_steal_pointer (&parts);
+      result->n_parts = n_forms * n_layers;
+      result->n_part_layers = n_layers;
+      result->more_layers = g_strdupv ((char **) request->more_layers);
+    }
+  for (gsize part = 0; parts != NULL && part < n_forms * n_layers; part++)
+    why_tensor_unref (parts[part]);
+  g_free (parts);
+  return result;
+}
+
+/* ---- what every run begins with: the network's answer and the class ---- */
+
+static gboolean
+check_classes (const WhyExplainRequest *request, const WhyTarget *target, GError **error)
+{
+  gint64 wrong = -1;
+
+  for (gsize also = 0; also < request->n_also_classes; also++)
+    if (request->also_classes[also] < 0 || request->also_classes[also] >= target->n_classes)
+      wrong = request->also_classes[also];
+  if (request->has_contrast &&
+      (request->contrast_class < 0 || request->contrast_class >= target->n_classes))
+    wrong = request->contrast_class;
+  else if (request->has_contrast && request->contrast_class == request->target_class)
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+                   "Class %d is compared with itself; choose another class to compare it with",
+                   request->target_class);
+      return FALSE;
+    }
+  if (wrong == -1)
+    return TRUE;
+  g_set_error (error, WHY_ERROR, WHY_ERROR_NOT_FOUND,
+               "There is no class %" G_GINT64_FORMAT
+               "; the network has classes 0 to %" G_GINT64_FORMAT,
+               wrong, target->n_classes - 1);
+  return FALSE;
+}
+
+static gboolean
+check_names (const WhyExplainerClass *klass, const WhyExplainRequest *request, GError **error)
+{
+  const WhyProfile *profile = why_profile_lookup (request->profile, error);
+  return profile != NULL && why_profile_check (profile, klass, error) &&
+         why_options_check (klass, request->options, error);
+}
+
 static gboolean
 begin (const WhyExplainerClass *klass,
        WhyExplainRequest *request,
@@ -424,12 +439,132 @@ begin (const WhyExplainerClass *klass,
        WhyExplainResult *result,
        GError **error)
 {
-  if (klass == NULL || !find_target (job, request->output, request->multi_label, target, error) ||
+  if (klass == NULL || !check_names (klass, request, error) ||
+      !find_target (job, request->output, request->multi_label, target, error) ||
       !predict (target, job, &result->probabilities, &result->logits, error) ||
-      !choose_class (request, target, result->probabilities, error))
+      !choose_class (request, target, result->probabilities, error) ||
+      !check_classes (request, target, error))
     return FALSE;
   result->target_class = request->target_class;
   return TRUE;
+}
+
+/* ---- what can run ---- */
+
+static char *
+list_gradient_free (void)
+{
+  gsize n;
+  const WhyExplainerClass *const *classes = why_explainer_list (&n);
+  g_autoptr (GString) ids = g_string_new (NULL);
+
+  for (gsize index = 0; index < n; index++)
+    if ((classes[index]->needs & (WHY_NEEDS_GRADIENT | WHY_IS_CONTROL)) == 0)
+      g_string_append_printf (ids, "%s%s", ids->len > 0 ? ", " : "", classes[index]->id);
+  return g_string_free (g_steal_pointer (&ids), FALSE);
+}
+
+/* Whether the score's gradient reaches a value. */
+static gboolean
+check_gradient (WhyGraph *graph, const WhyTarget *target, const WhyValue *at, GError **error)
+{
+  g_autoptr (GError) reason = NULL;
+  WhyValue *seed = why_graph_add_input (graph, NULL, target->logits->dtype, target->logits->rank,
+                                        target->logits->dims);
+  g_autoptr (WhyGradients) gradients =
+    why_graph_differentiate (graph, target->logits, seed, WHY_GRAD_RULE_GRADIENT, &reason);
+
+  if (gradients != NULL && why_gradients_get (gradients, at, &reason) != NULL)
+    return TRUE;
+  g_autofree char *others = list_gradient_free ();
+  g_set_error (error, WHY_ERROR, WHY_ERROR_NO_GRADIENT, "%s. Methods without a gradient: %s",
+               reason->message, others);
+  return FALSE;
+}
+
+static gboolean
+check_dimensions (const WhyExplainerClass *klass, const WhyValue *value, GError **error)
+{
+  const int n = value->rank - 2;
+
+  if (n >= klass->min_dimensions && n <= klass->max_dimensions)
+    return TRUE;
+  g_autofree char *dims = why_dims_to_string (value->rank, value->dims);
+  g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+               "The method '%s' works in %d to %d dimensions of space; '%s' is %s", klass->id,
+               klass->min_dimensions, klass->max_dimensions, value->name, dims);
+  return FALSE;
+}
+
+static gboolean
+check_method (const WhyExplainerClass *klass,
+              const WhyExplainRequest *request,
+              const WhyTarget *target,
+              WhyGraph *graph,
+              GError **error)
+{
+  const WhyValue *at = (klass->needs & WHY_NEEDS_LAYER) != 0
+                         ? why_graph_require_value (graph, request->layer, error)
+                         : why_graph_input (graph, 0);
+  return at != NULL && check_dimensions (klass, at, error) &&
+         (klass->check == NULL || klass->check (request, target, graph, error));
+}
+
+gboolean
+why_explainer_check (const WhyExplainRequest *request, WhyGraph *graph, GError **error)
+{
+  WhyExplainRequest resolved = *request;
+  WhyTarget target;
+  const WhyExplainerClass *klass = why_explainer_lookup (request->method, error);
+
+  if (klass == NULL || !check_names (klass, request, error) ||
+      !why_target_find (graph, request->output, request->multi_label, &target, error))
+    return FALSE;
+  if ((klass->needs & WHY_NEEDS_LAYER) != 0 && !choose_layer (&resolved, &target, graph, error))
+    return FALSE;
+  if (!check_method (klass, &resolved, &target, graph, error))
+    return FALSE;
+  return (klass->needs & WHY_NEEDS_GRADIENT) == 0 ||
+         check_gradient (graph, &target,
+                         (klass->needs & WHY_NEEDS_LAYER) != 0
+                           ? why_graph_find_value (graph, resolved.layer)
+                           : why_graph_input (graph, 0),
+                         error);
+}
+
+/* ---- the run ---- */
+
+static WhyMap *
+make_map (const WhyExplainerClass *klass,
+          WhyExplainRequest *request,
+          const WhyTarget *target,
+          const WhyJob *job,
+          GError **error)
+{
+  WhyGraph *graph = why_session_graph (job->session);
+  const gboolean at_layer = (klass->needs & WHY_NEEDS_LAYER) != 0;
+  const guint n_more =
+    at_layer && request->more_layers != NULL ? g_strv_length ((char **) request->more_layers) : 0;
+  g_autofree const char **layers = g_new0 (const char *, n_more + 2);
+  WhyMap *map = NULL;
+
+  if ((at_layer && !choose_layer (request, target, graph, error)) ||
+      !check_method (klass, request, target, graph, error))
+    return NULL;
+  layers[0] = request->layer;
+  for (guint more = 0; more < n_more; more++)
+    {
+      layers[more + 1] = request->more_layers[more];
+      if (!check_layer (graph, layers[more + 1], error))
+        return NULL;
+    }
+  const gboolean forms =
+    has_option (klass, "aug-smooth") && why_option_boolean (request, "aug-smooth");
+  if ((n_more > 0 || forms) && (klass->needs & WHY_NEEDS_SEVERAL_LAYERS) == 0)
+    return make_composite (klass, request, target, job, layers, n_more + 1, forms, error);
+  if (!make_maps (klass, request, target, job, layers, 1, &map, error))
+    return NULL;
+  return map;
 }
 
 gboolean
@@ -443,10 +578,9 @@ why_explain (const WhyExplainRequest *request,
   const WhyExplainerClass *klass = why_explainer_lookup (request->method, error);
 
   memset (result, 0, sizeof *result);
-  if (begin (klass, &resolved, job, &target, result, error) &&
-      ((klass->needs & WHY_NEEDS_LAYER) == 0 ||
-       choose_layer (&resolved, &target, why_session_graph (job->session), error)) &&
-      make_maps (klass, &resolved, &target, job, &resolved.layer, 1, &result->map, error))
+  if (begin (klass, &resolved, job, &target, result, error))
+    result->map = make_map (klass, &resolved, &target, job, error);
+  if (result->map != NULL)
     return TRUE;
   why_explain_result_clear (result);
   return FALSE;
@@ -468,7 +602,13 @@ why_explain_layers (const WhyExplainRequest *request,
   memset (result, 0, sizeof *result);
   gboolean done = begin (klass, &resolved, job, &target, result, error);
   for (gsize index = 0; done && index < n_layers; index++)
-    done = check_layer (why_session_graph (job->session), layers[index], error);
+    {
+      WhyGraph *graph = why_session_graph (job->session);
+      resolved.layer = layers[index];
+      done = check_layer (graph, layers[index], error) &&
+             ((klass->needs & WHY_NEEDS_LAYER) == 0 ||
+              check_method (klass, &resolved, &target, graph, error));
+    }
   if (done && make_maps (klass, &resolved, &target, job, layers, n_layers, maps, error))
     return TRUE;
   why_explain_result_clear (result);

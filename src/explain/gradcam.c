@@ -6,22 +6,26 @@
  * the layer's positions (their equation 1); map: ReLU of the weighted sum of activations (equation
  * 2). Evidence against a class is the counterfactual of the same paper: the map of the negated
  * gradient, which is the negative part of the signed map. */
-static WhyTensor *
-combine (const WhyExplainRequest *request,
-         const WhyTensor *activation,
-         const WhyTensor *gradient,
-         GError **error)
+static gboolean
+weigh (const WhyExplainRequest *request,
+       const WhyTensor *activation,
+       const WhyTensor *gradient,
+       double *weights,
+       GError **error)
 {
-  g_autofree double *weights = g_new0 (double, (gsize) MAX (activation->dims[1], 1));
-
   why_method_channel_means (gradient, weights);
-  return why_method_weighted_sum (activation, weights, error);
+  return TRUE;
 }
 
 const WhyExplainerClass why_gradcam = {
   .id = "gradcam",
   .title = N_ ("Grad-CAM"),
   .paper = "Selvaraju et al., ICCV 2017",
+  .about = N_ ("Where channels are active that raise the class's score, by their mean gradient."),
   .needs = WHY_NEEDS_LAYER | WHY_NEEDS_GRADIENT,
-  .combine = combine,
+  .min_dimensions = 1,
+  .max_dimensions = 3,
+  .profiles = WHY_FITS_PYTORCH_GRAD_CAM | WHY_FITS_CAPTUM | WHY_FITS_TORCHCAM | WHY_FITS_MONAI |
+              WHY_FITS_TF_KERAS_VIS,
+  .weights = weigh,
 };

@@ -73,6 +73,10 @@ const WhyExplainerClass why_gradient = {
   .id = "gradient",
   .title = N_ ("Gradient by the input"),
   .paper = "Simonyan, Vedaldi and Zisserman, ICLR Workshop 2014",
+  .about = N_ ("How much the class's score changes with each number of the input."),
   .needs = WHY_NEEDS_GRADIENT,
+  .min_dimensions = 1,
+  .max_dimensions = 3,
+  .profiles = WHY_FITS_CAPTUM | WHY_FITS_MONAI | WHY_FITS_TF_KERAS_VIS,
   .run = run,
 };

@@ -29,6 +29,7 @@ why_map_new (WhyTensor *values,
   map->profile = g_strdup (profile);
   map->score_kind = g_strdup ("logit");
   map->target_class = -1;
+  map->contrast_class = -1;
   for (gsize index = 0; index < count; index++)
     {
       double value = (double) at[index];
@@ -62,7 +63,14 @@ why_map_unref (WhyMap *map)
   g_free (map->layer);
   g_free (map->polarity);
   g_free (map->profile);
+  g_free (map->options);
+  g_strfreev (map->more_layers);
+  for (gsize part = 0; part < map->n_parts; part++)
+    why_tensor_unref (map->parts[part]);
+  g_free (map->parts);
+  g_free (map->also_classes);
   g_free (map->score_kind);
   g_free (map->reason);
+  g_free (map->note);
   g_free (map);
 }

@@ -8,8 +8,7 @@
 
 /* One line a method; the method's file holds the rest. */
 static const WhyExplainerClass *const classes[] = {
-  &why_gradcam,
-  &why_gradient,
+  &why_gradcam, &why_hirescam, &why_elementwise, &why_eigencam, &why_gradient,
 };
 
 const WhyExplainerClass *const *

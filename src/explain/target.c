@@ -291,28 +291,167 @@ point_position (const WhyTarget *target, const WhyExplainRequest *request, const
   return (gint64) y * size[0] + (gint64) x;
 }
 
-/* The weight of one class's logit in the score at one position; for probabilities the derivative of
- * the probability: p_c (delta - p_k), or p (1 - p) for the sigmoid. */
+/* Adds @sign times one class's score at one position to @score, and its derivative by the logits to
+ * @seed (nullable). @p are the softmax of @z, for softmax outputs. With d the Kronecker delta: for
+ * probabilities p_c (d_ck - p_k), or p (1 - p) for the sigmoid; for z + log p d_ck + (d_ck - p_k),
+ * or 1 + (1 - p). */
 static void
-seed_position (const WhyTarget *target,
-               const WhyExplainRequest *request,
-               const double *z,
-               double *p,
-               gsize n,
-               float *seed,
-               gsize step)
+add_class (const WhyTarget *target,
+           WhyScoreKind kind,
+           gsize c,
+           double sign,
+           const double *z,
+           const double *p,
+           gsize n,
+           double *seed,
+           double *score)
 {
-  gsize c = (gsize) request->target_class;
-  if (request->score == WHY_SCORE_LOGIT)
-    seed[c * step] = 1.0f;
-  else if (target->kind == WHY_OUTPUT_SIGMOID)
-    seed[c * step] = (float) (sigmoid (z[c]) * (1.0 - sigmoid (z[c])));
+  gboolean alone = target->kind == WHY_OUTPUT_SIGMOID;
+  double own = kind == WHY_SCORE_LOGIT ? 0 : alone ? sigmoid (z[c]) : p[c];
+  double factor = kind == WHY_SCORE_PROBABILITY ? own : 1.0;
+
+  if (kind == WHY_SCORE_PROBABILITY)
+    *score += sign * own;
   else
     {
-      softmax (z, p, n);
-      for (gsize k = 0; k < n; k++)
-        seed[k * step] = (float) (p[c] * ((k == c ? 1.0 : 0.0) - p[k]));
+      *score += sign * z[c];
+      seed[c] += sign;
     }
+  if (kind == WHY_SCORE_LOGIT)
+    return;
+  if (kind == WHY_SCORE_REST)
+    {
+      /* log p without its underflow: z less the logarithm of the sum. */
+      double log_own = -log1p (exp (-z[c]));
+      if (alone && z[c] < 0)
+        log_own = z[c] - log1p (exp (z[c]));
+      else if (!alone)
+        {
+          double most = z[0], sum = 0;
+          for (gsize k = 1; k < n; k++)
+            most = fmax (most, z[k]);
+          for (gsize k = 0; k < n; k++)
+            sum += exp (z[k] - most);
+          log_own = z[c] - most - log (sum);
+        }
+      *score += sign * log_own;
+    }
+  if (alone)
+    seed[c] += sign * factor * (1.0 - own);
+  else
+    for (gsize k = 0; k < n; k++)
+      seed[k] += sign * factor * ((k == c ? 1.0 : 0.0) - p[k]);
+}
+
+/* The score at one position and its derivative: the target class, those that are added, less the
+ * one it is compared with. */
+static double
+score_position (const WhyTarget *target,
+                const WhyExplainRequest *request,
+                const double *z,
+                double *p,
+                gsize n,
+                double *seed)
+{
+  double score = 0;
+
+  memset (seed, 0, n * sizeof *seed);
+  if (request->score != WHY_SCORE_LOGIT && target->kind == WHY_OUTPUT_SOFTMAX)
+    softmax (z, p, n);
+  add_class (target, request->score, (gsize) request->target_class, 1, z, p, n, seed, &score);
+  for (gsize also = 0; also < request->n_also_classes; also++)
+    add_class (target, request->score, (gsize) request->also_classes[also], 1, z, p, n, seed,
+               &score);
+  if (request->has_contrast)
+    add_class (target, request->score, (gsize) request->contrast_class, -1, z, p, n, seed, &score);
+  return score;
+}
+
+/* The cosine s of the angle between the output z and the reference r, and its derivative
+ * r / (|z| |r|) - s z / |z|^2. A zero vector has no direction: the score is 0, and so is its
+ * derivative. */
+static gboolean
+score_similarity (const WhyExplainRequest *request,
+                  const WhyTensor *logits,
+                  WhyTensor *seed,
+                  double *score,
+                  GError **error)
+{
+  gsize n = why_tensor_count (logits);
+  double zz = 0, rr = 0, zr = 0;
+
+  *score = 0;
+  if (request->reference == NULL || why_tensor_count (request->reference) != n)
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_SHAPE,
+                   "The reference has %" G_GSIZE_FORMAT
+                   " numbers, but the output has %" G_GSIZE_FORMAT
+                   ": it must be what the same network says of another picture",
+                   request->reference != NULL ? why_tensor_count (request->reference) : 0, n);
+      return FALSE;
+    }
+  for (gsize at = 0; at < n; at++)
+    {
+      double z = why_tensor_get_f64 (logits, at), r = why_tensor_get_f64 (request->reference, at);
+      zz += z * z;
+      rr += r * r;
+      zr += z * r;
+    }
+  if (zz == 0 || rr == 0)
+    return TRUE;
+  *score = zr / sqrt (zz * rr);
+  for (gsize at = 0; seed != NULL && at < n; at++)
+    ((float *) seed->data)[at] =
+      (float) (why_tensor_get_f64 (request->reference, at) / sqrt (zz * rr) -
+               *score * why_tensor_get_f64 (logits, at) / zz);
+  return TRUE;
+}
+
+/* Sums the score over the region, and fills @seed and @mask (both nullable) with its derivative and
+ * the region. */
+static gboolean
+visit (const WhyTarget *target,
+       const WhyExplainRequest *request,
+       const WhyTensor *logits,
+       const WhyTensor *input,
+       WhyTensor *seed,
+       float *mask,
+       double *score,
+       gsize *n_positions,
+       GError **error)
+{
+  Shape shape = see (target, logits);
+  g_autofree double *z = g_new0 (double, shape.classes), *p = g_new0 (double, shape.classes);
+  g_autofree double *derivative = g_new0 (double, shape.classes);
+  gsize positions = shape.outer * shape.inner;
+  gint64 point = target->dense && request->region == WHY_REGION_POINT
+                   ? point_position (target, request, input)
+                   : -1;
+
+  *score = 0;
+  *n_positions = 0;
+  if (!check_region (target, request, &shape, error))
+    return FALSE;
+  if (request->score == WHY_SCORE_SIMILARITY)
+    {
+      *n_positions = positions;
+      return score_similarity (request, logits, seed, score, error);
+    }
+  for (gsize at = 0; at < positions; at++)
+    {
+      gsize start = at / shape.inner * shape.classes * shape.inner + at % shape.inner;
+      for (gsize k = 0; k < shape.classes; k++)
+        z[k] = why_tensor_get_f64 (logits, start + k * shape.inner);
+      if (target->dense && !in_region (target, request, z, &shape, at, point))
+        continue;
+      *score += score_position (target, request, z, p, shape.classes, derivative);
+      for (gsize k = 0; seed != NULL && k < shape.classes; k++)
+        ((float *) seed->data)[start + k * shape.inner] = (float) derivative[k];
+      if (mask != NULL)
+        mask[at] = 1.0f;
+      (*n_positions)++;
+    }
+  return TRUE;
 }
 
 WhyTensor *
@@ -324,32 +463,62 @@ why_target_seed (const WhyTarget *target,
                  gsize *n_positions,
                  GError **error)
 {
-  Shape shape = see (target, logits);
-  g_autofree double *z = g_new0 (double, shape.classes), *p = g_new0 (double, shape.classes);
-  WhyTensor *seed = why_tensor_new_zeros (WHY_DTYPE_FLOAT32, logits->rank, logits->dims, error);
-  gsize positions = shape.outer * shape.inner;
-  gint64 point = target->dense && request->region == WHY_REGION_POINT
-                   ? point_position (target, request, input)
-                   : -1;
+  g_autoptr (WhyTensor) seed =
+    why_tensor_new_zeros (WHY_DTYPE_FLOAT32, logits->rank, logits->dims, error);
 
-  *score = 0;
-  *n_positions = 0;
-  if (seed != NULL && !check_region (target, request, &shape, error))
-    g_clear_pointer (&seed, why_tensor_unref);
-  for (gsize at = 0; seed != NULL && at < positions; at++)
+  if (seed == NULL ||
+      !visit (target, request, logits, input, seed, NULL, score, n_positions, error))
+    return NULL;
+  return g_steal_pointer (&seed);
+}
+
+gboolean
+why_target_scores (const WhyTarget *target,
+                   const WhyExplainRequest *request,
+                   WhyTensor *logits,
+                   const WhyTensor *input,
+                   double *scores,
+                   GError **error)
+{
+  const WhyValue *one = target->logits;
+  gsize count = 1;
+
+  for (int axis = 0; axis < one->rank; axis++)
+    count *= (gsize) one->dims[axis];
+  gsize n = why_tensor_count (logits) / count;
+  g_return_val_if_fail (n * count == why_tensor_count (logits), FALSE);
+  for (gsize picture = 0; picture < n; picture++)
     {
-      gsize start = at / shape.inner * shape.classes * shape.inner + at % shape.inner;
-      for (gsize k = 0; k < shape.classes; k++)
-        z[k] = why_tensor_get_f64 (logits, start + k * shape.inner);
-      if (target->dense && !in_region (target, request, z, &shape, at, point))
-        continue;
-      seed_position (target, request, z, p, shape.classes, (float *) seed->data + start,
-                     shape.inner);
-      double value = z[request->target_class];
-      if (request->score == WHY_SCORE_PROBABILITY)
-        value = target->kind == WHY_OUTPUT_SIGMOID ? sigmoid (value) : p[request->target_class];
-      *score += value;
-      (*n_positions)++;
+      guint8 *data = (guint8 *) logits->data + picture * count * why_dtype_size (logits->dtype);
+      g_autoptr (WhyTensor) view =
+        why_tensor_new_view (logits->dtype, one->rank, one->dims, NULL, data, NULL, NULL);
+      gsize n_positions;
+      if (!visit (target, request, view, input, NULL, NULL, &scores[picture], &n_positions, error))
+        return FALSE;
     }
-  return seed;
+  return TRUE;
+}
+
+gboolean
+why_target_region (const WhyTarget *target,
+                   const WhyExplainRequest *request,
+                   WhyTensor *logits,
+                   const WhyTensor *input,
+                   WhyTensor **mask,
+                   GError **error)
+{
+  Shape shape = see (target, logits);
+  const gint64 dims[] = { (gint64) (shape.outer * shape.inner) };
+  double score;
+  gsize n_positions;
+
+  *mask = NULL;
+  if (!target->dense)
+    return TRUE;
+  g_autoptr (WhyTensor) region = why_tensor_new_zeros (WHY_DTYPE_FLOAT32, 1, dims, error);
+  if (region == NULL ||
+      !visit (target, request, logits, input, NULL, region->data, &score, &n_positions, error))
+    return FALSE;
+  *mask = g_steal_pointer (&region);
+  return TRUE;
 }

@@ -23,12 +23,7 @@ why_request_new (WhyOnnxModel *model, WhyRecipe *recipe, WhyTensor *pixels, WhyT
   request->pixels = pixels != NULL ? why_tensor_ref (pixels) : NULL;
   request->input = input != NULL ? why_tensor_ref (input) : NULL;
   request->known = g_new0 (WhyTensor *, 1);
-  request->explain = *explain;
-  request->explain.method = g_strdup (explain->method);
-  request->explain.layer = g_strdup (explain->layer);
-  request->explain.profile = g_strdup (explain->profile);
-  request->explain.output = g_strdup (explain->output);
-  request->explain.mask = explain->mask != NULL ? why_tensor_ref (explain->mask) : NULL;
+  why_explain_request_copy (explain, &request->explain);
   return request;
 }
 
@@ -69,11 +64,7 @@ why_request_unref (WhyRequest *request)
     g_clear_pointer (&request->known[step], why_tensor_unref);
   g_free (request->known);
   g_free (request->covers);
-  g_free ((char *) request->explain.method);
-  g_free ((char *) request->explain.layer);
-  g_free ((char *) request->explain.profile);
-  g_free ((char *) request->explain.output);
-  g_clear_pointer (&request->explain.mask, why_tensor_unref);
+  why_explain_request_clear (&request->explain);
   g_free (request);
 }
 

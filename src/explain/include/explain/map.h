@@ -17,8 +17,16 @@ G_BEGIN_DECLS
  * @depth_scale, @depth_offset: the same along depth for rank 3: input = scale * cell + offset
  * @method, @layer, @polarity, @profile: what made it: ids as on the command line; no layer (%NULL)
  * for methods on the input
+ * @options: (nullable): of the method, as in the request
+ * @more_layers: (nullable) (array zero-terminated=1): layers fused with @layer
+ * @parts: (array length=n_parts): for a map made of several: the maps it was made of, with the same
+ *   polarity, each dense in its layer's size: of all layers, for the picture as it is and then for
+ *   every altered form of it, turned back
+ * @n_part_layers: layers among the parts
  * @target_class: the class explained, -1 where the method knows none
- * @score_kind: "logit" or "probability"
+ * @contrast_class: the class it was compared with, -1: none
+ * @also_classes: (nullable) (array length=n_also_classes): classes added
+ * @score_kind: as why_score_id() has it
  * @score: value of the score explained
  * @minimum, @maximum: of the finite values; 0 if there are none
  * @n_not_finite: values that are NaN or infinite
@@ -38,13 +46,21 @@ typedef struct
   char *layer;
   char *polarity;
   char *profile;
+  char *options;
+  char **more_layers;
+  WhyTensor **parts;
+  gsize n_parts, n_part_layers;
   int target_class;
+  int contrast_class;
+  int *also_classes;
+  gsize n_also_classes;
   char *score_kind;
   double score;
   double minimum;
   double maximum;
   gsize n_not_finite;
   char *reason;
+  char *note;
   /*< private >*/
   _Atomic int ref_count;
 } WhyMap;

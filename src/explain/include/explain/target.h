@@ -8,9 +8,15 @@ struct _WhyExplainRequest;
 
 typedef enum
 {
-  WHY_SCORE_LOGIT,
-  WHY_SCORE_PROBABILITY,
+  WHY_SCORE_LOGIT,       /* z of the class */
+  WHY_SCORE_PROBABILITY, /* its softmax or sigmoid p */
+  WHY_SCORE_REST,       /* z + log p: does not saturate as p does, and is no linear function of z */
+  WHY_SCORE_SIMILARITY, /* cosine of the angle between the output and a reference */
 } WhyScoreKind;
+
+/** why_score_parse: "logit", "probability", "rest", "similarity"; an error lists them */
+gboolean why_score_parse (const char *text, WhyScoreKind *score, GError **error);
+const char *why_score_id (WhyScoreKind score);
 
 typedef enum
 {
@@ -82,10 +88,10 @@ WhyTensor *why_target_class_logits (const WhyTarget *target,
  * gradient
  *
  * Returns: (transfer full): the weights of the logits whose sum has the score's gradient: one-hot
- * for a class's logit, the derivative of the softmax or sigmoid for its probability; for dense
- * outputs at every pixel of the region. %WHY_ERROR_BAD_REQUEST where a point or mask is given and
- * the output is not dense, %WHY_ERROR_BAD_SHAPE where the mask has another number of positions than
- * the output
+ * for a class's logit, the derivative of the softmax or sigmoid for its probability, with a minus
+ * for the contrast class; for dense outputs at every pixel of the region. %WHY_ERROR_BAD_REQUEST
+ * where a point or mask is given and the output is not dense, %WHY_ERROR_BAD_SHAPE where the mask
+ * has another number of positions than the output
  */
 WhyTensor *why_target_seed (const WhyTarget *target,
                             const struct _WhyExplainRequest *request,
@@ -94,5 +100,34 @@ WhyTensor *why_target_seed (const WhyTarget *target,
                             double *score,
                             gsize *n_positions,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * why_target_scores:
+ * @logits: dense values of @target->logits for a batch: [B, ...] where the graph has [1, ...]
+ * @input: as for why_target_seed()
+ * @scores: (out caller-allocates) (array length=B): the request's score of each picture
+ *
+ * For runs without a gradient. The region of a dense output is judged anew for each picture; fix it
+ * with why_target_region() where that is not meant.
+ */
+gboolean why_target_scores (const WhyTarget *target,
+                            const struct _WhyExplainRequest *request,
+                            WhyTensor *logits,
+                            const WhyTensor *input,
+                            double *scores,
+                            GError **error);
+
+/**
+ * why_target_region:
+ * @logits: of the picture whose region is meant
+ * @mask: (out) (transfer full) (nullable): for a request with %WHY_REGION_MASK: 1 where the region
+ * is; %NULL where the output is not dense
+ */
+gboolean why_target_region (const WhyTarget *target,
+                            const struct _WhyExplainRequest *request,
+                            WhyTensor *logits,
+                            const WhyTensor *input,
+                            WhyTensor **mask,
+                            GError **error);
 
 G_END_DECLS
