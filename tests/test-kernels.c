@@ -492,6 +492,20 @@ static const Case reductions[] = {
     "in x 1,5,8; w s 8; w b 8; ReduceMean x m axes=[-1]; Sub x,m c; f two - 2; Pow c,two q; "
     "ReduceMean q v axes=[-1]; f e - 0.00001; "
     "Add v,e ve; Sqrt ve d; Div c,d u; Mul u,s us; Add us,b y; out y" },
+  { "layer-norm-long", 0,
+    "in x 3,2100; w s 2100; w b 2100; LayerNormalization x,s,b y axis=-1; out y" },
+  { "layer-norm-no-shift", 0, "in x 5,37; w s 37; LayerNormalization x,s y axis=-1; out y" },
+  { "layer-norm-in-place", 0,
+    "in x 5,37; w s 37; w b 37; Tanh x a; LayerNormalization a,s,b n axis=-1; Relu n y; out y" },
+  { "layer-norm-of-image", 0,
+    LAST "w s 4; w b 4; Transpose a t perm=[0,2,3,1]; LayerNormalization t,s,b n axis=-1; "
+         "Transpose n y perm=[0,3,1,2]; out y" },
+  { "gelu-parts", 0,
+    "in x 5,7; w k 7,9; w b 9; MatMul x,k a; Add a,b c; f r - 1.4142135; Div c,r d; Erf d e; f one - 1; "
+    "Add e,one g; Mul c,g h; f half - 0.5; Mul h,half y; out y" },
+  { "gelu-tanh-parts", 0,
+    "in c 5,7; f three - 3; Pow c,three d; f k - 0.044715; Mul d,k e; Add c,e g; f z - 0.7978846; "
+    "Mul g,z h; Tanh h j; f one - 1; Add j,one l; f half - 0.5; Mul c,half m; Mul m,l y; out y" },
   { "instance-norm", 0, LAST "w s 4; w b 4; InstanceNormalization a,s,b y; out y" },
   { "group-norm", 0,
     "opset 21; " LAST "w s 4; w b 4; GroupNormalization a,s,b y num_groups=2; out y" },

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/size.h"
+#include "graph/composite.h"
 #include "kernels/generic.h"
 
 #include <stdlib.h>
@@ -25,6 +26,7 @@ struct _WhyPlan
   gboolean *wanted;       /* by value index: kept, or read by a needed node */
   gboolean *needed;       /* by node index */
   gboolean *absorbed;     /* by node index */
+  gboolean *plain;        /* by node index: its composite is not used, somebody wants what is inside */
   GPtrArray *buffers;     /* owned */
   GPtrArray *steps;       /* owned */
   gpointer arena;
@@ -64,6 +66,7 @@ why_plan_free (WhyPlan *plan)
   g_free (plan->wanted);
   g_free (plan->needed);
   g_free (plan->absorbed);
+  g_free (plan->plain);
   free (plan->arena);
   g_free (plan);
 }
@@ -261,6 +264,29 @@ why_plan_is_absorbed (const WhyPlan *plan, const WhyNode *node)
   return plan->absorbed[node->index];
 }
 
+/* The node that is computed in place number @index: the graph's own, or the composite of which it
+ * is the last. */
+static WhyNode *
+effective_node (const WhyPlan *plan, guint index)
+{
+  WhyNode *node = why_graph_node (plan->graph, index);
+  const WhyNode *composite =
+    plan->options.backend->composites ? why_graph_composite (plan->graph, node) : NULL;
+  return composite != NULL && !plan->plain[index] ? (WhyNode *) composite : node;
+}
+
+static void
+find_plain (WhyPlan *plan)
+{
+  for (guint index = 0; plan->options.keep != NULL && index < plan->options.keep->len; index++)
+    {
+      const WhyNode *composite =
+        why_graph_inside (plan->graph, g_ptr_array_index (plan->options.keep, index));
+      if (composite != NULL)
+        plan->plain[composite->index] = TRUE;
+    }
+}
+
 /* Which nodes have to run for the values to keep, stopping at what the parent holds. */
 static void
 find_needed (WhyPlan *plan)
@@ -270,7 +296,7 @@ find_needed (WhyPlan *plan)
 
   for (guint index = why_graph_n_nodes (plan->graph); index-- > 0;)
     {
-      const WhyNode *node = why_graph_node (plan->graph, index);
+      const WhyNode *node = effective_node (plan, index);
       for (guint output = 0; output < node->n_outputs; output++)
         {
           const WhyValue *value = node->outputs[output];
@@ -293,7 +319,7 @@ count_reads (WhyPlan *plan)
 {
   for (guint index = 0; index < why_graph_n_nodes (plan->graph); index++)
     {
-      const WhyNode *node = why_graph_node (plan->graph, index);
+      const WhyNode *node = effective_node (plan, index);
       if (!plan->needed[index])
         continue;
       for (guint input = 0; input < node->n_inputs; input++)
@@ -481,7 +507,7 @@ compile (WhyPlan *plan, GError **error)
 {
   for (guint index = 0; index < why_graph_n_nodes (plan->graph); index++)
     {
-      WhyNode *node = why_graph_node (plan->graph, index);
+      WhyNode *node = effective_node (plan, index);
       gboolean done = TRUE;
       if (!plan->needed[index] || plan->absorbed[index])
         continue;
@@ -513,6 +539,8 @@ why_plan_new (WhyGraph *graph, const WhyPlanOptions *options, GError **error)
 
   for (guint index = 0; options->keep != NULL && index < options->keep->len; index++)
     plan->keep[((const WhyValue *) g_ptr_array_index (options->keep, index))->index] = TRUE;
+  plan->plain = g_new0 (gboolean, why_graph_n_nodes (graph) + 1);
+  find_plain (plan);
   find_needed (plan);
   count_reads (plan);
   for (guint index = 0; index < why_graph_n_inputs (graph); index++)

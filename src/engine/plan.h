@@ -180,11 +180,13 @@ gboolean why_plan_is_absorbed (const WhyPlan *plan, const WhyNode *node);
  * @name: such as "oneDNN 2.6.3"
  * @compile: adds the steps for @node; sets *@done to %FALSE, without an error, where it has no
  * kernel: then the plain definition of the operator is used
+ * @composites: whether groups of nodes are compiled as the operator that they amount to
  */
 struct _WhyBackendClass
 {
   const char *name;
   gboolean (*compile) (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error);
+  gboolean composites;
 };
 
 /** why_backend_fast: Returns: (nullable): the oneDNN backend, if the build has it */

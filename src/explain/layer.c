@@ -2,6 +2,7 @@
 
 #include "explain/layer.h"
 
+#include "graph/composite.h"
 #include "graph/op.h"
 
 #include <string.h>
@@ -216,7 +217,8 @@ why_layers_list (WhyGraph *graph, const WhyValue *of)
       const WhyNode *node = why_graph_node (graph, index);
       const WhyValue *value = node->n_outputs > 0 ? node->outputs[0] : NULL;
       gint64 spatial = 1;
-      if (value == NULL || value == of || !feeds[value->index] || !depends[value->index] ||
+      /* The mean inside of a layer normalisation, or half of a GELU, is nobody's layer. */
+      if (value == NULL || value == of || why_graph_inside (graph, value) != NULL || !feeds[value->index] || !depends[value->index] ||
           value->rank != picture->rank || value->dtype != WHY_DTYPE_FLOAT32)
         continue;
       for (int axis = 2; axis < value->rank; axis++)

@@ -3,12 +3,14 @@
 #include "graph/differentiate.h"
 
 #include "base/error.h"
+#include "graph/composite.h"
 
 #include <string.h>
 
 struct _WhyGradBuilder
 {
   WhyGraph *graph;
+  const WhyValue *of;
   WhyGradRule rule;
   GPtrArray **parts;    /* by value index: what flows into it, WhyValue; NULL: nothing */
   WhyValue **sums;      /* by value index: the finished gradient */
@@ -57,6 +59,26 @@ why_grad_output (WhyGradBuilder *builder, const WhyNode *node, guint index)
            : NULL;
 }
 
+/* The composite that @node, itself or as one of the nodes that it stands for, belongs to. Not one that
+ * the score is taken from the middle of. */
+static const WhyNode *
+group_of (const WhyGradBuilder *builder, const WhyNode *node)
+{
+  const WhyNode *composite = why_graph_composite (builder->graph, node);
+  if (composite == NULL && node->n_outputs == 1 && node->outputs[0] != NULL)
+    composite = why_graph_inside (builder->graph, node->outputs[0]);
+  return composite != NULL && why_graph_inside (builder->graph, builder->of) != composite ? composite : NULL;
+}
+
+/* What flows out of a group has been counted by its composite; its own nodes only say what the
+ * gradients inside are. */
+static gboolean
+is_counted (const WhyGradBuilder *builder, const WhyNode *node, const WhyValue *into)
+{
+  const WhyNode *group = group_of (builder, node);
+  return group != NULL && group != node && why_graph_inside (builder->graph, into) != group;
+}
+
 gboolean
 why_grad_add (WhyGradBuilder *builder, const WhyNode *node, guint index, WhyValue *gradient)
 {
@@ -64,7 +86,7 @@ why_grad_add (WhyGradBuilder *builder, const WhyNode *node, guint index, WhyValu
 
   if (gradient == NULL)
     return FALSE;
-  if (!flows_into (value))
+  if (!flows_into (value) || is_counted (builder, node, value))
     return TRUE;
   g_assert (gradient->rank == value->rank &&
             memcmp (gradient->dims, value->dims, (gsize) value->rank * sizeof *value->dims) == 0);
@@ -164,6 +186,10 @@ visit (WhyGradBuilder *builder, const WhyNode *node, GError **error)
       note_rounded (builder, node, flows);
       return TRUE;
     }
+  const WhyNode *composite = why_graph_composite (builder->graph, node);
+  if (composite != NULL && group_of (builder, node) == composite &&
+      !composite->klass->gradient (builder, composite, error))
+    return FALSE;
   if (node->klass->gradient == NULL)
     why_node_fail (node, &local, WHY_ERROR_NO_GRADIENT, "this operator has no gradient");
   else if (node->klass->gradient (builder, node, &local))
@@ -207,6 +233,7 @@ why_graph_differentiate (
   gboolean done = TRUE;
 
   builder->graph = graph;
+  builder->of = of;
   builder->rule = rule;
   builder->n_values = why_graph_n_values (graph);
   builder->parts = g_new0 (GPtrArray *, builder->n_values + 1);

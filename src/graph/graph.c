@@ -57,6 +57,13 @@ why_node_free (WhyNode *node)
   g_free (node);
 }
 
+static void
+composite_free (gpointer node)
+{
+  if (node != NULL)
+    why_node_free (node);
+}
+
 WhyGraph *
 why_graph_new_empty (const WhyGraphOptions *options)
 {
@@ -70,6 +77,8 @@ why_graph_new_empty (const WhyGraphOptions *options)
   graph->output_names = g_ptr_array_new_with_free_func (g_free);
   graph->by_name = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   graph->last_outputs = g_ptr_array_new ();
+  graph->composites = g_ptr_array_new_with_free_func (composite_free);
+  graph->inside = g_ptr_array_new ();
   return graph;
 }
 
@@ -84,6 +93,8 @@ why_graph_free (WhyGraph *graph)
   g_ptr_array_unref (graph->outputs);
   g_ptr_array_unref (graph->output_names);
   g_ptr_array_unref (graph->last_outputs);
+  g_ptr_array_unref (graph->composites);
+  g_ptr_array_unref (graph->inside);
   g_hash_table_unref (graph->by_name);
   g_clear_pointer (&graph->model, why_onnx_model_unref);
   g_free (graph);
@@ -379,6 +390,61 @@ fold (WhyGraph *graph, WhyNode *node, GError **error)
   return TRUE;
 }
 
+static WhyNode *
+new_node (const WhyOpClass *klass,
+          gint64 opset,
+          WhyValue *const *inputs,
+          guint n_inputs,
+          guint n_outputs,
+          const WhyAttr *attrs,
+          guint n_attrs)
+{
+  WhyNode *node = g_new0 (WhyNode, 1);
+  node->klass = klass;
+  node->opset = opset;
+  node->n_inputs = n_inputs;
+  node->inputs = g_new0 (WhyValue *, n_inputs + 1);
+  if (n_inputs > 0)
+    memcpy (node->inputs, inputs, n_inputs * sizeof *inputs);
+  node->n_attrs = n_attrs;
+  node->attrs = g_new0 (WhyAttr, n_attrs + 1);
+  for (guint attr = 0; attr < n_attrs; attr++)
+    attr_copy (&node->attrs[attr], &attrs[attr]);
+  node->n_outputs = n_outputs;
+  node->outputs = g_new0 (WhyValue *, n_outputs + 1);
+  node->params = klass->params_size > 0 ? g_malloc0 (klass->params_size) : NULL;
+  return node;
+}
+
+WhyNode *
+why_graph_make_composite (WhyGraph *graph,
+                          const char *type,
+                          const WhyNode *last,
+                          WhyValue *const *inputs,
+                          guint n_inputs,
+                          const WhyAttr *attrs,
+                          guint n_attrs)
+{
+  const WhyOpClass *klass = why_op_lookup (type, WHY_OPSET_NEWEST, TRUE);
+  WhyValue *output = last->outputs[0], inferred = *output;
+
+  if (klass == NULL)
+    return NULL;
+  WhyNode *node = new_node (klass, WHY_OPSET_NEWEST, inputs, n_inputs, 1, attrs, n_attrs);
+  node->name = g_strdup (last->name);
+  node->index = last->index;
+  /* infer() must not touch the value itself: it is the group's last node that has made it. */
+  node->outputs[0] = &inferred;
+  gboolean same = check_arity (node, NULL) && klass->infer (node, NULL) &&
+                  inferred.dtype == output->dtype && inferred.rank == output->rank &&
+                  memcmp (inferred.dims, output->dims, (gsize) output->rank * sizeof *output->dims) == 0;
+  node->outputs[0] = output;
+  if (same)
+    return node;
+  why_node_free (node);
+  return NULL;
+}
+
 WhyValue **
 why_graph_add_node (WhyGraph *graph,
                     const char *type,
@@ -403,26 +469,13 @@ why_graph_add_node (WhyGraph *graph,
       return NULL;
     }
 
-  WhyNode *node = g_new0 (WhyNode, 1);
-  node->klass = klass;
-  node->opset = version;
+  WhyNode *node = new_node (klass, version, inputs, n_inputs, n_outputs, attrs, n_attrs);
   if (name != NULL && *name != '\0')
     node->name = g_strdup (name);
   else if (output_names != NULL && n_outputs > 0 && output_names[0] != NULL)
     node->name = g_strdup (output_names[0]);
   else
     node->name = g_strdup_printf ("~%u", graph->n_made_up);
-  node->n_inputs = n_inputs;
-  node->inputs = g_new0 (WhyValue *, n_inputs + 1);
-  if (n_inputs > 0)
-    memcpy (node->inputs, inputs, n_inputs * sizeof *inputs);
-  node->n_attrs = n_attrs;
-  node->attrs = g_new0 (WhyAttr, n_attrs + 1);
-  for (guint attr = 0; attr < n_attrs; attr++)
-    attr_copy (&node->attrs[attr], &attrs[attr]);
-  node->n_outputs = n_outputs;
-  node->outputs = g_new0 (WhyValue *, n_outputs + 1);
-  node->params = klass->params_size > 0 ? g_malloc0 (klass->params_size) : NULL;
 
   if (!promote_attrs (graph, node, error) || !check_arity (node, error))
     {

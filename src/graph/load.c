@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "graph/composite.h"
 #include "graph/graph.h"
 #include "graph/op.h"
 
@@ -765,5 +766,7 @@ why_graph_new_with_values (WhyOnnxModel *model,
     }
   done = done && add_outputs (&loader, &scope, error);
   g_hash_table_unref (scope.names);
+  if (done)
+    why_graph_find_composites (graph);
   return done ? g_steal_pointer (&graph) : NULL;
 }

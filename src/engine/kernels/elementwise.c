@@ -90,6 +90,19 @@ GRADIENT (gelu_erf_grad,
           dy *(0.5f * (1.0f + why_vector_erf (r * 0.70710678118654752f)) +
                r * 0.39894228040143268f * why_vector_exp (-0.5f * r * r)))
 
+/* With t = tanh (c (x + 0.044715 x^3)): (1 + t) / 2 + x (1 - t^2) c (1 + 3 * 0.044715 x^2) / 2. */
+WHY_VECTOR static void
+gelu_tanh_grad (const Unary *unary, const float *a, const float *b, float *y, gsize n)
+{
+  for (gsize at = 0; at < n; at++)
+    {
+      const float x = b[at], square = x * x;
+      const float t = why_vector_tanh (0.79788456080286536f * x * (1.0f + 0.044715f * square));
+      const float slope = 0.39894228040143268f * (1.0f + 0.134145f * square);
+      y[at] = a[at] * (0.5f * (1.0f + t) + x * (1.0f - t * t) * slope);
+    }
+}
+
 static const struct
 {
   const char *type;
@@ -180,11 +193,7 @@ compile_unary (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
     }
   /* Types are told apart by name: a function with several clones may have more than one address. */
   if (g_str_has_prefix (type, "Gelu") && params != NULL && params->approximate)
-    {
-      if (n_inputs == 2)
-        return TRUE;
-      loop = gelu_tanh;
-    }
+    loop = n_inputs == 2 ? gelu_tanh_grad : gelu_tanh;
   if (g_str_has_prefix (type, "Clip") && (params == NULL || !params->bounds_known))
     return TRUE;
   if (loop == NULL || !is_float32 (node->inputs[0]))

@@ -10,6 +10,7 @@ extern const WhyKernel why_elementwise_kernels[];
 extern const WhyKernel why_pool_kernels[];
 extern const WhyKernel why_movement_kernels[];
 extern const WhyKernel why_normalization_kernels[];
+extern const WhyKernel why_layer_norm_kernels[];
 extern const WhyKernel why_reduce_kernels[];
 
 G_END_DECLS

@@ -61,22 +61,26 @@ run_softmax (const WhyStep *step, WhyCancel *cancel, GError **error)
 
 /* Rows must lie contiguous: the last axes in plain layout, or channels in channels last. */
 static gboolean
+softmax_layout (const WhyNode *node, WhyLayout *layout)
+{
+  const WhySoftmaxParams *params = node->params;
+  const WhyValue *x = node->inputs[0];
+
+  *layout = params->inner != 1 ? WHY_LAYOUT_CHANNELS_LAST : WHY_LAYOUT_PLAIN;
+  return x->dtype == WHY_DTYPE_FLOAT32 && x->rank > 0 &&
+         (params->inner == 1 || (params->axis == 1 && params->last_axis == 1 && x->rank >= 3));
+}
+
+static gboolean
 compile_softmax (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
 {
   const WhySoftmaxParams *params = node->params;
-  WhyValue *x = node->inputs[0];
-  WhyLayout layout = WHY_LAYOUT_PLAIN;
+  WhyLayout layout;
 
   *done = FALSE;
-  if (x->dtype != WHY_DTYPE_FLOAT32 || x->rank == 0)
+  if (!softmax_layout (node, &layout))
     return TRUE;
-  if (params->inner != 1)
-    {
-      if (params->axis != 1 || params->last_axis != 1 || x->rank < 3)
-        return TRUE;
-      layout = WHY_LAYOUT_CHANNELS_LAST;
-    }
-  WhyBuffer *input = why_plan_input (plan, x, layout, error);
+  WhyBuffer *input = why_plan_input (plan, node->inputs[0], layout, error);
   if (input == NULL)
     return FALSE;
   Reduce *reduce = g_new0 (Reduce, 1);
@@ -87,6 +91,69 @@ compile_softmax (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
   WhyStep *step =
     why_plan_add_step (plan, node, run_softmax, &input, 1, &output, 1, reduce, g_free);
   step->in_place = !reduce->logarithm; /* which reads its input twice */
+  *done = TRUE;
+  return TRUE;
+}
+
+/* ---- SoftmaxGrad: dx = y (dy - sum (dy y)) ---- */
+
+typedef struct
+{
+  gsize n;
+  const float *dy, *y;
+  float *dx;
+} SoftmaxGrad;
+
+WHY_VECTOR static void
+softmax_grad_row (const float *dy, const float *y, float *dx, gsize n)
+{
+  double sum = 0;
+  for (gsize at = 0; at < n; at++)
+    sum += (double) dy[at] * (double) y[at];
+  const float mean = (float) sum;
+  for (gsize at = 0; at < n; at++)
+    dx[at] = y[at] * (dy[at] - mean);
+}
+
+static void
+softmax_grad_rows (gsize begin, gsize end, gpointer data)
+{
+  const SoftmaxGrad *grad = data;
+  for (gsize row = begin; row < end; row++)
+    softmax_grad_row (grad->dy + row * grad->n, grad->y + row * grad->n, grad->dx + row * grad->n,
+                      grad->n);
+}
+
+static gboolean
+run_softmax_grad (const WhyStep *step, WhyCancel *cancel, GError **error)
+{
+  const WhySoftmaxParams *params = step->node->params;
+  SoftmaxGrad grad = { (gsize) params->n, step->inputs[0]->data, step->inputs[1]->data,
+                       step->outputs[0]->data };
+  why_parallel_for ((gsize) (params->outer * params->inner), 1 + 4096 / (1 + grad.n),
+                    softmax_grad_rows, &grad);
+  return TRUE;
+}
+
+static gboolean
+compile_softmax_grad (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
+{
+  WhyBuffer *inputs[2];
+  WhyLayout layout;
+
+  *done = FALSE;
+  if (!softmax_layout (node, &layout))
+    return TRUE;
+  for (guint input = 0; input < 2; input++)
+    {
+      inputs[input] = why_plan_input (plan, node->inputs[input], layout, error);
+      if (inputs[input] == NULL)
+        return FALSE;
+    }
+  WhyBuffer *output = why_plan_output (plan, node->outputs[0], layout);
+  WhyStep *step =
+    why_plan_add_step (plan, node, run_softmax_grad, inputs, 2, &output, 1, NULL, NULL);
+  step->in_place = TRUE;
   *done = TRUE;
   return TRUE;
 }
@@ -231,6 +298,7 @@ compile_reduce (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
 const WhyKernel why_reduce_kernels[] = {
   { "Softmax", compile_softmax },
   { "LogSoftmax", compile_softmax },
+  { "SoftmaxGrad", compile_softmax_grad },
   { "ReduceSum", compile_reduce },
   { "ReduceMean", compile_reduce },
   { NULL, NULL },

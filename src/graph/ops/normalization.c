@@ -350,14 +350,31 @@ layer_norm_eval (const WhyNode *node,
   return TRUE;
 }
 
+static WhyValue *
+emit_layer_norm_grad (WhyGraph *graph,
+                      GError **error,
+                      WhyValue *dy,
+                      WhyValue *x,
+                      WhyValue *scale,
+                      int axis,
+                      double epsilon)
+{
+  const WhyAttr attrs[] = {
+    { .name = "axis", .type = WHY_ATTR_INT, .i = axis },
+    { .name = "epsilon", .type = WHY_ATTR_FLOAT, .f = epsilon },
+  };
+  WhyValue *inputs[] = { dy, x, scale };
+  if (dy == NULL || x == NULL || scale == NULL)
+    return NULL;
+  return why_emit (graph, error, "LayerNormGrad", 3, inputs, attrs, 2);
+}
+
 static gboolean
 layer_norm_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
 {
   const WhyLayerNormParams *params = node->params;
   WhyGraph *graph = why_grad_graph (builder);
   WhyValue *x = node->inputs[0], *dy = why_grad_output (builder, node, 0);
-  gint64 axes[WHY_MAX_RANK];
-  gsize n_axes = 0;
 
   if (!no_scale_gradient (builder, node, error))
     return FALSE;
@@ -365,11 +382,130 @@ layer_norm_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **erro
       dy == NULL)
     return why_node_fail (node, error, WHY_ERROR_NO_GRADIENT,
                           "gradients through its mean or deviation outputs are not defined here");
+  return why_grad_add (
+    builder, node, 0,
+    emit_layer_norm_grad (graph, error, dy, x, node->inputs[1], params->axis, params->epsilon));
+}
+
+/* ---- LayerNormGrad (dy, x, scale): with g = dy scale, r = 1 / sqrt (variance + epsilon) and
+ * h = (x - mean) r, dx = r (g - mean (g) - h mean (g h)) ---- */
+
+static gboolean
+layer_norm_grad_infer (WhyNode *node, GError **error)
+{
+  WhyLayerNormParams *params = node->params;
+  const WhyValue *dy = node->inputs[0], *x = node->inputs[1], *scale = node->inputs[2];
+  gint64 both[WHY_MAX_RANK];
+  int rank;
+
+  if (!need_float (node, error) ||
+      !why_node_axis (node, why_node_int (node, "axis", -1), x->rank, &params->axis, error))
+    return FALSE;
+  if (dy->rank != x->rank || memcmp (dy->dims, x->dims, (gsize) x->rank * sizeof *x->dims) != 0 ||
+      !why_dims_broadcast (scale->rank, scale->dims, x->rank, x->dims, &rank, both) ||
+      rank != x->rank || memcmp (both, x->dims, (gsize) rank * sizeof *both) != 0)
+    return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE, "its inputs do not fit together");
+  params->epsilon = why_node_float (node, "epsilon", 1e-5);
+  params->n = 1;
+  for (int axis = params->axis; axis < x->rank; axis++)
+    params->n *= x->dims[axis];
+  return why_node_set_output_like (node, 0, x->dtype, x, error);
+}
+
+static gboolean
+layer_norm_grad_eval (const WhyNode *node,
+                      WhyTensor *const *inputs,
+                      WhyTensor *const *outputs,
+                      GError **error)
+{
+  const WhyLayerNormParams *params = node->params;
+  const WhyTensor *dy = inputs[0], *x = inputs[1], *scale = inputs[2];
+  gint64 step[WHY_MAX_RANK], index[WHY_MAX_RANK] = { 0 };
+  gsize n = (gsize) params->n, blocks = n > 0 ? why_tensor_count (x) / n : 0;
+  g_autofree double *g = g_new0 (double, n + 1);
+
+  why_broadcast_strides (scale->rank, scale->dims, x->rank, x->dims, step);
+  for (gsize block = 0; block < blocks; block++)
+    {
+      double mean, inverse, g_mean = 0, gh_mean = 0;
+      normalize_block (x, block * n, n, params->epsilon, &mean, &inverse);
+      for (gsize at = 0; at < n; at++)
+        {
+          gint64 at_scale = 0;
+          for (int axis = 0; axis < x->rank; axis++)
+            at_scale += index[axis] * step[axis];
+          g[at] = why_tensor_get_f64 (dy, block * n + at) * why_tensor_get_f64 (scale, (gsize) at_scale);
+          g_mean += g[at] / (double) n;
+          gh_mean += g[at] * (why_tensor_get_f64 (x, block * n + at) - mean) * inverse / (double) n;
+          for (int axis = x->rank - 1; axis >= 0 && ++index[axis] == x->dims[axis]; axis--)
+            index[axis] = 0;
+        }
+      for (gsize at = 0; at < n; at++)
+        {
+          double unit = (why_tensor_get_f64 (x, block * n + at) - mean) * inverse;
+          why_tensor_set_f64 (outputs[0], block * n + at, inverse * (g[at] - g_mean - unit * gh_mean));
+        }
+    }
+  return TRUE;
+}
+
+static WhyValue *
+emit_mean (WhyGraph *graph, GError **error, WhyValue *value, WhyValue *axes)
+{
+  return why_emit2 (graph, error, "ReduceMean", value, axes);
+}
+
+/* With u what flows back: for dy scale times the same operator of u, whose middle part is symmetric.
+ * For x, with the bars being means, a = mean ((u - u_) (g - g_)), b = mean (u h), c = mean (g h):
+ * -r^2 (h (a - 3 b c) + c (u - u_) + b (g - g_)). */
+static gboolean
+layer_norm_grad_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
+{
+  const WhyLayerNormParams *params = node->params;
+  WhyGraph *graph = why_grad_graph (builder);
+  WhyValue *u = why_grad_output (builder, node, 0), *dy = node->inputs[0], *x = node->inputs[1],
+           *scale = node->inputs[2];
+  gint64 axes[WHY_MAX_RANK];
+  gsize n_axes = 0;
+
+  if (why_grad_wanted (builder, node, 2))
+    return why_node_fail (node, error, WHY_ERROR_NO_GRADIENT,
+                          "its scale depends on the picture, which has no gradient here");
+  if (why_grad_wanted (builder, node, 0) &&
+      !why_grad_add (builder, node, 0,
+                     why_emit2 (graph, error, "Mul", scale,
+                                emit_layer_norm_grad (graph, error, u, x, why_emit_scalar (graph, x, 1.0),
+                                                      params->axis, params->epsilon))))
+    return FALSE;
+  if (!why_grad_wanted (builder, node, 1))
+    return TRUE;
   for (int axis = params->axis; axis < x->rank; axis++)
     axes[n_axes++] = axis;
-  WhyValue *g = why_emit2 (graph, error, "Mul", dy, node->inputs[1]);
-  return why_grad_add (builder, node, 0,
-                       emit_normalize_gradient (graph, error, x, g, axes, n_axes, params->epsilon));
+  WhyValue *along = why_emit_i64 (graph, n_axes, axes);
+  WhyValue *g = why_emit2 (graph, error, "Mul", dy, scale);
+  WhyValue *x_centred = why_emit2 (graph, error, "Sub", x, emit_mean (graph, error, x, along));
+  WhyValue *u_centred = why_emit2 (graph, error, "Sub", u, emit_mean (graph, error, u, along));
+  WhyValue *g_centred = why_emit2 (graph, error, "Sub", g, emit_mean (graph, error, g, along));
+  WhyValue *variance =
+    emit_mean (graph, error, why_emit2 (graph, error, "Mul", x_centred, x_centred), along);
+  WhyValue *square = why_emit1 (
+    graph, error, "Reciprocal",
+    why_emit2 (graph, error, "Add", variance, why_emit_scalar (graph, x, params->epsilon)));
+  WhyValue *unit =
+    why_emit2 (graph, error, "Mul", x_centred, why_emit1 (graph, error, "Sqrt", square));
+  WhyValue *a = emit_mean (graph, error, why_emit2 (graph, error, "Mul", u_centred, g_centred), along);
+  WhyValue *b = emit_mean (graph, error, why_emit2 (graph, error, "Mul", u, unit), along);
+  WhyValue *c = emit_mean (graph, error, why_emit2 (graph, error, "Mul", g, unit), along);
+  WhyValue *bc = why_emit2 (graph, error, "Mul", b, c);
+  WhyValue *factor = why_emit2 (
+    graph, error, "Sub", a, why_emit2 (graph, error, "Mul", bc, why_emit_scalar (graph, x, 3.0)));
+  WhyValue *sum =
+    why_emit2 (graph, error, "Add", why_emit2 (graph, error, "Mul", c, u_centred),
+               why_emit2 (graph, error, "Mul", b, g_centred));
+  sum = why_emit2 (graph, error, "Add", why_emit2 (graph, error, "Mul", unit, factor), sum);
+  return why_grad_add (
+    builder, node, 1,
+    why_emit2 (graph, error, "Mul", why_emit1 (graph, error, "Neg", square), sum));
 }
 
 static void
@@ -771,6 +907,8 @@ const WhyOpClass why_ops_normalization[] = {
     instance_norm_gradient, NULL },
   { "LayerNormalization", 1, 0, 2, 3, 3, 0, sizeof (WhyLayerNormParams), layer_norm_infer,
     layer_norm_eval, layer_norm_gradient, layer_norm_region },
+  { "LayerNormGrad", 1, 0, 3, 3, 1, WHY_OP_INTERNAL, sizeof (WhyLayerNormParams),
+    layer_norm_grad_infer, layer_norm_grad_eval, layer_norm_grad_gradient, NULL },
   { "GroupNormalization", 18, 0, 3, 3, 1, 0, 0, group_norm_infer, group_norm_eval,
     group_norm_gradient, NULL },
   { "MeanVarianceNormalization", 9, 0, 1, 1, 1, 0, 0, mvn_infer, mvn_eval, mvn_gradient, NULL },
