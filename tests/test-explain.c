@@ -615,7 +615,7 @@ test_layers (void)
       g_assert_cmpfloat_with_epsilon (layer->to_input.xx, 64.0 / (double) layer->dims[3], 1e-9);
       g_assert_cmpfloat_with_epsilon (layer->to_input.yy, 48.0 / (double) layer->dims[2], 1e-9);
     }
-  g_assert_cmpstr (why_layers_default (layers)->name, ==, "j");
+  g_assert_cmpstr (why_layers_preset (toy_graph (&toy), target.logits)->name, ==, "j");
   const WhyExplainRequest request = { .method = "gradcam", .target_class = 0 };
   WhyExplainResult result;
   explain (&toy, &request, &result);

@@ -164,6 +164,26 @@ check_map (const Golden *golden, const char *method, const char *tensor, const W
     }
 }
 
+/* What is explained when no layer is named, where that is worth a golden: the grid of tokens before
+ * the last attention, or before the mean. */
+static void
+check_preset (const Golden *golden)
+{
+  g_autofree char *path = g_build_filename (golden->folder, "preset.txt", NULL);
+  g_autofree char *expected = NULL;
+  const WhyJob job = { .session = golden->session, .input = golden->input };
+  const WhyExplainRequest request = { .method = "gradcam", .target_class = 0 };
+  WhyExplainResult result;
+  g_autoptr (GError) error = NULL;
+
+  if (!g_file_get_contents (path, &expected, NULL, NULL))
+    return;
+  why_explain (&request, &job, &result, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (result.map->layer, ==, g_strchomp (expected));
+  why_explain_result_clear (&result);
+}
+
 static void
 check_backend (const char *name, WhyBackend backend)
 {
@@ -174,6 +194,7 @@ check_backend (const char *name, WhyBackend backend)
   golden_init (&golden, name, backend);
   g_autoptr (GDir) folder = g_dir_open (golden.folder, 0, NULL);
   check_output (&golden);
+  check_preset (&golden);
   while ((file = g_dir_read_name (folder)) != NULL)
     {
       g_autofree char *tensor = g_strndup (file, strcspn (file, "."));
@@ -212,7 +233,8 @@ main (int argc, char **argv)
     "mbconv",     "dense-concat",   "channel-shuffle",
     "unet",       "volume",         "attention",
     "convnext",   "windows",        "windows-cosine",
-    "group-norm", "softmax-head",
+    "group-norm", "softmax-head",   "distilled",
+    "registers",  "stages",         "blocks-and-grids",
   };
 
   g_test_init (&argc, &argv, NULL);

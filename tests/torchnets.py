@@ -8,6 +8,7 @@ keep a sane scale through the depth of the network. Needs Debian's python3-torch
 python3-onnx (torch 1.13, torchvision 0.14).
 """
 import argparse
+import inspect
 import os
 
 import torch
@@ -121,14 +122,21 @@ def calibrate(net, shape, batch=4):
     net.eval()
 
 
-def export(net, shape, path, opset, outputs=("output",), dynamic=False, folding=True):
-    """Writes @net to an ONNX file. dynamic: batch and spatial sizes stay open."""
+def export(net, shape, path, opset, outputs=("output",), dynamic=False, folding=True, dynamo=False):
+    """Writes @net to an ONNX file. dynamic: batch and spatial sizes stay open; dynamo: by the newer exporter."""
     axes = None
     if dynamic:
         names = ["batch", None] + ["depth", "height", "width"][4 - len(shape):]
         axes = {"input": {axis: name for axis, name in enumerate(names) if name}}
+    if dynamo:
+        shapes = {"x": {axis: torch.export.Dim.AUTO for axis in axes["input"]}} if dynamic else None
+        torch.onnx.export(net, (torch.randn(1, *shape),), path, opset_version=opset, input_names=["input"],
+                          output_names=list(outputs), dynamic_shapes=shapes, optimize=folding, dynamo=True,
+                          external_data=False, verbose=False)
+        return
+    options = {"dynamo": False} if "dynamo" in inspect.signature(torch.onnx.export).parameters else {}
     torch.onnx.export(net, torch.randn(1, *shape), path, opset_version=opset, input_names=["input"],
-                      output_names=list(outputs), dynamic_axes=axes, do_constant_folding=folding)
+                      output_names=list(outputs), dynamic_axes=axes, do_constant_folding=folding, **options)
 
 
 def main():
@@ -137,6 +145,7 @@ def main():
     parser.add_argument("--size", type=int, help="height and width of the input (as trained)")
     parser.add_argument("--dynamic", action="store_true", help="leave batch and spatial sizes open")
     parser.add_argument("--no-folding", action="store_true", help="leave constants and batch normalisations as they are")
+    parser.add_argument("--dynamo", action="store_true", help="by the newer exporter (torch 2.5 or later, with onnxscript)")
     parser.add_argument("folder")
     parser.add_argument("name", nargs="*", help="networks (those of the benchmark): " + " ".join(NETS))
     args = parser.parse_args()
@@ -145,7 +154,7 @@ def main():
         net = NETS[name]
         path = os.path.join(args.folder, name + ".onnx")
         export(net.build(args.size), net.shape(args.size), path, max(args.opset, net.opset), dynamic=args.dynamic,
-               folding=not args.no_folding)
+               folding=not args.no_folding, dynamo=args.dynamo)
         print(path, flush=True)
 
 

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "methods.h"
+#include "places.h"
 
 #include <math.h>
 #include <string.h>
@@ -85,51 +86,15 @@ choose_class (WhyExplainRequest *request,
   return TRUE;
 }
 
-/* The last value with spatial extent on the way to the score. Walks nodes backwards instead of
- * listing layers with all their geometry, which only listings need. */
-static const char *
-default_layer (WhyGraph *graph, const WhyTarget *target)
-{
-  g_autofree gboolean *feeds = g_new0 (gboolean, why_graph_n_values (graph) + 1);
-  const WhyValue *picture = why_graph_input (graph, 0);
-
-  feeds[target->logits->index] = TRUE;
-  for (guint index = why_graph_n_nodes (graph); index-- > 0;)
-    {
-      const WhyNode *node = why_graph_node (graph, index);
-      const WhyValue *value = node->n_outputs > 0 ? node->outputs[0] : NULL;
-      gint64 spatial = 1;
-      gboolean reaches = FALSE;
-      for (guint output = 0; output < node->n_outputs; output++)
-        reaches |= node->outputs[output] != NULL && feeds[node->outputs[output]->index];
-      if (!reaches)
-        continue;
-      for (int axis = 2; value != NULL && axis < value->rank; axis++)
-        spatial *= value->dims[axis];
-      if (value != NULL && value != target->logits && value->rank == picture->rank && spatial > 1 &&
-          value->name[0] != '~' && why_dtype_is_float (value->dtype))
-        return value->name;
-      for (guint input = 0; input < node->n_inputs; input++)
-        {
-          if (node->inputs[input] != NULL)
-            feeds[node->inputs[input]->index] = TRUE;
-        }
-    }
-  return NULL;
-}
-
 /* Whether there can be a map at a tensor. */
 static gboolean
 check_layer (WhyGraph *graph, const char *name, GError **error)
 {
   const WhyValue *value = why_graph_require_value (graph, name, error);
+  g_auto (WhyGrid) grid = { 0 };
   if (value == NULL)
     return FALSE;
-  gint64 spatial = 1;
-  for (int axis = 2; axis < value->rank; axis++)
-    spatial *= value->dims[axis];
-  if (value->rank >= 3 && value->rank <= 5 && spatial > 1 && value->dtype == WHY_DTYPE_FLOAT32 &&
-      value->constant == NULL)
+  if (why_grid_init (&grid, why_places_get (graph), value) && value->dtype == WHY_DTYPE_FLOAT32)
     return TRUE;
   g_autofree char *dims = why_dims_to_string (value->rank, value->dims);
   g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
@@ -144,9 +109,12 @@ choose_layer (WhyExplainRequest *request, const WhyTarget *target, WhyGraph *gra
 {
   if (request->layer != NULL)
     return check_layer (graph, request->layer, error);
-  request->layer = default_layer (graph, target);
-  if (request->layer != NULL)
-    return TRUE;
+  const WhyValue *preset = why_layers_preset (graph, target->logits);
+  if (preset != NULL)
+    {
+      request->layer = preset->name;
+      return TRUE;
+    }
   g_set_error_literal (
     error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
     "The network has no layer with spatial extent to explain; use a method on the input");
@@ -166,7 +134,6 @@ combine_layers (const WhyExplainerClass *klass,
 {
   g_autofree WhyTensor **activations = g_new0 (WhyTensor *, n_layers + 1);
   g_autofree WhyTensor **gradients = g_new0 (WhyTensor *, n_layers + 1);
-  WhyTensor *inputs[] = { job->input };
   double score = 0;
   gboolean done;
 
@@ -174,8 +141,7 @@ combine_layers (const WhyExplainerClass *klass,
     done = why_method_gradients (request, target, job, WHY_GRAD_RULE_GRADIENT, layers, n_layers,
                                  activations, gradients, &score, error);
   else
-    done =
-      why_session_run (job->session, inputs, 1, layers, n_layers, activations, job->cancel, error);
+    done = why_method_activations (job, layers, n_layers, activations, error);
   for (gsize index = 0; index < n_layers; index++)
     {
       WhyExplainRequest one = *request;

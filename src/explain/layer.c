@@ -4,6 +4,8 @@
 
 #include "graph/composite.h"
 #include "graph/op.h"
+#include "needs.h"
+#include "places.h"
 
 #include <string.h>
 
@@ -16,27 +18,7 @@ why_layer_free (WhyLayer *layer)
   g_free (layer);
 }
 
-/* ---- which values the score depends on, and which depend on the picture ---- */
-
-static gboolean *
-leads_to (WhyGraph *graph, const WhyValue *of)
-{
-  gboolean *marked = g_new0 (gboolean, why_graph_n_values (graph) + 1);
-  marked[of->index] = TRUE;
-  for (guint index = why_graph_n_nodes (graph); index-- > 0;)
-    {
-      const WhyNode *node = why_graph_node (graph, index);
-      gboolean reaches = FALSE;
-      for (guint output = 0; output < node->n_outputs; output++)
-        reaches |= node->outputs[output] != NULL && marked[node->outputs[output]->index];
-      for (guint input = 0; reaches && input < node->n_inputs; input++)
-        {
-          if (node->inputs[input] != NULL)
-            marked[node->inputs[input]->index] = TRUE;
-        }
-    }
-  return marked;
-}
+/* ---- which values depend on the picture ---- */
 
 static gboolean *
 depends_on (WhyGraph *graph, const WhyValue *picture)
@@ -171,66 +153,139 @@ find_stride (WhyGraph *graph,
     *stride = (last_centre - first_centre) / (double) (last - first);
 }
 
+/* What one cell in the middle of a token layer sees. */
+static void
+find_token_field (WhyGraph *graph,
+                  const gboolean *depends,
+                  const WhyValue *value,
+                  const WhyValue *picture,
+                  const WhyGrid *grid,
+                  double *field)
+{
+  gint64 cell = 0;
+  WhyBox box = { .rank = value->rank }, seen;
+
+  for (int axis = 0; axis < grid->n_spatial; axis++)
+    cell = cell * grid->cells[axis] + grid->cells[axis] / 2;
+  gint64 rest = grid->positions[cell];
+  for (int axis = value->rank - 1; axis >= 0; axis--)
+    {
+      box.hi[axis] = value->dims[axis];
+      if (!grid->is_position[axis])
+        continue;
+      box.lo[axis] = rest % value->dims[axis];
+      box.hi[axis] = box.lo[axis] + 1;
+      rest /= value->dims[axis];
+    }
+  if (!trace_back (graph, depends, value, &box, picture, &seen))
+    return;
+  for (int axis = 0; axis < grid->n_spatial; axis++)
+    field[axis] = (double) (seen.hi[2 + axis] - seen.lo[2 + axis]);
+}
+
 static WhyLayer *
-new_layer (WhyGraph *graph, const gboolean *depends, const WhyValue *value, const WhyValue *picture)
+new_layer (WhyGraph *graph,
+           const gboolean *depends,
+           const WhyValue *value,
+           const WhyValue *picture,
+           const WhyGrid *grid)
 {
   WhyLayer *layer = g_new0 (WhyLayer, 1);
+  const int n = grid->n_spatial;
 
   layer->name = g_strdup (value->name);
   layer->op = g_strdup (value->producer->klass->type);
   layer->node = g_strdup (value->producer->name);
   layer->rank = value->rank;
   memcpy (layer->dims, value->dims, sizeof layer->dims);
-  layer->n_spatial = value->rank - 2;
+  layer->tokens = grid->kind == WHY_GRID_TOKENS;
+  layer->n_spatial = n;
+  memcpy (layer->grid, grid->cells, sizeof layer->grid);
+  layer->channels = grid->channels;
+  layer->n_other_tokens = grid->n_others;
   layer->depth_scale = 1.0;
-  for (int axis = 0; axis < layer->n_spatial; axis++)
-    find_stride (graph, depends, value, picture, 2 + axis, 2 + axis, &layer->stride[axis],
-                 &layer->receptive_field[axis]);
+  for (int axis = 0; axis < n; axis++)
+    {
+      layer->stride[axis] = grid->cell_size[axis];
+      if (!layer->tokens)
+        find_stride (graph, depends, value, picture, 2 + axis, 2 + axis, &layer->stride[axis],
+                     &layer->receptive_field[axis]);
+    }
+  if (layer->tokens)
+    find_token_field (graph, depends, value, picture, grid, layer->receptive_field);
 
   /* Drawn over the picture, the map covers all of it, as when it is resized to the picture's size:
    * that is the convention of the papers and of every library. Centres of receptive fields may lie
    * elsewhere (asymmetric padding); they are not used for drawing. */
-  int n = layer->n_spatial;
-  double scale_x =
-    (double) picture->dims[picture->rank - 1] / (double) value->dims[value->rank - 1];
+  double scale_x = (double) picture->dims[picture->rank - 1] / (double) grid->cells[n - 1];
   double scale_y =
-    n >= 2 ? (double) picture->dims[picture->rank - 2] / (double) value->dims[value->rank - 2]
-           : 1.0;
+    n >= 2 ? (double) picture->dims[picture->rank - 2] / (double) grid->cells[n - 2] : 1.0;
   layer->to_input = why_affine_scale_translate (scale_x, scale_y, 0.0, 0.0);
   if (n == 3)
-    layer->depth_scale = (double) picture->dims[2] / (double) value->dims[2];
+    layer->depth_scale = (double) picture->dims[2] / (double) grid->cells[0];
   return layer;
+}
+
+static gboolean
+is_listed (WhyGraph *graph, const WhyNeeds *needs, const WhyValue *value, WhyGrid *grid)
+{
+  /* The mean inside of a layer normalisation, or half of a GELU, is nobody's layer. */
+  return why_graph_inside (graph, value) == NULL && why_needs_any (needs, value) && value->dtype == WHY_DTYPE_FLOAT32 &&
+         value->name[0] != '~' && why_grid_init (grid, why_places_get (graph), value) &&
+         (grid->kind == WHY_GRID_PLAIN ||
+          (grid->channels > 1 && why_needs_count (needs, value, grid) > 0));
 }
 
 GPtrArray *
 why_layers_list (WhyGraph *graph, const WhyValue *of)
 {
   GPtrArray *layers = g_ptr_array_new_with_free_func ((GDestroyNotify) why_layer_free);
-  const WhyValue *picture = why_graph_n_inputs (graph) > 0 ? why_graph_input (graph, 0) : NULL;
+  const WhyPlaces *places = why_places_get (graph);
 
-  if (picture == NULL || picture->rank < 3 || picture->rank > 5)
+  if (why_places_n_spatial (places) == 0)
     return layers;
-  g_autofree gboolean *feeds = leads_to (graph, of);
+  const WhyValue *picture = why_graph_input (graph, 0);
+  g_autoptr (WhyNeeds) needs = why_needs_new (graph, of);
   g_autofree gboolean *depends = depends_on (graph, picture);
   for (guint index = 0; index < why_graph_n_nodes (graph); index++)
     {
       const WhyNode *node = why_graph_node (graph, index);
       const WhyValue *value = node->n_outputs > 0 ? node->outputs[0] : NULL;
-      gint64 spatial = 1;
-      /* The mean inside of a layer normalisation, or half of a GELU, is nobody's layer. */
-      if (value == NULL || value == of || why_graph_inside (graph, value) != NULL || !feeds[value->index] || !depends[value->index] ||
-          value->rank != picture->rank || value->dtype != WHY_DTYPE_FLOAT32)
-        continue;
-      for (int axis = 2; axis < value->rank; axis++)
-        spatial *= value->dims[axis];
-      if (spatial > 1 && (value->name[0] != '~'))
-        g_ptr_array_add (layers, new_layer (graph, depends, value, picture));
+      g_auto (WhyGrid) grid = { 0 };
+      if (value != NULL && value != of && is_listed (graph, needs, value, &grid))
+        g_ptr_array_add (layers, new_layer (graph, depends, value, picture, &grid));
     }
   return layers;
 }
 
-const WhyLayer *
-why_layers_default (const GPtrArray *layers)
+static const WhyValue *
+find_preset (WhyGraph *graph, const WhyValue *of)
 {
-  return layers->len > 0 ? g_ptr_array_index (layers, layers->len - 1) : NULL;
+  g_autoptr (WhyNeeds) needs = why_needs_new (graph, of);
+  const WhyValue *trunk = why_needs_trunk (needs, graph);
+
+  if (trunk != NULL)
+    return trunk;
+  for (guint index = why_graph_n_nodes (graph); index-- > 0;)
+    {
+      const WhyNode *node = why_graph_node (graph, index);
+      const WhyValue *value = node->n_outputs > 0 ? node->outputs[0] : NULL;
+      g_auto (WhyGrid) grid = { 0 };
+      if (value != NULL && value != of && is_listed (graph, needs, value, &grid))
+        return value;
+    }
+  return NULL;
+}
+
+const WhyValue *
+why_layers_preset (WhyGraph *graph, const WhyValue *of)
+{
+  const WhyPlaces *places = why_places_get (graph);
+  const WhyValue *preset = NULL;
+
+  if (why_places_n_spatial (places) == 0 || why_places_kept_preset (places, of, &preset))
+    return preset;
+  preset = find_preset (graph, of);
+  why_places_keep_preset (graph, of, preset);
+  return preset;
 }

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "methods.h"
+#include "places.h"
 
 #include "base/error.h"
 #include "map-resize.h"
@@ -26,6 +27,34 @@ why_method_logits (const WhyTarget *target, const WhyJob *job, WhyTensor **logit
   return why_session_run (job->session, inputs, 1, names, 1, logits, job->cancel, error);
 }
 
+/* Token layers become [1, C, grid...]: after this no method needs to know of them. On failure all
+ * are freed. */
+static gboolean
+to_maps (WhyGraph *graph,
+         const char *const *layers,
+         gsize n_layers,
+         WhyTensor **tensors,
+         GError **error)
+{
+  const WhyPlaces *places = why_places_get (graph);
+  gboolean done = TRUE;
+
+  for (gsize index = 0; done && index < n_layers; index++)
+    {
+      const WhyValue *value = why_graph_find_value (graph, layers[index]);
+      g_auto (WhyGrid) grid = { 0 };
+      if (value == NULL || !why_grid_init (&grid, places, value) || grid.kind != WHY_GRID_TOKENS)
+        continue;
+      WhyTensor *map = why_grid_to_map (&grid, tensors[index], error);
+      why_tensor_unref (tensors[index]);
+      tensors[index] = map;
+      done = map != NULL;
+    }
+  for (gsize index = 0; !done && index < n_layers; index++)
+    g_clear_pointer (&tensors[index], why_tensor_unref);
+  return done;
+}
+
 gboolean
 why_method_gradients (const WhyExplainRequest *request,
                       const WhyTarget *target,
@@ -48,8 +77,32 @@ why_method_gradients (const WhyExplainRequest *request,
   seed = why_target_seed (target, request, logits, job->input, score, &n_positions, error);
   if (seed == NULL)
     return FALSE;
-  return why_session_gradients (job->session, inputs, 1, target->logits->name, seed, layers,
-                                n_layers, rule, activations, gradients, job->cancel, error);
+  if (!why_session_gradients (job->session, inputs, 1, target->logits->name, seed, layers, n_layers,
+                              rule, activations, gradients, job->cancel, error))
+    return FALSE;
+  WhyGraph *graph = why_session_graph (job->session);
+  gboolean done = to_maps (graph, layers, n_layers, activations, error);
+  if (done && to_maps (graph, layers, n_layers, gradients, error))
+    return TRUE;
+  for (gsize index = 0; index < n_layers; index++)
+    {
+      g_clear_pointer (&activations[index], why_tensor_unref);
+      g_clear_pointer (&gradients[index], why_tensor_unref);
+    }
+  return FALSE;
+}
+
+gboolean
+why_method_activations (const WhyJob *job,
+                        const char *const *layers,
+                        gsize n_layers,
+                        WhyTensor **activations,
+                        GError **error)
+{
+  WhyTensor *inputs[] = { job->input };
+  return why_session_run (job->session, inputs, 1, layers, n_layers, activations, job->cancel,
+                          error) &&
+         to_maps (why_session_graph (job->session), layers, n_layers, activations, error);
 }
 
 /* ---- tensors of a layer ---- */

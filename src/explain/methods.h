@@ -27,7 +27,7 @@ why_method_logits (const WhyTarget *target, const WhyJob *job, WhyTensor **logit
  * why_method_gradients:
  * @layers: (array length=n_layers): tensor names
  * @activations, @gradients: (out caller-allocates) (array length=n_layers) (transfer full): in the
- * engine's layout
+ * engine's layout; of token layers as [1, C, grid...], so that methods need not know of them
  * @score: (out): value of the score
  *
  * Runs the network and its gradient for the request's score. An empty region gives zero gradients.
@@ -42,6 +42,15 @@ gboolean why_method_gradients (const WhyExplainRequest *request,
                                WhyTensor **gradients,
                                double *score,
                                GError **error);
+
+/**
+ * why_method_activations: as why_method_gradients(), where no gradient is needed
+ */
+gboolean why_method_activations (const WhyJob *job,
+                                 const char *const *layers,
+                                 gsize n_layers,
+                                 WhyTensor **activations,
+                                 GError **error);
 
 /**
  * why_method_signed_map:

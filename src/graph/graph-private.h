@@ -18,6 +18,8 @@ struct _WhyGraph
   GPtrArray *composites;   /* by index of the last node: owned WhyNode or NULL; see composite.h */
   GPtrArray *inside;       /* by value index: the composite that it lies inside of, or NULL */
   guint n_made_up;
+  gpointer data; /* of the layer above */
+  GDestroyNotify free_data;
   gsize folded_bytes; /* of all constants computed while building */
 };
 

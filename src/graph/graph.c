@@ -87,6 +87,7 @@ why_graph_free (WhyGraph *graph)
 {
   if (graph == NULL)
     return;
+  why_graph_set_data (graph, NULL, NULL);
   g_ptr_array_unref (graph->nodes);
   g_ptr_array_unref (graph->values);
   g_ptr_array_unref (graph->inputs);
@@ -98,6 +99,21 @@ why_graph_free (WhyGraph *graph)
   g_hash_table_unref (graph->by_name);
   g_clear_pointer (&graph->model, why_onnx_model_unref);
   g_free (graph);
+}
+
+void
+why_graph_set_data (WhyGraph *graph, gpointer data, GDestroyNotify free_data)
+{
+  if (graph->data != NULL && graph->free_data != NULL)
+    graph->free_data (graph->data);
+  graph->data = data;
+  graph->free_data = free_data;
+}
+
+gpointer
+why_graph_get_data (const WhyGraph *graph)
+{
+  return graph->data;
 }
 
 guint

@@ -192,7 +192,7 @@ gint64
 why_layer_item_get_n_channels (WhyLayerItem *self)
 {
   g_return_val_if_fail (WHY_IS_LAYER_ITEM (self), 0);
-  return self->layer->rank > 1 ? self->layer->dims[1] : 0;
+  return self->layer->channels;
 }
 
 gboolean
@@ -541,7 +541,7 @@ find_layers (WhyModel *self, WhyGraph *graph, GError **error)
     self->ends_in = target.kind == WHY_OUTPUT_SIGMOID ? "Sigmoid" : "Softmax";
 
   g_autoptr (GPtrArray) layers = why_layers_list (graph, target.logits);
-  const WhyLayer *preset = layers != NULL ? why_layers_default (layers) : NULL;
+  const WhyValue *preset = why_layers_preset (graph, target.logits);
   const char *preset_name = self->recipe->layer != NULL ? self->recipe->layer : preset != NULL ? preset->name : NULL;
   g_autofree char *name = g_strdup (preset_name);
   const guint n_layers = layers != NULL ? layers->len : 0;

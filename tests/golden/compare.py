@@ -153,7 +153,8 @@ def perturbed(x):
 def export(watched, shape, path, args, opset):
     """The network with its watched tensors named, but not as outputs."""
     names = [f"layer{index}" for index in range(len(watched.order))]
-    torchnets.export(watched, shape, path, opset, outputs=["output", *names], dynamic=args.dynamic, folding=not args.no_folding)
+    torchnets.export(watched, shape, path, opset, outputs=["output", *names], dynamic=args.dynamic,
+                     folding=not args.no_folding, dynamo=args.dynamo)
     model = onnx.load(path)
     del model.graph.output[1:]
     onnx.save(model, path)
@@ -277,6 +278,7 @@ def main():
     parser.add_argument("--smooth", action="store_true", help="put functions without kinks in the place of ReLU and maximum")
     parser.add_argument("--dynamic", action="store_true", help="export with open batch and spatial sizes")
     parser.add_argument("--no-folding", action="store_true", help="export without folding of constants")
+    parser.add_argument("--dynamo", action="store_true", help="by the newer exporter (torch 2.5 or later, with onnxscript; opset 18)")
     parser.add_argument("--layers", type=int, default=5, help="how many to compare Grad-CAM at (5)")
     parser.add_argument("--pictures", type=int, default=3, help="how many to try (3)")
     parser.add_argument("--backend", default="auto")

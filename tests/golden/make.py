@@ -11,7 +11,9 @@ One folder a network, each with a different part of real ones, exported by torch
     classes.npy        the classes explained, int64 [n]
     T.gradient.npy     the gradient of each class's logit (summed over pixels) by the tensor T of the graph, [n, dims of T
                        without the batch]; "input" is the picture
-    T.map.npy          Grad-CAM at T, signed, [n, spatial dims of T]
+    T.map.npy          Grad-CAM at T, signed, [n, spatial dims of T]; where T holds tokens or has its channels last, they
+                       are put in order by hand first
+    preset.txt         (some) the tensor that should be explained when none is named
 
 Computed in float64, written as float32. test-golden compares. Weights come from a seed; statistics of batch
 normalisations from random pictures. Needs Debian's python3-torch 1.13, python3-torchvision 0.14, python3-onnx 1.12:
@@ -48,11 +50,44 @@ def stem(channels, stride=1):
 
 
 class Tap(nn.Identity):
-    """What passes here gets a name in the graph and a golden."""
+    """What passes here gets a name in the graph and a golden. to_map: how its elements are N x C x spatial, done by
+    hand. preset: it is what should be explained when nobody names a layer."""
+
+    def __init__(self, preset=False):
+        super().__init__()
+        self.preset = preset
+
+    def to_map(self, x):
+        return x
 
 
 class LastTap(Tap):
-    """The same where channels are the last dimension: no map, for that would take rows for channels."""
+    """Where channels are the last dimension."""
+
+    def to_map(self, x):
+        return x.movedim(-1, 1)
+
+
+class TokenTap(Tap):
+    """Where there are tokens, the first @n_others of which have no place."""
+
+    def __init__(self, n_others, rows, columns, preset=False):
+        super().__init__(preset)
+        self.n_others, self.rows, self.columns = n_others, rows, columns
+
+    def to_map(self, x):
+        return x[:, self.n_others:].transpose(1, 2).unflatten(2, (self.rows, self.columns))
+
+
+class WindowTap(Tap):
+    """Where a grid is cut into square windows, after it was shifted."""
+
+    def __init__(self, size, rows, columns, shift):
+        super().__init__()
+        self.size, self.rows, self.columns, self.shift = size, rows, columns, shift
+
+    def to_map(self, x):
+        return torch.roll(unite(x, self.size, self.rows, self.columns), (self.shift, self.shift), (1, 2)).movedim(-1, 1)
 
 
 class UNet(nn.Module):
@@ -84,13 +119,166 @@ class Tokens(nn.Module):
         self.token = nn.Parameter(torch.randn(1, 1, 16))
         self.positions = nn.Parameter(torch.randn(1, 17, 16))
         block = partial(vision_transformer.EncoderBlock, 2, 16, 32, 0.0, 0.0)
-        self.blocks = nn.Sequential(block(), LastTap(), block())
+        self.blocks = nn.Sequential(block(), TokenTap(1, 4, 4), block())
+        self.blocks[2].ln_1 = nn.Sequential(self.blocks[2].ln_1, TokenTap(1, 4, 4, preset=True))
         self.norm, self.last, self.grid = nn.LayerNorm(16), nn.Linear(16, 4), Tap()
 
     def forward(self, x):
         x = self.grid(self.patches(x)).flatten(2).transpose(1, 2)
         x = torch.cat([self.token.expand(x.shape[0], -1, -1), x], 1) + self.positions
         return self.last(self.norm(self.blocks(x))[:, 0])
+
+
+class Attention(nn.Module):
+    """Queries, keys and values by one map (as timm has it) or by three (as in Hugging Face's)."""
+
+    def __init__(self, width, heads, one_map=True):
+        super().__init__()
+        self.heads, self.one_map = heads, one_map
+        self.maps = nn.ModuleList([nn.Linear(width, 3 * width)] if one_map else [nn.Linear(width, width) for _ in range(3)])
+        self.last = nn.Linear(width, width)
+
+    def forward(self, x):
+        n, count, width = x.shape
+        if self.one_map:
+            q, k, v = self.maps[0](x).reshape(n, count, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4).unbind(0)
+        else:
+            q, k, v = (part(x).view(n, count, self.heads, width // self.heads).permute(0, 2, 1, 3) for part in self.maps)
+        scores = q @ k.transpose(-2, -1) / (width // self.heads) ** 0.5
+        return self.last((scores.softmax(-1) @ v).transpose(1, 2).reshape(n, count, width))
+
+
+class Block(nn.Module):
+    """Attention and two linear layers, each on what is normalised before. tap: of the first norm"""
+
+    def __init__(self, width, heads, one_map=True, tap=None):
+        super().__init__()
+        self.one, self.two, self.tap = nn.LayerNorm(width), nn.LayerNorm(width), tap or nn.Identity()
+        self.attention = Attention(width, heads, one_map)
+        self.mlp = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
+
+    def forward(self, x):
+        x = x + self.attention(self.tap(self.one(x)))
+        return x + self.mlp(self.two(x))
+
+
+class Distilled(nn.Module):
+    """As DeiT: a class token and a distillation token, the mean of two heads; the grid is not square."""
+
+    def __init__(self):
+        super().__init__()
+        self.patches = nn.Conv2d(3, 12, 4, 4)
+        self.tokens = nn.Parameter(torch.randn(1, 2, 12))
+        self.positions = nn.Parameter(torch.randn(1, 2 + 15, 12))
+        self.blocks = nn.Sequential(Block(12, 3), TokenTap(2, 3, 5), Block(12, 3, tap=TokenTap(2, 3, 5, preset=True)))
+        self.norm, self.one, self.two = nn.LayerNorm(12), nn.Linear(12, 4), nn.Linear(12, 4)
+
+    def forward(self, x):
+        x = self.patches(x).flatten(2).transpose(1, 2)
+        x = torch.cat([self.tokens.expand(x.shape[0], -1, -1), x], 1) + self.positions
+        x = self.norm(self.blocks(x))
+        return (self.one(x[:, 0]) + self.two(x[:, 1])) / 2
+
+
+class Registers(nn.Module):
+    """As DINOv2: registers behind the class token, patches cut by reshaping, three maps for the attention, and a head
+    that also reads the mean of all patches."""
+
+    def __init__(self):
+        super().__init__()
+        self.patches = nn.Linear(48, 12)
+        self.token, self.registers = nn.Parameter(torch.randn(1, 1, 12)), nn.Parameter(torch.randn(1, 2, 12))
+        self.positions = nn.Parameter(torch.randn(1, 15, 12))
+        self.blocks = nn.Sequential(Block(12, 2, one_map=False), TokenTap(3, 5, 3), Block(12, 2, one_map=False))
+        self.norm, self.last = nn.Sequential(nn.LayerNorm(12), TokenTap(3, 5, 3, preset=True)), nn.Linear(24, 4)
+
+    def forward(self, x):
+        x = x.reshape(1, 3, 5, 4, 3, 4).permute(0, 2, 4, 3, 5, 1).reshape(1, 15, 48)
+        x = torch.cat([self.token, self.registers, self.patches(x) + self.positions], 1)
+        x = self.norm(self.blocks(x))
+        return self.last(torch.cat([x[:, 0], x[:, 3:].mean(1)], 1))
+
+
+def cut(x, size):
+    """N x rows x columns x C into windows: (N windows) x places x C"""
+    n, rows, columns, width = x.shape
+    x = x.view(n, rows // size, size, columns // size, size, width).permute(0, 1, 3, 2, 4, 5)
+    return x.reshape(-1, size * size, width)
+
+
+def unite(windows, size, rows, columns):
+    """The inverse"""
+    x = windows.view(-1, rows // size, columns // size, size, size, windows.shape[-1]).permute(0, 1, 3, 2, 4, 5)
+    return x.reshape(-1, rows, columns, windows.shape[-1])
+
+
+class ListedWindows(nn.Module):
+    """A block of attention in windows on tokens in a list, N x L x C, as timm and Hugging Face have it."""
+
+    def __init__(self, width, size, shift, rows, columns):
+        super().__init__()
+        self.size, self.shift, self.rows, self.columns = size, shift, rows, columns
+        self.norm, self.attention = nn.LayerNorm(width), Attention(width, 2)
+        self.tap = WindowTap(size, rows, columns, shift)
+        self.mlp = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, width), nn.GELU(), nn.Linear(width, width))
+
+    def forward(self, x):
+        shape, shift = x.shape, (-self.shift, -self.shift)
+        y = torch.roll(self.norm(x).view(-1, self.rows, self.columns, shape[-1]), shift, (1, 2))
+        y = unite(self.attention(self.tap(cut(y, self.size))), self.size, self.rows, self.columns)
+        x = x + torch.roll(y, (self.shift, self.shift), (1, 2)).view(shape)
+        return x + self.mlp(x)
+
+
+class Merging(nn.Module):
+    """Four neighbours become one token of twice the width."""
+
+    def __init__(self, width, rows, columns):
+        super().__init__()
+        self.rows, self.columns = rows, columns
+        self.norm, self.last = nn.LayerNorm(4 * width), nn.Linear(4 * width, 2 * width, bias=False)
+
+    def forward(self, x):
+        x = x.view(x.shape[0], self.rows, self.columns, x.shape[2])
+        x = torch.cat([x[:, row::2, column::2] for row, column in ((0, 0), (1, 0), (0, 1), (1, 1))], -1)
+        return self.last(self.norm(x.flatten(1, 2)))
+
+
+class Stages(nn.Module):
+    """As Swin in timm: two stages, lists of tokens all the way, the mean of the last ones."""
+
+    def __init__(self):
+        super().__init__()
+        self.patches = nn.Conv2d(3, 8, 4, 4)
+        self.one = nn.Sequential(nn.LayerNorm(8), ListedWindows(8, 2, 0, 4, 8), ListedWindows(8, 2, 1, 4, 8), TokenTap(0, 4, 8))
+        self.two = nn.Sequential(Merging(8, 4, 8), TokenTap(0, 2, 4), ListedWindows(16, 2, 1, 2, 4))
+        self.norm, self.last = nn.Sequential(nn.LayerNorm(16), TokenTap(0, 2, 4, preset=True)), nn.Linear(16, 4)
+
+    def forward(self, x):
+        x = self.patches(x).flatten(2).transpose(1, 2)
+        return self.last(self.norm(self.two(self.one(x))).mean(1))
+
+
+class BlocksAndGrids(nn.Module):
+    """As MaxViT: a convolutional block with a gate, attention in windows, attention in a grid of far places, and a
+    reduction of keys and values by a convolution, as in PVT."""
+
+    def __init__(self):
+        super().__init__()
+        config = partial(torchvision.models.maxvit.PartitionAttentionLayer, in_channels=8, head_dim=4, partition_size=2,
+                         grid_size=(4, 4), mlp_ratio=2, activation_layer=nn.GELU, norm_layer=nn.LayerNorm,
+                         attention_dropout=0.0, mlp_dropout=0.0, p_stochastic_dropout=0.0)
+        self.stem = nn.Sequential(stem(8, 2), v3(8, "HS", 2), Tap())
+        self.blocks = nn.Sequential(config(partition_type="window"), Tap(), config(partition_type="grid"), Tap())
+        self.fewer, self.maps = nn.Conv2d(8, 8, 2, 2), nn.ModuleList([nn.Linear(8, 8) for _ in range(3)])
+        self.norm, self.tokens, self.last = nn.LayerNorm(8), TokenTap(0, 4, 4, preset=True), nn.Linear(8, 4)
+
+    def forward(self, x):
+        x = self.blocks(self.stem(x))
+        few = self.fewer(x).flatten(2).transpose(1, 2)
+        x = x.flatten(2).transpose(1, 2)
+        attention = (self.maps[0](self.norm(x)) @ self.maps[1](few).transpose(1, 2)).softmax(-1)
+        return self.last(self.tokens(x + attention @ self.maps[2](few)).mean(1))
 
 
 def swin(block):
@@ -207,6 +395,12 @@ def softmax_head():
                          nn.Linear(10, 4), nn.Softmax(1))
 
 
+golden("distilled", 14, (3, 12, 20))(Distilled)
+golden("registers", 17, (3, 20, 12))(Registers)
+golden("stages", 13, (3, 16, 32))(Stages)
+golden("blocks-and-grids", 14)(BlocksAndGrids)
+
+
 class Watched(nn.Module):
     """A network that also returns what went through its taps, and its logits, if it ends in Softmax."""
 
@@ -268,12 +462,17 @@ def make(name):
     save(folder, "output", y.detach().float().numpy())
     save(folder, "classes", numpy.array(CLASSES, numpy.int64))
     for index, (tensor, activation) in enumerate(zip(["input", *names], [wide, *activations])):
-        g = torch.cat([each[index] for each in gradients])
-        save(folder, tensor + ".gradient", g.float().numpy())
-        if tensor != "input" and not isinstance(watched.seen[index - 1][0], LastTap):
-            spatial = tuple(range(2, g.dim()))
-            cam = (g.mean(spatial, keepdim=True) * activation.detach()).sum(1)
-            save(folder, tensor + ".map", cam.float().numpy())
+        join = torch.cat if activation.shape[0] == 1 else torch.stack
+        save(folder, tensor + ".gradient", join([each[index] for each in gradients]).float().numpy())
+        if tensor == "input":
+            continue
+        tap = watched.seen[index - 1][0]
+        a, g = tap.to_map(activation.detach()), torch.cat([tap.to_map(each[index]) for each in gradients])
+        cam = (g.mean(tuple(range(2, g.dim())), keepdim=True) * a).sum(1)
+        save(folder, tensor + ".map", cam.float().numpy())
+        if tap.preset:
+            with open(os.path.join(folder, "preset.txt"), "w", encoding="utf-8") as file:
+                file.write(tensor + "\n")
 
 
 def main():

@@ -172,6 +172,15 @@ WhyValue *why_graph_find_value (const WhyGraph *graph, const char *name);
 /** why_graph_require_value: as why_graph_find_value(), with an error that offers the nearest names */
 WhyValue *why_graph_require_value (const WhyGraph *graph, const char *name, GError **error);
 
+/**
+ * why_graph_set_data:
+ * @data: (transfer full): freed with @free_data when the graph goes or other data come
+ *
+ * A place for what the layer above works out about a graph once and wants to keep with it.
+ */
+void why_graph_set_data (WhyGraph *graph, gpointer data, GDestroyNotify free_data);
+gpointer why_graph_get_data (const WhyGraph *graph); /* nullable, borrowed */
+
 /** why_graph_n_uses: how many node inputs read @value; counted afresh on every call (linear). */
 guint why_graph_n_uses (const WhyGraph *graph, const WhyValue *value);
 
