@@ -241,6 +241,7 @@ static const Case bad_cases[] = {
   { "occlude small.onnx $P --rect 1,2,3,nan", 2, { "nan" } },
   { "occlude small.onnx $P --rect 1,2,3,4 --fill pink", 2, { "pink", "blur" } },
   { "bench small.onnx --repeat 0", 2, { "--repeat" } },
+  { "bench small.onnx --what nothing", 2, { "--what", "nothing" } },
   { "check-onnx", 2, { "DIR" } },
 };
 
@@ -485,12 +486,16 @@ static void
 test_bench (void)
 {
   static const char *const keys[] = { "forward_ms", "explain_ms",      "all_layers_ms", "class_change_ms",
-                                      "layer_change_ms", "load_ms", "peak_mb" };
+                                      "layer_change_ms", "load_ms", "peak_mb",       "peak_all_mb" };
   g_autoptr (JsonNode) node = cli_json ("bench small.onnx --repeat 3 --threads 1 --json");
 
   for (gsize key = 0; key < G_N_ELEMENTS (keys); key++)
     g_assert_cmpfloat (json_object_get_double_member (json_node_get_object (node), keys[key]), >, 0);
   g_assert_cmpint (json_object_get_int_member (json_node_get_object (node), "threads"), ==, 1);
+
+  g_autoptr (JsonNode) alone = cli_json ("bench small.onnx --repeat 3 --what forward --json");
+  g_assert_cmpfloat (json_object_get_double_member (json_node_get_object (alone), "forward_ms"), >, 0);
+  g_assert_true (json_object_get_null_member (json_node_get_object (alone), "explain_ms"));
 }
 
 static void

@@ -13,7 +13,9 @@
 /* How long things take: medians over repetitions after a warm-up. Inputs are random numbers, a new tensor for
  * every forward run: a session does not compute again what it was given before. "all_layers_ms" is a new input and
  * then the map at every layer; "layer_change_ms" another layer of the same input, seen before, as when somebody goes
- * through the list a second time. */
+ * through the list a second time. "load_ms" is from the file to a session that has planned its forward run.
+ *
+ * "peak_mb" is what the process had at most when nothing but forward runs had been made, "peak_all_mb" at the end. */
 
 typedef struct
 {
@@ -23,6 +25,7 @@ typedef struct
   GRand *random;
   const char *method;
   const char *layer;
+  WhyShape shape; /* of the input */
   int n_classes;
   int n_repeats;
 } Bench;
@@ -52,9 +55,7 @@ median (double *times, int n)
 static WhyTensor *
 new_input (Bench *bench, GError **error)
 {
-  int rank;
-  const gint64 *dims = why_model_get_input_shape (bench->model, &rank);
-  WhyTensor *tensor = why_tensor_new (WHY_DTYPE_FLOAT32, rank, dims, error);
+  WhyTensor *tensor = why_tensor_new (WHY_DTYPE_FLOAT32, bench->shape.rank, bench->shape.dims, error);
 
   if (tensor == NULL)
     return NULL;
@@ -182,6 +183,14 @@ measure (Bench *bench, Kind kind, GError **error)
   return median (times + 1, bench->n_repeats);
 }
 
+static void
+get_shape (WhyModel *model, WhyShape *shape)
+{
+  const gint64 *dims = why_model_get_input_shape (model, &shape->rank);
+
+  memcpy (shape->dims, dims, (gsize) shape->rank * sizeof *dims);
+}
+
 /* From the file to a session that is ready to run. */
 static double
 measure_load (const char *path, const CliCommon *common, int n_repeats, GError **error)
@@ -197,13 +206,40 @@ measure_load (const char *path, const CliCommon *common, int n_repeats, GError *
       const WhySessionOptions options = { .backend = common->backend };
       g_autoptr (WhySession) session = why_session_new (why_model_get_onnx (model), &options, error);
       WhyShape shape = { 0 };
-      const gint64 *dims = why_model_get_input_shape (model, &shape.rank);
-      memcpy (shape.dims, dims, (gsize) shape.rank * sizeof *dims);
-      if (session == NULL || why_session_prepare (session, &shape, 1, error) == NULL)
+      get_shape (model, &shape);
+      if (session == NULL || !why_session_plan (session, &shape, 1, error))
         return NAN;
       times[repeat] = ms_since (start);
     }
   return median (times, n_repeats);
+}
+
+/* Where the time of a forward run goes: every step, in order, with its least time over the repetitions. */
+static gboolean
+print_steps (Bench *bench, GError **error)
+{
+  double sum = 0;
+
+  why_session_time_steps (bench->forward);
+  for (int repeat = 0; repeat <= bench->n_repeats; repeat++)
+    {
+      g_autoptr (WhyTensor) input = new_input (bench, error);
+      if (input == NULL || !run_forward (bench, input, error))
+        return FALSE;
+    }
+  for (guint index = 0; index < why_session_n_steps (bench->forward); index++)
+    {
+      const WhyNode *node;
+      const double ms = why_session_step_ms (bench->forward, index, &node);
+      g_autofree char *dims = NULL;
+      if (node != NULL && node->n_outputs > 0 && node->outputs[0] != NULL)
+        dims = why_dims_to_string (node->outputs[0]->rank, node->outputs[0]->dims);
+      g_print ("%4u %9.4f ms  %-18s %-20s %s\n", index, ms, node != NULL ? node->klass->type : "layout", dims != NULL ? dims : "",
+               node != NULL && node->name != NULL ? node->name : "");
+      sum += ms;
+    }
+  g_print ("%4s %9.4f ms\n", "sum", sum);
+  return TRUE;
 }
 
 static double
@@ -234,6 +270,7 @@ prepare (Bench *bench, const CliCommon *common, GError **error)
     return FALSE;
   if (bench->layer == NULL)
     bench->layer = why_model_get_default_layer (bench->model);
+  get_shape (bench->model, &bench->shape);
   bench->n_classes = MAX (why_model_get_n_classes (bench->model), 1);
   bench->forward = why_session_new (onnx, &options, error);
   bench->session = bench->forward != NULL ? why_session_new (onnx, &options, error) : NULL;
@@ -259,11 +296,15 @@ run (int argc, char **argv)
   g_auto (Bench) bench = { .n_repeats = 20 };
   g_autofree char *method = NULL;
   g_autofree char *layer = NULL;
+  g_autofree char *what = NULL;
   gboolean json = FALSE;
+  gboolean steps = FALSE;
   const GOptionEntry entries[] = {
     { "method", 0, 0, G_OPTION_ARG_STRING, &method, "Method of explanation (gradcam)", "ID" },
     { "layer", 0, 0, G_OPTION_ARG_STRING, &layer, "Tensor to explain at", "TENSOR" },
     { "repeat", 0, 0, G_OPTION_ARG_INT, &bench.n_repeats, "Repetitions of which the median counts (20)", "N" },
+    { "what", 0, 0, G_OPTION_ARG_STRING, &what, "Measure this alone: forward, explain, all-layers, class-change or layer-change", "KIND" },
+    { "steps", 0, 0, G_OPTION_ARG_NONE, &steps, "Print how long each step of a forward run takes", NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print JSON", NULL },
     { NULL },
   };
@@ -277,28 +318,45 @@ run (int argc, char **argv)
   if (why_explainer_lookup (bench.method, &error) == NULL)
     return cli_fail (CLI_BAD_USAGE, error);
 
-  const double load = measure_load (argv[1], &common, MIN (bench.n_repeats, 5), &error);
-  bench.model = error == NULL ? why_model_load (argv[1], common.recipe, &error) : NULL;
+  static const struct
+  {
+    const char *name, *key;
+    Kind kind;
+  } kinds[] = {
+    { "forward", "forward_ms", FORWARD },
+    { "explain", "explain_ms", EXPLAIN },
+    { "all-layers", "all_layers_ms", ALL_LAYERS },
+    { "class-change", "class_change_ms", CLASS_CHANGE },
+    { "layer-change", "layer_change_ms", LAYER_CHANGE },
+  };
+  double figures[G_N_ELEMENTS (kinds)], peak = NAN;
+  gboolean known = what == NULL;
+  for (gsize kind = 0; kind < G_N_ELEMENTS (kinds); kind++)
+    known = known || strcmp (what, kinds[kind].name) == 0;
+  if (!known)
+    return cli_fail_text (CLI_BAD_USAGE, "--what takes forward, explain, all-layers, class-change or layer-change, not '%s'", what);
+
+  bench.model = why_model_load (argv[1], common.recipe, &error);
   bench.random = g_rand_new_with_seed (1);
   if (bench.model == NULL || !prepare (&bench, &common, &error))
     return cli_fail (CLI_BAD_INPUT, error);
 
-  static const struct
-  {
-    const char *key;
-    Kind kind;
-  } kinds[] = {
-    { "forward_ms", FORWARD },           { "explain_ms", EXPLAIN },           { "all_layers_ms", ALL_LAYERS },
-    { "class_change_ms", CLASS_CHANGE }, { "layer_change_ms", LAYER_CHANGE },
-  };
-  double figures[G_N_ELEMENTS (kinds)];
   const gboolean explainable = why_model_get_limitation (bench.model) == NULL;
   for (gsize kind = 0; kind < G_N_ELEMENTS (kinds); kind++)
     {
-      figures[kind] = explainable || kinds[kind].kind == FORWARD ? measure (&bench, kinds[kind].kind, &error) : NAN;
+      const gboolean wanted = what == NULL || strcmp (what, kinds[kind].name) == 0;
+      figures[kind] = wanted && (explainable || kinds[kind].kind == FORWARD) ? measure (&bench, kinds[kind].kind, &error) : NAN;
       if (error != NULL)
         return cli_fail (CLI_BAD_INPUT, error);
+      if (kinds[kind].kind == FORWARD && wanted)
+        peak = peak_megabytes ();
     }
+  if (steps)
+    return print_steps (&bench, &error) ? CLI_OK : cli_fail (CLI_BAD_INPUT, error);
+  const double peak_all = peak_megabytes ();
+  const double load = measure_load (argv[1], &common, MIN (bench.n_repeats, 5), &error);
+  if (error != NULL)
+    return cli_fail (CLI_BAD_INPUT, error);
 
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   json_builder_begin_object (builder);
@@ -312,7 +370,8 @@ run (int argc, char **argv)
   for (gsize kind = 0; kind < G_N_ELEMENTS (kinds); kind++)
     why_json_add_double (builder, kinds[kind].key, figures[kind]);
   why_json_add_double (builder, "load_ms", load);
-  why_json_add_double (builder, "peak_mb", peak_megabytes ());
+  why_json_add_double (builder, "peak_mb", peak);
+  why_json_add_double (builder, "peak_all_mb", peak_all);
   json_builder_end_object (builder);
   if (json)
     cli_json_print (builder);
@@ -322,7 +381,7 @@ run (int argc, char **argv)
                why_parallel_get_threads (), bench.n_repeats);
       for (gsize kind = 0; kind < G_N_ELEMENTS (kinds); kind++)
         g_print ("%-16s %.2f\n", kinds[kind].key, figures[kind]);
-      g_print ("%-16s %.2f\n%-16s %.1f\n", "load_ms", load, "peak_mb", peak_megabytes ());
+      g_print ("%-16s %.2f\n%-16s %.1f\n%-16s %.1f\n", "load_ms", load, "peak_mb", peak, "peak_all_mb", peak_all);
     }
   return CLI_OK;
 }

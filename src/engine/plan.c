@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define ARENA_ALIGNMENT 64
 #define NEVER G_MAXUINT
@@ -32,6 +33,7 @@ struct _WhyPlan
   gpointer arena;
   gsize arena_bytes;
   gsize constant_bytes;
+  gint64 *step_ns; /* (nullable): by step, the shortest run so far */
 };
 
 static void
@@ -67,6 +69,7 @@ why_plan_free (WhyPlan *plan)
   g_free (plan->needed);
   g_free (plan->absorbed);
   g_free (plan->plain);
+  g_free (plan->step_ns);
   free (plan->arena);
   g_free (plan);
 }
@@ -572,18 +575,45 @@ why_plan_set_input (WhyPlan *plan, const WhyValue *value, WhyTensor *tensor, GEr
   return TRUE;
 }
 
+/* Steps can be shorter than GLib's clock counts. */
+static gint64
+now_ns (void)
+{
+  struct timespec now;
+  clock_gettime (CLOCK_MONOTONIC, &now);
+  return (gint64) now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 gboolean
 why_plan_run (WhyPlan *plan, WhyCancel *cancel, GError **error)
 {
   for (guint index = 0; index < plan->steps->len; index++)
     {
       const WhyStep *step = g_ptr_array_index (plan->steps, index);
+      gint64 start = plan->step_ns != NULL ? now_ns () : 0;
       if (why_cancel_is_set (cancel))
         return why_cancel_check (cancel, error);
       if (!step->run (step, cancel, error))
         return FALSE;
+      if (plan->step_ns != NULL)
+        plan->step_ns[index] = MIN (plan->step_ns[index], now_ns () - start);
     }
   return TRUE;
+}
+
+void
+why_plan_time_steps (WhyPlan *plan)
+{
+  g_free (plan->step_ns);
+  plan->step_ns = g_new (gint64, plan->steps->len + 1);
+  for (guint index = 0; index < plan->steps->len; index++)
+    plan->step_ns[index] = G_MAXINT64;
+}
+
+double
+why_plan_step_ms (const WhyPlan *plan, guint index)
+{
+  return plan->step_ns != NULL ? (double) plan->step_ns[index] / 1e6 : 0.0;
 }
 
 gboolean

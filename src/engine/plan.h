@@ -107,6 +107,14 @@ why_plan_set_input (WhyPlan *plan, const WhyValue *value, WhyTensor *tensor, GEr
 /** why_plan_run: all steps in order; looks at @cancel before each. */
 gboolean why_plan_run (WhyPlan *plan, WhyCancel *cancel, GError **error);
 
+/**
+ * why_plan_time_steps: from now on every run notes how long each step takes
+ *
+ * why_plan_step_ms: Returns: the least time of a step over the runs since then, in milliseconds
+ */
+void why_plan_time_steps (WhyPlan *plan);
+double why_plan_step_ms (const WhyPlan *plan, guint index);
+
 /** why_plan_holds: whether @value is there after a run */
 gboolean why_plan_holds (const WhyPlan *plan, const WhyValue *value);
 

@@ -306,6 +306,33 @@ build_forward (WhySession *session, GError **error)
   return session->forward != NULL;
 }
 
+gboolean
+why_session_plan (WhySession *session, const WhyShape *shapes, gsize n_shapes, GError **error)
+{
+  return why_session_prepare (session, shapes, n_shapes, error) != NULL &&
+         (session->forward != NULL || build_forward (session, error));
+}
+
+void
+why_session_time_steps (WhySession *session)
+{
+  if (session->forward != NULL)
+    why_plan_time_steps (session->forward);
+}
+
+guint
+why_session_n_steps (const WhySession *session)
+{
+  return session->forward != NULL ? why_plan_n_steps (session->forward) : 0;
+}
+
+double
+why_session_step_ms (const WhySession *session, guint index, const WhyNode **node)
+{
+  *node = why_plan_step (session->forward, index)->node;
+  return why_plan_step_ms (session->forward, index);
+}
+
 /* Makes sure that the forward plan holds @values: one that a fused step hides, or whose memory is
  * used again, is kept from now on. */
 static gboolean

@@ -64,6 +64,30 @@ const char *why_session_backend_name (const WhySession *session); /* "oneDNN 2.6
 WhyGraph *
 why_session_prepare (WhySession *session, const WhyShape *shapes, gsize n_shapes, GError **error);
 
+/**
+ * why_session_plan:
+ * @shapes: (array length=n_shapes): of the inputs, in order
+ *
+ * Plans the forward run for these shapes, weights laid out and memory taken, as the first run would.
+ */
+gboolean
+why_session_plan (WhySession *session, const WhyShape *shapes, gsize n_shapes, GError **error);
+
+/**
+ * why_session_time_steps: from now on forward runs note how long each step takes
+ *
+ * why_session_n_steps: how many steps the forward run has, once it is planned
+ *
+ * why_session_step_ms:
+ * @node: (out) (nullable) (transfer none): what the step computes, with what is fused into it; %NULL for
+ *   a change of layout
+ *
+ * Returns: the least time of a step over the runs since then, in milliseconds
+ */
+void why_session_time_steps (WhySession *session);
+guint why_session_n_steps (const WhySession *session);
+double why_session_step_ms (const WhySession *session, guint index, const WhyNode **node);
+
 /** why_session_graph: Returns: (nullable) (transfer none): the current graph, if there is one */
 WhyGraph *why_session_graph (const WhySession *session);
 
