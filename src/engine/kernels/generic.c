@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/parallel.h"
+#include "vector.h"
 
 #include <string.h>
 
@@ -33,10 +34,29 @@ typedef struct
             ((const TYPE *) reorder->from)[s * reorder->channels + c];                             \
       }
 
+/* Pictures come with three channels, and every network begins with this. */
+WHY_VECTOR static void
+interleave_three (const float *from, gsize spatial, float *to, gsize begin, gsize end)
+{
+  const float *a = from, *b = from + spatial, *c = from + 2 * spatial;
+  for (gsize s = begin; s < end; s++)
+    {
+      to[3 * s] = a[s];
+      to[3 * s + 1] = b[s];
+      to[3 * s + 2] = c[s];
+    }
+}
+
 static void
 reorder_rows (gsize begin, gsize end, gpointer data)
 {
   const Reorder *reorder = data;
+  if (reorder->to_last && reorder->channels == 3 && reorder->size == sizeof (float))
+    {
+      interleave_three ((const float *) reorder->from, reorder->spatial, (float *) reorder->to,
+                        begin * REORDER_BLOCK, MIN (end * REORDER_BLOCK, reorder->spatial));
+      return;
+    }
   for (gsize s_begin = begin * REORDER_BLOCK; s_begin < MIN (end * REORDER_BLOCK, reorder->spatial);
        s_begin += REORDER_BLOCK)
     for (gsize c_begin = 0; c_begin < reorder->channels; c_begin += REORDER_BLOCK)
