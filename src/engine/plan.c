@@ -255,6 +255,26 @@ why_plan_only_reader (const WhyPlan *plan, const WhyValue *value)
   return !plan->absorbed[reader->index] ? reader : NULL;
 }
 
+const WhyNode *
+why_plan_gated (const WhyPlan *plan, const WhyValue *value, const WhyNode **gate)
+{
+  if (value->index >= plan->n_values || plan->keep[value->index] ||
+      plan->n_reads[value->index] != 2)
+    return NULL;
+  /* the last of the two readers: the product comes after the activation */
+  const WhyNode *product = plan->reader[value->index];
+  if (strcmp (product->klass->type, "Mul") != 0 || plan->absorbed[product->index])
+    return NULL;
+  const WhyValue *other =
+    product->inputs[0] == value ? product->inputs[1] : product->inputs[0];
+  *gate = other->producer;
+  if (*gate == NULL || *gate == product || (*gate)->inputs[0] != value ||
+      (*gate)->n_outputs != 1 || why_plan_only_reader (plan, other) != product ||
+      plan->absorbed[(*gate)->index])
+    return NULL;
+  return product;
+}
+
 void
 why_plan_absorb (WhyPlan *plan, const WhyNode *node)
 {

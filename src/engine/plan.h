@@ -174,6 +174,16 @@ WhyStep *why_plan_add_step (WhyPlan *plan,
  */
 const WhyNode *why_plan_only_reader (const WhyPlan *plan, const WhyValue *value);
 
+/**
+ * why_plan_gated:
+ * @gate: (out): the activation
+ *
+ * Returns: (nullable): the node that multiplies @value by an activation of itself, if that is all that becomes
+ *   of @value and nobody wants the gate: x * sigmoid (x) is written as two nodes
+ */
+const WhyNode *
+why_plan_gated (const WhyPlan *plan, const WhyValue *value, const WhyNode **gate);
+
 /** why_plan_has: whether the buffer of @value exists already (computed by an earlier step) */
 gboolean why_plan_has (const WhyPlan *plan, const WhyValue *value);
 

@@ -372,6 +372,17 @@ append_activation (dnnl_post_ops_t ops, const WhyNode *node)
   return append_eltwise (ops, kind, alpha, beta);
 }
 
+/* Whether @gate, multiplied with its own input, is oneDNN's hard swish. */
+static gboolean
+append_gated (dnnl_post_ops_t ops, const WhyNode *gate)
+{
+  const WhyActivationParams *params = gate->params;
+
+  return strcmp (gate->klass->type, "HardSigmoid") == 0 &&
+         fabs (params->alpha - 1.0 / 6.0) < 1e-7 && params->beta == 0.5 &&
+         append_eltwise (ops, dnnl_eltwise_hardswish, 0, 0);
+}
+
 /* An addition of a value of the same shape that is there already: a residual connection. */
 static gboolean
 append_addition (WhyPlan *plan,
@@ -412,8 +423,18 @@ why_dnnl_collect_post_ops (WhyPlan *plan,
   /* One node may need two post-ops. */
   while (post->n + 2 <= (int) G_N_ELEMENTS (post->operands))
     {
-      const WhyNode *reader = why_plan_only_reader (plan, *tail);
+      const WhyNode *reader = why_plan_only_reader (plan, *tail), *gate;
+      const WhyNode *product = why_plan_gated (plan, *tail, &gate);
       gboolean added = FALSE;
+
+      if (product != NULL && append_gated (post->ops, gate))
+        {
+          why_plan_absorb (plan, gate);
+          why_plan_absorb (plan, product);
+          post->n = dnnl_post_ops_len (post->ops);
+          *tail = product->outputs[0];
+          continue;
+        }
       if (reader == NULL || reader->n_outputs != 1)
         return TRUE;
       if (reader->inputs[0] == *tail && append_activation (post->ops, reader))

@@ -59,14 +59,16 @@ struct Unary
 UNARY (relu, x < 0.0f ? 0.0f : x)
 UNARY (leaky_relu, x < 0.0f ? alpha * x : x)
 UNARY (clip, x < low ? low : (x > high ? high : x))
-UNARY (hard_sigmoid, fminf (fmaxf (alpha *x + beta, 0.0f), 1.0f))
-UNARY (hard_swish, x *fminf (fmaxf (x *(1.0f / 6.0f) + 0.5f, 0.0f), 1.0f))
+UNARY (hard_sigmoid, why_vector_unit (alpha *x + beta))
+UNARY (hard_swish, x *why_vector_unit (x *(1.0f / 6.0f) + 0.5f))
 UNARY (negate, -x)
 UNARY (absolute, fabsf (x))
 UNARY (square_root, sqrtf (x))
 UNARY (reciprocal, 1.0f / x)
 UNARY (sign, (float) (x > 0.0f) - (float) (x < 0.0f))
 UNARY (sigmoid, why_vector_sigmoid (x))
+UNARY (gated_sigmoid, x *why_vector_sigmoid (x))
+UNARY (gated_hard_sigmoid, x *why_vector_unit (alpha *x + beta))
 UNARY (hyperbolic_tangent, why_vector_tanh (x))
 UNARY (exponential, why_vector_exp (x))
 UNARY (error_function, why_vector_erf (x))
@@ -137,6 +139,16 @@ static const struct
   { "GeluGrad", gelu_erf_grad },
 };
 
+/* An activation that is multiplied with its own input: x * sigmoid (x) and the like. */
+static const struct
+{
+  const char *type;
+  UnaryLoop loop;
+} gated_types[] = {
+  { "Sigmoid", gated_sigmoid },
+  { "HardSigmoid", gated_hard_sigmoid },
+};
+
 static void
 unary_range (gsize begin, gsize end, gpointer data)
 {
@@ -203,6 +215,17 @@ compile_unary (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
       if (!same_dims (node->inputs[input], node->outputs[0]) || !is_float32 (node->inputs[input]))
         return TRUE;
     }
+  WhyValue *result = node->outputs[0];
+  const WhyNode *gate, *product = why_plan_gated (plan, node->inputs[0], &gate);
+  for (gsize index = 0; product != NULL && gate == node && index < G_N_ELEMENTS (gated_types);
+       index++)
+    {
+      if (strcmp (gated_types[index].type, type) != 0)
+        continue;
+      loop = gated_types[index].loop;
+      result = product->outputs[0];
+      why_plan_absorb (plan, product);
+    }
   WhyLayout layout = why_plan_layout (plan, node->inputs[0]);
   for (guint input = 0; input < n_inputs; input++)
     {
@@ -226,7 +249,7 @@ compile_unary (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
       unary->min = (float) fmin (params->min, params->max);
       unary->max = (float) params->max;
     }
-  WhyBuffer *output = why_plan_output (plan, node->outputs[0], layout);
+  WhyBuffer *output = why_plan_output (plan, result, layout);
   WhyStep *step =
     why_plan_add_step (plan, node, run_unary, inputs, n_inputs, &output, 1, unary, g_free);
   step->in_place = TRUE;

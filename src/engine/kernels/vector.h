@@ -48,10 +48,39 @@ why_vector_exp (float x)
   return x != x ? x : y;
 }
 
+/* 1 / (1 + exp (-x)). Beyond +-87 the result is 0 or 1 to within 1e-37, so that 2^n is always a normal
+ * number, and one addition to the exponent of the polynomial makes it. */
 static inline float
 why_vector_sigmoid (float x)
 {
-  return 1.0f / (1.0f + why_vector_exp (-x));
+  const float round_magic = 0x1.8p23f;
+  float t = -x;
+  t = t > 87.0f ? 87.0f : (t < -87.0f ? -87.0f : t);
+  float shifted = t * 1.44269504088896341f + round_magic;
+  float n = shifted - round_magic;
+  float r = t - n * 0x1.62e4p-1f;
+  r = r - n * 0x1.7f7d1cp-20f;
+  float p = 1.0f / 5040.0f;
+  p = p * r + 1.0f / 720.0f;
+  p = p * r + 1.0f / 120.0f;
+  p = p * r + 1.0f / 24.0f;
+  p = p * r + 1.0f / 6.0f;
+  p = p * r + 0.5f;
+  p = p * r * r + r + 1.0f;
+  guint32 bits, exponent;
+  memcpy (&bits, &p, sizeof bits);
+  memcpy (&exponent, &shifted, sizeof exponent);
+  bits += exponent << 23; /* n; what the magic number adds is shifted out */
+  memcpy (&p, &bits, sizeof p);
+  float y = 1.0f / (1.0f + p);
+  return x != x ? x : y;
+}
+
+/* Clamped to 0..1; NaN stays. */
+static inline float
+why_vector_unit (float x)
+{
+  return x < 0.0f ? 0.0f : (x > 1.0f ? 1.0f : x);
 }
 
 /* Near 0 the formula by exp loses digits: there the series takes over. */
