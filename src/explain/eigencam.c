@@ -11,14 +11,8 @@ combine (const WhyExplainRequest *request,
          const WhyTensor *gradient,
          GError **error)
 {
-  const WhyWalk walk = why_walk (activation);
-  g_autofree double *rows = why_method_rows (activation);
-  g_autofree double *projection = g_new (double, MAX (walk.positions, 1));
-
-  if (!why_method_principal (rows, walk.positions, walk.channels,
-                             why_option_boolean (request, "centre"), projection, error))
-    return NULL;
-  return why_method_new_values (activation, projection, error);
+  return why_method_first_component (request, activation, why_option_boolean (request, "centre"),
+                                     error);
 }
 
 static const WhyOptionClass options[] = {

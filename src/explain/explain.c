@@ -449,9 +449,14 @@ check_gradient (WhyGraph *graph, const WhyTarget *target, const WhyValue *at, GE
 }
 
 static gboolean
-check_dimensions (const WhyExplainerClass *klass, const WhyValue *value, GError **error)
+check_dimensions (const WhyExplainerClass *klass,
+                  WhyGraph *graph,
+                  const WhyValue *value,
+                  GError **error)
 {
-  const int n = value->rank - 2;
+  g_auto (WhyGrid) grid = { 0 };
+  const int n =
+    why_grid_init (&grid, why_places_get (graph), value) ? grid.n_spatial : value->rank - 2;
 
   if (n >= klass->min_dimensions && n <= klass->max_dimensions)
     return TRUE;
@@ -472,7 +477,7 @@ check_method (const WhyExplainerClass *klass,
   const WhyValue *at = (klass->needs & WHY_NEEDS_LAYER) != 0
                          ? why_graph_require_value (graph, request->layer, error)
                          : why_graph_input (graph, 0);
-  return at != NULL && check_dimensions (klass, at, error) &&
+  return at != NULL && check_dimensions (klass, graph, at, error) &&
          (klass->check == NULL || klass->check (request, target, graph, error));
 }
 
@@ -520,8 +525,10 @@ make_map (const WhyExplainerClass *klass,
   layers[0] = request->layer;
   for (guint more = 0; more < n_more; more++)
     {
-      layers[more + 1] = request->more_layers[more];
-      if (!check_layer (graph, layers[more + 1], error))
+      WhyExplainRequest one = *request;
+      one.layer = layers[more + 1] = request->more_layers[more];
+      if (!check_layer (graph, one.layer, error) ||
+          !check_method (klass, &one, target, graph, error))
         return NULL;
     }
   const gboolean forms =

@@ -56,6 +56,34 @@ to_maps (WhyGraph *graph,
 }
 
 gboolean
+why_method_gradients_of (const WhyTarget *target,
+                         const WhyJob *job,
+                         WhyGradRule rule,
+                         WhyTensor *seed,
+                         const char *const *layers,
+                         gsize n_layers,
+                         WhyTensor **activations,
+                         WhyTensor **gradients,
+                         GError **error)
+{
+  WhyTensor *inputs[] = { job->input };
+
+  if (!why_session_gradients (job->session, inputs, 1, target->logits->name, seed, layers, n_layers,
+                              rule, activations, gradients, job->cancel, error))
+    return FALSE;
+  WhyGraph *graph = why_session_graph (job->session);
+  if (to_maps (graph, layers, n_layers, activations, error) &&
+      to_maps (graph, layers, n_layers, gradients, error))
+    return TRUE;
+  for (gsize index = 0; index < n_layers; index++)
+    {
+      g_clear_pointer (&activations[index], why_tensor_unref);
+      g_clear_pointer (&gradients[index], why_tensor_unref);
+    }
+  return FALSE;
+}
+
+gboolean
 why_method_gradients (const WhyExplainRequest *request,
                       const WhyTarget *target,
                       const WhyJob *job,
@@ -69,7 +97,6 @@ why_method_gradients (const WhyExplainRequest *request,
 {
   g_autoptr (WhyTensor) logits = NULL;
   g_autoptr (WhyTensor) seed = NULL;
-  WhyTensor *inputs[] = { job->input };
   gsize n_positions = 0;
 
   if (!why_method_logits (target, job, &logits, error))
@@ -77,19 +104,8 @@ why_method_gradients (const WhyExplainRequest *request,
   seed = why_target_seed (target, request, logits, job->input, score, &n_positions, error);
   if (seed == NULL)
     return FALSE;
-  if (!why_session_gradients (job->session, inputs, 1, target->logits->name, seed, layers, n_layers,
-                              rule, activations, gradients, job->cancel, error))
-    return FALSE;
-  WhyGraph *graph = why_session_graph (job->session);
-  gboolean done = to_maps (graph, layers, n_layers, activations, error);
-  if (done && to_maps (graph, layers, n_layers, gradients, error))
-    return TRUE;
-  for (gsize index = 0; index < n_layers; index++)
-    {
-      g_clear_pointer (&activations[index], why_tensor_unref);
-      g_clear_pointer (&gradients[index], why_tensor_unref);
-    }
-  return FALSE;
+  return why_method_gradients_of (target, job, rule, seed, layers, n_layers, activations, gradients,
+                                  error);
 }
 
 gboolean
@@ -241,6 +257,22 @@ extern void dsyevr_ (const char *jobz,
                      gsize,
                      gsize);
 
+extern void sgesdd_ (const char *jobz,
+                     const int *m,
+                     const int *n,
+                     float *a,
+                     const int *lda,
+                     float *s,
+                     float *u,
+                     const int *ldu,
+                     float *vt,
+                     const int *ldvt,
+                     float *work,
+                     const int *lwork,
+                     int *iwork,
+                     int *info,
+                     gsize);
+
 gboolean
 why_method_top_eigenvector (double *matrix, gsize n, double *vector, double *value, GError **error)
 {
@@ -286,25 +318,105 @@ centre_columns (double *rows, gsize n_rows, gsize n_columns)
 }
 
 static void
-fix_sign (double *values, gsize n)
+negate (double *values, gsize n)
+{
+  for (gsize at = 0; at < n; at++)
+    values[at] = 0.0 - values[at];
+}
+
+/* The sign that LAPACK's single precision singular value decomposition gives, as NumPy calls it for
+ * the rows as floats: -1 or 1, against @projection. */
+static gboolean
+lapack_sign (const double *rows,
+             gsize n_rows,
+             gsize n_columns,
+             const double *projection,
+             double *sign,
+             GError **error)
+{
+  const int m = (int) n_rows, n = (int) n_columns, least = MIN (m, n);
+  g_autofree float *by_columns = g_new (float, MAX (n_rows * n_columns, 1));
+  g_autofree float *singular = g_new (float, (gsize) least), *vt = NULL, *u = NULL;
+  g_autofree int *work_int = g_new (int, (gsize) least * 8);
+  int info = 0, want = -1;
+  float size = 0;
+
+  for (gsize at = 0; at < n_rows; at++)
+    for (gsize c = 0; c < n_columns; c++)
+      by_columns[c * n_rows + at] = (float) rows[at * n_columns + c];
+  u = g_new (float, (gsize) m *(gsize) least);
+  vt = g_new (float, (gsize) least *(gsize) n);
+  sgesdd_ ("S", &m, &n, by_columns, &m, singular, u, &m, vt, &least, &size, &want, work_int, &info,
+           1);
+  if (info == 0)
+    {
+      want = (int) size;
+      g_autofree float *work = g_new (float, (gsize) MAX (want, 1));
+      sgesdd_ ("S", &m, &n, by_columns, &m, singular, u, &m, vt, &least, work, &want, work_int,
+               &info, 1);
+    }
+  if (info != 0)
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_FAILED,
+                   "The singular values of a %dx%d matrix were not found (LAPACK's sgesdd: %d)", m,
+                   n, info);
+      return FALSE;
+    }
+  /* u of the first singular value points the way of the projection. */
+  double along = 0;
+  for (gsize at = 0; at < n_rows; at++)
+    along += (double) u[at] * projection[at];
+  *sign = along < 0 ? -1 : 1;
+  return TRUE;
+}
+
+static gboolean
+fix_sign (const double *rows,
+          gsize n_rows,
+          gsize n_columns,
+          WhySign sign,
+          double *projection,
+          GError **error)
 {
   gsize most = 0;
+  double lo = 0, hi = 0, factor = 1;
 
-  for (gsize at = 1; at < n; at++)
+  for (gsize at = 0; at < n_rows; at++)
     {
       /* Rounding must not decide between magnitudes that are equal. */
-      if (fabs (values[at]) > fabs (values[most]) * (1 + 1e-9))
+      if (fabs (projection[at]) > fabs (projection[most]) * (1 + 1e-9))
         most = at;
+      lo = fmin (lo, projection[at]);
+      hi = fmax (hi, projection[at]);
     }
-  for (gsize at = 0; n > 0 && values[most] < 0 && at < n; at++)
-    values[at] = 0.0 - values[at];
+  switch (sign)
+    {
+    case WHY_SIGN_LARGEST:
+      factor = projection[most];
+      break;
+    case WHY_SIGN_REACH:
+      factor = -lo > hi ? -1 : 1;
+      break;
+    case WHY_SIGN_LAPACK:
+      if (!lapack_sign (rows, n_rows, n_columns, projection, &factor, error))
+        return FALSE;
+      break;
+    }
+  if (factor < 0)
+    negate (projection, n_rows);
+  return TRUE;
 }
 
 /* Of the two products of the rows with themselves the smaller one is decomposed: its first
  * eigenvector is the right singular vector v, or u, from which the projection follows as s u. */
 gboolean
-why_method_principal (
-  double *rows, gsize n_rows, gsize n_columns, gboolean centre, double *projection, GError **error)
+why_method_principal (double *rows,
+                      gsize n_rows,
+                      gsize n_columns,
+                      gboolean centre,
+                      WhySign sign,
+                      double *projection,
+                      GError **error)
 {
   const gboolean tall = n_rows >= n_columns;
   const gsize n = MIN (n_rows, n_columns);
@@ -330,22 +442,27 @@ why_method_principal (
   else
     for (gsize at = 0; at < n_rows; at++)
       projection[at] = sqrt (value) * vector[at];
-  fix_sign (projection, n_rows);
-  return TRUE;
+  return fix_sign (rows, n_rows, n_columns, sign, projection, error);
 }
 
 /* ---- maps ---- */
 
-static WhyTensor *
-first_component (const WhyTensor *contributions, GError **error)
+WhyTensor *
+why_method_first_component (const WhyExplainRequest *request,
+                            const WhyTensor *tensor,
+                            gboolean centre,
+                            GError **error)
 {
-  const WhyWalk walk = why_walk (contributions);
-  g_autofree double *rows = why_method_rows (contributions);
+  const WhySign sign = why_method_profile (request) == WHY_PROFILE_PYTORCH_GRAD_CAM
+                         ? WHY_SIGN_LAPACK
+                         : WHY_SIGN_LARGEST;
+  const WhyWalk walk = why_walk (tensor);
+  g_autofree double *rows = why_method_rows (tensor);
   g_autofree double *projection = g_new (double, MAX (walk.positions, 1));
 
-  if (!why_method_principal (rows, walk.positions, walk.channels, TRUE, projection, error))
+  if (!why_method_principal (rows, walk.positions, walk.channels, centre, sign, projection, error))
     return NULL;
-  return why_method_new_values (contributions, projection, error);
+  return why_method_new_values (tensor, projection, error);
 }
 
 static WhyTensor *
@@ -393,7 +510,8 @@ why_method_signed_map (const WhyExplainerClass *klass,
     }
   if (sum == NULL)
     return NULL;
-  return smooth ? first_component (sum, error) : why_method_channel_sum (sum, error);
+  return smooth ? why_method_first_component (request, sum, TRUE, error)
+                : why_method_channel_sum (sum, error);
 }
 
 void

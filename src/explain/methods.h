@@ -43,6 +43,18 @@ gboolean why_method_gradients (const WhyExplainRequest *request,
                                double *score,
                                GError **error);
 
+/** why_method_gradients_of: the same for a score of the method's own: @seed: its derivative by the
+ * logits */
+gboolean why_method_gradients_of (const WhyTarget *target,
+                                  const WhyJob *job,
+                                  WhyGradRule rule,
+                                  WhyTensor *seed,
+                                  const char *const *layers,
+                                  gsize n_layers,
+                                  WhyTensor **activations,
+                                  WhyTensor **gradients,
+                                  GError **error);
+
 /**
  * why_method_activations: as why_method_gradients(), where no gradient is needed
  */
@@ -115,23 +127,37 @@ void why_method_channel_means (const WhyTensor *tensor, double *means);
  */
 double *why_method_rows (const WhyTensor *tensor) G_GNUC_WARN_UNUSED_RESULT;
 
+/* How the free sign of a singular vector is chosen. */
+typedef enum
+{
+  WHY_SIGN_LARGEST, /* the value of largest magnitude, the first of several, is positive */
+  WHY_SIGN_REACH,   /* the maximum is no smaller than minus the minimum (Seg-Eigen-CAM) */
+  WHY_SIGN_LAPACK,  /* what LAPACK's sgesdd returns, for agreement with NumPy */
+} WhySign;
+
 /**
  * why_method_principal:
  * @rows: (array length=n_rows*n_columns): altered if they are to be centred
  * @centre: subtract the mean of each column first
  * @projection: (out caller-allocates) (array length=n_rows): of the rows on the first right
- *   singular vector. Its sign, which is free, is chosen so that the value of largest magnitude is
- *   positive (the first of several). All zeros for rows that are
+ *   singular vector. All zeros for rows that are
  *
  * Returns: %FALSE if LAPACK finds no solution
  */
 gboolean why_method_principal (
-  double *rows, gsize n_rows, gsize n_columns, gboolean centre, double *projection, GError **error);
+  double *rows, gsize n_rows, gsize n_columns, gboolean centre, WhySign sign, double *projection, GError **error);
 
 /** why_method_top_eigenvector: @matrix: (array length=n*n): symmetric; destroyed. @vector: (out
  * caller-allocates) (array length=n): of the largest eigenvalue, of length 1 */
 gboolean
 why_method_top_eigenvector (double *matrix, gsize n, double *vector, double *value, GError **error);
+
+/** why_method_first_component: Returns: (transfer full): float32 [spatial...]: @tensor [1, C,
+ *   spatial...] projected on its first principal component; the profile decides on its sign */
+WhyTensor *why_method_first_component (const WhyExplainRequest *request,
+                                       const WhyTensor *tensor,
+                                       gboolean centre,
+                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** why_method_new_values: Returns: (transfer full): float32 [spatial...] of a layer's tensor from
  * one number a position */
@@ -171,10 +197,24 @@ WhyTensor *why_method_fuse (WhyTensor *const *parts,
 
 /* ---- the methods ---- */
 
+extern const WhyExplainerClass why_cam;
 extern const WhyExplainerClass why_gradcam;
+extern const WhyExplainerClass why_counterfactual;
 extern const WhyExplainerClass why_hirescam;
 extern const WhyExplainerClass why_elementwise;
+extern const WhyExplainerClass why_gradcampp;
+extern const WhyExplainerClass why_smoothgradcampp;
+extern const WhyExplainerClass why_xgradcam;
+extern const WhyExplainerClass why_layercam;
 extern const WhyExplainerClass why_eigencam;
+extern const WhyExplainerClass why_eigengradcam;
+extern const WhyExplainerClass why_segeigencam;
+extern const WhyExplainerClass why_kpcacam;
+extern const WhyExplainerClass why_fem;
+extern const WhyExplainerClass why_finercam;
+extern const WhyExplainerClass why_refinecam;
 extern const WhyExplainerClass why_gradient;
+extern const WhyExplainerClass why_random;
+extern const WhyExplainerClass why_sobel;
 
 G_END_DECLS

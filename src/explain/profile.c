@@ -221,6 +221,28 @@ finish_pytorch_grad_cam (WhyTensor *const *parts,
   return g_steal_pointer (&all);
 }
 
+/* RefineCAM multiplies what the library returns for each layer. */
+static WhyTensor *
+finish_product (
+  WhyTensor *const *parts, gsize n_parts, int rank, const gint64 *dims, GError **error)
+{
+  g_autoptr (WhyTensor) product = NULL;
+
+  for (gsize part = 0; part < n_parts; part++)
+    {
+      WhyTensor *map = finish_pytorch_grad_cam (&parts[part], 1, 1, rank, dims, error);
+      const gsize count = map != NULL ? why_tensor_count (map) : 0;
+      if (map == NULL)
+        return NULL;
+      for (gsize at = 0; product != NULL && at < count; at++)
+        ((float *) map->data)[at] *= ((float *) product->data)[at];
+      why_tensor_unref (product);
+      product = map;
+    }
+  stretch (product, PGC_EPSILON);
+  return g_steal_pointer (&product);
+}
+
 static WhyTensor *
 finish_torchcam (const WhyMap *map, WhyTensor *const *parts, gsize n_parts, GError **error)
 {
@@ -239,6 +261,14 @@ finish_torchcam (const WhyMap *map, WhyTensor *const *parts, gsize n_parts, GErr
     }
   if (n_parts == 1)
     return why_tensor_ref (g_ptr_array_index (maps, 0));
+  if (strcmp (map->method, "refinecam") == 0)
+    {
+      WhyTensor *product =
+        why_method_fuse ((WhyTensor *const *) maps->pdata, n_parts, "product", 0, error);
+      if (product != NULL)
+        stretch (product, TORCHCAM_EPSILON);
+      return product;
+    }
   return why_method_fuse ((WhyTensor *const *) maps->pdata, n_parts, "max",
                           strcmp (map->method, "layercam") == 0 ? 2.0 : 0.0, error);
 }
@@ -295,6 +325,8 @@ why_profile_finish (
   if (map->attribution != NULL &&
       (profile->kind == WHY_PROFILE_CAPTUM || profile->kind == WHY_PROFILE_MONAI))
     return why_tensor_copy (map->attribution, error);
+  if (profile->kind == WHY_PROFILE_PYTORCH_GRAD_CAM && strcmp (map->method, "refinecam") == 0)
+    return finish_product (parts, n_parts, rank, dims, error);
   if (profile->kind == WHY_PROFILE_PYTORCH_GRAD_CAM)
     return finish_pytorch_grad_cam (parts, n_parts, MAX (map->n_part_layers, 1), rank, dims, error);
   if (profile->kind == WHY_PROFILE_TORCHCAM)

@@ -8,7 +8,25 @@
 
 /* One line a method; the method's file holds the rest. */
 static const WhyExplainerClass *const classes[] = {
-  &why_gradcam, &why_hirescam, &why_elementwise, &why_eigencam, &why_gradient,
+  &why_gradcam,
+  &why_cam,
+  &why_counterfactual,
+  &why_hirescam,
+  &why_elementwise,
+  &why_gradcampp,
+  &why_smoothgradcampp,
+  &why_xgradcam,
+  &why_layercam,
+  &why_eigencam,
+  &why_eigengradcam,
+  &why_segeigencam,
+  &why_kpcacam,
+  &why_fem,
+  &why_finercam,
+  &why_refinecam,
+  &why_gradient,
+  &why_random,
+  &why_sobel,
 };
 
 const WhyExplainerClass *const *
