@@ -308,6 +308,34 @@ test_layers (void)
   g_assert_nonnull (strstr (table.out, "1x6x8x8"));
 }
 
+static void
+test_layers_of_tokens (void)
+{
+  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "golden", "distilled", "net.onnx", NULL);
+  g_autofree char *as_json = g_strdup_printf ("layers %s --json", path);
+  g_autofree char *as_table = g_strdup_printf ("layers %s", path);
+  g_autoptr (JsonNode) node = cli_json (as_json);
+  JsonObject *model = json_node_get_object (node);
+  JsonArray *layers = json_object_get_array_member (model, "layers");
+  g_auto (Run) table = cli_fine (as_table);
+
+  g_assert_cmpstr (json_object_get_string_member (model, "default"), ==, "tap1");
+  for (guint index = 0; index < json_array_get_length (layers); index++)
+    {
+      JsonObject *layer = json_array_get_object_element (layers, index);
+      if (strcmp (json_object_get_string_member (layer, "name"), "tap1") != 0)
+        continue;
+      JsonArray *grid = json_object_get_array_member (layer, "grid");
+      g_assert_true (json_object_get_boolean_member (layer, "tokens"));
+      g_assert_true (json_object_get_boolean_member (layer, "default"));
+      g_assert_cmpint (json_array_get_int_element (grid, 0), ==, 3);
+      g_assert_cmpint (json_array_get_int_element (grid, 1), ==, 5);
+      g_assert_cmpint (json_object_get_int_member (layer, "channels"), ==, 12);
+      g_assert_cmpint (json_object_get_int_member (layer, "other_tokens"), ==, 2);
+    }
+  g_assert_nonnull (strstr (table.out, "3x5 tokens + 2"));
+}
+
 static WhyTensor *
 read_npy (const char *name)
 {
@@ -700,6 +728,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cli/help", test_help);
   g_test_add_func ("/cli/bad-input", test_bad_input);
   g_test_add_func ("/cli/layers", test_layers);
+  g_test_add_func ("/cli/layers-of-tokens", test_layers_of_tokens);
   g_test_add_func ("/cli/run", test_run);
   g_test_add_func ("/cli/explain", test_explain);
   g_test_add_func ("/cli/explain-input", test_explain_input);

@@ -64,7 +64,14 @@ why_layer_row_set_item (WhyLayerRow *self, WhyLayerItem *item)
   g_autofree char *facts = NULL;
   g_autofree char *tooltip = NULL;
 
-  if (step != NULL)
+  if (why_layer_item_get_is_tokens (item))
+    {
+      g_autofree char *grid = why_words_shape (why_layer_item_get_grid (item));
+      /* Translators: operator, shape of the layer, arrangement of its tokens over the picture, distance of its cells in
+       * pixels of the network's input */
+      facts = g_strdup_printf (_("%1$s · %2$s · %3$s tokens · stride %4$s"), why_layer_item_get_op (item), shape, grid, step);
+    }
+  else if (step != NULL)
     /* Translators: operator, shape of the layer, distance of its cells in pixels of the network's input */
     facts = g_strdup_printf (_("%1$s · %2$s · stride %3$s"), why_layer_item_get_op (item), shape, step);
   else

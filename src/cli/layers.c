@@ -4,12 +4,28 @@
 
 #include "json.h"
 
+#include <string.h>
+
+/* "14x14 tokens + 1 other"; empty where the shape says it */
+static char *
+tokens_text (WhyLayerItem *item)
+{
+  const gint64 n_others = why_layer_item_get_layer (item)->n_other_tokens;
+  const char *grid = why_layer_item_get_grid (item);
+
+  if (!why_layer_item_get_is_tokens (item))
+    return g_strdup ("");
+  if (n_others == 0)
+    return g_strdup_printf ("%s tokens", grid);
+  return g_strdup_printf ("%s tokens + %" G_GINT64_FORMAT, grid, n_others);
+}
+
 static void
 print_table (WhyModel *model)
 {
   GListModel *layers = why_model_get_layers (model);
   const guint n_layers = g_list_model_get_n_items (layers);
-  int widths[3] = { 4, 2, 5 };
+  int widths[4] = { 4, 2, 5, 4 };
 
   for (guint index = 0; index < n_layers; index++)
     {
@@ -17,14 +33,18 @@ print_table (WhyModel *model)
       const char *cells[3] = { why_layer_item_get_name (item), why_layer_item_get_op (item), why_layer_item_get_shape (item) };
       for (int column = 0; column < 3; column++)
         widths[column] = MAX (widths[column], MIN (60, (int) g_utf8_strlen (cells[column], -1)));
+      g_autofree char *tokens = tokens_text (item);
+      widths[3] = MAX (widths[3], (int) strlen (tokens));
     }
-  g_print ("  %-*s  %-*s  %-*s  %6s  %s\n", widths[0], "name", widths[1], "op", widths[2], "shape", "stride", "receptive field");
+  g_print ("  %-*s  %-*s  %-*s  %-*s  %6s  %s\n", widths[0], "name", widths[1], "op", widths[2], "shape", widths[3], "grid",
+           "stride", "receptive field");
   for (guint index = 0; index < n_layers; index++)
     {
       g_autoptr (WhyLayerItem) item = g_list_model_get_item (layers, index);
-      g_print ("%c %-*s  %-*s  %-*s  %6s  %s\n", why_layer_item_get_is_default (item) ? '*' : ' ', widths[0],
+      g_autofree char *tokens = tokens_text (item);
+      g_print ("%c %-*s  %-*s  %-*s  %-*s  %6s  %s\n", why_layer_item_get_is_default (item) ? '*' : ' ', widths[0],
                why_layer_item_get_name (item), widths[1], why_layer_item_get_op (item), widths[2], why_layer_item_get_shape (item),
-               why_layer_item_get_stride (item), why_layer_item_get_receptive_field (item));
+               widths[3], tokens, why_layer_item_get_stride (item), why_layer_item_get_receptive_field (item));
     }
 }
 
@@ -58,6 +78,10 @@ print_json (WhyModel *model)
       why_json_add_string (builder, "name", layer->name);
       why_json_add_string (builder, "op", layer->op);
       cli_json_dims (builder, "shape", layer->rank, layer->dims);
+      why_json_add_boolean (builder, "tokens", layer->tokens);
+      cli_json_dims (builder, "grid", layer->n_spatial, layer->grid);
+      why_json_add_int (builder, "channels", layer->channels);
+      why_json_add_int (builder, "other_tokens", layer->n_other_tokens);
       add_numbers (builder, "stride", layer->stride, layer->n_spatial);
       add_numbers (builder, "receptive_field", layer->receptive_field, layer->n_spatial);
       why_json_add_boolean (builder, "default", why_layer_item_get_is_default (item));

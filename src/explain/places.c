@@ -607,9 +607,15 @@ find_span (const WhySpan *spans, gint64 n, const WhySpan *span)
 }
 
 /* The different ones among the spans of used positions, sorted; %FALSE if they do not follow one
- * another without gaps. There are few of them, and neighbours are mostly the same. */
+ * another without gaps over all of @whole. There are few of them, and neighbours are mostly the
+ * same. */
 static gboolean
-make_axis (const WhySpan *spans, const gboolean *used, gsize n, WhySpan *axis, gint64 *n_cells)
+make_axis (const WhySpan *spans,
+           const gboolean *used,
+           gsize n,
+           gint32 whole,
+           WhySpan *axis,
+           gint64 *n_cells)
 {
   gint64 kept = 0;
   const WhySpan *before = NULL;
@@ -632,7 +638,7 @@ make_axis (const WhySpan *spans, const gboolean *used, gsize n, WhySpan *axis, g
         return FALSE;
     }
   *n_cells = kept;
-  return kept > 0;
+  return kept > 0 && axis[0].lo == 0 && axis[kept - 1].hi == whole;
 }
 
 /* The spans of every position, along one dimension of the picture. */
@@ -729,11 +735,11 @@ find_tokens (WhyGrid *grid, const WhyPlaces *places, const WhyValue *value, cons
   for (int axis = 0; axis < places->n_spatial; axis++)
     {
       axes[axis] = g_new (WhySpan, n + 1);
-      found = found && make_axis (spans[axis], used, n, axes[axis], &grid->cells[axis]);
+      found = found && make_axis (spans[axis], used, n, places->span[axis], axes[axis],
+                                  &grid->cells[axis]);
       if (found)
         grid->cell_size[axis] =
-          (double) (axes[axis][grid->cells[axis] - 1].hi - axes[axis][0].lo) /
-          (double) grid->cells[axis] / WHY_PLACES_UNITS;
+          (double) places->span[axis] / (double) grid->cells[axis] / WHY_PLACES_UNITS;
     }
   grid->n_others = (gint64) (n - n_used);
   found = found && why_grid_n_cells (grid) == n_used && fill_grid (grid, axes, spans, used, n);

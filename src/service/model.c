@@ -23,6 +23,7 @@ struct _WhyLayerItem
 
   WhyLayer *layer;
   char *shape;
+  char *grid;
   char *stride;
   char *receptive_field;
   gboolean is_default;
@@ -52,6 +53,7 @@ why_layer_item_finalize (GObject *object)
 
   g_clear_pointer (&self->layer, why_layer_free);
   g_clear_pointer (&self->shape, g_free);
+  g_clear_pointer (&self->grid, g_free);
   g_clear_pointer (&self->stride, g_free);
   g_clear_pointer (&self->receptive_field, g_free);
   G_OBJECT_CLASS (why_layer_item_parent_class)->finalize (object);
@@ -141,6 +143,7 @@ layer_item_new (WhyLayer *layer)
 
   self->layer = layer;
   self->shape = why_dims_to_string (layer->rank, layer->dims);
+  self->grid = why_dims_to_string (layer->n_spatial, layer->grid);
   self->stride = format_extent (layer->stride, layer->n_spatial);
   self->receptive_field = format_extent (layer->receptive_field, layer->n_spatial);
   return self;
@@ -172,6 +175,20 @@ why_layer_item_get_shape (WhyLayerItem *self)
 {
   g_return_val_if_fail (WHY_IS_LAYER_ITEM (self), NULL);
   return self->shape;
+}
+
+const char *
+why_layer_item_get_grid (WhyLayerItem *self)
+{
+  g_return_val_if_fail (WHY_IS_LAYER_ITEM (self), NULL);
+  return self->grid;
+}
+
+gboolean
+why_layer_item_get_is_tokens (WhyLayerItem *self)
+{
+  g_return_val_if_fail (WHY_IS_LAYER_ITEM (self), FALSE);
+  return self->layer->tokens;
 }
 
 const char *

@@ -55,7 +55,8 @@ void why_layer_free (WhyLayer *layer);
  * topological order: those with the picture's dimensions, and token layers (ViT, DeiT, Swin and
  * their kin, channels-last tensors), which are found by following places through the graph. Not
  * listed are token layers on none of whose cells @of depends (after the last attention of a ViT only
- * the class token is read on) or that hold one number a token (statistics), and attention scores. Stride and receptive field come from the operators' region rules: a cell in
+ * the class token is read on) or that hold one number a token (statistics), and attention scores.
+ * Stride and receptive field come from the operators' region rules: a cell in
  * the middle is traced back to the box of input pixels that it depends on.
  *
  * Returns: (transfer full) (element-type WhyLayer): a GPtrArray that frees its elements

@@ -22,6 +22,8 @@ const WhyLayer *why_layer_item_get_layer (WhyLayerItem *self);    /* numbers; bo
 const char *why_layer_item_get_name (WhyLayerItem *self);         /* the ONNX tensor name */
 const char *why_layer_item_get_op (WhyLayerItem *self);           /* operator type */
 const char *why_layer_item_get_shape (WhyLayerItem *self);
+const char *why_layer_item_get_grid (WhyLayerItem *self);            /* cells, "14x14" */
+gboolean why_layer_item_get_is_tokens (WhyLayerItem *self);          /* a list or windows of tokens, not a picture */
 const char *why_layer_item_get_stride (WhyLayerItem *self);          /* pixels of the network's input */
 const char *why_layer_item_get_receptive_field (WhyLayerItem *self); /* likewise */
 gint64 why_layer_item_get_n_channels (WhyLayerItem *self);
