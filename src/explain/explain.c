@@ -17,7 +17,7 @@ why_explain_result_clear (WhyExplainResult *result)
   g_clear_pointer (&result->logits, why_tensor_unref);
 }
 
-/* ---- the run ---- */
+/* ---- targets, classes and layers ---- */
 
 static gboolean
 find_target (
@@ -430,21 +430,18 @@ list_gradient_free (void)
   return g_string_free (g_steal_pointer (&ids), FALSE);
 }
 
-/* Whether the score's gradient reaches a value. */
+/* Whether the score's gradient reaches a value. @gradients: (nullable): %NULL with @blocked if
+ * there are none */
 static gboolean
-check_gradient (WhyGraph *graph, const WhyTarget *target, const WhyValue *at, GError **error)
+check_gradient (WhyGradients *gradients, const GError *blocked, const WhyValue *at, GError **error)
 {
-  g_autoptr (GError) reason = NULL;
-  WhyValue *seed = why_graph_add_input (graph, NULL, target->logits->dtype, target->logits->rank,
-                                        target->logits->dims);
-  g_autoptr (WhyGradients) gradients =
-    why_graph_differentiate (graph, target->logits, seed, WHY_GRAD_RULE_GRADIENT, &reason);
+  g_autoptr (GError) reason = blocked != NULL ? g_error_copy (blocked) : NULL;
 
   if (gradients != NULL && why_gradients_get (gradients, at, &reason) != NULL)
     return TRUE;
   g_autofree char *others = list_gradient_free ();
   g_set_error (error, WHY_ERROR, WHY_ERROR_NO_GRADIENT, "%s. Methods without a gradient: %s",
-               reason->message, others);
+               reason != NULL ? reason->message : "There is no gradient", others);
   return FALSE;
 }
 
@@ -481,26 +478,75 @@ check_method (const WhyExplainerClass *klass,
          (klass->check == NULL || klass->check (request, target, graph, error));
 }
 
+static WhyGradients *
+differentiate (WhyGraph *graph, const WhyTarget *target, GError **error)
+{
+  WhyValue *logits = target->logits;
+  WhyValue *seed = why_graph_add_input (graph, "~seed", logits->dtype, logits->rank, logits->dims);
+  return why_graph_differentiate (graph, logits, seed, WHY_GRAD_RULE_GRADIENT, error);
+}
+
+static gboolean
+check_one (const WhyExplainerClass *klass,
+           const WhyExplainRequest *request,
+           const WhyTarget *target,
+           WhyGraph *graph,
+           WhyGradients *gradients,
+           const GError *blocked,
+           GError **error)
+{
+  WhyExplainRequest resolved = *request;
+  const gboolean at_layer = (klass->needs & WHY_NEEDS_LAYER) != 0;
+
+  if (!check_names (klass, request, error) ||
+      (at_layer && !choose_layer (&resolved, target, graph, error)) ||
+      !check_method (klass, &resolved, target, graph, error))
+    return FALSE;
+  const WhyValue *at =
+    at_layer ? why_graph_find_value (graph, resolved.layer) : why_graph_input (graph, 0);
+  return (klass->needs & WHY_NEEDS_GRADIENT) == 0 || check_gradient (gradients, blocked, at, error);
+}
+
 gboolean
 why_explainer_check (const WhyExplainRequest *request, WhyGraph *graph, GError **error)
 {
-  WhyExplainRequest resolved = *request;
   WhyTarget target;
+  g_autoptr (GError) blocked = NULL;
   const WhyExplainerClass *klass = why_explainer_lookup (request->method, error);
 
-  if (klass == NULL || !check_names (klass, request, error) ||
+  if (klass == NULL ||
       !why_target_find (graph, request->output, request->multi_label, &target, error))
     return FALSE;
-  if ((klass->needs & WHY_NEEDS_LAYER) != 0 && !choose_layer (&resolved, &target, graph, error))
-    return FALSE;
-  if (!check_method (klass, &resolved, &target, graph, error))
-    return FALSE;
-  return (klass->needs & WHY_NEEDS_GRADIENT) == 0 ||
-         check_gradient (graph, &target,
-                         (klass->needs & WHY_NEEDS_LAYER) != 0
-                           ? why_graph_find_value (graph, resolved.layer)
-                           : why_graph_input (graph, 0),
-                         error);
+  g_autoptr (WhyGradients) gradients = differentiate (graph, &target, &blocked);
+  return check_one (klass, request, &target, graph, gradients, blocked, error);
+}
+
+GPtrArray *
+why_explainer_check_all (const WhyExplainRequest *request, WhyGraph *graph)
+{
+  GPtrArray *reasons = g_ptr_array_new_with_free_func (g_free);
+  gsize n;
+  const WhyExplainerClass *const *classes = why_explainer_list (&n);
+  WhyTarget target;
+  g_autoptr (GError) none = NULL;
+  g_autoptr (GError) blocked = NULL;
+  const gboolean found =
+    why_target_find (graph, request->output, request->multi_label, &target, &none);
+  g_autoptr (WhyGradients) gradients = found ? differentiate (graph, &target, &blocked) : NULL;
+
+  for (gsize index = 0; index < n; index++)
+    {
+      WhyExplainRequest one = *request;
+      g_autoptr (GError) error = NULL;
+      one.method = classes[index]->id;
+      if (!found)
+        g_ptr_array_add (reasons, g_strdup (none->message));
+      else if (check_one (classes[index], &one, &target, graph, gradients, blocked, &error))
+        g_ptr_array_add (reasons, NULL);
+      else
+        g_ptr_array_add (reasons, g_strdup (error->message));
+    }
+  return reasons;
 }
 
 /* ---- the run ---- */

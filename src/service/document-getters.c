@@ -4,6 +4,7 @@
 
 #include "draw/colormap.h"
 
+#include <math.h>
 #include <string.h>
 
 const char *
@@ -83,6 +84,20 @@ why_document_get_method (WhyDocument *self)
 {
   g_return_val_if_fail (WHY_IS_DOCUMENT (self), NULL);
   return self->state.method;
+}
+
+const char *
+why_document_get_profile (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), NULL);
+  return self->state.profile;
+}
+
+const char *
+why_document_get_method_options (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), NULL);
+  return self->state.method_options;
 }
 
 const char *
@@ -184,6 +199,8 @@ WhyMap *
 why_document_get_map (WhyDocument *self)
 {
   g_return_val_if_fail (WHY_IS_DOCUMENT (self), NULL);
+  if (self->partial != NULL)
+    return self->partial;
   return self->result != NULL ? self->result->map : NULL;
 }
 
@@ -213,7 +230,12 @@ gboolean
 why_document_map_to_source (WhyDocument *self, WhyAffine *map_to_source)
 {
   g_return_val_if_fail (WHY_IS_DOCUMENT (self), FALSE);
-  return self->result != NULL && why_result_map_to_source (self->result, map_to_source);
+  if (self->result == NULL)
+    return FALSE;
+  if (self->partial == NULL)
+    return why_result_map_to_source (self->result, map_to_source);
+  *map_to_source = why_affine_compose (&self->partial->to_input, &self->result->input_to_source);
+  return TRUE;
 }
 
 gboolean
@@ -251,6 +273,20 @@ why_document_get_overlay (WhyDocument *self, WhyOverlayMap *map, WhyOverlayStyle
       style->hi = self->state.hi;
     }
   return TRUE;
+}
+
+/* Runs shorter than this are over before anybody has read how long they take. */
+#define LEFT_AFTER_US (G_USEC_PER_SEC)
+
+int
+why_document_get_seconds_left (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), -1);
+  const gint64 spent = g_get_monotonic_time () - self->run_start;
+
+  if (!self->running || self->progress <= 0 || spent < LEFT_AFTER_US)
+    return -1;
+  return (int) ceil ((double) spent / G_USEC_PER_SEC * (1 - self->progress) / self->progress);
 }
 
 double

@@ -27,6 +27,8 @@ typedef struct
   int contrast_class;
   char *layer;
   char *method;
+  char *profile;
+  char *method_options; /* nullable: as in WhyExplainRequest */
   char *polarity;
   char *colormap;
   char *limits;
@@ -90,6 +92,8 @@ struct _WhyDocument
   WhyModel *model;
   WhyPicture *picture;
   WhyResult *result;
+  WhyRequest *asked;  /* what runs */
+  WhyMap *partial;    /* of what runs; NULL: nothing yet */
   WhyTensor *base_probabilities; /* of the uncovered picture by this model */
   GListStore *classes;
   GListStore *occlusions; /* shows state.occlusions */
@@ -116,6 +120,7 @@ struct _WhyDocument
   gboolean busy_shown;
   gboolean stopped;
   double progress;
+  gint64 run_start; /* monotonic, microseconds */
   WhyErrorKind error_kind;
   guint64 n_covers_made; /* seeds for noise */
 };
@@ -137,6 +142,8 @@ void why_document_cancel_loads (WhyDocument *self);
 
 /* document-run.c */
 void why_document_ask (WhyDocument *self);
+/* What is known of a map that will not be finished goes; the last finished one shows again. */
+void why_document_drop_partial (WhyDocument *self);
 void why_document_update_status (WhyDocument *self);
 void why_document_update_classes (WhyDocument *self);
 void why_document_update_occlusions (WhyDocument *self);
@@ -157,6 +164,8 @@ typedef enum
   WHY_DOCUMENT_PROP_CONTRAST_CLASS,
   WHY_DOCUMENT_PROP_LAYER,
   WHY_DOCUMENT_PROP_METHOD,
+  WHY_DOCUMENT_PROP_PROFILE,
+  WHY_DOCUMENT_PROP_METHOD_OPTIONS,
   WHY_DOCUMENT_PROP_POLARITY,
   WHY_DOCUMENT_PROP_COLORMAP,
   WHY_DOCUMENT_PROP_LIMITS,

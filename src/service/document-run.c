@@ -94,6 +94,8 @@ make_status (WhyDocument *self)
     g_ptr_array_add (sentences, g_strdup (why_model_get_limitation (self->model)));
   if (self->result != NULL && self->result->map != NULL && self->result->map->reason != NULL)
     g_ptr_array_add (sentences, g_strdup (self->result->map->reason));
+  if (self->result != NULL && self->result->map != NULL && self->result->map->note != NULL)
+    g_ptr_array_add (sentences, g_strdup (self->result->map->note));
   if (contrast != NULL)
     g_ptr_array_add (sentences, contrast);
   if (self->model != NULL && *why_model_get_assumed_text (self->model) != '\0')
@@ -141,6 +143,7 @@ on_result (WhyResult *result, gpointer data)
   g_object_freeze_notify (G_OBJECT (self));
   self->running = FALSE;
   why_document_set_progress (self, 0);
+  why_document_drop_partial (self);
   if (result->error != NULL)
     why_document_fail (self, WHY_ERROR_KIND_RUN, result->error->message);
   else
@@ -166,10 +169,36 @@ on_result (WhyResult *result, gpointer data)
     }
 }
 
+void
+why_document_drop_partial (WhyDocument *self)
+{
+  g_clear_pointer (&self->asked, why_request_unref);
+  if (self->partial == NULL)
+    return;
+  g_clear_pointer (&self->partial, why_map_unref);
+  why_document_notify (self, WHY_DOCUMENT_PROP_MAP);
+  why_document_emit_redraw (self);
+}
+
 static void
 on_progress (double done, gpointer data)
 {
-  why_document_set_progress (data, done);
+  WhyDocument *self = data;
+  WhyMap *partial = self->asked != NULL ? why_request_take_partial (self->asked) : NULL;
+
+  why_document_set_progress (self, done);
+  if (partial == NULL)
+    return;
+  /* Places in the picture are those of the last answer; the very first answer is waited for. */
+  if (self->result == NULL || self->result->map == NULL)
+    {
+      why_map_unref (partial);
+      return;
+    }
+  g_clear_pointer (&self->partial, why_map_unref);
+  self->partial = partial;
+  why_document_notify (self, WHY_DOCUMENT_PROP_MAP);
+  why_document_emit_redraw (self);
 }
 
 static WhyRequest *
@@ -190,6 +219,10 @@ make_request (WhyDocument *self)
     .target_class = self->state.target_class,
     .polarity = polarity,
     .score = WHY_SCORE_LOGIT,
+    .has_contrast = self->state.contrast_class >= 0 && self->state.contrast_class != self->state.target_class,
+    .contrast_class = self->state.contrast_class,
+    .profile = self->state.profile,
+    .options = self->state.method_options,
     .multi_label = recipe->task == WHY_RECIPE_TASK_MULTI_LABEL,
     .region = WHY_REGION_PREDICTED,
   };
@@ -230,6 +263,9 @@ why_document_ask (WhyDocument *self)
   g_autoptr (WhyRequest) request = make_request (self);
   if (request == NULL)
     return;
+  why_document_drop_partial (self);
+  self->asked = why_request_ref (request);
+  self->run_start = g_get_monotonic_time ();
   why_runner_submit (self->runner, self->view, request, on_result, on_progress, self);
   self->running = TRUE;
   why_document_update_status (self);

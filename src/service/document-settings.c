@@ -127,7 +127,56 @@ why_document_set_method (WhyDocument *self, const char *method)
     }
   WhyDocumentState state = why_document_begin_change (self);
   replace (&state.method, method);
+  /* Options belong to the method, and so does the list of libraries that have it. */
+  replace (&state.method_options, NULL);
+  if (!why_profile_fits (why_profile_lookup (state.profile, NULL), why_explainer_lookup (method, NULL)))
+    replace (&state.profile, "paper");
   why_document_commit (self, &state, NULL);
+}
+
+void
+why_document_set_profile (WhyDocument *self, const char *profile)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_return_if_fail (WHY_IS_DOCUMENT (self) && profile != NULL);
+  if (strcmp (self->state.profile, profile) == 0)
+    {
+      retry (self);
+      return;
+    }
+  const WhyProfile *found = why_profile_lookup (profile, &error);
+  if (found == NULL || !why_profile_check (found, why_explainer_lookup (self->state.method, NULL), &error))
+    {
+      fail_value (self, error);
+      return;
+    }
+  WhyDocumentState state = why_document_begin_change (self);
+  replace (&state.profile, profile);
+  why_document_commit (self, &state, NULL);
+}
+
+void
+why_document_set_method_options (WhyDocument *self, const char *options)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_return_if_fail (WHY_IS_DOCUMENT (self));
+  if (options != NULL && *options == '\0')
+    options = NULL;
+  if (g_strcmp0 (self->state.method_options, options) == 0)
+    {
+      retry (self);
+      return;
+    }
+  if (!why_options_check (why_explainer_lookup (self->state.method, NULL), options, &error))
+    {
+      fail_value (self, error);
+      return;
+    }
+  WhyDocumentState state = why_document_begin_change (self);
+  replace (&state.method_options, options);
+  why_document_commit (self, &state, "method-options");
 }
 
 void

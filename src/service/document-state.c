@@ -11,6 +11,7 @@ why_document_state_init (WhyDocumentState *state)
     .target_class = -1,
     .contrast_class = -1,
     .method = g_strdup ("gradcam"),
+    .profile = g_strdup ("paper"),
     .polarity = g_strdup ("relu"),
     .limits = g_strdup ("own"),
     .opacity = 0.5,
@@ -26,6 +27,8 @@ why_document_state_copy (const WhyDocumentState *from, WhyDocumentState *to)
   *to = *from;
   to->layer = g_strdup (from->layer);
   to->method = g_strdup (from->method);
+  to->profile = g_strdup (from->profile);
+  to->method_options = g_strdup (from->method_options);
   to->polarity = g_strdup (from->polarity);
   to->colormap = g_strdup (from->colormap);
   to->limits = g_strdup (from->limits);
@@ -37,6 +40,8 @@ why_document_state_clear (WhyDocumentState *state)
 {
   g_clear_pointer (&state->layer, g_free);
   g_clear_pointer (&state->method, g_free);
+  g_clear_pointer (&state->profile, g_free);
+  g_clear_pointer (&state->method_options, g_free);
   g_clear_pointer (&state->polarity, g_free);
   g_clear_pointer (&state->colormap, g_free);
   g_clear_pointer (&state->limits, g_free);
@@ -46,6 +51,8 @@ why_document_state_clear (WhyDocumentState *state)
 gboolean
 why_document_state_asks_same (const WhyDocumentState *a, const WhyDocumentState *b)
 {
-  return a->target_class == b->target_class && g_strcmp0 (a->layer, b->layer) == 0 && strcmp (a->method, b->method) == 0 &&
+  return a->target_class == b->target_class && a->contrast_class == b->contrast_class &&
+         g_strcmp0 (a->layer, b->layer) == 0 && strcmp (a->method, b->method) == 0 &&
+         strcmp (a->profile, b->profile) == 0 && g_strcmp0 (a->method_options, b->method_options) == 0 &&
          strcmp (a->polarity, b->polarity) == 0 && a->occlusions == b->occlusions;
 }

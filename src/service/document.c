@@ -146,6 +146,7 @@ why_document_cancel (WhyDocument *self)
   self->stopped = self->running;
   self->running = FALSE;
   why_document_set_progress (self, 0);
+  why_document_drop_partial (self);
   why_document_update_status (self);
   why_document_update_busy (self);
   g_object_thaw_notify (G_OBJECT (self));
@@ -216,6 +217,8 @@ notify_state (WhyDocument *self, const WhyDocumentState *old)
     { state->contrast_class != old->contrast_class, WHY_DOCUMENT_PROP_CONTRAST_CLASS },
     { g_strcmp0 (state->layer, old->layer) != 0, WHY_DOCUMENT_PROP_LAYER },
     { strcmp (state->method, old->method) != 0, WHY_DOCUMENT_PROP_METHOD },
+    { strcmp (state->profile, old->profile) != 0, WHY_DOCUMENT_PROP_PROFILE },
+    { g_strcmp0 (state->method_options, old->method_options) != 0, WHY_DOCUMENT_PROP_METHOD_OPTIONS },
     { strcmp (state->polarity, old->polarity) != 0, WHY_DOCUMENT_PROP_POLARITY },
     { g_strcmp0 (state->colormap, old->colormap) != 0, WHY_DOCUMENT_PROP_COLORMAP },
     { strcmp (state->limits, old->limits) != 0, WHY_DOCUMENT_PROP_LIMITS },
@@ -327,6 +330,7 @@ forget_answer (WhyDocument *self)
   self->stopped = FALSE;
   why_document_set_progress (self, 0);
   g_clear_pointer (&self->base_probabilities, why_tensor_unref);
+  why_document_drop_partial (self);
   g_clear_pointer (&self->result, why_result_unref);
   why_document_succeed (self, WHY_ERROR_KIND_RUN);
   why_document_succeed (self, WHY_ERROR_KIND_VALUE);
@@ -402,6 +406,7 @@ why_document_take_model (WhyDocument *self, WhyModel *model)
   for (guint index = 0; index < state.occlusions->len; index++)
     why_occlusion_set_probabilities (g_ptr_array_index (state.occlusions, index), NULL, NULL);
   /* The old answer goes first: its class numbers mean nothing to the new labels. */
+  why_document_drop_partial (self);
   g_clear_pointer (&self->result, why_result_unref);
   fill_classes (self);
   why_document_notify (self, WHY_DOCUMENT_PROP_MODEL);
@@ -447,6 +452,8 @@ why_document_finalize (GObject *object)
   WhyDocument *self = WHY_DOCUMENT (object);
 
   g_clear_pointer (&self->picture, why_picture_free);
+  g_clear_pointer (&self->partial, why_map_unref);
+  g_clear_pointer (&self->asked, why_request_unref);
   g_clear_pointer (&self->result, why_result_unref);
   g_clear_pointer (&self->base_probabilities, why_tensor_unref);
   g_clear_object (&self->classes);
@@ -505,6 +512,12 @@ why_document_get_property (GObject *object, guint prop_id, GValue *value, GParam
       break;
     case WHY_DOCUMENT_PROP_METHOD:
       g_value_set_string (value, self->state.method);
+      break;
+    case WHY_DOCUMENT_PROP_PROFILE:
+      g_value_set_string (value, self->state.profile);
+      break;
+    case WHY_DOCUMENT_PROP_METHOD_OPTIONS:
+      g_value_set_string (value, self->state.method_options);
       break;
     case WHY_DOCUMENT_PROP_POLARITY:
       g_value_set_string (value, self->state.polarity);
@@ -590,6 +603,12 @@ why_document_set_property (GObject *object, guint prop_id, const GValue *value, 
     case WHY_DOCUMENT_PROP_METHOD:
       why_document_set_method (self, g_value_get_string (value));
       break;
+    case WHY_DOCUMENT_PROP_PROFILE:
+      why_document_set_profile (self, g_value_get_string (value));
+      break;
+    case WHY_DOCUMENT_PROP_METHOD_OPTIONS:
+      why_document_set_method_options (self, g_value_get_string (value));
+      break;
     case WHY_DOCUMENT_PROP_POLARITY:
       why_document_set_polarity (self, g_value_get_string (value));
       break;
@@ -653,6 +672,8 @@ why_document_class_init (WhyDocumentClass *klass)
   INT (CONTRAST_CLASS, "contrast-class", rw);
   STRING (LAYER, "layer", rw);
   STRING (METHOD, "method", rw);
+  STRING (PROFILE, "profile", rw);
+  STRING (METHOD_OPTIONS, "method-options", rw);
   STRING (POLARITY, "polarity", rw);
   STRING (COLORMAP, "colormap", rw);
   STRING (LIMITS, "limits", rw);

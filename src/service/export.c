@@ -147,7 +147,25 @@ why_export_command (const WhyExport *what, const char *figure_path)
   append_option (command, "--method", map->method);
   if (map->layer != NULL)
     append_option (command, "--layer", map->layer);
+  for (char **more = map->more_layers; more != NULL && map->layer != NULL && *more != NULL; more++)
+    append_option (command, "--layer", *more);
+  if (map->options != NULL)
+    {
+      g_auto (GStrv) entries = g_strsplit (map->options, ",", -1);
+      for (char **entry = entries; *entry != NULL; entry++)
+        append_option (command, "--option", *entry);
+    }
   append_option (command, "--class", number);
+  for (gsize also = 0; also < map->n_also_classes; also++)
+    {
+      g_autofree char *text = g_strdup_printf ("%d", map->also_classes[also]);
+      append_option (command, "--also", text);
+    }
+  if (map->contrast_class >= 0)
+    {
+      g_autofree char *text = g_strdup_printf ("%d", map->contrast_class);
+      append_option (command, "--contrast", text);
+    }
   append_option (command, "--polarity", map->polarity);
   if (map->profile != NULL)
     append_option (command, "--profile", map->profile);
@@ -224,6 +242,31 @@ check (const WhyExport *what, GError **error)
   return TRUE;
 }
 
+static const char *
+profile_version (const WhyMap *map)
+{
+  const WhyProfile *profile = why_profile_lookup (map->profile, NULL);
+  return profile != NULL ? profile->version : "";
+}
+
+/* What goes with layer and class where there is more than one. */
+static void
+add_more (JsonBuilder *builder, const WhyMap *map)
+{
+  json_builder_set_member_name (builder, "more_layers");
+  json_builder_begin_array (builder);
+  for (char **more = map->more_layers; more != NULL && *more != NULL; more++)
+    json_builder_add_string_value (builder, *more);
+  json_builder_end_array (builder);
+  json_builder_set_member_name (builder, "also_classes");
+  json_builder_begin_array (builder);
+  for (gsize also = 0; also < map->n_also_classes; also++)
+    json_builder_add_int_value (builder, map->also_classes[also]);
+  json_builder_end_array (builder);
+  why_json_add_int (builder, "contrast_class", map->contrast_class);
+  why_json_add_string (builder, "note", map->note);
+}
+
 char *
 why_export_recipe (const WhyExport *what, const char *figure_path, WhyCancel *cancel, GError **error)
 {
@@ -254,7 +297,10 @@ why_export_recipe (const WhyExport *what, const char *figure_path, WhyCancel *ca
     }
   why_json_add_string (builder, "method", map->method);
   why_json_add_string (builder, "profile", map->profile);
+  why_json_add_string (builder, "profile_version", profile_version (map));
+  why_json_add_string (builder, "options", map->options);
   why_json_add_string (builder, "layer", map->layer);
+  add_more (builder, map);
   why_json_add_int (builder, "class", what->result->target_class);
   why_json_add_string (builder, "label", why_model_get_class_label (what->model, what->result->target_class));
   why_json_add_double (builder, "probability",
@@ -345,7 +391,11 @@ make_captions (const WhyExport *what, const char *method_title)
                                        " cells, one cell is %.4g × %.4g pixels of the picture"),
                                     method_title, polarity_text (map->polarity), map->values->dims[1], map->values->dims[0],
                                     hypot (to_source.xx, to_source.yx), hypot (to_source.xy, to_source.yy)));
-  if (ends_in != NULL && g_strcmp0 (map->score_kind, "probability") != 0)
+  if (g_strcmp0 (map->score_kind, "rest") == 0)
+    g_ptr_array_add (captions, g_strdup_printf (_ ("Logit plus logarithm of the probability is explained: %.4g"), map->score));
+  else if (g_strcmp0 (map->score_kind, "similarity") == 0)
+    g_ptr_array_add (captions, g_strdup_printf (_ ("The similarity of the output to another picture's is explained: %.4g"), map->score));
+  else if (ends_in != NULL && g_strcmp0 (map->score_kind, "probability") != 0)
     g_ptr_array_add (captions, g_strdup_printf (_ ("The logit before the final %s is explained: %.4g"), ends_in, map->score));
   else
     g_ptr_array_add (captions, g_strdup_printf (g_strcmp0 (map->score_kind, "probability") == 0
@@ -356,8 +406,16 @@ make_captions (const WhyExport *what, const char *method_title)
     g_ptr_array_add (captions, g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%u rectangle is covered", "%u rectangles are covered",
                                                              (gulong) what->result->request->n_covers),
                                                 (guint) what->result->request->n_covers));
+  if (map->contrast_class >= 0)
+    g_ptr_array_add (captions, g_strdup_printf (_ ("Compared with “%s”"),
+                                                why_model_get_class_label (what->model, map->contrast_class)));
+  if (g_strcmp0 (map->profile, "paper") != 0 || map->options != NULL)
+    g_ptr_array_add (captions, g_strdup_printf (_ ("Profile %s %s, options: %s"), map->profile, profile_version (map),
+                                                map->options != NULL ? map->options : _ ("none")));
   if (map->reason != NULL)
     g_ptr_array_add (captions, g_strdup (map->reason));
+  if (map->note != NULL)
+    g_ptr_array_add (captions, g_strdup (_ (map->note)));
   if (what->result->request->pixels != NULL && *why_model_get_assumed_text (what->model) != '\0')
     g_ptr_array_add (captions, g_strdup_printf (_ ("Assumed, as the model does not say: %s"),
                                                 why_model_get_assumed_text (what->model)));

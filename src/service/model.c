@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "engine/session.h"
-#include "explain/target.h"
+#include "explain/explain.h"
 #include "graph/graph.h"
 #include "worker.h"
 
@@ -239,6 +239,7 @@ struct _WhyModel
   char **labels; /* n_classes of them */
   int n_classes;
   char *default_layer;
+  GPtrArray *method_limits; /* as why_explainer_check_all() has them; NULL: no classes */
   const char *ends_in;
   gboolean multi_label;
   gboolean dense;
@@ -279,6 +280,7 @@ why_model_finalize (GObject *object)
   g_clear_pointer (&self->assumed_text, g_free);
   g_clear_pointer (&self->limitation, g_free);
   g_clear_pointer (&self->default_layer, g_free);
+  g_clear_pointer (&self->method_limits, g_ptr_array_unref);
   g_clear_pointer (&self->labels, g_strfreev);
   g_clear_object (&self->layers);
   g_clear_pointer (&self->recipe, why_recipe_unref);
@@ -581,6 +583,8 @@ find_layers (WhyModel *self, WhyGraph *graph, GError **error)
       g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: the recipe's layer: %s", self->path, missing->message);
       return FALSE;
     }
+  const WhyExplainRequest any = { .layer = self->default_layer, .multi_label = self->multi_label };
+  self->method_limits = why_explainer_check_all (&any, graph);
   return TRUE;
 }
 
@@ -922,6 +926,21 @@ why_model_find_layer (WhyModel *self, const char *name, GError **error)
       g_autofree char *nearest = why_error_nearest (wanted != NULL ? wanted : "", names, n_layers);
       g_set_error (error, WHY_ERROR, WHY_ERROR_NOT_FOUND, "%s: there is no tensor '%s' that can be explained%s", self->path,
                    wanted != NULL ? wanted : "", nearest);
+    }
+  return NULL;
+}
+
+const char *
+why_model_get_method_limitation (WhyModel *self, const char *method)
+{
+  gsize n;
+  const WhyExplainerClass *const *methods = why_explainer_list (&n);
+
+  g_return_val_if_fail (WHY_IS_MODEL (self), NULL);
+  for (gsize index = 0; self->method_limits != NULL && index < n; index++)
+    {
+      if (strcmp (methods[index]->id, method) == 0)
+        return g_ptr_array_index (self->method_limits, index);
     }
   return NULL;
 }

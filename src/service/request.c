@@ -44,6 +44,12 @@ why_request_set_covers (WhyRequest *request, const WhyCover *covers, gsize n_cov
     }
 }
 
+WhyMap *
+why_request_take_partial (WhyRequest *request)
+{
+  return atomic_exchange (&request->partial, NULL);
+}
+
 WhyRequest *
 why_request_ref (WhyRequest *request)
 {
@@ -65,6 +71,7 @@ why_request_unref (WhyRequest *request)
   g_free (request->known);
   g_free (request->covers);
   why_explain_request_clear (&request->explain);
+  why_map_unref (why_request_take_partial (request));
   g_free (request);
 }
 
@@ -263,6 +270,15 @@ on_stage (double done, gpointer data)
   stage->progress (stage->from + stage->share * done, stage->data);
 }
 
+/* Only the newest one is kept. */
+static void
+on_partial (WhyMap *map, gpointer data)
+{
+  WhyRequest *request = data;
+
+  why_map_unref (atomic_exchange (&request->partial, why_map_ref (map)));
+}
+
 static gboolean
 run_steps (WhyRunState *state, WhyRequest *request, WhyResult *result, WhyJob *job, Stage *stage, gsize n_runs,
            GError **error)
@@ -307,6 +323,8 @@ run (WhyRunState *state, WhyRequest *request, WhyResult *result, WhyCancel *canc
     .cancel = cancel,
     .progress = progress != NULL ? on_stage : NULL,
     .progress_data = &stage,
+    .partial = progress != NULL ? on_partial : NULL,
+    .partial_data = request,
   };
 
   /* Earlier steps first, so that the session is left with the activations of the picture shown. */

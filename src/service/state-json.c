@@ -98,6 +98,8 @@ add_map (JsonBuilder *builder, WhyDocument *document)
   why_json_add_string (builder, "layer", map->layer);
   why_json_add_string (builder, "polarity", map->polarity);
   why_json_add_string (builder, "profile", map->profile);
+  why_json_add_string (builder, "options", map->options);
+  why_json_add_int (builder, "contrast_class", map->contrast_class);
   why_json_add_int (builder, "class", map->target_class);
   why_json_add_string (builder, "score_kind", map->score_kind);
   why_json_add_double (builder, "score", map->score);
@@ -127,6 +129,7 @@ add_map (JsonBuilder *builder, WhyDocument *document)
     json_builder_add_null_value (builder);
   why_json_add_int (builder, "not_finite", (gint64) map->n_not_finite);
   why_json_add_string (builder, "reason", map->reason);
+  why_json_add_string (builder, "note", map->note);
   json_builder_end_object (builder);
 }
 
@@ -239,6 +242,8 @@ why_state_to_json (WhyDocument *document)
   why_json_add_string (builder, "layer", why_document_get_layer (document));
   why_json_add_string (builder, "shown_layer", why_document_get_shown_layer (document));
   why_json_add_string (builder, "method", why_document_get_method (document));
+  why_json_add_string (builder, "profile", why_document_get_profile (document));
+  why_json_add_string (builder, "method_options", why_document_get_method_options (document));
   why_json_add_string (builder, "polarity", why_document_get_polarity (document));
   why_json_add_string (builder, "fill", why_document_get_fill (document));
   why_json_add_boolean (builder, "busy", why_document_get_busy (document));

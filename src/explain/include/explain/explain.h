@@ -210,6 +210,16 @@ const WhyExplainerClass *const *why_explainer_list (gsize *n);
 gboolean why_explainer_check (const WhyExplainRequest *request, WhyGraph *graph, GError **error);
 
 /**
+ * why_explainer_check_all:
+ * @request: as for why_explainer_check(); its method is not looked at
+ *
+ * Returns: (transfer full) (element-type utf8): for each of why_explainer_list() %NULL, or the sentence
+ *   that says why it cannot run. The graph is differentiated once.
+ */
+GPtrArray *why_explainer_check_all (const WhyExplainRequest *request,
+                                    WhyGraph *graph) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * why_explain:
  *
  * Runs the network on @job's input, finds the class, runs the method. Class and layer that do not

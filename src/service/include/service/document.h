@@ -54,7 +54,7 @@ double why_occlusion_get_after (WhyOcclusion *self);
  * document's "error-message".
  *
  * Read-write properties: "target-class", "contrast-class" (i, -1: the top class / none), "layer" (s, NULL:
- * the default), "method", "polarity", "colormap" (s; NULL, or one that does not fit the sign of the map: by the sign), "limits" ("own", "locked"),
+ * the default), "method", "profile", "method-options" (s, NULL: none), "polarity", "colormap" (s; NULL, or one that does not fit the sign of the map: by the sign), "limits" ("own", "locked"),
  * "fill" ("mean", "black", "white", "blur", "noise") (s), "opacity", "threshold" (d, 0..1), "show-map",
  * "smooth" (b).
  * Read-only: "picture-path" (s), "picture" (WhyTensor), "picture-width", "picture-height" (i64), "model"
@@ -99,7 +99,12 @@ void why_document_set_contrast_class (WhyDocument *self, int contrast_class);
 const char *why_document_get_layer (WhyDocument *self);
 void why_document_set_layer (WhyDocument *self, const char *layer);
 const char *why_document_get_method (WhyDocument *self);
+/** why_document_set_method: with its preset options; the profile stays if it fits the method */
 void why_document_set_method (WhyDocument *self, const char *method);
+const char *why_document_get_profile (WhyDocument *self);
+void why_document_set_profile (WhyDocument *self, const char *profile);
+const char *why_document_get_method_options (WhyDocument *self); /* nullable: as in WhyExplainRequest */
+void why_document_set_method_options (WhyDocument *self, const char *options);
 const char *why_document_get_polarity (WhyDocument *self);
 void why_document_set_polarity (WhyDocument *self, const char *polarity);
 
@@ -143,7 +148,7 @@ GListModel *why_document_get_classes (WhyDocument *self); /* of WhyClassItem, by
 WhyClassItem *why_document_get_class (WhyDocument *self, int index);
 int why_document_get_shown_class (WhyDocument *self);          /* the class of the present map; -1: none */
 const char *why_document_get_shown_layer (WhyDocument *self);  /* nullable: the layer of the present map */
-WhyMap *why_document_get_map (WhyDocument *self);              /* nullable */
+WhyMap *why_document_get_map (WhyDocument *self);              /* nullable; while a long method runs, what is known so far */
 WhyTensor *why_document_get_probabilities (WhyDocument *self); /* nullable */
 WhyResult *why_document_get_result (WhyDocument *self);        /* nullable: the present result */
 
@@ -164,6 +169,7 @@ gboolean why_document_get_overlay (WhyDocument *self, WhyOverlayMap *map, WhyOve
 /** why_document_get_busy: something loads or runs, or waits for it */
 gboolean why_document_get_busy (WhyDocument *self);
 double why_document_get_progress (WhyDocument *self);      /* 0..1 */
+int why_document_get_seconds_left (WhyDocument *self);     /* of a run, estimated; -1: not known, or about to end */
 const char *why_document_get_activity (WhyDocument *self); /* "" or what it is doing: "Reading cat.jpg" */
 /** why_document_get_status: "" or one sentence to go with the map: why it is empty, what was assumed */
 const char *why_document_get_status (WhyDocument *self);

@@ -86,6 +86,10 @@ gboolean why_model_is_dense (WhyModel *self); /* segmentation: classes for every
 /** why_model_get_limitation: Returns: (nullable): why this model can be run but not explained, a sentence */
 const char *why_model_get_limitation (WhyModel *self);
 
+/** why_model_get_method_limitation: @method: id. Returns: (nullable): why the method cannot run on this model at
+ *   its default layer, and what could, a sentence */
+const char *why_model_get_method_limitation (WhyModel *self, const char *method);
+
 /** why_model_check_picture: %WHY_ERROR_BAD_REQUEST if a prepared picture cannot be the model's input: volumes, plain rows */
 gboolean why_model_check_picture (WhyModel *self, GError **error);
 

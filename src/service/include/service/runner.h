@@ -61,6 +61,7 @@ typedef struct
   gboolean predict_only;
   WhyBackend backend;
   /*< private >*/
+  _Atomic (WhyMap *) partial;
   _Atomic int ref_count;
 } WhyRequest;
 
@@ -73,6 +74,9 @@ WhyRequest *why_request_new (WhyOnnxModel *model, WhyRecipe *recipe, WhyTensor *
                              const WhyExplainRequest *explain) G_GNUC_WARN_UNUSED_RESULT;
 /** why_request_set_covers: @known: (nullable): see WhyRequest. Before the request is shared. */
 void why_request_set_covers (WhyRequest *request, const WhyCover *covers, gsize n_covers, WhyTensor *const *known);
+/** why_request_take_partial: Returns: (transfer full) (nullable): the newest map of a request that
+ *   runs, if there is one that was not taken yet. Any thread; progress tells when to look. */
+WhyMap *why_request_take_partial (WhyRequest *request) G_GNUC_WARN_UNUSED_RESULT;
 WhyRequest *why_request_ref (WhyRequest *request);
 void why_request_unref (WhyRequest *request);
 
