@@ -270,6 +270,157 @@ check_gradients (const Net *net, WhySession *session, WhyGradRule rule, const ch
     }
 }
 
+/* ---- maps ---- */
+
+/* The sum over channels, weighted by the mean gradient: as Grad-CAM. */
+static WhyValue *
+emit_map (WhyMapBuilder *builder, WhyValue *activation, WhyValue *gradient, GError **error)
+{
+  WhyValue *means = why_map_channel_means (builder, gradient, error);
+  return means != NULL ? why_map_weighted_sum (builder, activation, means, error) : NULL;
+}
+
+/* The same without ever looking at a convolution's output, whatever that costs. */
+static WhyValue *
+emit_map_before (WhyMapBuilder *builder, WhyValue *activation, WhyValue *gradient, GError **error)
+{
+  const WhyNode *node = activation->producer;
+  if (node == NULL || strcmp (node->klass->type, "Conv") != 0 ||
+      node->inputs[1]->constant == NULL || node->inputs[0]->constant != NULL ||
+      (node->n_inputs > 2 && node->inputs[2] != NULL && node->inputs[2]->constant == NULL))
+    return emit_map (builder, activation, gradient, error);
+  WhyValue *inputs[] = { node->inputs[0], node->inputs[1],
+                         why_map_channel_means (builder, gradient, error),
+                         node->n_inputs > 2 ? node->inputs[2] : NULL };
+  return why_emit (why_map_builder_graph (builder), error, "ConvChannelSum",
+                   inputs[3] != NULL ? 4 : 3, inputs, node->attrs, node->n_attrs);
+}
+
+/* The map in float64, by its definition. @scale: (out): its size if nothing cancelled, neither in
+ * the mean gradients nor in the sum over channels. */
+static WhyTensor *
+expected_map (const WhyTensor *activation, const WhyTensor *gradient, double *scale)
+{
+  gint64 dims[WHY_MAX_RANK];
+  gsize channels = (gsize) activation->dims[1], positions = 1;
+
+  memcpy (dims, activation->dims, sizeof dims);
+  dims[1] = 1;
+  for (int axis = 2; axis < activation->rank; axis++)
+    positions *= (gsize) activation->dims[axis];
+  WhyTensor *map = why_tensor_new (WHY_DTYPE_FLOAT64, activation->rank, dims, NULL);
+  double *to = map->data;
+  g_autofree double *sizes = g_new0 (double, (gsize) dims[0] * positions + 1);
+  memset (to, 0, map->n_bytes);
+  *scale = 0;
+  for (gsize n = 0; n < (gsize) dims[0]; n++)
+    for (gsize c = 0; c < channels; c++)
+      {
+        const gsize first = (n * channels + c) * positions;
+        double mean = 0, size = 0;
+        for (gsize at = 0; at < positions; at++)
+          {
+            mean += why_tensor_get_f64 (gradient, first + at) / (double) positions;
+            size += fabs (why_tensor_get_f64 (gradient, first + at)) / (double) positions;
+          }
+        for (gsize at = 0; at < positions; at++)
+          {
+            double value = why_tensor_get_f64 (activation, first + at);
+            to[n * positions + at] += mean * value;
+            sizes[n * positions + at] += size * fabs (value);
+            *scale = MAX (*scale, sizes[n * positions + at]);
+          }
+      }
+  return map;
+}
+
+typedef struct
+{
+  GPtrArray *names;
+  GPtrArray *expected;
+  const GArray *scales;
+  WhyTensor *seed;
+  const char *of;
+  WhyGradRule rule;
+} Maps;
+
+static void
+expect_maps (const Net *net,
+             WhySession *session,
+             const Maps *maps,
+             guint first,
+             guint n,
+             WhyMapEmit emit,
+             const char *what)
+{
+  g_autoptr (GPtrArray) results =
+    g_ptr_array_new_with_free_func ((GDestroyNotify) why_tensor_unref);
+  g_autoptr (GError) error = NULL;
+
+  g_ptr_array_set_size (results, (int) n);
+  why_session_maps (session, (WhyTensor *const *) net->inputs->pdata, net->inputs->len, maps->of,
+                    maps->seed, (const char *const *) maps->names->pdata + first, n, maps->rule,
+                    emit, (WhyTensor **) results->pdata, NULL, &error);
+  expect_no_error (net, what, error);
+  for (guint index = 0; index < n; index++)
+    {
+      double distance = net_distance (
+        g_ptr_array_index (results, index), g_ptr_array_index (maps->expected, first + index),
+        VALUE_FLOOR * g_array_index (maps->scales, double, first + index));
+      if (!(distance <= GRADIENT_TOLERANCE))
+        fail (net, what, g_ptr_array_index (maps->names, first + index), distance);
+    }
+}
+
+/* Maps of every layer with space, each by itself and all at once, in either order. */
+static void
+check_maps (const Net *net, WhyBackend backend, WhyGradRule rule)
+{
+  WhyValue *of = why_graph_output (net->graph, 0);
+  g_autoptr (WhyTensor) seed = net_random (4711, of->rank, of->dims);
+  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+  g_autoptr (GPtrArray) expected =
+    g_ptr_array_new_with_free_func ((GDestroyNotify) why_tensor_unref);
+  WhyValue *seed_value =
+    why_graph_add_input (net->graph, NULL, WHY_DTYPE_FLOAT64, of->rank, of->dims);
+  g_ptr_array_add (net->wide, why_tensor_cast (seed, WHY_DTYPE_FLOAT64, NULL));
+  g_autoptr (WhyGradients) gradients =
+    why_graph_differentiate (net->graph, of, seed_value, rule, NULL);
+  g_autoptr (GArray) scales = g_array_new (FALSE, FALSE, sizeof (double));
+  const Maps maps = { names, expected, scales, seed, of->name, rule };
+
+  for (guint index = 0; index < net->names->len; index++)
+    {
+      WhyValue *value = why_graph_find_value (net->graph, g_ptr_array_index (net->names, index));
+      WhyValue *gradient = why_gradients_get (gradients, value, NULL);
+      WhyTensor *activation = g_ptr_array_index (net->values, index);
+      if (gradient == NULL || value->rank < 3 || value->rank > 5 ||
+          why_tensor_count (activation) <= (gsize) (value->dims[0] * value->dims[1]))
+        continue;
+      g_autoptr (WhyTensor) gradient_values = evaluate (net, net->wide, gradient);
+      g_ptr_array_add (names, value->name);
+      double scale;
+      g_ptr_array_add (expected, expected_map (activation, gradient_values, &scale));
+      scale = MAX (scale, GRADIENT_FLOOR);
+      g_array_append_val (scales, scale);
+    }
+  if (names->len == 0)
+    return;
+  const WhyMapEmit emits[] = { emit_map, emit_map_before };
+  for (gsize emit = 0; emit < G_N_ELEMENTS (emits); emit++)
+    {
+      g_autoptr (WhySession) all_first = new_session (net, backend);
+      g_autoptr (WhySession) each_first = new_session (net, backend);
+      expect_maps (net, all_first, &maps, 0, names->len, emits[emit], "map, all asked for,");
+      for (guint index = 0; index < names->len; index++)
+        {
+          expect_maps (net, all_first, &maps, index, 1, emits[emit], "map asked for after all");
+          expect_maps (net, each_first, &maps, index, 1, emits[emit], "map");
+        }
+      expect_maps (net, each_first, &maps, 0, names->len, emits[emit], "map, all asked for last,");
+    }
+}
+
 void
 net_check (const char *text, guint flags)
 {
@@ -290,7 +441,10 @@ net_check (const char *text, guint flags)
       for (WhyGradRule rule = WHY_GRAD_RULE_GRADIENT;
            rule <= ((flags & NET_RULES) != 0 ? WHY_GRAD_RULE_DECONVNET : WHY_GRAD_RULE_GRADIENT);
            rule++)
-        check_gradients (&net, session, rule, fast ? "fast gradient" : "reference gradient");
+        {
+          check_gradients (&net, session, rule, fast ? "fast gradient" : "reference gradient");
+          check_maps (&net, backend, rule);
+        }
       g_assert_cmpuint (net.wide->len, >, n_feeds);
     }
   net_clear (&net);

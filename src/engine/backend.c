@@ -18,7 +18,7 @@
 static const WhyKernel *const fast_tables[] = {
   why_dnnl_conv_kernels, why_dnnl_matmul_kernels,   why_elementwise_kernels, why_pool_kernels,
   why_movement_kernels,  why_normalization_kernels, why_reduce_kernels,
-  why_layer_norm_kernels,
+  why_layer_norm_kernels, why_channel_kernels,
 };
 #endif
 
@@ -56,7 +56,7 @@ compile_reference (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
   return compile_from (reference_tables, G_N_ELEMENTS (reference_tables), plan, node, done, error);
 }
 
-static const WhyBackendClass reference_class = { "reference", compile_reference, FALSE };
+static const WhyBackendClass reference_class = { "reference", compile_reference, FALSE, FALSE };
 
 const WhyBackendClass *
 why_backend_reference (void)
@@ -78,7 +78,7 @@ const WhyBackendClass *
 why_backend_fast (void)
 {
   static char name[32];
-  static WhyBackendClass klass = { name, compile_fast, TRUE };
+  static WhyBackendClass klass = { name, compile_fast, TRUE, TRUE };
   static gsize once = 0;
 
   if (g_once_init_enter (&once))

@@ -6,6 +6,7 @@
 #include "base/size.h"
 #include "graph/composite.h"
 #include "kernels/generic.h"
+#include "schedule.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -121,6 +122,24 @@ why_plan_options (const WhyPlan *plan)
   return &plan->options;
 }
 
+WhyGraph *
+why_plan_graph (const WhyPlan *plan)
+{
+  return plan->graph;
+}
+
+gboolean
+why_plan_needs (const WhyPlan *plan, const WhyNode *node)
+{
+  return plan->needed[node->index];
+}
+
+gboolean
+why_plan_keeps (const WhyPlan *plan, const WhyValue *value)
+{
+  return value->index < plan->n_values && plan->keep[value->index];
+}
+
 static WhyBuffer *
 find_home (const WhyPlan *plan, const WhyValue *value)
 {
@@ -214,6 +233,17 @@ why_plan_alias (WhyPlan *plan, WhyValue *value, WhyLayout layout, WhyBuffer *buf
 }
 
 WhyBuffer *
+why_plan_constant (WhyPlan *plan, WhyTensor *tensor)
+{
+  WhyBuffer *buffer = new_buffer (plan, NULL, WHY_LAYOUT_PLAIN, tensor->n_bytes);
+  buffer->outside = TRUE;
+  buffer->constant = why_tensor_ref (tensor);
+  buffer->data = tensor->data;
+  plan->constant_bytes += tensor->n_bytes;
+  return buffer;
+}
+
+WhyBuffer *
 why_plan_scratch (WhyPlan *plan, gsize n_bytes)
 {
   return new_buffer (plan, NULL, WHY_LAYOUT_PLAIN, n_bytes);
@@ -296,6 +326,12 @@ effective_node (const WhyPlan *plan, guint index)
   const WhyNode *composite =
     plan->options.backend->composites ? why_graph_composite (plan->graph, node) : NULL;
   return composite != NULL && !plan->plain[index] ? (WhyNode *) composite : node;
+}
+
+WhyNode *
+why_plan_node (const WhyPlan *plan, guint index)
+{
+  return effective_node (plan, index);
 }
 
 static void
@@ -525,18 +561,25 @@ lay_out_memory (WhyPlan *plan, GError **error)
 
 /* ---- building and running ---- */
 
+gboolean
+why_plan_compile_node (WhyPlan *plan, WhyNode *node, GError **error)
+{
+  gboolean done = TRUE;
+  if (!plan->options.backend->compile (plan, node, &done, error))
+    return FALSE;
+  return done || why_generic_compile (plan, node, error);
+}
+
 static gboolean
 compile (WhyPlan *plan, GError **error)
 {
+  if (plan->options.parent != NULL && plan->options.backend->gathers)
+    return why_schedule_compile (plan, error);
   for (guint index = 0; index < why_graph_n_nodes (plan->graph); index++)
     {
       WhyNode *node = effective_node (plan, index);
-      gboolean done = TRUE;
-      if (!plan->needed[index] || plan->absorbed[index])
-        continue;
-      if (!plan->options.backend->compile (plan, node, &done, error))
-        return FALSE;
-      if (!done && !why_generic_compile (plan, node, error))
+      if (plan->needed[index] && !plan->absorbed[index] &&
+          !why_plan_compile_node (plan, node, error))
         return FALSE;
     }
   return TRUE;

@@ -83,6 +83,9 @@ typedef gboolean (*WhyStepFunc) (const WhyStep *step, WhyCancel *cancel, GError 
  * @parent: (nullable): plan whose kept values may be read
  * @memory_budget: bytes
  * @packed: cache of packed weights, shared by a session's plans
+ * @first_backward: with a parent: the first node of the backward direction; earlier ones compute
+ *   forward values again that the parent has not kept
+ * @first_map: with a parent: the first node that computes maps from activations and gradients
  */
 typedef struct
 {
@@ -91,6 +94,7 @@ typedef struct
   WhyPlan *parent;
   gsize memory_budget;
   GHashTable *packed;
+  guint first_backward, first_map;
 } WhyPlanOptions;
 
 /** why_plan_new: Returns: (transfer full) (nullable): a plan that computes @options->keep, ready to
@@ -132,6 +136,23 @@ const WhyStep *why_plan_step (const WhyPlan *plan, guint index);
 /* ---- for kernels while compiling ---- */
 
 const WhyPlanOptions *why_plan_options (const WhyPlan *plan);
+
+WhyGraph *why_plan_graph (const WhyPlan *plan);
+
+/** why_plan_node: the node that is computed in place number @index: the graph's own or its composite */
+WhyNode *why_plan_node (const WhyPlan *plan, guint index);
+
+/** why_plan_needs: whether @node has to run in this plan */
+gboolean why_plan_needs (const WhyPlan *plan, const WhyNode *node);
+
+/** why_plan_keeps: whether @value must be there at the end */
+gboolean why_plan_keeps (const WhyPlan *plan, const WhyValue *value);
+
+/** why_plan_compile_node: adds the steps for one node */
+gboolean why_plan_compile_node (WhyPlan *plan, WhyNode *node, GError **error);
+
+/** why_plan_constant: a buffer with numbers that are no value of the graph; @tensor: dense */
+WhyBuffer *why_plan_constant (WhyPlan *plan, WhyTensor *tensor);
 
 /** why_plan_layout: the layout that @value is computed in (constants: plain) */
 WhyLayout why_plan_layout (const WhyPlan *plan, const WhyValue *value);
@@ -199,12 +220,14 @@ gboolean why_plan_is_absorbed (const WhyPlan *plan, const WhyNode *node);
  * @compile: adds the steps for @node; sets *@done to %FALSE, without an error, where it has no
  * kernel: then the plain definition of the operator is used
  * @composites: whether groups of nodes are compiled as the operator that they amount to
+ * @gathers: element-wise operators of plans for gradients are made into programs
  */
 struct _WhyBackendClass
 {
   const char *name;
   gboolean (*compile) (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error);
   gboolean composites;
+  gboolean gathers;
 };
 
 /** why_backend_fast: Returns: (nullable): the oneDNN backend, if the build has it */

@@ -3,6 +3,7 @@
 #include "engine/session.h"
 
 #include "base/error.h"
+#include "maps.h"
 #include "plan.h"
 #include "session-private.h"
 
@@ -16,9 +17,21 @@ typedef struct
   WhyValue *seed;
   WhyGradRule rule;
   guint n_forward; /* values with a lower index were there before: the forward ones */
+  guint n_nodes;   /* likewise, nodes */
   WhyGradients *gradients;
   GPtrArray *backwards; /* owned Backward, the one used last at the end */
+  GPtrArray *map_sets;  /* owned MapSet */
 } Direction;
+
+/* Maps of some layers that were asked for together, as nodes of the graph. */
+typedef struct
+{
+  WhyMapEmit emit;
+  GPtrArray *layers;   /* WhyValue */
+  GPtrArray *maps;     /* WhyValue, one for each layer */
+  GPtrArray *required; /* WhyValue: what the forward plan has to keep */
+  guint first_node;    /* of the maps */
+} MapSet;
 
 /* A plan for some gradients, and what its values belong to. */
 typedef struct
@@ -132,9 +145,19 @@ backward_free (Backward *backward)
 }
 
 static void
+map_set_free (MapSet *set)
+{
+  g_ptr_array_unref (set->layers);
+  g_ptr_array_unref (set->maps);
+  g_clear_pointer (&set->required, g_ptr_array_unref);
+  g_free (set);
+}
+
+static void
 direction_free (Direction *direction)
 {
   g_ptr_array_unref (direction->backwards);
+  g_ptr_array_unref (direction->map_sets);
   why_gradients_free (direction->gradients);
   g_free (direction);
 }
@@ -471,7 +494,9 @@ find_direction (WhySession *session, WhyValue *of, WhyGradRule rule, GError **er
   direction->of = of;
   direction->rule = rule;
   direction->backwards = g_ptr_array_new_with_free_func ((GDestroyNotify) backward_free);
+  direction->map_sets = g_ptr_array_new_with_free_func ((GDestroyNotify) map_set_free);
   direction->n_forward = why_graph_n_values (session->graph);
+  direction->n_nodes = why_graph_n_nodes (session->graph);
   direction->seed = why_graph_add_input (session->graph, NULL, of->dtype, of->rank, of->dims);
   direction->gradients = why_graph_differentiate (session->graph, of, direction->seed, rule, error);
   if (direction->gradients == NULL)
@@ -544,6 +569,7 @@ find_backward (const WhySession *session,
                const WhyTensor *seed,
                WhyValue *const *gradients,
                gsize n_gradients,
+               guint first_map,
                GError **error)
 {
   Backward *exact = NULL;
@@ -575,6 +601,8 @@ find_backward (const WhySession *session,
     .parent = session->forward,
     .memory_budget = session->memory_budget,
     .packed = session->packed,
+    .first_backward = direction->n_nodes,
+    .first_map = first_map,
   };
   WhyPlan *plan = why_plan_new (session->graph, &options, error);
   if (plan == NULL)
@@ -607,6 +635,49 @@ run_backward (const WhySession *session,
   return backward->seed != NULL;
 }
 
+/* Checks what both kinds of request begin with and finds the direction. */
+static Direction *
+begin_backward (
+  WhySession *session, const char *of, const WhyTensor *seed, WhyGradRule rule, GError **error)
+{
+  WhyValue *of_value = why_graph_require_value (session->graph, of, error);
+  if (of_value == NULL)
+    return NULL;
+  if (seed->rank != of_value->rank ||
+      memcmp (seed->dims, of_value->dims, (gsize) seed->rank * sizeof *seed->dims) != 0)
+    {
+      g_autofree char *expected = why_dims_to_string (of_value->rank, of_value->dims);
+      g_autofree char *found = why_dims_to_string (seed->rank, seed->dims);
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_SHAPE,
+                   "The weights of the score are %s, '%s' is %s", found, of, expected);
+      return NULL;
+    }
+  Direction *direction = find_direction (session, of_value, rule, error);
+  if (direction == NULL)
+    g_prefix_error (error, "%s: ", session->model->path);
+  return direction;
+}
+
+static gboolean
+find_gradients (const WhySession *session,
+                const Direction *direction,
+                WhyValue *const *values,
+                gsize n_values,
+                WhyValue **gradients,
+                GError **error)
+{
+  for (gsize index = 0; index < n_values; index++)
+    {
+      gradients[index] = why_gradients_get (direction->gradients, values[index], error);
+      if (gradients[index] == NULL)
+        {
+          g_prefix_error (error, "%s: ", session->model->path);
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
 gboolean
 why_session_gradients (WhySession *session,
                        WhyTensor *const *inputs,
@@ -628,32 +699,12 @@ why_session_gradients (WhySession *session,
   if (!prepare_for (session, inputs, n_inputs, error) ||
       !find_values (session, wanted, n_wanted, values, error))
     return FALSE;
-  WhyValue *of_value = why_graph_require_value (session->graph, of, error);
-  if (of_value == NULL)
+  Direction *direction = begin_backward (session, of, seed, rule, error);
+  if (direction == NULL ||
+      !find_gradients (session, direction, values, n_wanted, gradient_values, error))
     return FALSE;
-  if (seed->rank != of_value->rank ||
-      memcmp (seed->dims, of_value->dims, (gsize) seed->rank * sizeof *seed->dims) != 0)
-    {
-      g_autofree char *expected = why_dims_to_string (of_value->rank, of_value->dims);
-      g_autofree char *found = why_dims_to_string (seed->rank, seed->dims);
-      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_SHAPE,
-                   "The weights of the score are %s, '%s' is %s", found, of, expected);
-      return FALSE;
-    }
-  Direction *direction = find_direction (session, of_value, rule, error);
-  for (gsize index = 0; direction != NULL && index < n_wanted; index++)
-    {
-      gradient_values[index] = why_gradients_get (direction->gradients, values[index], error);
-      if (gradient_values[index] == NULL)
-        direction = NULL;
-      if (activations != NULL)
-        g_ptr_array_add (required, values[index]);
-    }
-  if (direction == NULL)
-    {
-      g_prefix_error (error, "%s: ", session->model->path);
-      return FALSE;
-    }
+  for (gsize index = 0; activations != NULL && index < n_wanted; index++)
+    g_ptr_array_add (required, values[index]);
   collect_required (session, direction, gradient_values, n_wanted, required);
   if (!run_forward (session, inputs, n_inputs, (WhyValue *const *) required->pdata, required->len,
                     cancel, error))
@@ -662,7 +713,7 @@ why_session_gradients (WhySession *session,
   if (dense_seed == NULL)
     return FALSE;
   Backward *backward =
-    find_backward (session, direction, dense_seed, gradient_values, n_wanted, error);
+    find_backward (session, direction, dense_seed, gradient_values, n_wanted, G_MAXUINT, error);
   if (backward == NULL || !run_backward (session, direction, backward, dense_seed, cancel, error))
     return FALSE;
   if (activations != NULL &&
@@ -672,6 +723,175 @@ why_session_gradients (WhySession *session,
     return TRUE;
   clear_results (activations, n_wanted);
   return FALSE;
+}
+
+/* ---- maps ---- */
+
+static gboolean
+covers (const MapSet *set, WhyMapEmit emit, WhyValue *const *layers, gsize n_layers)
+{
+  for (gsize index = 0; set->emit == emit && index < n_layers; index++)
+    {
+      if (!g_ptr_array_find (set->layers, layers[index], NULL))
+        return FALSE;
+    }
+  return set->emit == emit;
+}
+
+/* Whether the maps of @set have just been computed, for these inputs and this seed. */
+static gboolean
+is_computed (const WhySession *session,
+             const Direction *direction,
+             const MapSet *set,
+             const WhyTensor *seed)
+{
+  for (guint index = 0; index < direction->backwards->len; index++)
+    {
+      const Backward *backward = g_ptr_array_index (direction->backwards, index);
+      if (is_current (session, backward, seed) &&
+          holds_all (backward, (WhyValue *const *) set->maps->pdata, set->maps->len))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static gboolean
+same_inputs (const WhySession *session, WhyTensor *const *inputs, gsize n_inputs)
+{
+  gboolean same = session->inputs != NULL;
+  for (gsize index = 0; same && index < n_inputs; index++)
+    same = session->inputs[index] == inputs[index];
+  return same;
+}
+
+/* The nodes for the maps of these layers, made by @emit in the order of the graph. */
+static MapSet *
+new_map_set (WhySession *session,
+             Direction *direction,
+             WhyMapEmit emit,
+             WhyValue *const *layers,
+             WhyValue *const *gradients,
+             gsize n_layers,
+             GError **error)
+{
+  MapSet *set = g_new0 (MapSet, 1);
+  WhyMapBuilder *builder = why_map_builder_new (session->graph, session->forward,
+                                                direction->n_forward, direction->n_nodes);
+
+  set->emit = emit;
+  set->layers = g_ptr_array_new ();
+  set->maps = g_ptr_array_new ();
+  set->first_node = why_graph_n_nodes (session->graph);
+  for (gsize index = 0; index < n_layers; index++)
+    why_map_builder_need (builder, gradients[index]);
+  why_map_builder_settle (builder);
+  for (gsize index = 0; index < n_layers; index++)
+    {
+      WhyValue *map = emit (builder, layers[index], gradients[index], error);
+      if (map == NULL)
+        {
+          why_map_builder_free (builder);
+          map_set_free (set);
+          return NULL;
+        }
+      g_ptr_array_add (set->layers, layers[index]);
+      g_ptr_array_add (set->maps, map);
+      why_map_builder_need (builder, map);
+    }
+  why_map_builder_settle (builder);
+  set->required = why_map_builder_kept (builder);
+  why_map_builder_free (builder);
+  g_ptr_array_add (direction->map_sets, set);
+  return set;
+}
+
+static MapSet *
+find_map_set (WhySession *session,
+              Direction *direction,
+              gboolean known,
+              const WhyTensor *seed,
+              WhyMapEmit emit,
+              WhyValue *const *layers,
+              WhyValue *const *gradients,
+              gsize n_layers,
+              GError **error)
+{
+  MapSet *exact = NULL;
+  for (guint index = 0; index < direction->map_sets->len; index++)
+    {
+      MapSet *set = g_ptr_array_index (direction->map_sets, index);
+      if (!covers (set, emit, layers, n_layers))
+        continue;
+      if (known && is_computed (session, direction, set, seed))
+        return set;
+      if (set->layers->len == n_layers)
+        exact = set;
+    }
+  return exact != NULL ? exact
+                       : new_map_set (session, direction, emit, layers, gradients, n_layers, error);
+}
+
+static gboolean
+read_maps (const WhyPlan *plan,
+           const MapSet *set,
+           WhyValue *const *layers,
+           gsize n_layers,
+           WhyTensor **maps,
+           GError **error)
+{
+  for (gsize index = 0; index < n_layers; index++)
+    {
+      guint at = 0;
+      g_ptr_array_find (set->layers, layers[index], &at);
+      g_autoptr (WhyTensor) held = why_plan_read (plan, g_ptr_array_index (set->maps, at), error);
+      maps[index] = held != NULL ? why_tensor_to_dense (held, error) : NULL;
+      if (maps[index] == NULL)
+        {
+          clear_results (maps, index);
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+gboolean
+why_session_maps (WhySession *session,
+                  WhyTensor *const *inputs,
+                  gsize n_inputs,
+                  const char *of,
+                  WhyTensor *seed,
+                  const char *const *layers,
+                  gsize n_layers,
+                  WhyGradRule rule,
+                  WhyMapEmit emit,
+                  WhyTensor **maps,
+                  WhyCancel *cancel,
+                  GError **error)
+{
+  g_autofree WhyValue **values = g_new0 (WhyValue *, n_layers + 1);
+  g_autofree WhyValue **gradients = g_new0 (WhyValue *, n_layers + 1);
+
+  if (!prepare_for (session, inputs, n_inputs, error) ||
+      !find_values (session, layers, n_layers, values, error))
+    return FALSE;
+  Direction *direction = begin_backward (session, of, seed, rule, error);
+  if (direction == NULL || !find_gradients (session, direction, values, n_layers, gradients, error))
+    return FALSE;
+  g_autoptr (WhyTensor) dense_seed = why_tensor_to_dense (seed, error);
+  if (dense_seed == NULL)
+    return FALSE;
+  MapSet *set = find_map_set (session, direction, same_inputs (session, inputs, n_inputs),
+                              dense_seed, emit, values, gradients, n_layers, error);
+  if (set == NULL ||
+      !run_forward (session, inputs, n_inputs, (WhyValue *const *) set->required->pdata,
+                    set->required->len, cancel, error))
+    return FALSE;
+  Backward *backward =
+    find_backward (session, direction, dense_seed, (WhyValue *const *) set->maps->pdata,
+                   set->maps->len, set->first_node, error);
+  return backward != NULL &&
+         run_backward (session, direction, backward, dense_seed, cancel, error) &&
+         read_maps (backward->plan, set, values, n_layers, maps, error);
 }
 
 gsize

@@ -121,6 +121,63 @@ choose_layer (WhyExplainRequest *request, const WhyTarget *target, WhyGraph *gra
   return FALSE;
 }
 
+/* Whether the engine can make the maps: the layers' tensors are [1, C, spatial...] as they are, and
+ * nothing is asked for that needs the channels themselves. */
+static gboolean
+may_emit (const WhyExplainerClass *klass,
+          const WhyExplainRequest *request,
+          WhyGraph *graph,
+          const char *const *layers,
+          gsize n_layers)
+{
+  gboolean plain = klass->emit != NULL && !why_option_boolean (request, "eigen-smooth");
+  for (gsize index = 0; plain && index < n_layers; index++)
+    {
+      const WhyValue *value = why_graph_find_value (graph, layers[index]);
+      g_auto (WhyGrid) grid = { 0 };
+      plain = value != NULL && why_grid_init (&grid, why_places_get (graph), value) &&
+              grid.kind == WHY_GRID_PLAIN;
+    }
+  return plain;
+}
+
+/* Maps of many layers by a method whose maps the engine makes. */
+static gboolean
+emit_layers (const WhyExplainerClass *klass,
+             const WhyExplainRequest *request,
+             const WhyTarget *target,
+             const WhyJob *job,
+             const char *const *layers,
+             gsize n_layers,
+             WhyMap **maps,
+             GError **error)
+{
+  g_autofree WhyTensor **values = g_new0 (WhyTensor *, n_layers + 1);
+  g_autoptr (WhyTensor) logits = NULL;
+  WhyTensor *inputs[] = { job->input };
+  gsize n_positions = 0;
+  double score = 0;
+
+  if (!why_method_logits (target, job, &logits, error))
+    return FALSE;
+  g_autoptr (WhyTensor) seed =
+    why_target_seed (target, request, logits, job->input, &score, &n_positions, error);
+  if (seed == NULL ||
+      !why_session_maps (job->session, inputs, 1, target->logits->name, seed, layers, n_layers,
+                         WHY_GRAD_RULE_GRADIENT, klass->emit, values, job->cancel, error))
+    return FALSE;
+  for (gsize index = 0; index < n_layers; index++)
+    {
+      WhyExplainRequest one = *request;
+      one.layer = layers[index];
+      WhyTensor *map =
+        why_tensor_reshape (values[index], values[index]->rank - 2, values[index]->dims + 2);
+      why_tensor_unref (values[index]);
+      maps[index] = why_method_new_map (&one, job, map, score);
+    }
+  return TRUE;
+}
+
 /* Maps of many layers by a method that is a function of activation and gradient. */
 static gboolean
 combine_layers (const WhyExplainerClass *klass,
@@ -169,6 +226,8 @@ make_maps (const WhyExplainerClass *klass,
            WhyMap **maps,
            GError **error)
 {
+  if (may_emit (klass, request, why_session_graph (job->session), layers, n_layers))
+    return emit_layers (klass, request, target, job, layers, n_layers, maps, error);
   if (klass->run == NULL)
     return combine_layers (klass, request, target, job, layers, n_layers, maps, error);
   for (gsize index = 0; index < n_layers; index++)

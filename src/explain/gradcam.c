@@ -17,6 +17,14 @@ weigh (const WhyExplainRequest *request,
   return TRUE;
 }
 
+static WhyValue *
+emit (WhyMapBuilder *builder, WhyValue *activation, WhyValue *gradient, GError **error)
+{
+  WhyValue *weights = why_map_channel_means (builder, gradient, error);
+
+  return weights != NULL ? why_map_weighted_sum (builder, activation, weights, error) : NULL;
+}
+
 const WhyExplainerClass why_gradcam = {
   .id = "gradcam",
   .title = N_ ("Grad-CAM"),
@@ -28,4 +36,5 @@ const WhyExplainerClass why_gradcam = {
   .profiles = WHY_FITS_PYTORCH_GRAD_CAM | WHY_FITS_CAPTUM | WHY_FITS_TORCHCAM | WHY_FITS_MONAI |
               WHY_FITS_TF_KERAS_VIS,
   .weights = weigh,
+  .emit = emit,
 };

@@ -18,16 +18,8 @@
 
 /* ---- one operand (and gradients: two operands of equal shape, the second being x or y) ---- */
 
-typedef struct Unary Unary;
-typedef void (*UnaryLoop) (const Unary *unary, const float *a, const float *b, float *y, gsize n);
-
-struct Unary
-{
-  UnaryLoop loop;
-  float alpha, beta, min, max;
-  const float *a, *b;
-  float *y;
-};
+typedef WhyUnary Unary;
+typedef WhyUnaryLoop UnaryLoop;
 
 #define UNARY(NAME, EXPRESSION)                                                                    \
   WHY_VECTOR static void NAME (const Unary *unary, const float *a, const float *b, float *y,       \
@@ -186,29 +178,44 @@ ends_with_grad (const char *type)
   return g_str_has_suffix (type, "Grad");
 }
 
-static gboolean
-compile_unary (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
+gboolean
+why_elementwise_unary (const WhyNode *node, WhyUnary *unary)
 {
   const char *type = node->klass->type;
   const WhyActivationParams *params =
     node->klass->params_size == sizeof (WhyActivationParams) ? node->params : NULL;
-  guint n_inputs = ends_with_grad (type) ? 2 : 1;
-  WhyBuffer *inputs[2] = { NULL, NULL };
-  Unary *unary;
-  UnaryLoop loop = NULL;
 
-  *done = FALSE;
+  memset (unary, 0, sizeof *unary);
   for (gsize index = 0; index < G_N_ELEMENTS (unary_types); index++)
     {
       if (strcmp (unary_types[index].type, type) == 0)
-        loop = unary_types[index].loop;
+        unary->loop = unary_types[index].loop;
     }
   /* Types are told apart by name: a function with several clones may have more than one address. */
   if (g_str_has_prefix (type, "Gelu") && params != NULL && params->approximate)
-    loop = n_inputs == 2 ? gelu_tanh_grad : gelu_tanh;
+    unary->loop = ends_with_grad (type) ? gelu_tanh_grad : gelu_tanh;
   if (g_str_has_prefix (type, "Clip") && (params == NULL || !params->bounds_known))
-    return TRUE;
-  if (loop == NULL || !is_float32 (node->inputs[0]))
+    return FALSE;
+  if (params != NULL)
+    {
+      unary->alpha = (float) params->alpha;
+      unary->beta = (float) params->beta;
+      /* ONNX: where the bounds are crossed, the upper one wins. */
+      unary->min = (float) fmin (params->min, params->max);
+      unary->max = (float) params->max;
+    }
+  return unary->loop != NULL;
+}
+
+static gboolean
+compile_unary (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
+{
+  guint n_inputs = ends_with_grad (node->klass->type) ? 2 : 1;
+  WhyBuffer *inputs[2] = { NULL, NULL };
+  WhyUnary unary;
+
+  *done = FALSE;
+  if (!why_elementwise_unary (node, &unary) || !is_float32 (node->inputs[0]))
     return TRUE;
   for (guint input = 0; input < n_inputs; input++)
     {
@@ -220,9 +227,9 @@ compile_unary (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
   for (gsize index = 0; product != NULL && gate == node && index < G_N_ELEMENTS (gated_types);
        index++)
     {
-      if (strcmp (gated_types[index].type, type) != 0)
+      if (strcmp (gated_types[index].type, node->klass->type) != 0)
         continue;
-      loop = gated_types[index].loop;
+      unary.loop = gated_types[index].loop;
       result = product->outputs[0];
       why_plan_absorb (plan, product);
     }
@@ -239,19 +246,10 @@ compile_unary (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
       if (inputs[input] == NULL)
         return FALSE;
     }
-  unary = g_new0 (Unary, 1);
-  unary->loop = loop;
-  if (params != NULL)
-    {
-      unary->alpha = (float) params->alpha;
-      unary->beta = (float) params->beta;
-      /* ONNX: where the bounds are crossed, the upper one wins. */
-      unary->min = (float) fmin (params->min, params->max);
-      unary->max = (float) params->max;
-    }
   WhyBuffer *output = why_plan_output (plan, result, layout);
   WhyStep *step =
-    why_plan_add_step (plan, node, run_unary, inputs, n_inputs, &output, 1, unary, g_free);
+    why_plan_add_step (plan, node, run_unary, inputs, n_inputs, &output, 1,
+                       g_memdup2 (&unary, sizeof unary), g_free);
   step->in_place = TRUE;
   *done = TRUE;
   return TRUE;
@@ -259,7 +257,7 @@ compile_unary (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
 
 /* ---- two operands with broadcasting ---- */
 
-typedef void (*BinaryLoop) (const float *a, const float *b, float *y, gsize n);
+typedef WhyBinaryLoop BinaryLoop;
 
 /* Three loops each: both vary, b fixed, a fixed. */
 #define BINARY(NAME, EXPRESSION)                                                                   \
@@ -313,6 +311,20 @@ static const struct
   { "Pow", power_both, power_b_fixed, power_a_fixed },
   { "Sum", add_both, add_b_fixed, add_a_fixed },
 };
+
+gboolean
+why_elementwise_binary (const char *type, WhyBinaryLoops *loops)
+{
+  for (gsize index = 0; index < G_N_ELEMENTS (binary_types); index++)
+    {
+      if (strcmp (binary_types[index].type, type) != 0)
+        continue;
+      *loops = (WhyBinaryLoops){ binary_types[index].both, binary_types[index].b_fixed,
+                                 binary_types[index].a_fixed };
+      return TRUE;
+    }
+  return FALSE;
+}
 
 #define DIMS_MAX 4
 
@@ -485,18 +497,14 @@ compile_binary (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
   if (!operand_ready (node->inputs[0], output_value, layout) ||
       !operand_ready (node->inputs[1], output_value, layout))
     layout = WHY_LAYOUT_PLAIN;
-  for (gsize index = 0; index < G_N_ELEMENTS (binary_types); index++)
-    {
-      if (strcmp (binary_types[index].type, node->klass->type) == 0)
-        {
-          binary.both = binary_types[index].both;
-          binary.b_fixed = binary_types[index].b_fixed;
-          binary.a_fixed = binary_types[index].a_fixed;
-        }
-    }
+  WhyBinaryLoops loops = { NULL };
+  gboolean known = why_elementwise_binary (node->klass->type, &loops);
+  binary.both = loops.both;
+  binary.b_fixed = loops.b_fixed;
+  binary.a_fixed = loops.a_fixed;
   memory_order (node->inputs[0], output_value, layout, dims, a_strides);
   memory_order (node->inputs[1], output_value, layout, dims, b_strides);
-  if (binary.both == NULL || !merge_dims (output_value->rank, dims, a_strides, b_strides, &binary))
+  if (!known || !merge_dims (output_value->rank, dims, a_strides, b_strides, &binary))
     return TRUE;
   for (guint input = 0; input < 2; input++)
     {

@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 extern const WhyOpClass why_ops_activation[];
 extern const WhyOpClass why_ops_arithmetic[];
 extern const WhyOpClass why_ops_cast[];
+extern const WhyOpClass why_ops_channel[];
 extern const WhyOpClass why_ops_concat[];
 extern const WhyOpClass why_ops_conv[];
 extern const WhyOpClass why_ops_einsum[];

@@ -5,7 +5,7 @@
 #include "families.h"
 
 static const WhyOpClass *const families[] = {
-  why_ops_activation,  why_ops_arithmetic, why_ops_cast,      why_ops_concat,
+  why_ops_activation,  why_ops_arithmetic, why_ops_cast,      why_ops_channel,   why_ops_concat,
   why_ops_conv,        why_ops_einsum,     why_ops_gather,    why_ops_generate,
   why_ops_grid_sample, why_ops_logic,      why_ops_matmul,    why_ops_normalization,
   why_ops_pad,         why_ops_pool,       why_ops_quantize,  why_ops_quantized,

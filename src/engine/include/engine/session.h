@@ -145,6 +145,60 @@ gboolean why_session_gradients (WhySession *session,
                                 WhyCancel *cancel,
                                 GError **error);
 
+/* ---- maps ---- */
+
+typedef struct _WhyMapBuilder WhyMapBuilder;
+
+/**
+ * WhyMapEmit:
+ * @activation: a layer's value, [N, C, spatial...]
+ * @gradient: d(score)/d(@activation)
+ *
+ * Adds the nodes that make a map of the two to the graph. As they are known before anything runs, no
+ * tensor has to be there that they do not read: gradients are reduced as they are made, and
+ * activations that can be computed from others are not kept.
+ *
+ * Returns: (transfer none) (nullable): the map, float32 [N, 1, spatial...]; %NULL on error
+ */
+typedef WhyValue *(*WhyMapEmit) (WhyMapBuilder *builder,
+                                 WhyValue *activation,
+                                 WhyValue *gradient,
+                                 GError **error);
+
+WhyGraph *why_map_builder_graph (const WhyMapBuilder *builder);
+
+/** why_map_channel_means: [N, C, 1...]: the means of @gradient over space */
+WhyValue *why_map_channel_means (WhyMapBuilder *builder, WhyValue *gradient, GError **error);
+
+/** why_map_weighted_sum: [N, 1, spatial...]: the sum over channels of @weights, [N, C, 1...], times
+ * @activation */
+WhyValue *why_map_weighted_sum (WhyMapBuilder *builder,
+                                WhyValue *activation,
+                                WhyValue *weights,
+                                GError **error);
+
+/**
+ * why_session_maps:
+ * @layers: (array length=n_layers): names of tensors
+ * @maps: (out caller-allocates) (array length=n_layers) (transfer full): dense float32
+ *   [N, 1, spatial...]
+ *
+ * Maps of layers by @emit; all else as for why_session_gradients(). Asking again for some of the
+ * layers, for the same inputs and seed, runs nothing.
+ */
+gboolean why_session_maps (WhySession *session,
+                           WhyTensor *const *inputs,
+                           gsize n_inputs,
+                           const char *of,
+                           WhyTensor *seed,
+                           const char *const *layers,
+                           gsize n_layers,
+                           WhyGradRule rule,
+                           WhyMapEmit emit,
+                           WhyTensor **maps,
+                           WhyCancel *cancel,
+                           GError **error);
+
 /** why_session_plan_bytes: memory of the current plans: arenas, kept activations and packed
  * weights. */
 gsize why_session_plan_bytes (const WhySession *session);

@@ -143,6 +143,10 @@ typedef struct _WhyExplainerClass WhyExplainerClass;
  * @check: (nullable): sets an error if the method cannot run at @layer (nullable) of @graph; the
  *   sentence says why and what could instead. What @needs tells is checked already
  *
+ * @emit: (nullable): makes the map of nodes of the graph, for the engine to compute: the cheapest way,
+ *   at many layers above all, as neither activations nor gradients are handed out. Beside @weights,
+ *   which serves where the weighted channels themselves are asked for
+ *
  * Then one of the following, the first that fits:
  *
  * @weights: the map is a weighted sum of the layer's channels. Fills @weights (array length=C)
@@ -182,6 +186,7 @@ struct _WhyExplainerClass
                           const WhyTensor *gradient,
                           WhyTensor *sum,
                           GError **error);
+  WhyMapEmit emit;
   WhyTensor *(*combine) (const WhyExplainRequest *request,
                          const WhyTensor *activation,
                          const WhyTensor *gradient,
