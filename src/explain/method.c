@@ -55,6 +55,26 @@ to_maps (WhyGraph *graph,
   return done;
 }
 
+/* A gradient that comes out of a resize or a flattening can be in another layout than its tensor;
+ * methods walk both with the same steps. */
+static gboolean
+lay_out_alike (WhyTensor *const *activations, WhyTensor **gradients, gsize n, GError **error)
+{
+  for (gsize index = 0; index < n; index++)
+    {
+      const gboolean last = why_tensor_is_channels_last (activations[index]);
+      if (gradients[index]->rank < 3 || last == why_tensor_is_channels_last (gradients[index]))
+        continue;
+      WhyTensor *alike = last ? why_tensor_to_channels_last (gradients[index], error)
+                              : why_tensor_to_dense (gradients[index], error);
+      if (alike == NULL)
+        return FALSE;
+      why_tensor_unref (gradients[index]);
+      gradients[index] = alike;
+    }
+  return TRUE;
+}
+
 gboolean
 why_method_gradients_of (const WhyTarget *target,
                          const WhyJob *job,
@@ -73,7 +93,8 @@ why_method_gradients_of (const WhyTarget *target,
     return FALSE;
   WhyGraph *graph = why_session_graph (job->session);
   if (to_maps (graph, layers, n_layers, activations, error) &&
-      to_maps (graph, layers, n_layers, gradients, error))
+      to_maps (graph, layers, n_layers, gradients, error) &&
+      lay_out_alike (activations, gradients, n_layers, error))
     return TRUE;
   for (gsize index = 0; index < n_layers; index++)
     {
