@@ -110,6 +110,8 @@ add_actions (WhyApplication *self)
     { "win.zoom-fit", { "<Control>0", "<Control>KP_0" } },
     { "win.zoom(1.0)", { "<Control>1" } },
     { "win.zoom(2.0)", { "<Control>2" } },
+    { "win.slice-step(-1)", { "Page_Up" } },
+    { "win.slice-step(1)", { "Page_Down" } },
     { "win.page('answer')", { "<Alt>1" } },
     { "win.page('look')", { "<Alt>2" } },
     { "win.page('test')", { "<Alt>3" } },

@@ -22,6 +22,15 @@ on_scroll_cb (GtkEventControllerScroll *controller, double dx, double dy, WhyCan
       why_canvas_view_changed (self, FALSE);
       return TRUE;
     }
+  if (self->steps_slices && !(modifiers & GDK_CONTROL_MASK))
+    {
+      self->slice_scroll += wheel ? dy : dy / 24.0;
+      const int n_steps = (int) self->slice_scroll;
+      self->slice_scroll -= n_steps;
+      if (n_steps != 0)
+        why_canvas_emit_slice_stepped (self, n_steps);
+      return TRUE;
+    }
   if (wheel || (modifiers & GDK_CONTROL_MASK))
     {
       const double notches = wheel ? dy : dy / 48.0;

@@ -55,6 +55,8 @@ struct _WhyCanvas
   gboolean panning, banding;
   double pan_last_x, pan_last_y;
   double band_x0, band_y0, band_x1, band_y1; /* source pixels */
+  gboolean steps_slices;
+  double slice_scroll; /* part of a step that a touch pad has made */
   gboolean crosshair;                        /* moved by keys */
   double cross_x, cross_y;                   /* source pixels */
   double pinch_zoom;
@@ -63,6 +65,7 @@ struct _WhyCanvas
 void why_canvas_queue_update (WhyCanvas *self); /* textures and legend, before the next frame */
 void why_canvas_view_changed (WhyCanvas *self, gboolean zoom_changed);
 void why_canvas_emit_occlude (WhyCanvas *self, const WhyRect *rect);
+void why_canvas_emit_slice_stepped (WhyCanvas *self, int n_steps);
 void why_canvas_probe_at (WhyCanvas *self, double img_x, double img_y);
 void why_canvas_probe_none (WhyCanvas *self);
 

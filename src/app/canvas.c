@@ -12,6 +12,7 @@ enum
 {
   SIGNAL_OCCLUDE,
   SIGNAL_PROBED,
+  SIGNAL_SLICE_STEPPED,
   SIGNAL_ZOOM_CHANGED,
   SIGNAL_LAST_SIGNAL,
 };
@@ -289,6 +290,8 @@ why_canvas_class_init (WhyCanvasClass *klass)
                     G_TYPE_DOUBLE, G_TYPE_DOUBLE, G_TYPE_DOUBLE, G_TYPE_DOUBLE);
   signals[SIGNAL_PROBED] =
       g_signal_new ("probed", WHY_TYPE_CANVAS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_SLICE_STEPPED] = g_signal_new ("slice-stepped", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
+                                                NULL, NULL, G_TYPE_NONE, 1, G_TYPE_INT);
   signals[SIGNAL_ZOOM_CHANGED] =
       g_signal_new ("zoom-changed", WHY_TYPE_CANVAS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 
@@ -368,6 +371,12 @@ why_canvas_is_dragging (WhyCanvas *self)
   return self->banding;
 }
 
+void
+why_canvas_emit_slice_stepped (WhyCanvas *self, int n_steps)
+{
+  g_signal_emit (self, signals[SIGNAL_SLICE_STEPPED], 0, n_steps);
+}
+
 /* ---- setters ---- */
 
 void
@@ -410,6 +419,13 @@ why_canvas_set_picture (WhyCanvas *self, WhyTensor *pixels)
       why_canvas_probe_none (self);
     }
   why_canvas_view_changed (self, TRUE);
+}
+
+void
+why_canvas_set_steps_slices (WhyCanvas *self, gboolean steps_slices)
+{
+  g_return_if_fail (WHY_IS_CANVAS (self));
+  self->steps_slices = steps_slices;
 }
 
 void

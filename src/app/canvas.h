@@ -64,6 +64,9 @@ void why_canvas_set_picture (WhyCanvas *self, WhyTensor *pixels);
  */
 void why_canvas_set_map (WhyCanvas *self, WhyTensor *values, const WhyAffine *to_source);
 void why_canvas_set_style (WhyCanvas *self, const WhyOverlayStyle *style);
+/** why_canvas_set_steps_slices: whether the wheel steps through slices ("slice-stepped", i) instead of zooming; with Ctrl it
+ *  zooms all the same */
+void why_canvas_set_steps_slices (WhyCanvas *self, gboolean steps_slices);
 void why_canvas_set_show_map (WhyCanvas *self, gboolean show_map);
 
 /** why_canvas_set_bare: show the picture without map and outlines for as long as a key is held. */

@@ -105,6 +105,30 @@ change_tool (GSimpleAction *action, GVariant *value, gpointer data)
 }
 
 static void
+activate_slice (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  Window *self = data;
+  const char *name;
+  gint32 slice;
+  WhyPlaneKind plane;
+
+  g_variant_get (parameter, "(&si)", &name, &slice);
+  if (why_plane_kind_from_string (name, &plane))
+    why_document_set_slice (self->document, plane, slice);
+  else
+    {
+      g_autofree char *message = g_strdup_printf (_("There is no plane “%s”; there are: axial, coronal, sagittal"), name);
+      why_document_set_error (self->document, message);
+    }
+}
+
+static void
+activate_slice_step (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  why_window_step_slice (data, g_variant_get_int32 (parameter));
+}
+
+static void
 activate_occlude (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
   double x;
@@ -262,6 +286,8 @@ static const GActionEntry entries[] = {
   { "threshold", NULL, "d", "0.0", change_threshold, { 0 } },
   { "interpolation", NULL, "s", "'smooth'", change_interpolation, { 0 } },
   { "tool", NULL, "s", "'pan'", change_tool, { 0 } },
+  { "slice", activate_slice, "(si)", NULL, NULL, { 0 } },
+  { "slice-step", activate_slice_step, "i", NULL, NULL, { 0 } },
   { "occlude", activate_occlude, "(dddd)", NULL, NULL, { 0 } },
   { "clear-occlusions", activate_clear_occlusions, NULL, NULL, NULL, { 0 } },
   { "fill", NULL, "s", "'mean'", change_fill, { 0 } },

@@ -81,12 +81,14 @@ why_window_open_dialog (WhyWindow *self)
 {
   static const char *const pictures[] = { "png", "jpg", "jpeg", "jpe", "jfif", "tif", "tiff", "webp", "gif", "bmp", NULL };
   static const char *const models[] = { "onnx", NULL };
-  static const char *const all[] = { "png", "jpg", "jpeg", "jpe", "jfif", "tif", "tiff", "webp", "gif", "bmp", "onnx", NULL };
+  static const char *const volumes[] = { "nii", "nii.gz", NULL };
+  static const char *const all[] = { "png", "jpg", "jpeg", "jpe", "jfif", "tif", "tiff", "webp", "gif", "bmp", "nii", "nii.gz", "onnx", NULL };
   g_autoptr (GListStore) filters = g_list_store_new (GTK_TYPE_FILE_FILTER);
   g_autoptr (GtkFileFilter) any = gtk_file_filter_new ();
 
   add_filter (filters, _("Pictures and models"), all);
   add_filter (filters, _("Pictures"), pictures);
+  add_filter (filters, _("Volumes (NIfTI)"), volumes);
   add_filter (filters, _("Models (ONNX)"), models);
   gtk_file_filter_set_name (any, _("All files"));
   gtk_file_filter_add_pattern (any, "*");

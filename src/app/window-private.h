@@ -29,6 +29,7 @@ struct _WhyWindow
   GtkSpinner *loading_spinner;
   GtkPaned *paned;
   WhyCanvas *canvas;
+  GtkWidget *slice_bar;
   GtkWidget *tool_bar;
   GtkLabel *zoom_label;
   GtkRevealer *hint_revealer;
@@ -77,5 +78,8 @@ void why_window_export (WhyWindow *self, const char *path);
 
 void why_window_set_show_inspector (WhyWindow *self, gboolean show_inspector);
 void why_window_toast (WhyWindow *self, const char *text);
+
+/* Moves through a volume. */
+void why_window_step_slice (WhyWindow *self, int n_steps);
 
 G_END_DECLS

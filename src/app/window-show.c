@@ -39,6 +39,7 @@ show_picture (WhyWindow *self)
 
   if (picture == NULL)
     picture = why_document_get_picture (self->document);
+  why_canvas_set_steps_slices (self->canvas, why_document_is_volume (self->document));
   why_canvas_set_picture (self->canvas, picture);
 }
 
@@ -320,6 +321,13 @@ on_files_cb (WhyWindow *self)
 
 /* ---- from the canvas ---- */
 
+void
+why_window_step_slice (WhyWindow *self, int n_steps)
+{
+  why_document_set_slice (self->document, why_document_get_plane (self->document),
+                          why_document_get_slice (self->document) + n_steps);
+}
+
 static void
 on_occlude_cb (WhyWindow *self, double x, double y, double w, double h)
 {
@@ -352,6 +360,7 @@ why_window_init_show (WhyWindow *self)
   g_signal_connect_object (self->document, "notify::status", G_CALLBACK (show_status), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->document, "notify::error-message", G_CALLBACK (show_error), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->canvas, "occlude", G_CALLBACK (on_occlude_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->canvas, "slice-stepped", G_CALLBACK (why_window_step_slice), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->canvas, "probed", G_CALLBACK (on_probed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->canvas, "zoom-changed", G_CALLBACK (why_window_show_zoom), self, G_CONNECT_SWAPPED);
   on_updated_cb (self);

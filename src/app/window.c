@@ -4,6 +4,7 @@
 
 #include "answer-panel.h"
 #include "look-panel.h"
+#include "slice-bar.h"
 #include "take-panel.h"
 #include "test-panel.h"
 
@@ -275,6 +276,7 @@ why_window_class_init (WhyWindowClass *klass)
   g_type_ensure (WHY_TYPE_LOOK_PANEL);
   g_type_ensure (WHY_TYPE_TEST_PANEL);
   g_type_ensure (WHY_TYPE_TAKE_PANEL);
+  g_type_ensure (WHY_TYPE_SLICE_BAR);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/whylight/Whylight/window.ui");
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, title);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, open_button);
@@ -289,6 +291,7 @@ why_window_class_init (WhyWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, loading_spinner);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, paned);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, canvas);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, slice_bar);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, tool_bar);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, zoom_label);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, hint_revealer);
@@ -340,6 +343,7 @@ why_window_new (AdwApplication *application, WhyRunner *runner)
   why_look_panel_set_document (WHY_LOOK_PANEL (self->look_panel), self->document);
   why_test_panel_set_document (WHY_TEST_PANEL (self->test_panel), self->document);
   why_take_panel_set_document (WHY_TAKE_PANEL (self->take_panel), self->document);
+  why_slice_bar_set_document (WHY_SLICE_BAR (self->slice_bar), self->document);
   why_window_init_actions (self);
   why_window_init_open (self);
   why_window_init_show (self);

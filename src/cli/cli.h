@@ -73,14 +73,14 @@ int cli_fail_text (int status, const char *format, ...) G_GNUC_PRINTF (2, 3);
 /**
  * CliInput:
  * @pixels: (nullable): the picture for the network, in the depth of the file
- * @display: (nullable): uint8
+ * @picture: (nullable): the file
  * @tensor: (nullable): instead, a tensor that is prepared already
  */
 typedef struct
 {
   char *path;
   WhyTensor *pixels;
-  WhyTensor *display;
+  WhyPicture *picture;
   WhyTensor *tensor;
 } CliInput;
 

@@ -5,7 +5,6 @@
 #include "base/error.h"
 #include "base/npy.h"
 #include "base/parallel.h"
-#include "image/source.h"
 
 #include <math.h>
 #include <string.h>
@@ -150,7 +149,7 @@ cli_input_clear (CliInput *input)
 {
   g_clear_pointer (&input->path, g_free);
   g_clear_pointer (&input->pixels, why_tensor_unref);
-  g_clear_pointer (&input->display, why_tensor_unref);
+  g_clear_pointer (&input->picture, why_picture_free);
   g_clear_pointer (&input->tensor, why_tensor_unref);
 }
 
@@ -198,24 +197,6 @@ load_tensor (const char *path, WhyModel *model, CliInput *input, GError **error)
   return input->tensor != NULL;
 }
 
-static gboolean
-load_picture (const char *path, CliInput *input, GError **error)
-{
-  g_autoptr (WhyImageSource) source = why_image_source_open (path, NULL, NULL, error);
-
-  if (source == NULL)
-    return FALSE;
-  const gint64 width = why_image_source_get_width (source);
-  const gint64 height = why_image_source_get_height (source);
-  input->pixels = why_image_source_read_full (source, 0, 0, width, height, width, height, NULL, error);
-  if (input->pixels == NULL)
-    return FALSE;
-  input->display = input->pixels->dtype == WHY_DTYPE_UINT8
-                     ? why_tensor_ref (input->pixels)
-                     : why_image_source_read (source, 0, 0, width, height, width, height, NULL, error);
-  return input->display != NULL;
-}
-
 gboolean
 cli_input_load (const char *path, WhyModel *model, CliInput *input, GError **error)
 {
@@ -230,7 +211,11 @@ cli_input_load (const char *path, WhyModel *model, CliInput *input, GError **err
   input->path = g_strdup (path);
   if (g_str_has_suffix (path, ".npy") || g_str_has_suffix (path, ".pb"))
     return load_tensor (path, model, input, error);
-  return why_model_check_picture (model, error) && load_picture (path, input, error);
+  input->picture = why_picture_load (path, NULL, error);
+  if (input->picture == NULL || !why_model_check_picture (model, input->picture->is_volume, error))
+    return FALSE;
+  input->pixels = why_tensor_ref (input->picture->pixels);
+  return TRUE;
 }
 
 gboolean
@@ -239,6 +224,12 @@ cli_check_cover (const WhyCover *cover, const CliInput *input, GError **error)
   if (input->pixels == NULL)
     {
       g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: covering needs a picture; this tensor is prepared already",
+                   input->path);
+      return FALSE;
+    }
+  if (input->picture->is_volume)
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: rectangles are covered on pictures, and this is a volume",
                    input->path);
       return FALSE;
     }

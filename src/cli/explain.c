@@ -26,6 +26,9 @@ typedef struct
   char *region;
   char *raw;
   char *finished;
+  char *slice;
+  WhyPlaneKind plane_kind;
+  gint64 plane_index;
   char *figure;
   char *colormap;
   char *limits;
@@ -64,6 +67,7 @@ options_clear (Options *options)
   g_free (options->raw);
   g_free (options->finished);
   g_free (options->figure);
+  g_free (options->slice);
   g_free (options->colormap);
   g_free (options->limits);
   g_strfreev (options->covers);
@@ -96,6 +100,19 @@ parse_region (Options *options, GError **error)
       return FALSE;
     }
   return TRUE;
+}
+
+static gboolean
+parse_slice (Options *options, GError **error)
+{
+  g_auto (GStrv) parts = options->slice != NULL ? g_strsplit (options->slice, ":", -1) : NULL;
+
+  if (parts == NULL || (g_strv_length (parts) == 2 && why_plane_kind_from_string (parts[0], &options->plane_kind) &&
+                        g_ascii_string_to_signed (parts[1], 10, 0, G_MAXINT32, &options->plane_index, NULL)))
+    return TRUE;
+  g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+               "There is no slice '%s'; write axial:90, coronal:N or sagittal:N, N from 0", options->slice);
+  return FALSE;
 }
 
 /* X,Y,W,H[,FILL[,SEED]] */
@@ -207,7 +224,7 @@ parse_options (Options *options, GError **error)
   request->polarity = WHY_POLARITY_RELU;
   if (!check_layer_needed (why_explainer_lookup (request->method, error), request->layer, error) ||
       (options->polarity != NULL && !why_polarity_parse (options->polarity, &request->polarity, error)) ||
-      (options->score != NULL && !why_score_parse (options->score, &request->score, error)) || !parse_region (options, error) || !parse_style (options, error) ||
+      (options->score != NULL && !why_score_parse (options->score, &request->score, error)) || !parse_region (options, error) || !parse_slice (options, error) || !parse_style (options, error) ||
       !check_names (request, error) || !check_figure_name (options->figure, error))
     return FALSE;
   options->cover_list = g_array_new (FALSE, FALSE, sizeof (WhyCover));
@@ -431,6 +448,38 @@ print_json (WhyModel *model, const CliInput *input, const Options *options, cons
   cli_json_print (builder);
 }
 
+/* The plane of the figure: as asked for, else the axial one through the map's highest value. */
+static gboolean
+choose_plane (WhyPicture *picture, const Options *options, const WhyResult *result, GError **error)
+{
+  if (options->slice != NULL)
+    return why_picture_set_plane (picture, options->plane_kind, options->plane_index, error);
+
+  const WhyMap *map = result->map;
+  const float *values = map->values->data;
+  const gsize count = why_tensor_count (map->values);
+  const gint64 *dims = map->values->dims;
+  gsize peak = 0;
+  for (gsize cell = 1; cell < count; cell++)
+    {
+      if (values[cell] > values[peak] || isnan (values[peak]))
+        peak = cell;
+    }
+  if (map->values->rank != 3)
+    return TRUE;
+  const double at[3] = {
+    ((double) (peak / (gsize) (dims[1] * dims[2])) + 0.5) * map->depth_scale + map->depth_offset,
+    ((double) (peak / (gsize) dims[2] % (gsize) dims[1]) + 0.5) * map->to_input.yy + map->to_input.y0,
+    ((double) (peak % (gsize) dims[2]) + 0.5) * map->to_input.xx + map->to_input.x0,
+  };
+  const double source[3] = {
+    at[0] * result->depth_scale + result->depth_offset,
+    at[1] * result->input_to_source.yy + result->input_to_source.y0,
+    at[2] * result->input_to_source.xx + result->input_to_source.x0,
+  };
+  return why_picture_set_plane (picture, WHY_PLANE_AXIAL, (gint64) floor (source[picture->plane.axis]), error);
+}
+
 static gboolean
 write_files (WhyModel *model, const CliInput *input, const Options *options, WhyResult *result, GError **error)
 {
@@ -440,13 +489,16 @@ write_files (WhyModel *model, const CliInput *input, const Options *options, Why
     return FALSE;
   if (options->figure == NULL)
     return TRUE;
+  if (input->picture != NULL && input->picture->is_volume && !choose_plane (input->picture, options, result, error))
+    return FALSE;
   const WhyExport what = {
     .model = model,
     .input_path = input->path,
-    .picture = result->covered != NULL ? result->covered : input->display,
+    .picture = result->covered != NULL ? result->covered : input->picture != NULL ? input->picture->display : NULL,
+    .source = input->picture,
     .result = result,
     .style = options->style,
-    .kind = input->display != NULL ? WHY_FIGURE_SIDE_BY_SIDE : WHY_FIGURE_OVERLAY,
+    .kind = input->picture != NULL ? WHY_FIGURE_SIDE_BY_SIDE : WHY_FIGURE_OVERLAY,
     .theme = WHY_THEME_LIGHT,
   };
   return why_export_figure (&what, options->figure, NULL, error);
@@ -505,6 +557,7 @@ run (int argc, char **argv)
     { "raw", 0, 0, G_OPTION_ARG_FILENAME, &options.raw, "Write the raw map", "FILE.npy" },
     { "finished", 0, 0, G_OPTION_ARG_FILENAME, &options.finished, "Write the map as the profile's library returns it", "FILE.npy" },
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options.figure, "Write a figure", "FIGURE.png|svg|pdf" },
+    { "slice", 0, 0, G_OPTION_ARG_STRING, &options.slice, "Plane of the figure, for volumes: axial, coronal or sagittal (axial through the peak)", "PLANE:INDEX" },
     { "colormap", 0, 0, G_OPTION_ARG_STRING, &options.colormap, "Colours of the figure's map", "ID" },
     { "opacity", 0, 0, G_OPTION_ARG_DOUBLE, &options.opacity, "Opacity of the map, 0 to 1 (0.5)", "X" },
     { "threshold", 0, 0, G_OPTION_ARG_DOUBLE, &options.threshold, "Hide the map below this share of its range (0)", "X" },

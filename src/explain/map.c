@@ -52,6 +52,54 @@ why_map_ref (WhyMap *map)
   return map;
 }
 
+WhyMap *
+why_map_plane (const WhyMap *map, int axis, double position, gboolean smooth)
+{
+  const gint64 *dims = map->values->dims;
+  const gint64 strides[3] = { dims[1] * dims[2], dims[2], 1 };
+  const int row_axis = axis == 0 ? 1 : 0, column_axis = axis == 2 ? 1 : 2;
+  const gint64 plane_dims[2] = { dims[row_axis], dims[column_axis] };
+  const float *values = map->values->data;
+  const double last = (double) (dims[axis] - 1);
+  const double centre = smooth ? CLAMP (position - 0.5, 0.0, last) : CLAMP (floor (position), 0.0, last);
+  const gint64 before = (gint64) centre;
+  const gint64 after = MIN (before + 1, dims[axis] - 1);
+  const double share = centre - (double) before;
+  /* x, y and depth each have a scale and an offset of their own. */
+  const double scales[3] = { map->depth_scale, map->to_input.yy, map->to_input.xx };
+  const double offsets[3] = { map->depth_offset, map->to_input.y0, map->to_input.x0 };
+  const WhyAffine to_input = why_affine_scale_translate (scales[column_axis], scales[row_axis],
+                                                         offsets[column_axis], offsets[row_axis]);
+
+  g_return_val_if_fail (map->values->rank == 3, NULL);
+  WhyTensor *plane = why_tensor_new (WHY_DTYPE_FLOAT32, 2, plane_dims, NULL);
+  if (plane == NULL)
+    return NULL;
+  for (gint64 h = 0; h < plane_dims[0]; h++)
+    for (gint64 w = 0; w < plane_dims[1]; w++)
+      {
+        const float *at = values + h * strides[row_axis] + w * strides[column_axis];
+        const double one = (double) at[before * strides[axis]];
+        const double other = (double) at[after * strides[axis]];
+        ((float *) plane->data)[h * plane_dims[1] + w] =
+          (float) (share > 0.0 ? one + share * (other - one) : one);
+      }
+  WhyMap *result =
+    why_map_new (plane, &to_input, map->method, map->layer, map->polarity, map->profile);
+  result->options = g_strdup (map->options);
+  result->target_class = map->target_class;
+  result->contrast_class = map->contrast_class;
+  g_free (result->score_kind);
+  result->score_kind = g_strdup (map->score_kind);
+  result->score = map->score;
+  result->minimum = map->minimum;
+  result->maximum = map->maximum;
+  result->n_not_finite = map->n_not_finite;
+  result->reason = g_strdup (map->reason);
+  result->note = g_strdup (map->note);
+  return result;
+}
+
 void
 why_map_unref (WhyMap *map)
 {

@@ -18,6 +18,8 @@ static const double imagenet_std[3] = { 0.229, 0.224, 0.225 };
 typedef struct
 {
   gint64 width, height;
+  gint64 depth; /* of volumes with a fixed size */
+  gboolean is_volume;
   int n_channels;
   gboolean has_layout;
   WhyRecipeLayout layout;
@@ -36,8 +38,16 @@ read_shape (int rank, const gint64 *dims)
 {
   Shape shape = { 0 };
 
-  if (dims == NULL || rank < 2 || rank > 4)
+  if (dims == NULL || rank < 2 || rank > 5)
     return shape;
+  if (rank == 5)
+    {
+      shape = (Shape) { .width = dims[4], .height = dims[3], .depth = dims[2], .is_volume = TRUE, .has_layout = TRUE,
+                        .n_channels = dims[1] == 3 ? 3 : 1, .layout = WHY_RECIPE_LAYOUT_NCHW };
+      if (shape.width <= 0 || shape.height <= 0 || shape.depth <= 0)
+        shape.width = shape.height = shape.depth = 0;
+      return shape;
+    }
   if (rank == 2)
     {
       /* Pixels in a row, as the oldest digit networks want them. */
@@ -69,12 +79,34 @@ set_imagenet (WhyRecipe *recipe)
   memcpy (recipe->std, imagenet_std, sizeof recipe->std);
 }
 
+/* Volumes as they are, or stretched to the input, lowest value 0 and highest 1: scanners' values have no
+ * scale that two of them share. */
+static WhyRecipe *
+guess_volume (WhyRecipe *recipe, const Shape *shape)
+{
+  if (shape->depth > 0 && MAX (MAX (shape->width, shape->height), shape->depth) <= 16384)
+    {
+      recipe->width = shape->width;
+      recipe->height = shape->height;
+      recipe->depth = shape->depth;
+    }
+  recipe->channels = shape->n_channels == 1 ? WHY_RECIPE_CHANNELS_GREY : WHY_RECIPE_CHANNELS_RGB;
+  recipe->normalise = WHY_RECIPE_NORMALISE_MIN_MAX;
+  recipe->scale = 1.0;
+  recipe->assumed |= WHY_RECIPE_FIELD_NORMALISE;
+  recipe->assumed &= ~(WHY_RECIPE_FIELD_LAYOUT | WHY_RECIPE_FIELD_SIZE | WHY_RECIPE_FIELD_CHANNELS);
+  recipe->origin = g_strdup ("guessed from the model's input");
+  return recipe;
+}
+
 WhyRecipe *
 why_recipe_guess (int rank, const gint64 *dims)
 {
   const Shape shape = read_shape (rank, dims);
   WhyRecipe *recipe = why_recipe_new ();
 
+  if (shape.is_volume)
+    return guess_volume (recipe, &shape);
   recipe->width = recipe->height = USUAL_SIDE;
   if (shape.width > 0 && shape.width <= 16384 && shape.height <= 16384)
     {
@@ -114,14 +146,17 @@ fit_to_shape (WhyRecipe *recipe, int rank, const gint64 *dims, GError **error)
         {
           recipe->width = shape.width;
           recipe->height = shape.height;
+          recipe->depth = shape.depth;
           recipe->assumed &= ~WHY_RECIPE_FIELD_SIZE;
         }
-      else if (recipe->width != shape.width || recipe->height != shape.height)
+      else if (recipe->width != shape.width || recipe->height != shape.height || recipe->depth != shape.depth)
         {
-          g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
-                       "%s: size is %" G_GINT64_FORMAT "x%" G_GINT64_FORMAT ", but the model's input is %" G_GINT64_FORMAT
-                       "x%" G_GINT64_FORMAT,
-                       recipe->origin, recipe->width, recipe->height, shape.width, shape.height);
+          const gint64 stated[3] = { recipe->width, recipe->height, recipe->depth };
+          const gint64 fixed[3] = { shape.width, shape.height, shape.depth };
+          g_autofree char *stated_text = why_dims_to_string (recipe->depth > 0 ? 3 : 2, stated);
+          g_autofree char *fixed_text = why_dims_to_string (shape.depth > 0 ? 3 : 2, fixed);
+          g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: size is %s, but the model's input is %s",
+                       recipe->origin, stated_text, fixed_text);
           return FALSE;
         }
     }

@@ -14,13 +14,14 @@
 
 static const char *const keys[] = {
   "version", "size", "resize", "shortest", "crop", "filter", "pad", "channels", "layout", "scale", "mean", "std",
-  "clip", "note", "labels", "labels_file", "task", "layer",
+  "clip", "normalise", "note", "labels", "labels_file", "task", "layer",
 };
 
 static const char *const resize_names[] = { "stretch", "shortest-side", "fit" };
 static const char *const crop_names[] = { "none", "center" };
 static const char *const channels_names[] = { "RGB", "BGR", "grey" };
 static const char *const layout_names[] = { "NCHW", "NHWC" };
+static const char *const normalise_names[] = { "none", "min-max", "z-score", "percentile" };
 static const char *const task_names[] = { "unknown", "single-label", "multi-label", "segmentation" };
 
 static gboolean
@@ -212,9 +213,10 @@ read_geometry (WhyRecipe *recipe, JsonObject *object, GError **error)
 
   if (json_object_has_member (object, "size"))
     {
-      if (read_numbers (object, "size", 2, 2, numbers, error) == 0 ||
-          !read_side ("size", numbers[0], &recipe->width, error) ||
-          !read_side ("size", numbers[1], &recipe->height, error))
+      const guint n_sides = read_numbers (object, "size", 2, 3, numbers, error);
+      if (n_sides == 0 || !read_side ("size", numbers[0], &recipe->width, error) ||
+          !read_side ("size", numbers[1], &recipe->height, error) ||
+          (n_sides == 3 && !read_side ("size", numbers[2], &recipe->depth, error)))
         return FALSE;
       recipe->assumed &= ~WHY_RECIPE_FIELD_SIZE;
     }
@@ -319,7 +321,14 @@ read_values (WhyRecipe *recipe, JsonObject *object, GError **error)
     {
       /* Means in the hundreds are means of bytes. */
       const double largest = MAX (MAX (fabs (recipe->mean[0]), fabs (recipe->mean[1])), fabs (recipe->mean[2]));
-      recipe->scale = largest > 1.5 ? 1.0 : 255.0;
+      recipe->scale = largest > 1.5 || json_object_has_member (object, "normalise") ? 1.0 : 255.0;
+    }
+  if (json_object_has_member (object, "normalise"))
+    {
+      if (!read_choice (object, "normalise", normalise_names, G_N_ELEMENTS (normalise_names), &choice, error))
+        return FALSE;
+      recipe->normalise = (WhyRecipeNormalise) choice;
+      recipe->assumed &= ~WHY_RECIPE_FIELD_NORMALISE;
     }
   if (json_object_has_member (object, "clip"))
     {
@@ -562,7 +571,13 @@ why_recipe_to_json (const WhyRecipe *recipe)
   GString *json = g_string_new ("{\"version\":1");
 
   if (recipe->width > 0)
-    g_string_append_printf (json, ",\"size\":[%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT "]", recipe->width, recipe->height);
+    g_string_append_printf (json, ",\"size\":[%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT, recipe->width, recipe->height);
+  if (recipe->width > 0 && recipe->depth > 0)
+    g_string_append_printf (json, ",%" G_GINT64_FORMAT, recipe->depth);
+  if (recipe->width > 0)
+    g_string_append_c (json, ']');
+  if (recipe->normalise != WHY_RECIPE_NORMALISE_NONE)
+    g_string_append_printf (json, ",\"normalise\":\"%s\"", normalise_names[recipe->normalise]);
   g_string_append_printf (json, ",\"resize\":\"%s\"", resize_names[recipe->resize]);
   if (recipe->resize == WHY_RECIPE_RESIZE_SHORTEST_SIDE)
     g_string_append_printf (json, ",\"shortest\":%" G_GINT64_FORMAT, recipe->shortest);

@@ -7,6 +7,28 @@ G_BEGIN_DECLS
 /* Everything assumed: stretch, bilinear, RGB, /255, NCHW, no size. */
 WhyRecipe *why_recipe_new (void) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Where the picture ends up: it is resized to full_w x full_h, of which the window win_* lands at put_* of an
+ * input of input_w x input_h. */
+typedef struct
+{
+  gint64 full_w, full_h;
+  gint64 win_x, win_y, win_w, win_h;
+  gint64 put_x, put_y;
+  gint64 input_w, input_h;
+} WhyPlacement;
+
+/* No picture or plane is resized to a longer side; keeps every size computed from a recipe small. */
+#define WHY_RECIPE_MAX_SIDE (G_GINT64_CONSTANT (1) << 24)
+
+gboolean why_recipe_place (const WhyRecipe *recipe, gint64 src_w, gint64 src_h, WhyPlacement *placement,
+                           GError **error);
+/* One axis: the middle @n_win from @win on of @full fill or lie at @put in @input. */
+void why_recipe_place_axis (gint64 full, gint64 input, gint64 *win, gint64 *n_win, gint64 *put);
+
+/* why_recipe_prepare() of a volume [D, H, W, 1], float32: [1, C, d, h, w]. */
+WhyTensor *why_recipe_prepare_volume (const WhyRecipe *recipe, const WhyTensor *volume, GError **error)
+  G_GNUC_WARN_UNUSED_RESULT;
+
 /* Text files beside a model or a recipe. */
 #define WHY_RECIPE_MAX_TEXT (1u << 20)
 

@@ -12,7 +12,7 @@
 
 /* Larger inputs than any network has; keeps every size computed from a recipe small. */
 #define MAX_INPUT_SIDE 16384
-#define MAX_RESIZED_SIDE (G_GINT64_CONSTANT (1) << 24)
+#define MAX_RESIZED_SIDE WHY_RECIPE_MAX_SIDE
 
 WhyRecipe *
 why_recipe_new (void)
@@ -59,6 +59,8 @@ why_recipe_copy (const WhyRecipe *recipe)
 
   copy->width = recipe->width;
   copy->height = recipe->height;
+  copy->depth = recipe->depth;
+  copy->normalise = recipe->normalise;
   copy->resize = recipe->resize;
   copy->shortest = recipe->shortest;
   copy->crop = recipe->crop;
@@ -95,6 +97,8 @@ why_recipe_validate (const WhyRecipe *recipe, GError **error)
   if (recipe->width < 0 || recipe->height < 0 || recipe->width > MAX_INPUT_SIDE || recipe->height > MAX_INPUT_SIDE ||
       (recipe->width == 0) != (recipe->height == 0))
     return fail_field (error, "size: two numbers from 1 to 16384 are needed");
+  if (recipe->depth < 0 || recipe->depth > MAX_INPUT_SIDE || (recipe->depth > 0 && recipe->width == 0))
+    return fail_field (error, "size: three numbers from 1 to 16384 are needed for volumes");
   if (recipe->resize == WHY_RECIPE_RESIZE_SHORTEST_SIDE &&
       (recipe->shortest < 1 || recipe->shortest > MAX_INPUT_SIDE))
     return fail_field (error, "shortest: a number from 1 to 16384 is needed with resize \"shortest-side\"");
@@ -144,6 +148,7 @@ why_recipe_assumed_to_string (const WhyRecipe *recipe)
     { WHY_RECIPE_FIELD_SCALE, "scale" }, { WHY_RECIPE_FIELD_MEAN, "mean" },
     { WHY_RECIPE_FIELD_STD, "std" },     { WHY_RECIPE_FIELD_LAYOUT, "layout" },
     { WHY_RECIPE_FIELD_TASK, "task" },   { WHY_RECIPE_FIELD_LABELS, "labels" },
+    { WHY_RECIPE_FIELD_NORMALISE, "normalise" },
   };
   GString *names = g_string_new (NULL);
 
@@ -155,16 +160,6 @@ why_recipe_assumed_to_string (const WhyRecipe *recipe)
   return g_string_free (names, FALSE);
 }
 
-/* Where the picture ends up: it is resized to full_w x full_h, of which the window win_* lands at put_* of an
- * input of input_w x input_h. */
-typedef struct
-{
-  gint64 full_w, full_h;
-  gint64 win_x, win_y, win_w, win_h;
-  gint64 put_x, put_y;
-  gint64 input_w, input_h;
-} Placement;
-
 /* As Python's round(difference / 2.0), which is what torchvision's centre crop does: half to even. */
 static gint64
 half_to_even (gint64 difference)
@@ -174,8 +169,8 @@ half_to_even (gint64 difference)
   return difference % 2 == 0 ? half : half + (half % 2 != 0 ? 1 : 0);
 }
 
-static void
-place_axis (gint64 full, gint64 input, gint64 *win, gint64 *n_win, gint64 *put)
+void
+why_recipe_place_axis (gint64 full, gint64 input, gint64 *win, gint64 *n_win, gint64 *put)
 {
   if (full >= input)
     {
@@ -191,10 +186,10 @@ place_axis (gint64 full, gint64 input, gint64 *win, gint64 *n_win, gint64 *put)
     }
 }
 
-static gboolean
-place (const WhyRecipe *recipe, gint64 src_w, gint64 src_h, Placement *placement, GError **error)
+gboolean
+why_recipe_place (const WhyRecipe *recipe, gint64 src_w, gint64 src_h, WhyPlacement *placement, GError **error)
 {
-  Placement p = { 0 };
+  WhyPlacement p = { 0 };
 
   if (!why_recipe_validate (recipe, error))
     return FALSE;
@@ -256,8 +251,8 @@ place (const WhyRecipe *recipe, gint64 src_w, gint64 src_h, Placement *placement
     }
   else
     {
-      place_axis (p.full_w, p.input_w, &p.win_x, &p.win_w, &p.put_x);
-      place_axis (p.full_h, p.input_h, &p.win_y, &p.win_h, &p.put_y);
+      why_recipe_place_axis (p.full_w, p.input_w, &p.win_x, &p.win_w, &p.put_x);
+      why_recipe_place_axis (p.full_h, p.input_h, &p.win_y, &p.win_h, &p.put_y);
     }
   *placement = p;
   return TRUE;
@@ -267,9 +262,9 @@ gboolean
 why_recipe_get_input_size (const WhyRecipe *recipe, gint64 src_w, gint64 src_h, gint64 *input_w, gint64 *input_h,
                            GError **error)
 {
-  Placement p;
+  WhyPlacement p;
 
-  if (!place (recipe, src_w, src_h, &p, error))
+  if (!why_recipe_place (recipe, src_w, src_h, &p, error))
     return FALSE;
   *input_w = p.input_w;
   *input_h = p.input_h;
@@ -279,9 +274,9 @@ why_recipe_get_input_size (const WhyRecipe *recipe, gint64 src_w, gint64 src_h, 
 gboolean
 why_recipe_get_affine (const WhyRecipe *recipe, gint64 src_w, gint64 src_h, WhyAffine *input_to_source, GError **error)
 {
-  Placement p;
+  WhyPlacement p;
 
-  if (!place (recipe, src_w, src_h, &p, error))
+  if (!why_recipe_place (recipe, src_w, src_h, &p, error))
     return FALSE;
   const double step_x = (double) src_w / (double) p.full_w;
   const double step_y = (double) src_h / (double) p.full_h;
@@ -338,16 +333,19 @@ level (const WhyTensor *resized, WhyDType source_type, gsize index)
 WhyTensor *
 why_recipe_prepare (const WhyRecipe *recipe, const WhyTensor *pixels, GError **error)
 {
-  g_return_val_if_fail (pixels != NULL && pixels->rank == 3 && why_tensor_is_dense (pixels), NULL);
+  g_return_val_if_fail (pixels != NULL && why_tensor_is_dense (pixels), NULL);
+  if (pixels->rank == 4)
+    return why_recipe_prepare_volume (recipe, pixels, error);
+  g_return_val_if_fail (pixels->rank == 3, NULL);
   g_return_val_if_fail (pixels->dtype == WHY_DTYPE_UINT8 || pixels->dtype == WHY_DTYPE_UINT16 ||
                         pixels->dtype == WHY_DTYPE_FLOAT32, NULL);
   g_return_val_if_fail (pixels->dims[2] == 1 || pixels->dims[2] == 3, NULL);
 
   const int n_channels = why_recipe_get_n_channels (recipe);
   g_autoptr (WhyTensor) grey = NULL;
-  Placement p;
+  WhyPlacement p;
 
-  if (!place (recipe, pixels->dims[1], pixels->dims[0], &p, error))
+  if (!why_recipe_place (recipe, pixels->dims[1], pixels->dims[0], &p, error))
     return NULL;
   if (n_channels == 1 && pixels->dims[2] == 3)
     {

@@ -94,8 +94,12 @@ check_properties (WhyImageSource *source, WhyLoaderProperties *properties, GErro
   else if (properties->orientation < 1 || properties->orientation > 8)
     what = "the orientation";
   else if (properties->n_frames < 1 || properties->n_slices < 1 || properties->n_levels < 1 ||
-           properties->n_levels > WHY_LOADER_MAX_LEVELS)
+           properties->n_levels > WHY_LOADER_MAX_LEVELS || properties->n_slices > WHY_LOADER_MAX_SIDE)
     what = "the number of pages";
+  else if (properties->kind == WHY_LOADER_KIND_VOLUME &&
+           (properties->bands != 1 || !why_dim_mul (n_pixels, properties->n_slices, &n_pixels) ||
+            (guint64) n_pixels > max_pixels))
+    what = "the volume's size";
   return what == NULL || why_loader_client_reject (&source->client, what, error);
 }
 
@@ -277,6 +281,30 @@ why_image_source_get_mpp_y (const WhyImageSource *source)
   return micrometres (source->properties.mpp_y);
 }
 
+double
+why_image_source_get_mpp_z (const WhyImageSource *source)
+{
+  return micrometres (source->properties.mpp_z);
+}
+
+gboolean
+why_image_source_is_volume (const WhyImageSource *source)
+{
+  return source->properties.kind == WHY_LOADER_KIND_VOLUME;
+}
+
+gint64
+why_image_source_get_n_slices (const WhyImageSource *source)
+{
+  return source->properties.n_slices;
+}
+
+const double *
+why_image_source_get_voxel_to_world (const WhyImageSource *source)
+{
+  return source->properties.has_world ? source->properties.voxel_to_world : NULL;
+}
+
 const char *
 why_image_source_get_note (const WhyImageSource *source)
 {
@@ -298,17 +326,26 @@ mapping_free (gpointer data)
   g_free (mapping);
 }
 
+/* What a request is answered with. */
+static WhyDType
+expected_type (const WhyImageSource *source, guint32 depth)
+{
+  if (depth == WHY_LOADER_DEPTH_RAW)
+    return WHY_DTYPE_FLOAT32;
+  if (depth == WHY_LOADER_DEPTH_8 || source->properties.bits == 8)
+    return WHY_DTYPE_UINT8;
+  return source->properties.bits == 16 ? WHY_DTYPE_UINT16 : WHY_DTYPE_FLOAT32;
+}
+
 /* Checks what the loader sent against what was asked for and against the memory file itself. Takes @fd. */
 static WhyTensor *
 adopt_pixels (WhyImageSource *source, const WhyLoaderRequest *request, const WhyLoaderReply *reply, int fd,
               GError **error)
 {
   const int needed_seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
-  const gint64 dims[3] = { request->out_h, request->out_w, source->properties.bands };
-  const gboolean full = request->depth == WHY_LOADER_DEPTH_FULL;
-  const WhyDType expected = !full || source->properties.bits == 8 ? WHY_DTYPE_UINT8
-                            : source->properties.bits == 16       ? WHY_DTYPE_UINT16
-                                                                  : WHY_DTYPE_FLOAT32;
+  const gint64 rows = request->out_h * MAX (request->n_slices, 1);
+  const gint64 dims[3] = { rows, request->out_w, source->properties.bands };
+  const WhyDType expected = expected_type (source, request->depth);
   struct stat about;
   gsize n_bytes;
   const char *what = NULL;
@@ -317,7 +354,7 @@ adopt_pixels (WhyImageSource *source, const WhyLoaderRequest *request, const Why
   if (fd < 0)
     what = "no pixels came with it";
   else if (reply->dtype != (gint32) expected || reply->bands != source->properties.bands ||
-           reply->width != request->out_w || reply->height != request->out_h)
+           reply->width != request->out_w || reply->height != rows)
     what = "it has other pixels than were asked for";
   else if (!why_dims_count (dims, 3, &n_bytes) || !why_size_mul (n_bytes, why_dtype_size (expected), &n_bytes) ||
            reply->n_bytes != n_bytes)
@@ -354,6 +391,32 @@ adopt_pixels (WhyImageSource *source, const WhyLoaderRequest *request, const Why
   return pixels;
 }
 
+/* Sends a request that was checked and takes what comes. */
+static WhyTensor *
+fetch (WhyImageSource *source, WhyLoaderRequest *request, WhyCancel *cancel, GError **error)
+{
+  g_autofree WhyLoaderReply *reply = g_new0 (WhyLoaderReply, 1);
+  WhyTensor *pixels = NULL;
+  int received = -1;
+
+  /* Another reader may hold the lock for long; waiting for it must end with the cancel token too. */
+  while (!g_mutex_trylock (&source->mutex))
+    {
+      if (!why_cancel_check (cancel, error))
+        return NULL;
+      g_usleep (2000);
+    }
+  if (why_loader_client_call (&source->client, request, -1, source->limits.timeout_ms, cancel, reply, &received,
+                              error))
+    {
+      pixels = adopt_pixels (source, request, reply, received, error);
+      if (pixels != NULL)
+        set_note (source, &reply->properties);
+    }
+  g_mutex_unlock (&source->mutex);
+  return pixels;
+}
+
 static WhyTensor *
 read_region (WhyImageSource *source, WhyLoaderDepth depth,
              gint64 x, gint64 y, gint64 w, gint64 h, gint64 out_w, gint64 out_h,
@@ -361,12 +424,11 @@ read_region (WhyImageSource *source, WhyLoaderDepth depth,
 {
   WhyLoaderRequest request = {
     .kind = WHY_LOADER_READ, .depth = depth, .x = x, .y = y, .w = w, .h = h, .out_w = out_w, .out_h = out_h,
+    .slice = source->properties.n_slices / 2,
   };
   const WhyLoaderProperties *about = &source->properties;
   const gint64 dims[3] = { out_h, out_w, about->bands };
-  WhyTensor *pixels = NULL;
   gsize n_values;
-  int received = -1;
 
   if (x < 0 || y < 0 || w < 1 || h < 1 || w > about->width || h > about->height || x > about->width - w ||
       y > about->height - h)
@@ -387,23 +449,7 @@ read_region (WhyImageSource *source, WhyLoaderDepth depth,
       return NULL;
     }
 
-  /* Another reader may hold the lock for long; waiting for it must end with the cancel token too. */
-  while (!g_mutex_trylock (&source->mutex))
-    {
-      if (!why_cancel_check (cancel, error))
-        return NULL;
-      g_usleep (2000);
-    }
-  g_autofree WhyLoaderReply *reply = g_new0 (WhyLoaderReply, 1);
-  if (why_loader_client_call (&source->client, &request, -1, source->limits.timeout_ms, cancel, reply, &received,
-                              error))
-    {
-      pixels = adopt_pixels (source, &request, reply, received, error);
-      if (pixels != NULL)
-        set_note (source, &reply->properties);
-    }
-  g_mutex_unlock (&source->mutex);
-  return pixels;
+  return fetch (source, &request, cancel, error);
 }
 
 WhyTensor *
@@ -418,6 +464,33 @@ why_image_source_read_full (WhyImageSource *source, gint64 x, gint64 y, gint64 w
                             gint64 out_h, WhyCancel *cancel, GError **error)
 {
   return read_region (source, WHY_LOADER_DEPTH_FULL, x, y, w, h, out_w, out_h, cancel, error);
+}
+
+WhyTensor *
+why_image_source_read_volume (WhyImageSource *source, gint64 frame, WhyCancel *cancel, GError **error)
+{
+  const WhyLoaderProperties *about = &source->properties;
+  const gint64 dims[3] = { about->n_slices, about->height, about->width };
+  WhyLoaderRequest request = {
+    .kind = WHY_LOADER_READ, .depth = WHY_LOADER_DEPTH_RAW, .frame = (guint32) frame, .w = about->width,
+    .h = about->height, .out_w = about->width, .out_h = about->height, .n_slices = about->n_slices,
+  };
+
+  if (!why_image_source_is_volume (source))
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: is a %s picture, not a volume", source->name,
+                   source->format);
+      return NULL;
+    }
+  if (frame < 0 || frame >= about->n_frames)
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+                   "%s: there is no frame %" G_GINT64_FORMAT "; it has frames 0 to %" G_GINT64_FORMAT, source->name,
+                   frame, about->n_frames - 1);
+      return NULL;
+    }
+  g_autoptr (WhyTensor) rows = fetch (source, &request, cancel, error);
+  return rows != NULL ? why_tensor_reshape (rows, 3, dims) : NULL;
 }
 
 gboolean

@@ -12,6 +12,7 @@
 
 static const WhyLoaderFormat *const formats[] = {
   &why_format_png, &why_format_jpeg, &why_format_tiff, &why_format_webp, &why_format_gif, &why_format_bmp,
+  &why_format_nifti,
 };
 
 /* What people open by mistake, or hoped for. */
@@ -31,7 +32,6 @@ static const struct
   { 0, 8, "\x89HDF\r\n\032\n", "is an HDF5 file, not a picture" },
   { 0, 4, "\x7f" "ELF", "is a program, not a picture" },
   { 128, 4, "DICM", "is a DICOM file, which this version does not read" },
-  { 344, 4, "n+1", "is a NIfTI volume, which this version does not read" },
   { 4, 8, "ftypheic", "is a HEIC photograph, which this version does not read; save it as JPEG or PNG" },
   { 4, 8, "ftypavif", "is an AVIF picture, which this version does not read; save it as PNG" },
   { 0, 12, "\0\0\0\014jP  \r\n\x87\n", "is a JPEG 2000 picture, which this version does not read" },
@@ -85,7 +85,7 @@ describe_stranger (const guint8 *head, gsize length)
         return "is JSON text, not a picture";
       return "is text, not a picture";
     }
-  return "is not a picture in a format that is read here (PNG, JPEG, TIFF, WebP, GIF, BMP)";
+  return "is not a picture in a format that is read here (PNG, JPEG, TIFF, WebP, GIF, BMP, NIfTI)";
 }
 
 const WhyLoaderFormat *

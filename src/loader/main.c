@@ -196,18 +196,28 @@ read_pixels (Loader *loader, const WhyLoaderRequest *request, GError **error)
 {
   WhyLoaderReply *reply = &loader->reply;
   WhyLoaderProperties *properties = &reply->properties;
+  const gboolean raw = request->depth == WHY_LOADER_DEPTH_RAW;
   const gboolean full = request->depth == WHY_LOADER_DEPTH_FULL;
-  const WhyDType dtype = !full || properties->bits == 8 ? WHY_DTYPE_UINT8
-                         : properties->bits == 16       ? WHY_DTYPE_UINT16
-                                                        : WHY_DTYPE_FLOAT32;
-  const gint64 dims[3] = { request->out_h, request->out_w, properties->bands };
+  const gboolean volume = properties->kind == WHY_LOADER_KIND_VOLUME;
+  const gint64 n_slices = MAX (request->n_slices, 1);
+  const WhyDType dtype = raw                               ? WHY_DTYPE_FLOAT32
+                         : !full || properties->bits == 8 ? WHY_DTYPE_UINT8
+                         : properties->bits == 16         ? WHY_DTYPE_UINT16
+                                                          : WHY_DTYPE_FLOAT32;
+  const gint64 dims[4] = { n_slices, request->out_h, request->out_w, properties->bands };
   gsize n_bytes;
 
-  if (loader->state == NULL || request->frame != 0 || request->slice != 0 || request->x < 0 || request->y < 0 ||
+  if (loader->state == NULL || request->depth > WHY_LOADER_DEPTH_RAW || request->slice < 0 ||
+      n_slices > properties->n_slices || request->slice > properties->n_slices - n_slices ||
+      (!volume && (request->frame != 0 || raw)) || (gint64) request->frame >= properties->n_frames ||
+      (n_slices > 1 && !raw) ||
+      (raw && (request->x != 0 || request->y != 0 || request->w != properties->width ||
+               request->h != properties->height || request->out_w != request->w || request->out_h != request->h)) ||
+      request->x < 0 || request->y < 0 ||
       request->w < 1 || request->h < 1 || request->w > properties->width || request->h > properties->height ||
       request->x > properties->width - request->w || request->y > properties->height - request->h ||
       request->out_w < 1 || request->out_h < 1 || request->out_w > WHY_LOADER_MAX_SIDE ||
-      request->out_h > WHY_LOADER_MAX_SIDE || !why_dims_count (dims, 3, &n_bytes) ||
+      request->out_h > WHY_LOADER_MAX_SIDE || !why_dims_count (dims, 4, &n_bytes) ||
       !why_size_mul (n_bytes, why_dtype_size (dtype), &n_bytes))
     {
       g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "the region is not inside the picture");
@@ -246,7 +256,7 @@ read_pixels (Loader *loader, const WhyLoaderRequest *request, GError **error)
   reply->dtype = dtype;
   reply->bands = properties->bands;
   reply->width = request->out_w;
-  reply->height = request->out_h;
+  reply->height = request->out_h * n_slices;
   reply->n_bytes = n_bytes;
   return fd;
 }

@@ -3,7 +3,6 @@
 #include "document-private.h"
 
 #include "base/error.h"
-#include "image/source.h"
 #include "service/export.h"
 #include "service/samples.h"
 
@@ -15,43 +14,12 @@
 
 /* Opening and writing files, all on the loader thread. */
 
-void
-why_picture_free (WhyPicture *picture)
-{
-  g_free (picture->path);
-  g_free (picture->note);
-  g_clear_pointer (&picture->pixels, why_tensor_unref);
-  g_clear_pointer (&picture->display, why_tensor_unref);
-  g_free (picture);
-}
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (WhyPicture, why_picture_free)
-
 /* ---- pictures ---- */
 
 static gpointer
 load_picture (gpointer path, WhyCancel *cancel, WhyProgress progress, gpointer progress_data, GError **error)
 {
-  g_autoptr (WhyPicture) picture = g_new0 (WhyPicture, 1);
-  g_autoptr (WhyImageSource) source = why_image_source_open (path, NULL, cancel, error);
-
-  if (source == NULL)
-    return NULL;
-  const gint64 width = why_image_source_get_width (source);
-  const gint64 height = why_image_source_get_height (source);
-
-  picture->path = g_strdup (path);
-  picture->pixels = why_image_source_read_full (source, 0, 0, width, height, width, height, cancel, error);
-  if (picture->pixels == NULL)
-    return NULL;
-  if (picture->pixels->dtype == WHY_DTYPE_UINT8)
-    picture->display = why_tensor_ref (picture->pixels);
-  else
-    picture->display = why_image_source_read (source, 0, 0, width, height, width, height, cancel, error);
-  if (picture->display == NULL)
-    return NULL;
-  picture->note = g_strdup (why_image_source_get_note (source));
-  return g_steal_pointer (&picture);
+  return why_picture_load (path, cancel, error);
 }
 
 static void
@@ -80,20 +48,15 @@ static void
 on_picture (gpointer job, gpointer result, const GError *error, gpointer data)
 {
   WhyDocument *self = data;
-  WhyPicture *picture = result;
+  const WhyPicture *picture = result;
 
   g_object_freeze_notify (G_OBJECT (self));
   if (picture == NULL)
     why_document_fail (self, WHY_ERROR_KIND_PICTURE, error->message);
   else
     {
-      WhyPicture *copy = g_new0 (WhyPicture, 1);
-      copy->path = g_strdup (picture->path);
-      copy->note = g_strdup (picture->note);
-      copy->pixels = why_tensor_ref (picture->pixels);
-      copy->display = why_tensor_ref (picture->display);
       why_document_succeed (self, WHY_ERROR_KIND_PICTURE);
-      why_document_take_picture (self, copy);
+      why_document_take_picture (self, why_picture_copy (picture));
     }
   set_loading (self, WHY_LOAD_PICTURE, NULL);
   g_object_thaw_notify (G_OBJECT (self));
@@ -211,7 +174,7 @@ begins_like_picture (const guint8 *bytes, gsize n_bytes)
 static gboolean
 is_named_like_picture (const char *path)
 {
-  static const char *const suffixes[] = { ".png", ".jpg", ".jpeg", ".jfif", ".tif", ".tiff", ".webp", ".gif", ".bmp" };
+  static const char *const suffixes[] = { ".png", ".jpg", ".jpeg", ".jfif", ".tif", ".tiff", ".webp", ".gif", ".bmp", ".nii", ".nii.gz" };
   g_autofree char *lower = g_ascii_strdown (path, -1);
 
   for (gsize suffix = 0; suffix < G_N_ELEMENTS (suffixes); suffix++)
@@ -292,6 +255,7 @@ export_job_free (gpointer data)
   g_object_unref (job->what.model);
   g_free ((char *) job->what.input_path);
   why_tensor_unref (job->what.picture);
+  why_picture_free ((WhyPicture *) job->what.source);
   why_result_unref (job->what.result);
   g_free (job->path);
   g_free (job);
@@ -347,6 +311,7 @@ describe_export (WhyDocument *self, WhyExport *what)
   what->model = self->model;
   what->input_path = self->picture->path;
   what->picture = why_document_get_covered_picture (self);
+  what->source = self->picture;
   what->result = self->result;
   what->kind = WHY_FIGURE_SIDE_BY_SIDE;
   what->theme = WHY_THEME_LIGHT;
@@ -374,6 +339,7 @@ why_document_export (WhyDocument *self, const char *path, GAsyncReadyCallback ca
   g_object_ref (job->what.model);
   job->what.input_path = g_strdup (what.input_path);
   why_tensor_ref (job->what.picture);
+  job->what.source = why_picture_copy (what.source);
   why_result_ref (job->what.result);
   job->path = g_strdup (path);
 

@@ -2,6 +2,8 @@
 
 #include "document-private.h"
 
+#include "service/export.h"
+
 #include "draw/colormap.h"
 
 #include <math.h>
@@ -42,6 +44,37 @@ why_document_get_picture_height (WhyDocument *self)
 {
   g_return_val_if_fail (WHY_IS_DOCUMENT (self), 0);
   return self->picture != NULL ? self->picture->display->dims[0] : 0;
+}
+
+gboolean
+why_document_is_volume (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), FALSE);
+  return self->picture != NULL && self->picture->is_volume;
+}
+
+WhyPlaneKind
+why_document_get_plane (WhyDocument *self)
+{
+  return why_document_is_volume (self) ? self->picture->kind : WHY_PLANE_AXIAL;
+}
+
+gint64
+why_document_get_slice (WhyDocument *self)
+{
+  return why_document_is_volume (self) ? self->picture->plane.index : 0;
+}
+
+gint64
+why_document_get_n_slices (WhyDocument *self)
+{
+  return why_document_is_volume (self) ? why_picture_get_n_planes (self->picture, self->picture->kind) : 1;
+}
+
+gint64
+why_document_get_middle_slice (WhyDocument *self, WhyPlaneKind plane)
+{
+  return why_document_is_volume (self) ? why_picture_get_n_planes (self->picture, plane) / 2 : 0;
 }
 
 const char *
@@ -199,9 +232,7 @@ WhyMap *
 why_document_get_map (WhyDocument *self)
 {
   g_return_val_if_fail (WHY_IS_DOCUMENT (self), NULL);
-  if (self->partial != NULL)
-    return self->partial;
-  return self->result != NULL ? self->result->map : NULL;
+  return self->shown_map;
 }
 
 const char *
@@ -230,11 +261,9 @@ gboolean
 why_document_map_to_source (WhyDocument *self, WhyAffine *map_to_source)
 {
   g_return_val_if_fail (WHY_IS_DOCUMENT (self), FALSE);
-  if (self->result == NULL)
+  if (self->shown_map == NULL)
     return FALSE;
-  if (self->partial == NULL)
-    return why_result_map_to_source (self->result, map_to_source);
-  *map_to_source = why_affine_compose (&self->partial->to_input, &self->result->input_to_source);
+  *map_to_source = self->shown_to_display;
   return TRUE;
 }
 
@@ -266,6 +295,8 @@ why_document_get_overlay (WhyDocument *self, WhyOverlayMap *map, WhyOverlayStyle
       if (wanted != NULL && !(why_colormap_get_flags (wanted) & unfit))
         style->colormap = wanted;
     }
+  /* One scale for all planes of a volume. */
+  why_export_share_limits (self->partial != NULL ? self->partial : self->result->map, style);
   if (strcmp (self->state.limits, "locked") == 0)
     {
       style->limits = WHY_LIMITS_LOCKED;

@@ -2,6 +2,7 @@
 
 #include "runner-private.h"
 #include "service/document.h"
+#include "service/picture.h"
 
 G_BEGIN_DECLS
 
@@ -57,21 +58,6 @@ typedef enum
   WHY_N_LOADS,
 } WhyLoad;
 
-/**
- * WhyPicture:
- * @pixels: in the depth of the file, for the network
- * @display: uint8; @pixels itself where that is uint8
- */
-typedef struct
-{
-  char *path;
-  WhyTensor *pixels;
-  WhyTensor *display;
-  char *note;
-} WhyPicture;
-
-void why_picture_free (WhyPicture *picture);
-
 typedef enum
 {
   WHY_ERROR_KIND_NONE,
@@ -94,6 +80,8 @@ struct _WhyDocument
   WhyResult *result;
   WhyRequest *asked;  /* what runs */
   WhyMap *partial;    /* of what runs; NULL: nothing yet */
+  WhyMap *shown_map;  /* the partial one, or the result's, as it lies over the display: of a volume the plane shown */
+  WhyAffine shown_to_display;
   WhyTensor *base_probabilities; /* of the uncovered picture by this model */
   GListStore *classes;
   GListStore *occlusions; /* shows state.occlusions */
@@ -147,6 +135,10 @@ void why_document_drop_partial (WhyDocument *self);
 void why_document_update_status (WhyDocument *self);
 void why_document_update_classes (WhyDocument *self);
 void why_document_update_occlusions (WhyDocument *self);
+/* Takes the map to be shown from the result, after the result, the plane or the interpolation changed. */
+void why_document_update_shown_map (WhyDocument *self);
+/* Forgets the answer. */
+void why_document_drop_result (WhyDocument *self);
 
 /* Properties, notified from several files. */
 typedef enum
@@ -156,6 +148,8 @@ typedef enum
   WHY_DOCUMENT_PROP_PICTURE,
   WHY_DOCUMENT_PROP_PICTURE_WIDTH,
   WHY_DOCUMENT_PROP_PICTURE_HEIGHT,
+  WHY_DOCUMENT_PROP_PLANE,
+  WHY_DOCUMENT_PROP_SLICE,
   WHY_DOCUMENT_PROP_MODEL,
   WHY_DOCUMENT_PROP_LAYERS,
   WHY_DOCUMENT_PROP_CLASSES,

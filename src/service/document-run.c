@@ -135,6 +135,22 @@ take_steps (WhyDocument *self, WhyResult *result)
     why_occlusion_set_probabilities (g_ptr_array_index (occlusions, index), result->steps[index], result->steps[index + 1]);
 }
 
+void
+why_document_update_shown_map (WhyDocument *self)
+{
+  g_clear_pointer (&self->shown_map, why_map_unref);
+  if (self->result != NULL)
+    self->shown_map = why_result_show_map (self->result, self->partial != NULL ? self->partial : self->result->map,
+                                           self->picture, self->state.smooth, &self->shown_to_display);
+}
+
+void
+why_document_drop_result (WhyDocument *self)
+{
+  g_clear_pointer (&self->result, why_result_unref);
+  g_clear_pointer (&self->shown_map, why_map_unref);
+}
+
 static void
 on_result (WhyResult *result, gpointer data)
 {
@@ -151,6 +167,7 @@ on_result (WhyResult *result, gpointer data)
       why_document_succeed (self, WHY_ERROR_KIND_RUN);
       g_clear_pointer (&self->result, why_result_unref);
       self->result = why_result_ref (result);
+      why_document_update_shown_map (self);
       take_steps (self, result);
       why_document_update_classes (self);
       why_document_update_occlusions (self);
@@ -176,6 +193,7 @@ why_document_drop_partial (WhyDocument *self)
   if (self->partial == NULL)
     return;
   g_clear_pointer (&self->partial, why_map_unref);
+  why_document_update_shown_map (self);
   why_document_notify (self, WHY_DOCUMENT_PROP_MAP);
   why_document_emit_redraw (self);
 }
@@ -197,6 +215,7 @@ on_progress (double done, gpointer data)
     }
   g_clear_pointer (&self->partial, why_map_unref);
   self->partial = partial;
+  why_document_update_shown_map (self);
   why_document_notify (self, WHY_DOCUMENT_PROP_MAP);
   why_document_emit_redraw (self);
 }
@@ -254,7 +273,7 @@ why_document_ask (WhyDocument *self)
     }
 
   g_autoptr (GError) error = NULL;
-  if (!why_model_check_picture (self->model, &error))
+  if (!why_model_check_picture (self->model, self->picture->is_volume, &error))
     {
       why_document_fail (self, WHY_ERROR_KIND_RUN, error->message);
       return;

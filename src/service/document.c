@@ -245,6 +245,8 @@ switch_state (WhyDocument *self, WhyDocumentState *state)
   self->state = *state;
   *state = (WhyDocumentState) { 0 };
   why_document_succeed (self, WHY_ERROR_KIND_VALUE);
+  if (self->state.smooth != old.smooth)
+    why_document_update_shown_map (self);
   notify_state (self, &old);
   if (!why_document_state_asks_same (&self->state, &old))
     {
@@ -331,7 +333,7 @@ forget_answer (WhyDocument *self)
   why_document_set_progress (self, 0);
   g_clear_pointer (&self->base_probabilities, why_tensor_unref);
   why_document_drop_partial (self);
-  g_clear_pointer (&self->result, why_result_unref);
+  why_document_drop_result (self);
   why_document_succeed (self, WHY_ERROR_KIND_RUN);
   why_document_succeed (self, WHY_ERROR_KIND_VALUE);
   why_document_notify (self, WHY_DOCUMENT_PROP_MAP);
@@ -372,6 +374,8 @@ why_document_take_picture (WhyDocument *self, WhyPicture *picture)
   why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE);
   why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE_WIDTH);
   why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE_HEIGHT);
+  why_document_notify (self, WHY_DOCUMENT_PROP_PLANE);
+  why_document_notify (self, WHY_DOCUMENT_PROP_SLICE);
   take_file (self, &state);
   g_object_thaw_notify (G_OBJECT (self));
   why_document_emit_redraw (self);
@@ -407,7 +411,7 @@ why_document_take_model (WhyDocument *self, WhyModel *model)
     why_occlusion_set_probabilities (g_ptr_array_index (state.occlusions, index), NULL, NULL);
   /* The old answer goes first: its class numbers mean nothing to the new labels. */
   why_document_drop_partial (self);
-  g_clear_pointer (&self->result, why_result_unref);
+  why_document_drop_result (self);
   fill_classes (self);
   why_document_notify (self, WHY_DOCUMENT_PROP_MODEL);
   why_document_notify (self, WHY_DOCUMENT_PROP_LAYERS);
@@ -454,7 +458,7 @@ why_document_finalize (GObject *object)
   g_clear_pointer (&self->picture, why_picture_free);
   g_clear_pointer (&self->partial, why_map_unref);
   g_clear_pointer (&self->asked, why_request_unref);
-  g_clear_pointer (&self->result, why_result_unref);
+  why_document_drop_result (self);
   g_clear_pointer (&self->base_probabilities, why_tensor_unref);
   g_clear_object (&self->classes);
   g_clear_object (&self->occlusions);
@@ -488,6 +492,12 @@ why_document_get_property (GObject *object, guint prop_id, GValue *value, GParam
       break;
     case WHY_DOCUMENT_PROP_PICTURE_HEIGHT:
       g_value_set_int64 (value, why_document_get_picture_height (self));
+      break;
+    case WHY_DOCUMENT_PROP_PLANE:
+      g_value_set_string (value, why_plane_kind_to_string (why_document_get_plane (self)));
+      break;
+    case WHY_DOCUMENT_PROP_SLICE:
+      g_value_set_int64 (value, why_document_get_slice (self));
       break;
     case WHY_DOCUMENT_PROP_MODEL:
       g_value_set_object (value, self->model);
@@ -664,6 +674,8 @@ why_document_class_init (WhyDocumentClass *klass)
   BOXED (PICTURE, "picture", WHY_TYPE_TENSOR);
   INT64 (PICTURE_WIDTH, "picture-width");
   INT64 (PICTURE_HEIGHT, "picture-height");
+  STRING (PLANE, "plane", ro);
+  INT64 (SLICE, "slice");
   OBJECT (MODEL, "model", WHY_TYPE_MODEL);
   OBJECT (LAYERS, "layers", G_TYPE_LIST_MODEL);
   OBJECT (CLASSES, "classes", G_TYPE_LIST_MODEL);

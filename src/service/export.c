@@ -69,18 +69,47 @@ add_file (JsonBuilder *builder, const char *name, const char *path, WhyCancel *c
   return TRUE;
 }
 
-static WhyOverlayMap
-overlay_map (const WhyExport *what)
+void
+why_export_share_limits (const WhyMap *map, WhyOverlayStyle *style)
 {
-  const WhyTensor *values = what->result->map->values;
-  WhyAffine to_source = why_affine_identity ();
+  if (map->values->rank != 3 || style->limits == WHY_LIMITS_LOCKED)
+    return;
+  const WhyOverlayMap whole = {
+    .values = map->values->data,
+    .width = (int) map->values->dims[2],
+    .height = (int) (map->values->dims[0] * map->values->dims[1]),
+  };
+  why_overlay_limits (&whole, style, &style->lo, &style->hi);
+  style->limits = WHY_LIMITS_LOCKED;
+}
 
-  (void) why_result_map_to_source (what->result, &to_source);
+/* The map as it is drawn; the overlay borrows from it. */
+static WhyMap *
+shown_map (const WhyExport *what, WhyAffine *to_display, GError **error)
+{
+  const WhyMap *map = what->result->map;
+  WhyMap *shown = why_result_show_map (what->result, what->result->map, what->source, what->style.kind != WHY_RESAMPLE_NEAREST, to_display);
+
+  if (shown != NULL)
+    return shown;
+  g_autofree char *dims = map != NULL ? why_dims_to_string (map->values->rank, map->values->dims) : g_strdup ("no");
+  if (map != NULL && map->values->rank == 3 && what->source != NULL)
+    g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "The network does not see this plane of the volume; choose another slice");
+  else
+    g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "A figure needs a map with two dimensions, or the volume it is of; this is %s map", dims);
+  return NULL;
+}
+
+static WhyOverlayMap
+overlay_map (const WhyExport *what, const WhyMap *shown, const WhyAffine *to_display)
+{
+  const WhyTensor *values = shown->values;
+
   return (WhyOverlayMap) {
     .values = values->data,
     .width = (int) values->dims[1],
     .height = (int) values->dims[0],
-    .to_source = to_source,
+    .to_source = *to_display,
     .source_width = what->picture != NULL ? (double) what->picture->dims[1] : 0,
     .source_height = what->picture != NULL ? (double) what->picture->dims[0] : 0,
   };
@@ -142,6 +171,9 @@ why_export_command (const WhyExport *what, const char *figure_path)
 
   append_option (command, NULL, why_model_get_path (what->model));
   append_option (command, NULL, what->input_path != NULL ? what->input_path : "INPUT");
+  if (what->source != NULL && what->source->is_volume)
+    g_string_append_printf (command, " --slice %s:%" G_GINT64_FORMAT, why_plane_kind_to_string (what->source->kind),
+                            what->source->plane.index);
   if (why_model_get_recipe_path (what->model) != NULL)
     append_option (command, "--recipe", why_model_get_recipe_path (what->model));
   append_option (command, "--method", map->method);
@@ -189,13 +221,12 @@ why_export_command (const WhyExport *what, const char *figure_path)
 }
 
 static void
-add_drawing (JsonBuilder *builder, const WhyExport *what)
+add_drawing (JsonBuilder *builder, const WhyExport *what, const WhyOverlayMap *map)
 {
-  const WhyOverlayMap map = overlay_map (what);
   double lo;
   double hi;
 
-  why_overlay_limits (&map, &what->style, &lo, &hi);
+  why_overlay_limits (map, &what->style, &lo, &hi);
   json_builder_set_member_name (builder, "drawing");
   json_builder_begin_object (builder);
   why_json_add_string (builder, "colormap", why_colormap_get_id (why_overlay_style_colormap (&what->style)));
@@ -226,20 +257,6 @@ add_covers (JsonBuilder *builder, const WhyRequest *request)
       json_builder_end_object (builder);
     }
   json_builder_end_array (builder);
-}
-
-static gboolean
-check (const WhyExport *what, GError **error)
-{
-  const WhyMap *map = what->result->map;
-
-  if (map == NULL || map->values->rank != 2)
-    {
-      g_autofree char *dims = map != NULL ? why_dims_to_string (map->values->rank, map->values->dims) : g_strdup ("no");
-      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "A figure needs a map with two dimensions; this is %s map", dims);
-      return FALSE;
-    }
-  return TRUE;
 }
 
 static const char *
@@ -274,9 +291,12 @@ why_export_recipe (const WhyExport *what, const char *figure_path, WhyCancel *ca
   const WhyMap *map = what->result->map;
   g_autofree char *command = NULL;
   g_autofree char *preparation = NULL;
+  WhyAffine to_display;
+  g_autoptr (WhyMap) shown = shown_map (what, &to_display, error);
 
-  if (!check (what, error))
+  if (shown == NULL)
     return NULL;
+  const WhyOverlayMap overlay = overlay_map (what, shown, &to_display);
   command = why_export_command (what, figure_path);
   json_builder_begin_object (builder);
   why_json_add_string (builder, "program", "whylight");
@@ -312,7 +332,7 @@ why_export_recipe (const WhyExport *what, const char *figure_path, WhyCancel *ca
   why_json_add_double (builder, "maximum", map->maximum);
   why_json_add_int (builder, "not_finite", (gint64) map->n_not_finite);
   add_covers (builder, what->result->request);
-  add_drawing (builder, what);
+  add_drawing (builder, what, &overlay);
   why_json_add_string (builder, "command", command);
   json_builder_end_object (builder);
   return why_json_finish (builder);
@@ -375,22 +395,35 @@ polarity_text (const char *polarity)
   return _ ("evidence for");
 }
 
+static char *
+plane_caption (const WhyPicture *source)
+{
+  static const char *const titles[] = { N_ ("Axial plane"), N_ ("Coronal plane"), N_ ("Sagittal plane") };
+
+  return g_strdup_printf (!source->has_world
+                            ? _ ("%s, slice %" PRId64 " of %" PRId64 "; the file does not say how the body lies")
+                          : source->kind == WHY_PLANE_SAGITTAL
+                            ? _ ("%s, slice %" PRId64 " of %" PRId64 "; the front is at the left")
+                            : _ ("%s, slice %" PRId64 " of %" PRId64 "; the patient's right is at the left"),
+                          _ (titles[source->kind]), source->plane.index + 1,
+                          why_picture_get_n_planes (source, source->kind));
+}
+
 static GPtrArray *
-make_captions (const WhyExport *what, const char *method_title)
+make_captions (const WhyExport *what, const char *method_title, const WhyMap *map, const WhyAffine *to_display)
 {
   GPtrArray *captions = g_ptr_array_new_with_free_func (g_free);
-  const WhyMap *map = what->result->map;
-  WhyAffine to_source = why_affine_identity ();
   const char *ends_in = why_model_ends_in (what->model);
 
-  (void) why_result_map_to_source (what->result, &to_source);
   g_ptr_array_add (captions, g_strdup_printf (_ ("Model: %s (%s)"), why_model_get_title (what->model),
                                               why_model_get_summary (what->model)));
   g_ptr_array_add (captions,
                    g_strdup_printf (_ ("%s, %s; %" PRId64 " × %" PRId64
                                        " cells, one cell is %.4g × %.4g pixels of the picture"),
                                     method_title, polarity_text (map->polarity), map->values->dims[1], map->values->dims[0],
-                                    hypot (to_source.xx, to_source.yx), hypot (to_source.xy, to_source.yy)));
+                                    hypot (to_display->xx, to_display->yx), hypot (to_display->xy, to_display->yy)));
+  if (what->source != NULL && what->source->is_volume)
+    g_ptr_array_add (captions, plane_caption (what->source));
   if (g_strcmp0 (map->score_kind, "rest") == 0)
     g_ptr_array_add (captions, g_strdup_printf (_ ("Logit plus logarithm of the probability is explained: %.4g"), map->score));
   else if (g_strcmp0 (map->score_kind, "similarity") == 0)
@@ -428,20 +461,19 @@ why_export_figure (const WhyExport *what, const char *path, WhyCancel *cancel, G
 {
   WhyFigureClass classes[N_FIGURE_CLASSES + 1];
   g_autoptr (GPtrArray) values = g_ptr_array_new_with_free_func (g_free);
+  WhyAffine to_display;
 
-  if (!check (what, error))
-    return FALSE;
-  g_autofree char *recipe = why_export_recipe (what, path, cancel, error);
+  g_autoptr (WhyMap) map = shown_map (what, &to_display, error);
+  g_autofree char *recipe = map != NULL ? why_export_recipe (what, path, cancel, error) : NULL;
   if (recipe == NULL)
     return FALSE;
 
-  const WhyMap *map = what->result->map;
-  const WhyOverlayMap overlay = overlay_map (what);
+  const WhyOverlayMap overlay = overlay_map (what, map, &to_display);
   const WhyExplainerClass *method = why_explainer_lookup (map->method, NULL);
   const char *method_title = method != NULL ? _ (method->title) : map->method;
   const char *label = why_model_get_class_label (what->model, what->result->target_class);
   const double probability = why_tensor_get_f64 (what->result->probabilities, (gsize) what->result->target_class);
-  g_autoptr (GPtrArray) captions = make_captions (what, method_title);
+  g_autoptr (GPtrArray) captions = make_captions (what, method_title, map, &to_display);
   g_autofree char *subtitle =
     map->layer != NULL ? g_strdup_printf (_ ("%s at %s"), method_title, map->layer) : g_strdup (method_title);
   g_autofree char *percent = why_percent_text (probability);

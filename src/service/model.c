@@ -818,16 +818,18 @@ why_model_get_limitation (WhyModel *self)
 }
 
 gboolean
-why_model_check_picture (WhyModel *self, GError **error)
+why_model_check_picture (WhyModel *self, gboolean is_volume, GError **error)
 {
   g_return_val_if_fail (WHY_IS_MODEL (self), FALSE);
   const WhyOnnxGraph *graph = self->onnx->graph;
   const int rank = graph->n_inputs > 0 ? graph->inputs[0].rank : -1;
 
-  if (rank < 0 || rank == 4)
+  if (rank < 0 || rank == (is_volume ? 5 : 4))
     return TRUE;
   g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
-               rank == 5 ? _ ("%s: input '%s' of this model has %d dimensions: it takes volumes, not pictures")
+               is_volume ? _ ("%s: input '%s' of this model has %d dimensions: it takes pictures; a volume needs 5 (one, "
+                              "channels, slices, rows, columns)")
+               : rank == 5 ? _ ("%s: input '%s' of this model has %d dimensions: it takes volumes, not pictures")
                          : _ ("%s: input '%s' of this model has %d dimensions: a picture has 4 (one, channels, rows, columns)"),
                self->path, graph->inputs[0].name, rank);
   return FALSE;

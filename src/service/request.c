@@ -100,13 +100,43 @@ why_result_unref (WhyResult *result)
   g_free (result);
 }
 
-gboolean
-why_result_map_to_source (const WhyResult *result, WhyAffine *map_to_source)
+/* One axis of the way from map cells to voxels of the source. */
+static void
+compose_axis (double *scale, double *offset, double next_scale, double next_offset)
 {
-  if (result->map == NULL)
-    return FALSE;
-  *map_to_source = why_affine_compose (&result->map->to_input, &result->input_to_source);
-  return TRUE;
+  *scale *= next_scale;
+  *offset = *offset * next_scale + next_offset;
+}
+
+WhyMap *
+why_result_show_map (const WhyResult *result, WhyMap *map, const WhyPicture *picture, gboolean smooth,
+                     WhyAffine *to_display)
+{
+  if (map == NULL || map->values->rank < 2)
+    return NULL;
+  if (map->values->rank == 2)
+    {
+      *to_display = why_affine_compose (&map->to_input, &result->input_to_source);
+      return why_map_ref (map);
+    }
+  if (picture == NULL || !picture->is_volume)
+    return NULL;
+
+  const WhyPlane *plane = &picture->plane;
+  const int row_axis = plane->axis == 0 ? 1 : 0;
+  const int column_axis = plane->axis == 2 ? 1 : 2;
+  double scales[3] = { map->depth_scale, map->to_input.yy, map->to_input.xx };
+  double offsets[3] = { map->depth_offset, map->to_input.y0, map->to_input.x0 };
+  compose_axis (&scales[0], &offsets[0], result->depth_scale, result->depth_offset);
+  compose_axis (&scales[1], &offsets[1], result->input_to_source.yy, result->input_to_source.y0);
+  compose_axis (&scales[2], &offsets[2], result->input_to_source.xx, result->input_to_source.x0);
+  const double position = ((double) plane->index + 0.5 - offsets[plane->axis]) / scales[plane->axis];
+  if (!(position >= 0.0 && position <= (double) map->values->dims[plane->axis]))
+    return NULL;
+  const WhyAffine to_plane = why_affine_scale_translate (scales[column_axis], scales[row_axis], offsets[column_axis],
+                                                         offsets[row_axis]);
+  *to_display = why_affine_compose (&to_plane, &picture->plane_to_display);
+  return why_map_plane (map, plane->axis, position, smooth);
 }
 
 /* ---- running ---- */
@@ -308,6 +338,19 @@ run_steps (WhyRunState *state, WhyRequest *request, WhyResult *result, WhyJob *j
 }
 
 static gboolean
+find_way_to_source (const WhyRequest *request, WhyResult *result, GError **error)
+{
+  const gboolean volume = request->pixels->rank == 4;
+  const gint64 *dims = request->pixels->dims + (volume ? 1 : 0);
+  gint64 depth;
+
+  if (volume)
+    why_recipe_get_depth (request->recipe, request->pixels->dims[0], &depth, &result->depth_scale,
+                          &result->depth_offset);
+  return why_recipe_get_affine (request->recipe, dims[1], dims[0], &result->input_to_source, error);
+}
+
+static gboolean
 run (WhyRunState *state, WhyRequest *request, WhyResult *result, WhyCancel *cancel, WhyProgress progress,
      gpointer progress_data, GError **error)
 {
@@ -332,9 +375,7 @@ run (WhyRunState *state, WhyRequest *request, WhyResult *result, WhyCancel *canc
     return FALSE;
   job.input = state->prepared;
   result->input = why_tensor_ref (state->prepared);
-  if (request->pixels != NULL && request->input == NULL &&
-      !why_recipe_get_affine (request->recipe, request->pixels->dims[1], request->pixels->dims[0],
-                              &result->input_to_source, error))
+  if (request->pixels != NULL && request->input == NULL && !find_way_to_source (request, result, error))
     return FALSE;
   if (request->n_covers > 0)
     {
@@ -377,6 +418,7 @@ why_run_state_run (WhyRunState *state, WhyRequest *request, WhyCancel *cancel, W
   result->request = why_request_ref (request);
   result->steps = g_new0 (WhyTensor *, request->n_covers + 1);
   result->input_to_source = why_affine_identity ();
+  result->depth_scale = 1.0;
   result->target_class = -1;
 
   if (!run (state, request, result, cancel, progress, progress_data, &failure))

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""Times Whylight beside ONNX Runtime on the same models, in turn, in one run.
+"""Times Whylight beside ONNX Runtime, and beside PyTorch and its explanation libraries, in turn, in one run.
 
-    bench.py [--threads N] [--rounds N] [--repeat N] [--cli PATH] MODEL.onnx...
+    bench.py [--threads N] [--rounds N] [--repeat N] [--peers] [--cli PATH] MODEL.onnx...
 
-Each round measures both, one after the other, so that a machine whose speed drifts treats them alike; a
-round's figure is the median of its repetitions, the ratio is taken round by round, and what is printed is
-the median over rounds. Batch 1, new random input every time, warmed up. Needs the package onnxruntime (a
-virtual environment is the place for it); a model that it cannot run is measured alone.
+Each round measures all of them, one after the other, so that a machine whose speed drifts treats them
+alike; a round's figure is the median of its repetitions, a ratio is taken round by round, and what is printed
+is the median over rounds. Batch 1, new random input every time, warmed up. Needs the package onnxruntime; with
+--peers also torch and torchvision, and measures those of grad-cam, torchcam and captum that are installed (a
+virtual environment is the place for them). Models are files of torchnets.py where --peers is wanted: the name of the
+file says which network PyTorch makes.
 """
 import argparse
 import json
@@ -22,20 +24,25 @@ import onnxruntime
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def whylight(args, model):
-    command = [args.cli, "bench", model, "--threads", str(args.threads), "--repeat", str(args.repeat), "--json"]
+def whylight(args, model, *options):
+    command = [args.cli, "bench", model, "--threads", str(args.threads), "--json", *options]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(done.stderr.strip())
     return json.loads(done.stdout)
 
 
+def status(key):
+    with open("/proc/self/status", encoding="ascii") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith(key)) / 1024
+
+
 class Runtime:
     """One session of ONNX Runtime; load_ms is what making it took."""
 
-    def __init__(self, args, model):
+    def __init__(self, threads, model):
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = args.threads
+        options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         start = time.perf_counter()
@@ -44,6 +51,9 @@ class Runtime:
         entry = self.session.get_inputs()[0]
         self.name = entry.name
         self.shape = [size if isinstance(size, int) else 1 for size in entry.shape]
+
+    def run(self):
+        self.session.run(None, {self.name: numpy.random.rand(*self.shape).astype(numpy.float32)})
 
     def forward_ms(self, repeat):
         times = []
@@ -56,41 +66,98 @@ class Runtime:
         return statistics.median(times)
 
 
+def runtime_peak(args, model):
+    """Megabytes that a fresh process grows by for a session and two runs of it."""
+    command = [sys.executable, os.path.abspath(__file__), "--peak-of-runtime", "--threads", str(args.threads), model]
+    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def measure(args, model):
+    """A row of figures: medians over the rounds."""
+    name = os.path.splitext(os.path.basename(model))[0]
+    runtime = Runtime(args.threads, model)
+    others, libraries = None, []
+    if args.peers:
+        import peers
+        others, libraries = peers.Peers(name, args.threads), [title for title, _ in peers.Peers.installed()]
+    rounds = []
+    for _ in range(args.rounds):
+        row = whylight(args, model, "--repeat", str(args.repeat))
+        row["runtime"] = runtime.forward_ms(args.repeat)
+        row["runtime_load"] = Runtime(args.threads, model).load_ms
+        if others is not None:
+            few = max(args.repeat // 3, 2)
+            row["torch"] = others.forward_ms(few)
+            for library in libraries:
+                row[library] = others.explain_ms(library, few)
+        rounds.append(row)
+
+    def middle(value):
+        values = [value(row) for row in rounds]
+        return None if None in values else statistics.median(values)
+
+    figures = {"forward": middle(lambda r: r["forward_ms"]), "ONNX Runtime": middle(lambda r: r["runtime"]),
+               "ratio": middle(lambda r: r["forward_ms"] / r["runtime"]),
+               "Grad-CAM": middle(lambda r: r["explain_ms"]),
+               "to its forward": middle(lambda r: r["explain_ms"] / r["runtime"]),
+               "all layers": middle(lambda r: r["all_layers_ms"]),
+               "to own forward": middle(lambda r: r["all_layers_ms"] / r["forward_ms"]),
+               "class change": middle(lambda r: r["class_change_ms"] / r["forward_ms"]),
+               "layer change": middle(lambda r: r["layer_change_ms"]),
+               "load": middle(lambda r: r["load_ms"]), "to its load": middle(lambda r: r["load_ms"] / r["runtime_load"])}
+    if args.memory:
+        figures["peak MB"] = whylight(args, model, "--forward-only", "--repeat", "2")["peak_mb"]
+        figures["its peak MB"] = runtime_peak(args, model)
+    if others is not None:
+        figures["PyTorch"] = middle(lambda r: r["torch"])
+        for library in libraries:
+            figures[library] = middle(lambda r, key=library: r[key])
+            figures["ours to " + library] = middle(lambda r, key=library: r["explain_ms"] / r[key] if r[key] else None)
+    return name, figures
+
+
+def write(value):
+    return "-" if value is None else f"{value:.3f}" if value < 0.1 else f"{value:.2f}" if value < 100 else f"{value:.0f}"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--repeat", type=int, default=15)
+    parser.add_argument("--peers", action="store_true", help="also PyTorch and the libraries on it")
+    parser.add_argument("--memory", action="store_true", help="also the peak memory of a forward run")
+    parser.add_argument("--peak-of-runtime", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--cli", default=os.path.join(HERE, "..", "..", "build", "src", "cli", "whylight-cli"))
     parser.add_argument("models", nargs="+", metavar="MODEL.onnx")
     args = parser.parse_args()
 
-    print(f"{args.threads} threads, {args.rounds} rounds of {args.repeat}, ONNX Runtime {onnxruntime.__version__}; milliseconds")
-    print("| model | forward | ONNX Runtime | ratio | Grad-CAM | ratio to ONNX Runtime's forward "
-          "| all layers / own forward | class change / own forward | load | its load | peak MB |")
-    print("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
+    if args.peak_of_runtime:
+        before = status("VmRSS")
+        runtime = Runtime(args.threads, args.models[0])
+        runtime.run()
+        runtime.run()
+        print(status("VmHWM") - before)
+        return
+    versions = f"ONNX Runtime {onnxruntime.__version__}"
+    if args.peers:
+        import peers
+        versions += f", PyTorch {peers.torch.__version__}, " + ", ".join(" ".join(p) for p in peers.Peers.installed())
+    print(f"{args.threads} threads, {args.rounds} rounds of {args.repeat}; milliseconds; {versions}")
+    rows = []
     for model in args.models:
-        ours, theirs, ratios, explain_ratios = [], [], [], []
-        runtime = Runtime(args, model)
         try:
-            for _ in range(args.rounds):
-                ours.append(whylight(args, model))
-                theirs.append(runtime.forward_ms(args.repeat))
-                ratios.append(ours[-1]["forward_ms"] / theirs[-1])
-                explain_ratios.append(ours[-1]["explain_ms"] / theirs[-1])
+            rows.append(measure(args, model))
         except RuntimeError as error:
             print(f"{model}: {error}", file=sys.stderr)
             continue
-        middle = statistics.median
-
-        def of(key, rows=ours):
-            return middle(row[key] for row in rows)
-
-        print(f"| {os.path.splitext(os.path.basename(model))[0]} | {of('forward_ms'):.2f} | {middle(theirs):.2f} | {middle(ratios):.2f} "
-              f"| {of('explain_ms'):.2f} | {middle(explain_ratios):.2f} "
-              f"| {middle(row['all_layers_ms'] / row['forward_ms'] for row in ours):.2f} "
-              f"| {middle(row['class_change_ms'] / row['forward_ms'] for row in ours):.3f} "
-              f"| {of('load_ms'):.0f} | {runtime.load_ms:.0f} | {of('peak_mb'):.0f} |", flush=True)
+        if len(rows) == 1:
+            print("| model | " + " | ".join(rows[0][1]) + " |")
+            print("|---|" + "--:|" * len(rows[0][1]))
+        print(f"| {rows[-1][0]} | " + " | ".join(write(v) for v in rows[-1][1].values()) + " |", flush=True)
+    if len(rows) > 1:
+        columns = [[row[1][key] for row in rows if row[1][key] is not None] for key in rows[0][1]]
+        print("| *median* | " + " | ".join(write(statistics.median(c)) if c else "-" for c in columns) + " |")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ G_BEGIN_DECLS
 
 #define WHY_LOADER_FD 3
 #define WHY_LOADER_MAGIC 0x5779u
-#define WHY_LOADER_VERSION 1u
+#define WHY_LOADER_VERSION 2u
 
 #define WHY_LOADER_MAX_LEVELS 32
 #define WHY_LOADER_MAX_SIDE G_GINT64_CONSTANT (10000000)
@@ -37,6 +37,7 @@ typedef enum
 {
   WHY_LOADER_DEPTH_8 = 0,    /* uint8 */
   WHY_LOADER_DEPTH_FULL = 1, /* uint8, uint16 or float32, as the properties say */
+  WHY_LOADER_DEPTH_RAW = 2,  /* float32 as the file means them; volumes only, whole slices */
 } WhyLoaderDepth;
 
 typedef enum
@@ -64,8 +65,9 @@ typedef struct
   gint64 slice;
   gint64 x, y, w, h;
   gint64 out_w, out_h;
+  gint64 n_slices; /* from @slice on: more than one only with DEPTH_RAW; their rows follow one another */
 
-  guint64 reserved[8];
+  guint64 reserved[7];
 } WhyLoaderRequest;
 
 typedef enum
@@ -92,7 +94,12 @@ typedef struct
   double downsample[WHY_LOADER_MAX_LEVELS]; /* of each level, the first is 1 */
   char format[32];
   char note[512];
-  guint64 reserved[16];
+  /* Volumes: voxel indices (column, row, slice) to millimetres, three rows of four; right, anterior and
+   * superior are positive. */
+  double voxel_to_world[12];
+  gint32 has_world;
+  gint32 padding;
+  guint64 reserved[3];
 } WhyLoaderProperties;
 
 typedef enum

@@ -74,6 +74,22 @@ WhyMap *why_map_new (WhyTensor *values,
                      const char *polarity,
                      const char *profile) G_GNUC_WARN_UNUSED_RESULT;
 WhyMap *why_map_ref (WhyMap *map);
+
+/**
+ * why_map_plane:
+ * @map: of rank 3
+ * @axis: the dimension of [d, h, w] that the plane stands on
+ * @position: where on it, in continuous cells: centres lie at +0.5
+ * @smooth: interpolate linearly between the two nearest cells; else the cell that @position lies in
+ *
+ * Returns: (transfer full) (nullable): a map of rank 2; to_input is in the plane's own two axes (x
+ * along the last of them), minimum and maximum are still those of the whole map. %NULL if there is no
+ * memory
+ */
+WhyMap *why_map_plane (const WhyMap *map,
+                       int axis,
+                       double position,
+                       gboolean smooth) G_GNUC_WARN_UNUSED_RESULT;
 void why_map_unref (WhyMap *map);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WhyMap, why_map_unref)

@@ -16,7 +16,9 @@ G_BEGIN_DECLS
  *    "filter": "bilinear", "channels": "RGB", "scale": 255,
  *    "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
  *
- * Further keys: "pad" [r, g, b], "layout", "clip" [low, high] (after normalising), "note", "labels" [..]
+ * Volumes [D, H, W] are resized likewise in all three axes, and then normalised.
+ *
+ * Further keys: "normalise" (volumes), "pad" [r, g, b], "layout", "clip" [low, high] (after normalising), "note", "labels" [..]
  * or "labels_file" (a name in the same folder), "task", "layer". A key that is absent is assumed and
  * marked so; a key or value that is not known is an error. */
 
@@ -45,6 +47,15 @@ typedef enum
   WHY_RECIPE_LAYOUT_NCHW,
   WHY_RECIPE_LAYOUT_NHWC,
 } WhyRecipeLayout;
+
+/* What a volume's values are divided into before scale, mean and std; pictures count 0..255 always. */
+typedef enum
+{
+  WHY_RECIPE_NORMALISE_NONE,       /* as the file means them */
+  WHY_RECIPE_NORMALISE_MIN_MAX,    /* lowest 0, highest 1 */
+  WHY_RECIPE_NORMALISE_Z_SCORE,    /* mean 0, deviation 1 */
+  WHY_RECIPE_NORMALISE_PERCENTILE, /* 1st percentile 0, 99th 1, clipped */
+} WhyRecipeNormalise;
 
 typedef enum
 {
@@ -75,12 +86,16 @@ typedef enum
   WHY_RECIPE_FIELD_TASK = 1 << 8,
   WHY_RECIPE_FIELD_LABELS = 1 << 9,
   WHY_RECIPE_FIELD_PAD = 1 << 10,
+  WHY_RECIPE_FIELD_NORMALISE = 1 << 11, /* of volumes only */
 } WhyRecipeField;
 
 /**
  * WhyRecipe:
  * @width: columns of the network's input, 0: whatever the resize rule gives (a model without fixed size)
  * @height: rows, 0 likewise (both or none)
+ * @depth: slices of the network's input, for volumes; 0: as many as the volume has. Three numbers in
+ *   "size": columns, rows, slices
+ * @normalise: for volumes ("none", "min-max", "z-score", "percentile")
  * @shortest: length of the shorter side for %WHY_RECIPE_RESIZE_SHORTEST_SIDE
  * @pad: fill of letterbox and of crops larger than the picture; R, G, B in 0..255
  * @scale: the divisor of pixels, e.g. 255 or 1
@@ -98,7 +113,8 @@ typedef enum
  */
 typedef struct
 {
-  gint64 width, height;
+  gint64 width, height, depth;
+  WhyRecipeNormalise normalise;
   WhyRecipeResize resize;
   gint64 shortest;
   WhyRecipeCrop crop;
@@ -208,6 +224,15 @@ gboolean why_recipe_get_affine (const WhyRecipe *recipe, gint64 src_w, gint64 sr
                                 WhyAffine *input_to_source, GError **error);
 
 /**
+ * why_recipe_get_depth:
+ * @input_depth: (out): slices of the network's input for a volume of @n_slices
+ * @scale, @offset: (out): from its slices to the volume's: volume = scale * input + offset, slice centres
+ *   at +0.5
+ */
+void why_recipe_get_depth (const WhyRecipe *recipe, gint64 n_slices, gint64 *input_depth, double *scale,
+                           double *offset);
+
+/**
  * why_recipe_prepare:
  * @pixels: [H, W, C], C = 1 or 3 (RGB), uint8 (0..255), uint16 (0..65535) or float32 (0..255), dense; the
  *   whole picture at full resolution, so that the resize is the one the network was trained with
@@ -215,7 +240,10 @@ gboolean why_recipe_get_affine (const WhyRecipe *recipe, gint64 src_w, gint64 sr
  * RGB becomes grey by ITU-R 601 weights before resizing (Pillow's convert("L")); grey is repeated for
  * a colour network. Thread-safe.
  *
- * Returns: (transfer full) (nullable): float32 [1, C, h, w] (or [1, h, w, C]), dense
+ * A volume is [D, H, W, 1], float32 as the file means it.
+ *
+ * Returns: (transfer full) (nullable): float32 [1, C, h, w] (or [1, h, w, C]), dense; of a volume
+ *   [1, C, d, h, w]
  */
 WhyTensor *why_recipe_prepare (const WhyRecipe *recipe, const WhyTensor *pixels, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -49,7 +49,7 @@ typedef struct
 
 /**
  * why_image_source_open:
- * @path: a PNG, JPEG, TIFF, WebP, GIF or BMP file; a regular file or a link to one
+ * @path: a PNG, JPEG, TIFF, WebP, GIF or BMP picture or a NIfTI volume; a regular file or a link to one
  * @limits: (nullable): %NULL for the defaults
  * @cancel: (nullable): wakes the wait within about 20 ms and ends the loader
  *
@@ -84,6 +84,17 @@ gint64 why_image_source_get_n_frames (const WhyImageSource *source);
 /* Micrometres a pixel, NAN where unknown. Resolutions meant for print (coarser than 10 um) do not count. */
 double why_image_source_get_mpp_x (const WhyImageSource *source);
 double why_image_source_get_mpp_y (const WhyImageSource *source);
+/* Volumes: whether it is one; its slices (1 for pictures), along the third axis of the file; the distance
+ * between them. */
+gboolean why_image_source_is_volume (const WhyImageSource *source);
+gint64 why_image_source_get_n_slices (const WhyImageSource *source);
+double why_image_source_get_mpp_z (const WhyImageSource *source);
+/**
+ * why_image_source_get_voxel_to_world:
+ * Returns: (nullable) (array fixed-size=12): three rows of four: voxel indices (column, row, slice) to
+ *   millimetres; right, anterior and superior are positive. %NULL where the file does not say
+ */
+const double *why_image_source_get_voxel_to_world (const WhyImageSource *source);
 /* What the reader wants to say ("the colour profile is damaged and was ignored"), or "". */
 const char *why_image_source_get_note (const WhyImageSource *source);
 
@@ -128,6 +139,23 @@ WhyTensor *why_image_source_read_full (WhyImageSource *source,
                                        gint64 out_w, gint64 out_h,
                                        WhyCancel *cancel,
                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * why_image_source_read_volume:
+ * @frame: of a series in time; 0 for the first or only one
+ * @cancel: (nullable): as above
+ *
+ * All voxels as the file means them (after its slope and intercept). Of volumes the functions above show the
+ * middle slice, between the ends of the file's window or, where it states none, of all values but the
+ * lowest and highest thousandth.
+ *
+ * Returns: (transfer full) (nullable): float32 [slices, rows, columns] in the order of the file, dense;
+ *   read-only memory
+ */
+WhyTensor *why_image_source_read_volume (WhyImageSource *source,
+                                         gint64 frame,
+                                         WhyCancel *cancel,
+                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** why_image_source_is_alive: %FALSE once the loader is known to have died. Any thread. */
 gboolean why_image_source_is_alive (WhyImageSource *source);

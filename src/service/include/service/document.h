@@ -57,7 +57,8 @@ double why_occlusion_get_after (WhyOcclusion *self);
  * the default), "method", "profile", "method-options" (s, NULL: none), "polarity", "colormap" (s; NULL, or one that does not fit the sign of the map: by the sign), "limits" ("own", "locked"),
  * "fill" ("mean", "black", "white", "blur", "noise") (s), "opacity", "threshold" (d, 0..1), "show-map",
  * "smooth" (b).
- * Read-only: "picture-path" (s), "picture" (WhyTensor), "picture-width", "picture-height" (i64), "model"
+ * Read-only: "picture-path" (s), "picture" (WhyTensor), "picture-width", "picture-height" (i64), "plane" (s: "axial",
+ * "coronal", "sagittal"), "slice" (i64), "model"
  * (WhyModel), "layers", "classes", "occlusions" (GListModel), "shown-class" (i), "shown-layer" (s), "map" (WhyMap),
  * "probabilities" (WhyTensor), "busy" (b), "progress" (d), "activity", "status", "error-message" (s), "can-undo",
  * "can-redo" (b).
@@ -87,6 +88,14 @@ WhyTensor *why_document_get_picture (WhyDocument *self); /* nullable; uint8 [H, 
 WhyTensor *why_document_get_covered_picture (WhyDocument *self); /* nullable; the same with the covers drawn in: what the network is shown */
 gint64 why_document_get_picture_width (WhyDocument *self);
 gint64 why_document_get_picture_height (WhyDocument *self);
+/* Volumes: which plane is shown, counted in the file's order; pictures have one slice. */
+gboolean why_document_is_volume (WhyDocument *self);
+WhyPlaneKind why_document_get_plane (WhyDocument *self);
+gint64 why_document_get_slice (WhyDocument *self);
+gint64 why_document_get_n_slices (WhyDocument *self);
+gint64 why_document_get_middle_slice (WhyDocument *self, WhyPlaneKind plane);
+/** why_document_set_slice: shows another plane; @slice is brought into range. Nothing happens with a picture. */
+void why_document_set_slice (WhyDocument *self, WhyPlaneKind plane, gint64 slice);
 const char *why_document_get_picture_note (WhyDocument *self); /* what the reader remarks on the file, or "" */
 WhyModel *why_document_get_model (WhyDocument *self); /* nullable */
 

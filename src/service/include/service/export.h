@@ -11,6 +11,7 @@ G_BEGIN_DECLS
  * @model: (and all that follows) borrowed during the call
  * @input_path: (nullable): the picture or .npy file
  * @picture: (nullable): uint8 [H, W, C] as drawn, covers included
+ * @source: (nullable): what @picture is of; needed for the planes of a volume
  * @result: the answer drawn; with a map
  * @style: how the map is drawn
  * @covers are those of the result's request
@@ -24,6 +25,7 @@ typedef struct
   WhyModel *model;
   const char *input_path;
   WhyTensor *picture;
+  const WhyPicture *source;
   WhyResult *result;
   WhyOverlayStyle style;
   WhyFigureKind kind;
@@ -48,6 +50,14 @@ gboolean why_export_figure (const WhyExport *what, const char *path, WhyCancel *
  *   opacity, threshold and "command", a line for the shell
  */
 char *why_export_recipe (const WhyExport *what, const char *figure_path, WhyCancel *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * why_export_share_limits:
+ *
+ * Where @map has three dimensions and the style has no limits of its own, sets those of the whole map, so that
+ * all its planes are drawn on one scale.
+ */
+void why_export_share_limits (const WhyMap *map, WhyOverlayStyle *style);
 
 /** why_export_command: Returns: (transfer full): "whylight-cli explain ..." quoted for the shell */
 char *why_export_command (const WhyExport *what, const char *figure_path) G_GNUC_WARN_UNUSED_RESULT;

@@ -90,8 +90,8 @@ const char *why_model_get_limitation (WhyModel *self);
  *   its default layer, and what could, a sentence */
 const char *why_model_get_method_limitation (WhyModel *self, const char *method);
 
-/** why_model_check_picture: %WHY_ERROR_BAD_REQUEST if a prepared picture cannot be the model's input: volumes, plain rows */
-gboolean why_model_check_picture (WhyModel *self, GError **error);
+/** why_model_check_picture: %WHY_ERROR_BAD_REQUEST if a prepared picture (or volume) cannot be the model's input */
+gboolean why_model_check_picture (WhyModel *self, gboolean is_volume, GError **error);
 
 /** why_model_get_class_label: Returns: (transfer none): the label of class @index, or "class 8". Valid as long as @self. */
 const char *why_model_get_class_label (WhyModel *self, int index);

@@ -4,6 +4,7 @@
 #include "explain/explain.h"
 #include "image/occlude.h"
 #include "image/recipe.h"
+#include "service/picture.h"
 
 G_BEGIN_DECLS
 
@@ -37,7 +38,7 @@ typedef struct
  * WhyRequest:
  * @model: what to run
  * @recipe: how to prepare @pixels
- * @pixels: (nullable): the source picture [H, W, C]; %NULL: @input is used
+ * @pixels: (nullable): the source picture [H, W, C] or volume [D, H, W, 1]; %NULL: @input is used
  * @input: (nullable): a tensor that is prepared already
  * @covers: (array length=n_covers): covered one after the other
  * @known: (array length=n_covers+1) (element-type nullable WhyTensor): probabilities with the first k covers,
@@ -89,6 +90,7 @@ void why_request_unref (WhyRequest *request);
  * @target_class: the class explained
  * @steps: (array length=n_covers+1): probabilities with the first k covers; the last is @probabilities
  * @input_to_source: from pixels of the network's input to source pixels; identity for @request->input
+ * @depth_scale, @depth_offset: of volumes: from slices of the network's input to those of the source
  * @input: the prepared tensor
  * @covered: (nullable): the picture with its covers, uint8, for the eye; %NULL without covers
  * @milliseconds: time the worker took
@@ -105,6 +107,7 @@ typedef struct
   int target_class;
   WhyTensor **steps;
   WhyAffine input_to_source;
+  double depth_scale, depth_offset;
   WhyTensor *input;
   WhyTensor *covered;
   double milliseconds;
@@ -115,8 +118,20 @@ typedef struct
 WhyResult *why_result_ref (WhyResult *result);
 void why_result_unref (WhyResult *result);
 
-/** why_result_map_to_source: from map cells to source pixels; %FALSE without a map */
-gboolean why_result_map_to_source (const WhyResult *result, WhyAffine *map_to_source);
+/**
+ * why_result_show_map:
+ * @map: (nullable): the result's, or a partial one of the same picture
+ * @picture: (nullable): what the request's pixels are of
+ * @smooth: see why_map_plane()
+ * @to_display: (out): from map cells to pixels of the picture's display; for no picture, to source pixels
+ *
+ * The map as it lies over what is shown: itself, or of a volume the plane that @picture shows.
+ *
+ * Returns: (transfer full) (nullable): of rank 2; %NULL without a map, or where the network does not see the
+ *   plane, or if the map has three dimensions and there is no picture
+ */
+WhyMap *why_result_show_map (const WhyResult *result, WhyMap *map, const WhyPicture *picture, gboolean smooth,
+                             WhyAffine *to_display) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * why_runner_new:

@@ -1,0 +1,161 @@
+#include "config.h"
+
+#include "image/volume.h"
+
+#include <math.h>
+#include <string.h>
+
+static const char *const kinds[] = { "axial", "coronal", "sagittal" };
+
+const char *
+why_plane_kind_to_string (WhyPlaneKind kind)
+{
+  return kinds[kind];
+}
+
+gboolean
+why_plane_kind_from_string (const char *name, WhyPlaneKind *kind)
+{
+  for (gsize index = 0; index < G_N_ELEMENTS (kinds); index++)
+    {
+      if (strcmp (name, kinds[index]) == 0)
+        {
+          *kind = (WhyPlaneKind) index;
+          return TRUE;
+        }
+    }
+  return FALSE;
+}
+
+/* For each direction of the body (right-left, back-front, down-up) the dimension of [D, H, W] that runs along
+ * it most, each dimension once, and whether it grows towards right, front and up. */
+static void
+find_axes (const double *world, int *axes, gboolean *grows)
+{
+  gboolean used[3] = { FALSE, FALSE, FALSE };
+  gboolean placed[3] = { FALSE, FALSE, FALSE };
+
+  for (int turn = 0; turn < 3; turn++)
+    {
+      double most = -1.0;
+      int best_direction = 0, best_column = 0;
+
+      for (int direction = 0; direction < 3; direction++)
+        for (int column = 0; column < 3; column++)
+          {
+            const double length =
+              sqrt (world[column] * world[column] + world[4 + column] * world[4 + column] +
+                    world[8 + column] * world[8 + column]);
+            const double share = length > 0.0 ? fabs (world[4 * direction + column]) / length : 0.0;
+
+            if (!placed[direction] && !used[column] && share > most)
+              {
+                most = share;
+                best_direction = direction;
+                best_column = column;
+              }
+          }
+      placed[best_direction] = TRUE;
+      used[best_column] = TRUE;
+      axes[best_direction] = 2 - best_column; /* columns are the last dimension */
+      grows[best_direction] = world[4 * best_direction + best_column] > 0.0;
+    }
+}
+
+/* The plane's two dimensions in their order: rows, columns before transposing. */
+static void
+plane_axes (const WhyPlane *plane, int *row_axis, int *column_axis)
+{
+  *row_axis = plane->axis == 0 ? 1 : 0;
+  *column_axis = plane->axis == 2 ? 1 : 2;
+}
+
+WhyPlane
+why_plane_find (WhyPlaneKind kind, const gint64 *dims, const double *voxel_to_world, gint64 index)
+{
+  static const int without_world[3] = { 0, 1, 2 };
+  /* Which direction the plane stands on, and which run right and down on the screen. */
+  static const int across[3] = { 2, 1, 0 };
+  static const int rightwards[3] = { 0, 0, 1 };
+  static const int downwards[3] = { 1, 2, 2 };
+  WhyPlane plane = { .axis = without_world[kind] };
+  int axes[3], row_axis, column_axis;
+  gboolean grows[3];
+
+  if (voxel_to_world != NULL)
+    {
+      find_axes (voxel_to_world, axes, grows);
+      plane.axis = axes[across[kind]];
+      plane_axes (&plane, &row_axis, &column_axis);
+      plane.transpose = axes[rightwards[kind]] == row_axis;
+      /* The patient's right, or front, lies at the left: what grows towards it is mirrored. Rows go down. */
+      plane.flip_x = grows[rightwards[kind]];
+      plane.flip_y = grows[downwards[kind]];
+    }
+  plane.index = CLAMP (index, 0, dims[plane.axis] - 1);
+  return plane;
+}
+
+gint64
+why_plane_get_count (const WhyPlane *plane, const gint64 *dims)
+{
+  return dims[plane->axis];
+}
+
+void
+why_plane_get_size (const WhyPlane *plane, const gint64 *dims, gint64 *width, gint64 *height)
+{
+  int row_axis, column_axis;
+
+  plane_axes (plane, &row_axis, &column_axis);
+  *width = dims[plane->transpose ? row_axis : column_axis];
+  *height = dims[plane->transpose ? column_axis : row_axis];
+}
+
+WhyAffine
+why_plane_get_affine (const WhyPlane *plane, const gint64 *dims)
+{
+  gint64 width, height;
+
+  why_plane_get_size (plane, dims, &width, &height);
+  const WhyAffine turned = plane->transpose ? (WhyAffine) { .xy = 1.0, .yx = 1.0 } : why_affine_identity ();
+  const WhyAffine mirrored =
+    why_affine_scale_translate (plane->flip_x ? -1.0 : 1.0, plane->flip_y ? -1.0 : 1.0,
+                                plane->flip_x ? (double) width : 0.0, plane->flip_y ? (double) height : 0.0);
+  return why_affine_compose (&turned, &mirrored);
+}
+
+WhyTensor *
+why_volume_show (const WhyTensor *volume, const WhyPlane *plane, double low, double high, GError **error)
+{
+  const gint64 *dims = volume->dims;
+  const gint64 strides[3] = { dims[1] * dims[2], dims[2], 1 };
+  const float *values = volume->data;
+  gint64 width, height;
+  int row_axis, column_axis;
+
+  g_return_val_if_fail (volume->dtype == WHY_DTYPE_FLOAT32 && volume->rank >= 3 && why_tensor_is_dense (volume), NULL);
+  plane_axes (plane, &row_axis, &column_axis);
+  why_plane_get_size (plane, dims, &width, &height);
+  const gint64 picture_dims[3] = { height, width, 1 };
+  WhyTensor *picture = why_tensor_new (WHY_DTYPE_UINT8, 3, picture_dims, error);
+  if (picture == NULL)
+    return NULL;
+
+  guint8 *target = picture->data;
+  const double scale = 255.0 / (high - low);
+  for (gint64 y = 0; y < height; y++)
+    for (gint64 x = 0; x < width; x++)
+      {
+        const gint64 from_x = plane->flip_x ? width - 1 - x : x;
+        const gint64 from_y = plane->flip_y ? height - 1 - y : y;
+        const gint64 row = plane->transpose ? from_x : from_y;
+        const gint64 column = plane->transpose ? from_y : from_x;
+        const double value = ((double) values[plane->index * strides[plane->axis] + row * strides[row_axis] +
+                                              column * strides[column_axis]] -
+                              low) *
+                             scale;
+        *target++ = value >= 255.0 ? 255 : value > 0.0 ? (guint8) (value + 0.5) : 0;
+      }
+  return picture;
+}

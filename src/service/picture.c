@@ -1,0 +1,162 @@
+#include "config.h"
+
+#include "service/picture.h"
+
+#include "base/range.h"
+#include "image/resize.h"
+#include "image/source.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Voxels that are longer than wide by less than this are shown as they are. */
+#define LEAST_STRETCH 1.01
+/* A plane of very flat voxels is not stretched without end. */
+#define MAX_DISPLAY_SIDE 8192
+
+static gboolean
+load_pixels (WhyPicture *picture, WhyImageSource *source, WhyCancel *cancel, GError **error)
+{
+  const gint64 width = why_image_source_get_width (source);
+  const gint64 height = why_image_source_get_height (source);
+
+  picture->pixels = why_image_source_read_full (source, 0, 0, width, height, width, height, cancel, error);
+  if (picture->pixels == NULL)
+    return FALSE;
+  picture->display = picture->pixels->dtype == WHY_DTYPE_UINT8
+                       ? why_tensor_ref (picture->pixels)
+                       : why_image_source_read (source, 0, 0, width, height, width, height, cancel, error);
+  return picture->display != NULL;
+}
+
+static gboolean
+load_volume (WhyPicture *picture, WhyImageSource *source, WhyCancel *cancel, GError **error)
+{
+  const double *world = why_image_source_get_voxel_to_world (source);
+  g_autoptr (WhyTensor) volume = why_image_source_read_volume (source, 0, cancel, error);
+  float low, high;
+
+  if (volume == NULL)
+    return FALSE;
+  const gint64 dims[4] = { volume->dims[0], volume->dims[1], volume->dims[2], 1 };
+  picture->pixels = why_tensor_reshape (volume, 4, dims);
+  picture->is_volume = TRUE;
+  picture->has_world = world != NULL;
+  if (world != NULL)
+    memcpy (picture->voxel_to_world, world, sizeof picture->voxel_to_world);
+  picture->spacing[0] = why_image_source_get_mpp_z (source);
+  picture->spacing[1] = why_image_source_get_mpp_y (source);
+  picture->spacing[2] = why_image_source_get_mpp_x (source);
+  why_range_robust (volume->data, why_tensor_count (volume), &low, &high);
+  picture->low = (double) low;
+  picture->high = (double) high;
+  return why_picture_set_plane (picture, WHY_PLANE_AXIAL, why_picture_get_n_planes (picture, WHY_PLANE_AXIAL) / 2, error);
+}
+
+WhyPicture *
+why_picture_load (const char *path, WhyCancel *cancel, GError **error)
+{
+  g_autoptr (WhyPicture) picture = g_new0 (WhyPicture, 1);
+  g_autoptr (WhyImageSource) source = why_image_source_open (path, NULL, cancel, error);
+
+  if (source == NULL)
+    return NULL;
+  picture->path = g_strdup (path);
+  picture->plane_to_display = why_affine_identity ();
+  const gboolean loaded = why_image_source_is_volume (source) ? load_volume (picture, source, cancel, error)
+                                                              : load_pixels (picture, source, cancel, error);
+  if (!loaded)
+    return NULL;
+  picture->note = g_strdup (why_image_source_get_note (source));
+  return g_steal_pointer (&picture);
+}
+
+WhyPicture *
+why_picture_copy (const WhyPicture *picture)
+{
+  WhyPicture *copy = g_memdup2 (picture, sizeof *picture);
+
+  copy->path = g_strdup (picture->path);
+  copy->note = g_strdup (picture->note);
+  copy->pixels = why_tensor_ref (picture->pixels);
+  copy->display = why_tensor_ref (picture->display);
+  return copy;
+}
+
+void
+why_picture_free (WhyPicture *picture)
+{
+  g_free (picture->path);
+  g_free (picture->note);
+  g_clear_pointer (&picture->pixels, why_tensor_unref);
+  g_clear_pointer (&picture->display, why_tensor_unref);
+  g_free (picture);
+}
+
+static WhyPlane
+find_plane (const WhyPicture *picture, WhyPlaneKind kind, gint64 index)
+{
+  return why_plane_find (kind, picture->pixels->dims, picture->has_world ? picture->voxel_to_world : NULL, index);
+}
+
+gint64
+why_picture_get_n_planes (const WhyPicture *picture, WhyPlaneKind kind)
+{
+  if (!picture->is_volume)
+    return 1;
+  const WhyPlane plane = find_plane (picture, kind, 0);
+  return why_plane_get_count (&plane, picture->pixels->dims);
+}
+
+/* How much longer than the shorter one a voxel is across and down the display. */
+static void
+find_stretch (const WhyPicture *picture, const WhyPlane *plane, double *across, double *down)
+{
+  const int row_axis = plane->axis == 0 ? 1 : 0;
+  const int column_axis = plane->axis == 2 ? 1 : 2;
+  const double x = picture->spacing[plane->transpose ? row_axis : column_axis];
+  const double y = picture->spacing[plane->transpose ? column_axis : row_axis];
+
+  *across = *down = 1.0;
+  if (!isfinite (x) || !isfinite (y))
+    return;
+  if (x > y * LEAST_STRETCH)
+    *across = x / y;
+  else if (y > x * LEAST_STRETCH)
+    *down = y / x;
+}
+
+gboolean
+why_picture_set_plane (WhyPicture *picture, WhyPlaneKind kind, gint64 index, GError **error)
+{
+  g_return_val_if_fail (picture->is_volume, FALSE);
+  const WhyPlane plane = find_plane (picture, kind, index);
+  g_autoptr (WhyTensor) display = why_volume_show (picture->pixels, &plane, picture->low, picture->high, error);
+  double across, down;
+
+  if (display == NULL)
+    return FALSE;
+  const double width = (double) display->dims[1];
+  const double height = (double) display->dims[0];
+  find_stretch (picture, &plane, &across, &down);
+  const gint64 shown_width = (gint64) CLAMP (round (width * across), 1.0, MAX (width, MAX_DISPLAY_SIDE));
+  const gint64 shown_height = (gint64) CLAMP (round (height * down), 1.0, MAX (height, MAX_DISPLAY_SIDE));
+  if (across != 1.0 || down != 1.0)
+    {
+      WhyTensor *stretched = why_resize (display, shown_width, shown_height, 0, 0, shown_width, shown_height,
+                                         WHY_FILTER_BILINEAR, error);
+      if (stretched == NULL)
+        return FALSE;
+      why_tensor_unref (display);
+      display = stretched;
+    }
+  const WhyAffine turned = why_plane_get_affine (&plane, picture->pixels->dims);
+  const WhyAffine stretch =
+    why_affine_scale_translate ((double) shown_width / width, (double) shown_height / height, 0.0, 0.0);
+  picture->plane_to_display = why_affine_compose (&turned, &stretch);
+  picture->kind = kind;
+  picture->plane = plane;
+  g_clear_pointer (&picture->display, why_tensor_unref);
+  picture->display = g_steal_pointer (&display);
+  return TRUE;
+}

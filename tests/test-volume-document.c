@@ -1,0 +1,213 @@
+#include "config.h"
+
+#include "service/document.h"
+#include "service/export.h"
+#include "service/state-json.h"
+#include "small-models.h"
+
+#include <glib/gstdio.h>
+#include <math.h>
+
+/* A volume from the file to the plane that is shown: one bright voxel at a known place of the body must be where the
+ * map has its peak, in every plane, however the file's axes lie. */
+
+#define PATIENCE_US (60 * G_USEC_PER_SEC)
+
+static const gint64 dims[3] = { 7, 6, 5 }; /* columns, rows, slices */
+static const gint64 bright[3] = { 1, 4, 3 };
+
+static char *folder;
+static char *model_path;
+
+/* Columns to the left, rows down, slices to the front; and the other way round with the axes exchanged. */
+static const float worlds[][12] = {
+  { -1, 0, 0, 0, 0, 0, 2, 0, 0, -1, 0, 0 },
+  { 0, 0, 2, 0, 1, 0, 0, 0, 0, 1, 0, 0 },
+  { 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 2, 0 },
+};
+
+static void
+spin_until_idle (WhyDocument *document)
+{
+  const gint64 end = g_get_monotonic_time () + PATIENCE_US;
+
+  while (why_document_get_busy (document))
+    {
+      g_assert_cmpint (g_get_monotonic_time (), <, end);
+      if (!g_main_context_iteration (NULL, FALSE))
+        g_usleep (200);
+    }
+}
+
+static char *
+write_volume (const float *world)
+{
+  static const float spacing[3] = { 1.0f, 1.0f, 2.0f };
+  g_autofree float *values = g_new0 (float, (gsize) (dims[0] * dims[1] * dims[2]));
+  char *path = g_build_filename (folder, "bright.nii", NULL);
+
+  values[(bright[2] * dims[1] + bright[1]) * dims[0] + bright[0]] = 80.0f;
+  small_volume (path, dims, values, spacing, world);
+  return path;
+}
+
+/* Along which of columns, rows, slices the planes of a kind are counted. */
+static int
+axis_of (WhyPlaneKind kind, const float *world)
+{
+  const int direction = kind == WHY_PLANE_AXIAL ? 2 : kind == WHY_PLANE_CORONAL ? 1 : 0;
+  int axis = 0;
+
+  while (world[4 * direction + axis] == 0.0f)
+    axis++;
+  return axis;
+}
+
+static void
+check_plane (WhyDocument *document, WhyPlaneKind kind, const float *world)
+{
+  const int axis = axis_of (kind, world);
+
+  why_document_set_slice (document, kind, bright[axis]);
+  g_assert_cmpint (why_document_get_n_slices (document), ==, dims[axis]);
+  g_assert_cmpint (why_document_get_slice (document), ==, bright[axis]);
+
+  WhyTensor *display = why_document_get_picture (document);
+  WhyMap *map = why_document_get_map (document);
+  WhyAffine to_source;
+  g_assert_nonnull (map);
+  g_assert_cmpint (map->values->rank, ==, 2);
+  g_assert_true (why_document_map_to_source (document, &to_source));
+  const float *values = map->values->data;
+  const gint64 width = map->values->dims[1];
+  gint64 n_bright = 0;
+  for (gint64 cell = 0; cell < (gint64) why_tensor_count (map->values); cell++)
+    {
+      double x = (double) (cell % width) + 0.5, y = (double) (cell / width) + 0.5;
+
+      why_affine_apply (&to_source, &x, &y);
+      g_assert_cmpfloat (x, >, 0);
+      g_assert_cmpfloat (x, <, (double) display->dims[1]);
+      g_assert_cmpfloat (y, >, 0);
+      g_assert_cmpfloat (y, <, (double) display->dims[0]);
+      if (values[cell] == 0.0f)
+        continue;
+      n_bright++;
+      /* Prepared it is 1, and the gradient of the mean is one over the number of voxels. */
+      g_assert_cmpfloat_with_epsilon (values[cell], 1.0 / (double) (dims[0] * dims[1] * dims[2]), 1e-8);
+      /* Interpolated where voxels are stretched, but nowhere else so bright. */
+      const guint8 here = ((const guint8 *) display->data)[(gint64) y * display->dims[1] + (gint64) x];
+      g_assert_cmpint (here, >, 127);
+    }
+  g_assert_cmpint (n_bright, ==, 1);
+
+  /* A neighbouring plane is dark, and its map empty but on the scale of the whole. */
+  why_document_set_slice (document, kind, bright[axis] == 0 ? 1 : bright[axis] - 1);
+  WhyOverlayMap overlay;
+  WhyOverlayStyle style;
+  double lo, hi;
+  g_assert_true (why_document_get_overlay (document, &overlay, &style));
+  why_overlay_limits (&overlay, &style, &lo, &hi);
+  g_assert_cmpfloat (lo, ==, 0.0);
+  g_assert_cmpfloat_with_epsilon (hi, 1.0 / (double) (dims[0] * dims[1] * dims[2]), 1e-8);
+  for (int cell = 0; cell < overlay.width * overlay.height; cell++)
+    g_assert_cmpfloat (overlay.values[cell], ==, 0.0f);
+}
+
+static void
+test_planes (void)
+{
+  for (gsize world = 0; world < G_N_ELEMENTS (worlds); world++)
+    {
+      WhyRunner *runner = why_runner_new ();
+      WhyDocument *document = why_document_new (runner);
+      g_autofree char *path = write_volume (worlds[world]);
+
+      why_document_open (document, model_path);
+      why_document_open (document, path);
+      spin_until_idle (document);
+      g_assert_null (why_document_get_error_message (document));
+      g_assert_true (why_document_is_volume (document));
+      why_document_set_target_class (document, 0);
+      why_document_set_layer (document, "relu1");
+      spin_until_idle (document);
+      for (int kind = 0; kind < 3; kind++)
+        check_plane (document, (WhyPlaneKind) kind, worlds[world]);
+
+      g_assert_finalize_object (document);
+      why_runner_unref (runner);
+    }
+}
+
+static void
+test_export (void)
+{
+  WhyRunner *runner = why_runner_new ();
+  WhyDocument *document = why_document_new (runner);
+  g_autofree char *path = write_volume (worlds[0]);
+
+  why_document_open (document, path);
+  why_document_open (document, model_path);
+  spin_until_idle (document);
+  why_document_set_slice (document, WHY_PLANE_SAGITTAL, 1);
+  g_autofree char *command = why_document_dup_command_line (document);
+  g_assert_nonnull (strstr (command, " --slice sagittal:1 "));
+  g_autofree char *state = why_state_to_json (document);
+  g_assert_nonnull (strstr (state, "\"plane\":\"sagittal\",\"slice\":1,\"n_slices\":7"));
+
+  g_autofree char *figure = g_build_filename (folder, "figure.svg", NULL);
+  g_autofree char *written = NULL;
+  why_document_export (document, figure, NULL, NULL);
+  spin_until_idle (document);
+  g_assert_null (why_document_get_error_message (document));
+  g_assert_true (g_file_get_contents (figure, &written, NULL, NULL));
+  g_unlink (figure);
+
+  /* What is meant for pictures is refused in words. */
+  why_document_occlude (document, 1, 1, 2, 2);
+  g_assert_nonnull (why_document_get_error_message (document));
+
+  g_assert_finalize_object (document);
+  why_runner_unref (runner);
+}
+
+/* A picture for a network that wants volumes, and a volume for one that wants pictures. */
+static void
+test_mismatch (void)
+{
+  g_autofree char *flat_path = g_build_filename (folder, "flat.onnx", NULL);
+  g_autofree char *path = write_volume (worlds[0]);
+  WhyRunner *runner = why_runner_new ();
+  WhyDocument *document = why_document_new (runner);
+
+  small_write (small_model (), flat_path);
+  why_document_open (document, flat_path);
+  why_document_open (document, path);
+  spin_until_idle (document);
+  g_assert_nonnull (why_document_get_error_message (document));
+  g_assert_nonnull (strstr (why_document_get_error_message (document), "a volume needs 5"));
+  g_unlink (flat_path);
+  g_assert_finalize_object (document);
+  why_runner_unref (runner);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  folder = g_dir_make_tmp ("why-volume-document-XXXXXX", NULL);
+  model_path = g_build_filename (folder, "volume.onnx", NULL);
+  small_write (volume_model (), model_path);
+  g_test_add_func ("/volume-document/planes", test_planes);
+  g_test_add_func ("/volume-document/export", test_export);
+  g_test_add_func ("/volume-document/mismatch", test_mismatch);
+  const int status = g_test_run ();
+
+  g_autofree char *volume = g_build_filename (folder, "bright.nii", NULL);
+  g_unlink (volume);
+  g_unlink (model_path);
+  g_rmdir (folder);
+  g_free (model_path);
+  g_free (folder);
+  return status;
+}
