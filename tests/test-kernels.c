@@ -382,6 +382,57 @@ static const Case pools[] = {
     "Relu a r; GlobalAveragePool r g; Flatten g f; w q 5,4; w b 5; Gemm f,q,b y transB=1; out y" },
 };
 
+/* Chains of movements, which become one copy or none. */
+static const Case views[] = {
+  { "heads-of-one-product", 0,
+    "in x 1,5,8; w k 8,24; MatMul x,k a; i h 1,5,3,2,4; Reshape a,h b; Transpose b c perm=[2,0,3,1,4]; "
+    "f i0 - 0; i s0 0; i e0 1; i s1 1; i e1 2; i s2 2; i e2 3; i ax 0; Slice c,s0,e0,ax q0; Slice c,s1,e1,ax k0; "
+    "Slice c,s2,e2,ax v0; Squeeze q0,ax q; Squeeze k0,ax kk; Squeeze v0,ax v; "
+    "Transpose kk kt perm=[0,1,3,2]; MatMul q,kt s; Softmax s p axis=-1; MatMul p,v o; "
+    "Transpose o o1 perm=[0,2,1,3]; i j 1,5,8; Reshape o1,j y; out y" },
+  { "heads-by-gather", 0,
+    "in x 2,5,8; w k 8,24; MatMul x,k a; i h 2,5,3,2,4; Reshape a,h b; i i0 0; i i1 1; i i2 -1; i ax 2; "
+    "Gather b,i0 q0 axis=2; Gather b,i1 k0 axis=2; Gather b,i2 v0 axis=2; Squeeze q0,ax q1; Squeeze k0,ax k1; "
+    "Squeeze v0,ax v1; Transpose q1 q perm=[0,2,1,3]; Transpose k1 kt perm=[0,2,3,1]; "
+    "Transpose v1 v perm=[0,2,1,3]; MatMul q,kt s; Softmax s p axis=-1; MatMul p,v o; "
+    "Transpose o o1 perm=[0,2,1,3]; i j 2,5,8; Reshape o1,j y; out y" },
+  { "windows", 0,
+    "in x 1,4,6,3; i h 1,2,2,3,2,3; Reshape x,h a; Transpose a b perm=[0,1,3,2,4,5]; i j 6,4,3; Reshape b,j c; "
+    "w k 3,3; MatMul c,k d; Reshape d,l e; i l 1,2,3,2,2,3; Transpose e g perm=[0,1,3,2,4,5]; i m 1,4,6,3; "
+    "Reshape g,m y; out y" },
+  { "roll", 0,
+    "in x 1,5,4,3; i z 0; i two 2; i three 3; i end 9; i a1 1; i a2 2; Slice x,two,end,a1 a; Slice x,z,two,a1 b; "
+    "Concat a,b c axis=1; Slice c,three,end,a2 d; Slice c,z,three,a2 e; Concat d,e y axis=2; out y" },
+  { "patch-merging", 0,
+    LAST "i h0 0,0; i h1 1,0; i h2 0,1; i h3 1,1; i end 9,9; i ax 2,3; i st 2,2; i fit 6,4; i o2 0,0; "
+         "Slice a,o2,fit,ax t; Slice t,h0,end,ax,st p; Slice t,h1,end,ax,st q; Slice t,h2,end,ax,st r; "
+         "Slice t,h3,end,ax,st s; Concat p,q,r,s y axis=1; out y" },
+  { "overlapping", 0,
+    "in x 5,6; i s1 0; i e1 4; i s2 2; i e2 6; i ax 1; Slice x,s1,e1,ax a; Slice x,s2,e2,ax b; Mul a,b y; out y" },
+  { "backwards", 0,
+    "in x 5,6; i s -1; i e -9; i ax 0; i st -2; Slice x,s,e,ax,st a; Transpose a b; w k 3,4; MatMul b,k y; out y" },
+  { "apart", 0,
+    "in x 2,7,3; i s1 0; i e1 2; i s2 4; i e2 6; i ax 1; Slice x,s1,e1,ax a; Slice x,s2,e2,ax b; Mul a,b y; out y" },
+  { "both-turned", 0,
+    "in x 2,3,5; in z 2,4,3; Transpose x a perm=[0,2,1]; Transpose z b perm=[0,2,1]; MatMul a,b c; "
+    "MatMul z,x d; Transpose d e perm=[0,2,1]; Sub c,e y; out y" },
+  { "turned-one-column", 0,
+    "in x 2,3,1; in z 2,3,4; Transpose x a perm=[0,2,1]; MatMul a,z y; out y" },
+  { "turned-broadcast", 0,
+    "in x 3,5; in z 2,4,3; Transpose x a perm=[1,0]; Transpose z b perm=[0,2,1]; MatMul a,b y; out y" },
+  { "read-by-many", 0,
+    "in x 1,4,5,6; Transpose x a perm=[0,2,3,1]; Relu a b; Sigmoid a c; i s 5,24; Reshape a,s d; "
+    "MatMul d,k e; w k 24,2; ReduceMean e g axes=[0,1]; Add b,c h; Add h,g y; out y" },
+  { "reshape-of-turned", 0,
+    "in x 2,3,4,5; Transpose x a perm=[1,0,2,3]; i s 3,2,20; Reshape a,s b; Transpose b c perm=[2,0,1]; "
+    "i t 4,5,6; Reshape c,t d; Tanh d y; out y" },
+  { "channel-halves", 0,
+    LAST "i z 0; i m 2; i e 4; i ax 1; Slice a,z,m,ax b; Slice a,m,e,ax c; w l 2,2,1,1; Conv c,l d; Relu d g; "
+         "Concat b,g h axis=1; i s 2,2,2,6,5; Reshape h,s j; Transpose j o perm=[0,2,1,3,4]; i t 2,4,6,5; "
+         "Reshape o,t q; w n 3,4,1,1; Conv q,n y; out y" },
+  { "dropout", 0, "in x 3,5; Relu x a; Dropout a b,mask; Softmax b y axis=1; out y" },
+};
+
 static const Case movement[] = {
   { "concat", 0, LAST2 "Concat a,c,a y axis=1; out y" },
   { "concat-mixed", 0, LAST "in z 2,2,6,5; Concat z,a d axis=1; Relu d y; out y" },
@@ -536,6 +587,7 @@ static const struct
   { "matmul", products, G_N_ELEMENTS (products) },
   { "elementwise", elementwise, G_N_ELEMENTS (elementwise) },
   { "pool", pools, G_N_ELEMENTS (pools) },
+  { "views", views, G_N_ELEMENTS (views) },
   { "movement", movement, G_N_ELEMENTS (movement) },
   { "reduce", reductions, G_N_ELEMENTS (reductions) },
 };

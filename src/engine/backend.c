@@ -5,6 +5,7 @@
 #include "kernels/elementwise.h"
 #include "kernels/generic.h"
 #include "kernels/gemm.h"
+#include "kernels/view.h"
 #ifdef HAVE_ONEDNN
 #include "kernels/dnnl.h"
 #endif
@@ -16,7 +17,7 @@
 
 #ifdef HAVE_ONEDNN
 static const WhyKernel *const fast_tables[] = {
-  why_dnnl_conv_kernels, why_dnnl_matmul_kernels,   why_elementwise_kernels, why_pool_kernels,
+  why_dnnl_conv_kernels, why_dnnl_matmul_kernels,   why_view_kernels, why_elementwise_kernels, why_pool_kernels,
   why_movement_kernels,  why_normalization_kernels, why_reduce_kernels,
   why_layer_norm_kernels, why_channel_kernels,
 };
@@ -68,6 +69,8 @@ why_backend_reference (void)
 static gboolean
 compile_fast (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
 {
+  if (!why_view_compile_reshape (plan, node, done, error) || *done)
+    return *done;
   /* What only looks at memory differently needs no kernel, and must not be copied by one. */
   if (!why_generic_compile_alias (plan, node, done, error) || *done)
     return *done;

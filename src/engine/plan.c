@@ -6,6 +6,7 @@
 #include "base/size.h"
 #include "graph/composite.h"
 #include "kernels/generic.h"
+#include "kernels/view.h"
 #include "schedule.h"
 
 #include <stdlib.h>
@@ -22,6 +23,7 @@ struct _WhyPlan
   guint n_values;
   WhyBuffer **homes;      /* by value index: the buffer it is computed in */
   WhyBuffer **others;     /* by value index: its copy in the other layout */
+  WhyView **views;        /* by value index: what it is a view of; owned */
   gboolean *keep;         /* by value index */
   guint *n_reads;         /* by value index: by needed nodes */
   const WhyNode **reader; /* by value index: one of them */
@@ -63,6 +65,9 @@ why_plan_free (WhyPlan *plan)
   g_ptr_array_unref (plan->buffers);
   g_free (plan->homes);
   g_free (plan->others);
+  for (guint index = 0; index < plan->n_values; index++)
+    g_free (plan->views[index]);
+  g_free (plan->views);
   g_free (plan->keep);
   g_free (plan->n_reads);
   g_free (plan->reader);
@@ -154,13 +159,33 @@ WhyLayout
 why_plan_layout (const WhyPlan *plan, const WhyValue *value)
 {
   const WhyBuffer *home = find_home (plan, value);
+  const WhyView *view = why_plan_view (plan, value);
+  if (view != NULL && view->base->layout == WHY_LAYOUT_CHANNELS_LAST && value->rank >= 3 &&
+      ABS (view->strides[1]) == 1)
+    return WHY_LAYOUT_CHANNELS_LAST;
   return home != NULL ? home->layout : WHY_LAYOUT_PLAIN;
 }
 
 gboolean
 why_plan_has (const WhyPlan *plan, const WhyValue *value)
 {
-  return value->constant != NULL || find_home (plan, value) != NULL;
+  return value->constant != NULL || find_home (plan, value) != NULL ||
+         why_plan_view (plan, value) != NULL;
+}
+
+void
+why_plan_defer (WhyPlan *plan, const WhyValue *value, const WhyView *view)
+{
+  g_assert (plan->homes[value->index] == NULL && !plan->keep[value->index]);
+  plan->views[value->index] = g_memdup2 (view, sizeof *view);
+}
+
+const WhyView *
+why_plan_view (const WhyPlan *plan, const WhyValue *value)
+{
+  return value->index < plan->n_values && plan->homes[value->index] == NULL
+           ? plan->views[value->index]
+           : NULL;
 }
 
 /* A constant, or a value of the parent, as a buffer of this plan with memory from elsewhere. */
@@ -202,6 +227,12 @@ why_plan_input (WhyPlan *plan, WhyValue *value, WhyLayout layout, GError **error
 
   if (home == NULL && (value->constant != NULL || find_home (plan, value) != NULL))
     home = adopt_outside (plan, value);
+  if (home == NULL && plan->views[value->index] != NULL)
+    {
+      const WhyView view = *plan->views[value->index];
+      home = why_plan_output (plan, value, layout);
+      why_view_add_copy (plan, value->producer, &view, home);
+    }
   g_assert (home != NULL);
   if (fits_layout (home, layout))
     return home;
@@ -303,6 +334,12 @@ why_plan_gated (const WhyPlan *plan, const WhyValue *value, const WhyNode **gate
       plan->absorbed[(*gate)->index])
     return NULL;
   return product;
+}
+
+gboolean
+why_plan_wants (const WhyPlan *plan, const WhyValue *value)
+{
+  return value->index < plan->n_values && plan->wanted[value->index];
 }
 
 void
@@ -595,6 +632,7 @@ why_plan_new (WhyGraph *graph, const WhyPlanOptions *options, GError **error)
   plan->n_values = why_graph_n_values (graph);
   plan->homes = g_new0 (WhyBuffer *, plan->n_values + 1);
   plan->others = g_new0 (WhyBuffer *, plan->n_values + 1);
+  plan->views = g_new0 (WhyView *, plan->n_values + 1);
   plan->keep = g_new0 (gboolean, plan->n_values + 1);
   plan->n_reads = g_new0 (guint, plan->n_values + 1);
   plan->reader = g_new0 (const WhyNode *, plan->n_values + 1);

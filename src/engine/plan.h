@@ -74,6 +74,28 @@ struct _WhyStep
   GDestroyNotify free_data;
 };
 
+/**
+ * WhyView:
+ * @base: memory that it is read from
+ * @start: element of @base
+ * @strides: in elements, along each axis of the value (of the box, if it is placed)
+ * @placed: the value is zero except for a box of @box_dims, whose index k along an axis is the value's index
+ *   @at + k * @step; else the box is all of the value
+ *
+ * A value that is only another look at memory, or lies among zeros: it is copied when somebody asks for
+ * it in a layout, and not at all by those who can read it as it lies.
+ */
+typedef struct
+{
+  WhyBuffer *base;
+  gint64 start;
+  gint64 strides[WHY_MAX_RANK];
+  gboolean placed;
+  gint64 box_dims[WHY_MAX_RANK];
+  gint64 at[WHY_MAX_RANK];
+  gint64 step[WHY_MAX_RANK];
+} WhyView;
+
 typedef gboolean (*WhyStepFunc) (const WhyStep *step, WhyCancel *cancel, GError **error);
 
 /**
@@ -170,6 +192,12 @@ WhyBuffer *why_plan_output (WhyPlan *plan, WhyValue *value, WhyLayout layout);
 /** why_plan_alias: @value is the memory of @buffer seen with other dims, as if in @layout */
 void why_plan_alias (WhyPlan *plan, WhyValue *value, WhyLayout layout, WhyBuffer *buffer);
 
+/** why_plan_defer: @value, which is not to be kept, is only a view so far; @view is copied */
+void why_plan_defer (WhyPlan *plan, const WhyValue *value, const WhyView *view);
+
+/** why_plan_view: Returns: (nullable): what @value is a view of, while it has no memory of its own */
+const WhyView *why_plan_view (const WhyPlan *plan, const WhyValue *value);
+
 /** why_plan_scratch: memory for one step */
 WhyBuffer *why_plan_scratch (WhyPlan *plan, gsize n_bytes);
 
@@ -204,6 +232,9 @@ const WhyNode *why_plan_only_reader (const WhyPlan *plan, const WhyValue *value)
  */
 const WhyNode *
 why_plan_gated (const WhyPlan *plan, const WhyValue *value, const WhyNode **gate);
+
+/** why_plan_wants: whether @value is kept or read by a node of this plan */
+gboolean why_plan_wants (const WhyPlan *plan, const WhyValue *value);
 
 /** why_plan_has: whether the buffer of @value exists already (computed by an earlier step) */
 gboolean why_plan_has (const WhyPlan *plan, const WhyValue *value);

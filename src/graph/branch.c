@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "graph-private.h"
+#include "graph/composite.h"
 #include "graph/concat.h"
 #include "graph/gather.h"
 #include "graph/matmul.h"
@@ -691,5 +692,8 @@ why_graph_branch (const WhyGraph *graph,
   here->n_made_up = graph->n_made_up; /* names are kept, so new ones must not meet them */
   for (guint index = 0; index < n_values; index++)
     axis[index] = SHARED;
-  return fill (&branch, from, wanted, n_wanted, error) ? g_steal_pointer (&here) : NULL;
+  if (!fill (&branch, from, wanted, n_wanted, error))
+    return NULL;
+  why_graph_find_composites (here);
+  return g_steal_pointer (&here);
 }

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "graph/matmul.h"
+#include "view.h"
 
 #include <string.h>
 
@@ -63,16 +64,19 @@ take_bias (WhyPlan *plan, WhyValue **tail)
   return other;
 }
 
+/* @b_buffer: NULL where B is a constant, which is packed */
 static gboolean
 add_product (WhyPlan *plan,
              WhyNode *node,
              const Product *product,
+             WhyBuffer *a_buffer,
+             WhyBuffer *b_buffer,
              double alpha,
              const WhyValue *bias_value,
              gboolean *done,
              GError **error)
 {
-  WhyValue *a = node->inputs[0], *b = node->inputs[1], *tail = node->outputs[0];
+  WhyValue *b = node->inputs[1], *tail = node->outputs[0];
   dnnl_memory_desc_t a_md, b_md, b_any, y_md, bias_md;
   WhyPostOps post = { 0 };
   WhyBuffer *inputs[8];
@@ -107,17 +111,15 @@ add_product (WhyPlan *plan,
       goto fail;
     }
   const gpointer key[] = { node, tail };
-  inputs[n_inputs] = why_plan_input (plan, a, WHY_LAYOUT_PLAIN, error);
-  gboolean bound = inputs[n_inputs++] != NULL;
+  inputs[n_inputs++] = a_buffer;
+  gboolean bound = TRUE;
   if (bound && packed)
     bound = why_dnnl_bind_packed (primitive, plan, DNNL_ARG_WEIGHTS, key, sizeof key, &b_md,
                                   b->constant->data, why_dnnl_weights_md (primitive), error);
   else if (bound)
     {
-      inputs[n_inputs] = why_plan_input (plan, b, WHY_LAYOUT_PLAIN, error);
-      bound = inputs[n_inputs] != NULL;
-      if (bound)
-        why_dnnl_bind (primitive, DNNL_ARG_WEIGHTS, &b_md, inputs[n_inputs++]);
+      why_dnnl_bind (primitive, DNNL_ARG_WEIGHTS, &b_md, b_buffer);
+      inputs[n_inputs++] = b_buffer;
     }
   if (bound && bias_value != NULL)
     bound = why_dnnl_bind_packed (primitive, plan, DNNL_ARG_BIAS, key, sizeof key, &bias_md,
@@ -158,11 +160,26 @@ all_float32 (const WhyNode *node)
   return node->inputs[0]->rank >= 2 && node->inputs[1]->rank >= 2;
 }
 
+/* The matrices of an operand of a product of @rank dimensions, of which it may have fewer. */
+static WhyBuffer *
+read_matrices (
+  WhyPlan *plan, WhyValue *value, int rank, const gint64 *dims, gint64 *strides, GError **error)
+{
+  gint64 own[WHY_MAX_RANK];
+  int extra = rank - value->rank;
+  WhyBuffer *buffer = why_view_matrices (plan, value, own, error);
+
+  why_dims_dense_strides (rank, dims, strides);
+  memcpy (strides + extra, own, (gsize) value->rank * sizeof *own);
+  return buffer;
+}
+
 static gboolean
 compile_matmul (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
 {
-  const WhyValue *a = node->inputs[0], *b = node->inputs[1], *y = node->outputs[0];
+  WhyValue *a = node->inputs[0], *b = node->inputs[1], *y = node->outputs[0];
   gint64 inner = a->rank > 0 ? a->dims[a->rank - 1] : 0;
+  WhyBuffer *a_buffer = NULL, *b_buffer = NULL;
   Product product = { 0 };
 
   *done = FALSE;
@@ -190,10 +207,25 @@ compile_matmul (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
           product.b_dims[axis] = axis < rank - b->rank ? 1 : b->dims[axis - (rank - b->rank)];
         }
     }
-  why_dims_dense_strides (product.rank, product.a_dims, product.a_strides);
   why_dims_dense_strides (product.rank, product.b_dims, product.b_strides);
   why_dims_dense_strides (product.rank, product.y_dims, product.y_strides);
-  return add_product (plan, node, &product, 1.0, NULL, done, error);
+  if (b->constant == NULL)
+    {
+      b_buffer = read_matrices (plan, b, product.rank, product.b_dims, product.b_strides, error);
+      if (b_buffer == NULL)
+        return FALSE;
+    }
+  /* Many matrices times one are read as one tall matrix: its rows must lie one after the other. */
+  if (product.rank == a->rank)
+    a_buffer = read_matrices (plan, a, product.rank, product.a_dims, product.a_strides, error);
+  else
+    {
+      a_buffer = why_plan_input (plan, a, WHY_LAYOUT_PLAIN, error);
+      why_dims_dense_strides (product.rank, product.a_dims, product.a_strides);
+    }
+  if (a_buffer == NULL)
+    return FALSE;
+  return add_product (plan, node, &product, a_buffer, b_buffer, 1.0, NULL, done, error);
 }
 
 static gboolean
@@ -221,7 +253,12 @@ compile_gemm (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
     .y_dims = { y->dims[0], y->dims[1] },
     .y_strides = { y->dims[1], 1 },
   };
-  return add_product (plan, node, &product, params->alpha, c, done, error);
+  WhyBuffer *a_buffer = why_plan_input (plan, node->inputs[0], WHY_LAYOUT_PLAIN, error), *b_buffer = NULL;
+  if (a_buffer != NULL && node->inputs[1]->constant == NULL)
+    b_buffer = why_plan_input (plan, node->inputs[1], WHY_LAYOUT_PLAIN, error);
+  if (a_buffer == NULL || (b_buffer == NULL && node->inputs[1]->constant == NULL))
+    return FALSE;
+  return add_product (plan, node, &product, a_buffer, b_buffer, params->alpha, c, done, error);
 }
 
 const WhyKernel why_dnnl_matmul_kernels[] = {

@@ -173,15 +173,17 @@ keeps_channels (const WhyValue *from, const WhyValue *to)
          from->dims[1] == to->dims[1];
 }
 
+/* Whether @node only changes how its input is seen. Dropout does, while nobody reads its mask. */
 static gboolean
-is_reshape (const WhyNode *node)
+is_reshape (const WhyPlan *plan, const WhyNode *node)
 {
   static const char *const types[] = { "Reshape",   "Flatten",  "Squeeze",
                                        "Unsqueeze", "Identity", "Dropout" };
   for (gsize type = 0; type < G_N_ELEMENTS (types); type++)
     {
       if (strcmp (node->klass->type, types[type]) == 0)
-        return node->n_outputs == 1 || node->outputs[1] == NULL;
+        return node->n_outputs == 1 || node->outputs[1] == NULL ||
+               !why_plan_wants (plan, node->outputs[1]);
     }
   return FALSE;
 }
@@ -227,7 +229,7 @@ why_generic_compile_alias (WhyPlan *plan, WhyNode *node, gboolean *done, GError 
   if (from == NULL || to == NULL || from->constant != NULL)
     return TRUE;
   WhyLayout layout = why_plan_layout (plan, from);
-  if (is_reshape (node))
+  if (is_reshape (plan, node))
     {
       if (layout == WHY_LAYOUT_PLAIN || !keeps_channels (from, to))
         layout = WHY_LAYOUT_PLAIN;

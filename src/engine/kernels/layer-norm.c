@@ -10,11 +10,6 @@
 
 /* Layer normalisation over the last dimensions, and its gradient: each row lies contiguous. */
 
-/* Sums run in as many lanes as two of the widest registers hold; blocks are short enough for float32, and
- * what they sum to is added in double. */
-#define LANES 32
-#define BLOCK 2048
-
 typedef struct
 {
   gsize n;
@@ -22,27 +17,6 @@ typedef struct
   const float *x, *dy, *scale, *shift; /* dy: of the gradient; shift: nullable */
   float *y;
 } LayerNorm;
-
-#define DEFINE_SUM(NAME, PARAMETERS, EXPRESSION)                                                   \
-  static inline __attribute__ ((always_inline)) double NAME (PARAMETERS, gsize n)                 \
-  {                                                                                                \
-    double sum = 0;                                                                                \
-    for (gsize begin = 0; begin < n; begin += BLOCK)                                               \
-      {                                                                                            \
-        float lanes[LANES] = { 0 };                                                                \
-        gsize end = MIN (begin + BLOCK, n), at = begin;                                            \
-        for (; at + LANES <= end; at += LANES)                                                     \
-          for (gsize lane = 0; lane < LANES; lane++)                                               \
-            lanes[lane] += EXPRESSION (at + lane);                                                 \
-        for (; at < end; at++)                                                                     \
-          lanes[at % LANES] += EXPRESSION (at);                                                    \
-        for (gsize half = LANES / 2; half > 0; half /= 2)                                          \
-          for (gsize lane = 0; lane < half; lane++)                                                \
-            lanes[lane] += lanes[lane + half];                                                     \
-        sum += (double) lanes[0];                                                                  \
-      }                                                                                            \
-    return sum;                                                                                    \
-  }
 
 #define X_ARG const float *x
 #define CENTRED_ARGS const float *x, float mean
@@ -52,10 +26,10 @@ typedef struct
 #define SQUARE(at) ((x[at] - mean) * (x[at] - mean))
 #define G(at) (dy[at] * scale[at])
 #define GX(at) (dy[at] * scale[at] * (x[at] - mean))
-DEFINE_SUM (sum_values, X_ARG, VALUE)
-DEFINE_SUM (sum_squares, CENTRED_ARGS, SQUARE)
-DEFINE_SUM (sum_g, G_ARGS, G)
-DEFINE_SUM (sum_gx, GX_ARGS, GX)
+WHY_DEFINE_ROW_SUM (sum_values, X_ARG, VALUE)
+WHY_DEFINE_ROW_SUM (sum_squares, CENTRED_ARGS, SQUARE)
+WHY_DEFINE_ROW_SUM (sum_g, G_ARGS, G)
+WHY_DEFINE_ROW_SUM (sum_gx, GX_ARGS, GX)
 
 WHY_VECTOR static void
 layer_norm_row (

@@ -2,10 +2,10 @@
 
 #include "elementwise.h"
 
-#include "base/parallel.h"
 #include "graph/concat.h"
 #include "graph/slice.h"
 #include "graph/transpose.h"
+#include "move.h"
 
 #include <string.h>
 
@@ -13,87 +13,6 @@
  * memories with strides of their own, in whichever layout saves a reorder. */
 
 #define MOVES_MAX 64
-
-typedef struct
-{
-  int rank;
-  gint64 dims[WHY_MAX_RANK];
-  gint64 from_strides[WHY_MAX_RANK], to_strides[WHY_MAX_RANK];
-  gint64 from_start, to_start; /* elements */
-  guint input, output;         /* of the step */
-  gsize size;                  /* bytes of an element */
-  const guint8 *from;
-  guint8 *to;
-} Move;
-
-typedef struct
-{
-  gboolean clear; /* zero the outputs first */
-  guint n_moves;
-  Move moves[];
-} Moves;
-
-#define COPY_RUN(TYPE)                                                                             \
-  for (gint64 at = 0; at < n; at++)                                                                \
-  ((TYPE *) to)[at * to_step] = ((const TYPE *) from)[at * from_step]
-
-static void
-copy_run (
-  const Move *move, const guint8 *from, guint8 *to, gint64 n, gint64 from_step, gint64 to_step)
-{
-  if (from_step == 1 && to_step == 1)
-    memcpy (to, from, (gsize) n * move->size);
-  else if (move->size == 4)
-    COPY_RUN (guint32);
-  else if (move->size == 8)
-    COPY_RUN (guint64);
-  else if (move->size == 2)
-    COPY_RUN (guint16);
-  else
-    COPY_RUN (guint8);
-}
-
-static void
-move_rows (gsize begin, gsize end, gpointer data)
-{
-  const Move *move = data;
-  int inner = move->rank - 1;
-  for (gsize row = begin; row < end; row++)
-    {
-      gsize rest = row;
-      gint64 from_at = move->from_start, to_at = move->to_start;
-      for (int axis = inner - 1; axis >= 0; axis--)
-        {
-          gint64 index = (gint64) (rest % (gsize) move->dims[axis]);
-          rest /= (gsize) move->dims[axis];
-          from_at += index * move->from_strides[axis];
-          to_at += index * move->to_strides[axis];
-        }
-      copy_run (move, move->from + from_at * (gint64) move->size,
-                move->to + to_at * (gint64) move->size, move->dims[inner],
-                move->from_strides[inner], move->to_strides[inner]);
-    }
-}
-
-static gboolean
-run_moves (const WhyStep *step, WhyCancel *cancel, GError **error)
-{
-  const Moves *moves = step->data;
-  for (guint output = 0; moves->clear && output < step->n_outputs; output++)
-    memset (step->outputs[output]->data, 0, step->outputs[output]->n_bytes);
-  for (guint index = 0; index < moves->n_moves; index++)
-    {
-      Move move = moves->moves[index];
-      gsize rows = 1;
-      move.from = step->inputs[move.input]->data;
-      move.to = step->outputs[move.output]->data;
-      for (int axis = 0; axis < move.rank - 1; axis++)
-        rows *= (gsize) move.dims[axis];
-      if (move.dims[move.rank - 1] > 0)
-        why_parallel_for (rows, 1 + 32768 / (gsize) move.dims[move.rank - 1], move_rows, &move);
-    }
-  return TRUE;
-}
 
 static void
 layout_strides (const WhyValue *value, WhyLayout layout, gint64 *strides)
@@ -104,66 +23,33 @@ layout_strides (const WhyValue *value, WhyLayout layout, gint64 *strides)
     why_dims_dense_strides (value->rank, value->dims, strides);
 }
 
-/* Puts the dimension in which the target is contiguous last, and joins dimensions that both sides
- * walk evenly, so that the inner loop is as long as can be. */
-static void
-normalize_move (Move *move)
-{
-  Move sorted = *move;
-  int n = 0;
-
-  sorted.rank = 0;
-  for (int axis = 0; axis < move->rank; axis++)
-    {
-      if (move->dims[axis] == 1)
-        continue;
-      int place = sorted.rank++;
-      while (place > 0 && ABS (sorted.to_strides[place - 1]) < ABS (move->to_strides[axis]))
-        {
-          sorted.dims[place] = sorted.dims[place - 1];
-          sorted.from_strides[place] = sorted.from_strides[place - 1];
-          sorted.to_strides[place] = sorted.to_strides[place - 1];
-          place--;
-        }
-      sorted.dims[place] = move->dims[axis];
-      sorted.from_strides[place] = move->from_strides[axis];
-      sorted.to_strides[place] = move->to_strides[axis];
-    }
-  *move = sorted;
-  for (int axis = 0; axis < sorted.rank; axis++)
-    {
-      if (n > 0 && move->to_strides[n - 1] == sorted.to_strides[axis] * sorted.dims[axis] &&
-          move->from_strides[n - 1] == sorted.from_strides[axis] * sorted.dims[axis])
-        {
-          move->dims[n - 1] *= sorted.dims[axis];
-          move->to_strides[n - 1] = sorted.to_strides[axis];
-          move->from_strides[n - 1] = sorted.from_strides[axis];
-          continue;
-        }
-      move->dims[n] = sorted.dims[axis];
-      move->to_strides[n] = sorted.to_strides[axis];
-      move->from_strides[n++] = sorted.from_strides[axis];
-    }
-  move->rank = n;
-  if (n == 0)
-    {
-      move->rank = 1;
-      move->dims[0] = move->from_strides[0] = move->to_strides[0] = 1;
-    }
-}
-
-static Moves *
-new_moves (guint n)
-{
-  Moves *moves = g_malloc0 (sizeof (Moves) + n * sizeof (Move));
-  moves->n_moves = n;
-  return moves;
-}
-
 static gboolean
 storable (const WhyValue *value)
 {
   return why_dtype_size (value->dtype) > 0;
+}
+
+/* A part is read as it lies where it is only a view; constants and the rest in the layout of the whole. */
+static gboolean
+read_part (WhyPlan *plan,
+           WhyValue *x,
+           WhyLayout layout,
+           WhyMove *move,
+           WhyBuffer **input,
+           GError **error)
+{
+  const WhyView *view = why_plan_view (plan, x);
+
+  if (view != NULL && !view->placed)
+    {
+      *input = view->base;
+      move->from_start = view->start;
+      memcpy (move->from_strides, view->strides, sizeof move->from_strides);
+      return TRUE;
+    }
+  *input = why_plan_input (plan, x, layout, error);
+  layout_strides (x, layout, move->from_strides);
+  return *input != NULL;
 }
 
 static gboolean
@@ -182,27 +68,25 @@ compile_concat (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
       if (why_plan_layout (plan, node->inputs[input]) == WHY_LAYOUT_CHANNELS_LAST)
         layout = WHY_LAYOUT_CHANNELS_LAST;
     }
-  g_autofree Moves *moves = new_moves (node->n_inputs);
+  g_autofree WhyMoves *moves = why_moves_new (node->n_inputs);
   gint64 to_strides[WHY_MAX_RANK];
   layout_strides (y, layout, to_strides);
   for (guint input = 0; input < node->n_inputs; input++)
     {
       const WhyValue *x = node->inputs[input];
-      Move *move = &moves->moves[input];
-      inputs[input] = why_plan_input (plan, node->inputs[input], layout, error);
-      if (inputs[input] == NULL)
+      WhyMove *move = &moves->moves[input];
+      if (!read_part (plan, node->inputs[input], layout, move, &inputs[input], error))
         return FALSE;
       move->rank = x->rank;
       memcpy (move->dims, x->dims, sizeof move->dims);
-      layout_strides (x, layout, move->from_strides);
       memcpy (move->to_strides, to_strides, sizeof to_strides);
       move->to_start = why_concat_offset (node, input) * to_strides[params->axis];
       move->input = input;
       move->size = why_dtype_size (x->dtype);
-      normalize_move (move);
+      why_move_normalize (move);
     }
   WhyBuffer *output = why_plan_output (plan, y, layout);
-  why_plan_add_step (plan, node, run_moves, inputs, node->n_inputs, &output, 1,
+  why_plan_add_step (plan, node, why_moves_run, inputs, node->n_inputs, &output, 1,
                      g_steal_pointer (&moves), g_free);
   *done = TRUE;
   return TRUE;
@@ -224,12 +108,12 @@ compile_split (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
   WhyBuffer *input = why_plan_input (plan, x, layout, error);
   if (input == NULL)
     return FALSE;
-  Moves *moves = new_moves (node->n_outputs);
+  WhyMoves *moves = why_moves_new (node->n_outputs);
   layout_strides (x, layout, from_strides);
   for (guint output = 0; output < node->n_outputs; output++)
     {
       WhyValue *y = node->outputs[output];
-      Move *move = &moves->moves[n];
+      WhyMove *move = &moves->moves[n];
       gint64 offset, size;
       if (y == NULL)
         continue;
@@ -241,11 +125,11 @@ compile_split (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
       move->from_start = offset * from_strides[params->axis];
       move->output = n;
       move->size = why_dtype_size (y->dtype);
-      normalize_move (move);
+      why_move_normalize (move);
       outputs[n++] = why_plan_output (plan, y, layout);
     }
   moves->n_moves = n;
-  why_plan_add_step (plan, node, run_moves, &input, 1, outputs, n, moves, g_free);
+  why_plan_add_step (plan, node, why_moves_run, &input, 1, outputs, n, moves, g_free);
   *done = TRUE;
   return TRUE;
 }
@@ -267,8 +151,8 @@ compile_slice (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
   WhyBuffer *input = why_plan_input (plan, x, layout, error);
   if (input == NULL)
     return FALSE;
-  Moves *moves = new_moves (1);
-  Move *move = &moves->moves[0];
+  WhyMoves *moves = why_moves_new (1);
+  WhyMove *move = &moves->moves[0];
   layout_strides (big, layout, big_strides);
   layout_strides (small, layout, small_strides);
   for (int axis = 0; axis < big->rank; axis++)
@@ -284,14 +168,14 @@ compile_slice (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
   move->to_start = is_grad ? start : 0;
   move->size = why_dtype_size (x->dtype);
   moves->clear = is_grad;
-  normalize_move (move);
+  why_move_normalize (move);
   for (int axis = 0; axis < small->rank; axis++)
     {
       if (small->dims[axis] == 0)
         moves->n_moves = 0; /* the box is empty, and its start may lie outside */
     }
   WhyBuffer *output = why_plan_output (plan, y, layout);
-  why_plan_add_step (plan, node, run_moves, &input, 1, &output, 1, moves, g_free);
+  why_plan_add_step (plan, node, why_moves_run, &input, 1, &output, 1, moves, g_free);
   *done = TRUE;
   return TRUE;
 }
@@ -317,8 +201,8 @@ compile_pad (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
   WhyBuffer *input = why_plan_input (plan, x, layout, error);
   if (input == NULL)
     return FALSE;
-  Moves *moves = new_moves (1);
-  Move *move = &moves->moves[0];
+  WhyMoves *moves = why_moves_new (1);
+  WhyMove *move = &moves->moves[0];
   layout_strides (y, layout, to_strides);
   move->rank = x->rank;
   memcpy (move->dims, x->dims, sizeof move->dims);
@@ -328,9 +212,9 @@ compile_pad (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
     move->to_start += params->begin[axis] * to_strides[axis];
   move->size = sizeof (float);
   moves->clear = TRUE;
-  normalize_move (move);
+  why_move_normalize (move);
   WhyBuffer *output = why_plan_output (plan, y, layout);
-  why_plan_add_step (plan, node, run_moves, &input, 1, &output, 1, moves, g_free);
+  why_plan_add_step (plan, node, why_moves_run, &input, 1, &output, 1, moves, g_free);
   *done = TRUE;
   return TRUE;
 }
@@ -349,8 +233,8 @@ compile_transpose (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
   WhyBuffer *input = why_plan_input (plan, x, layout, error);
   if (input == NULL)
     return FALSE;
-  Moves *moves = new_moves (1);
-  Move *move = &moves->moves[0];
+  WhyMoves *moves = why_moves_new (1);
+  WhyMove *move = &moves->moves[0];
   layout_strides (x, input->layout, from_strides);
   move->rank = y->rank;
   memcpy (move->dims, y->dims, sizeof move->dims);
@@ -358,9 +242,9 @@ compile_transpose (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
     move->from_strides[axis] = from_strides[params->perm[axis]];
   layout_strides (y, WHY_LAYOUT_PLAIN, move->to_strides);
   move->size = why_dtype_size (x->dtype);
-  normalize_move (move);
+  why_move_normalize (move);
   WhyBuffer *output = why_plan_output (plan, y, WHY_LAYOUT_PLAIN);
-  why_plan_add_step (plan, node, run_moves, &input, 1, &output, 1, moves, g_free);
+  why_plan_add_step (plan, node, why_moves_run, &input, 1, &output, 1, moves, g_free);
   *done = TRUE;
   return TRUE;
 }

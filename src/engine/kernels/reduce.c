@@ -24,20 +24,24 @@ typedef struct
 
 /* ---- Softmax ---- */
 
+#define ROW const float *y
+#define TERM(at) y[at]
+WHY_DEFINE_ROW_SUM (sum_terms, ROW, TERM)
+
 WHY_VECTOR static void
 softmax_row (const float *x, float *y, gsize n, gboolean logarithm)
 {
-  float most = -INFINITY;
-  double sum = 0;
-  for (gsize at = 0; at < n; at++)
-    most = x[at] > most ? x[at] : most;
+  const float most = why_vector_row_max (x, n);
   for (gsize at = 0; at < n; at++)
     y[at] = why_vector_exp (x[at] - most);
-  for (gsize at = 0; at < n; at++)
-    sum += (double) y[at];
-  float factor = (float) (1.0 / sum), offset = most + (float) log (sum);
-  for (gsize at = 0; at < n; at++)
-    y[at] = logarithm ? x[at] - offset : y[at] * factor;
+  const double sum = sum_terms (y, n);
+  const float factor = (float) (1.0 / sum), offset = most + (float) log (sum);
+  if (logarithm)
+    for (gsize at = 0; at < n; at++)
+      y[at] = x[at] - offset;
+  else
+    for (gsize at = 0; at < n; at++)
+      y[at] *= factor;
 }
 
 static void
@@ -104,13 +108,14 @@ typedef struct
   float *dx;
 } SoftmaxGrad;
 
+#define ROWS const float *dy, const float *y
+#define WEIGHTED(at) (dy[at] * y[at])
+WHY_DEFINE_ROW_SUM (sum_weighted, ROWS, WEIGHTED)
+
 WHY_VECTOR static void
 softmax_grad_row (const float *dy, const float *y, float *dx, gsize n)
 {
-  double sum = 0;
-  for (gsize at = 0; at < n; at++)
-    sum += (double) dy[at] * (double) y[at];
-  const float mean = (float) sum;
+  const float mean = (float) sum_weighted (dy, y, n);
   for (gsize at = 0; at < n; at++)
     dx[at] = y[at] * (dy[at] - mean);
 }
@@ -163,10 +168,7 @@ compile_softmax_grad (WhyPlan *plan, WhyNode *node, gboolean *done, GError **err
 WHY_VECTOR static double
 sum_row (const float *x, gsize n)
 {
-  double sum = 0;
-  for (gsize at = 0; at < n; at++)
-    sum += (double) x[at];
-  return sum;
+  return sum_terms (x, n);
 }
 
 #define COLUMNS 64

@@ -122,3 +122,49 @@ why_vector_erf (float x)
   large = x < 0.0f ? -large : large;
   return size < 1.0f ? series : large;
 }
+
+/* Sums of a row in as many lanes as two of the widest registers hold: one running sum would wait for
+ * every addition. Blocks are short enough for float32, and what they sum to is added in double.
+ * EXPRESSION (at) is a term. */
+#define WHY_LANES 32
+#define WHY_LANES_BLOCK 2048
+#define WHY_DEFINE_ROW_SUM(NAME, PARAMETERS, EXPRESSION)                                           \
+  static inline __attribute__ ((always_inline)) double NAME (PARAMETERS, gsize n)                 \
+  {                                                                                                \
+    double sum = 0;                                                                                \
+    for (gsize begin = 0; begin < n; begin += WHY_LANES_BLOCK)                                     \
+      {                                                                                            \
+        float lanes[WHY_LANES] = { 0 };                                                            \
+        gsize end = MIN (begin + WHY_LANES_BLOCK, n), at = begin;                                  \
+        for (; at + WHY_LANES <= end; at += WHY_LANES)                                             \
+          for (gsize lane = 0; lane < WHY_LANES; lane++)                                           \
+            lanes[lane] += EXPRESSION (at + lane);                                                 \
+        for (; at < end; at++)                                                                     \
+          lanes[at % WHY_LANES] += EXPRESSION (at);                                                \
+        for (gsize half = WHY_LANES / 2; half > 0; half /= 2)                                      \
+          for (gsize lane = 0; lane < half; lane++)                                                \
+            lanes[lane] += lanes[lane + half];                                                     \
+        sum += (double) lanes[0];                                                                  \
+      }                                                                                            \
+    return sum;                                                                                    \
+  }
+
+/* The largest value of a row; NaN are passed over, an empty row has -infinity. */
+static inline __attribute__ ((always_inline)) float
+why_vector_row_max (const float *x, gsize n)
+{
+  float lanes[WHY_LANES];
+  gsize at = 0;
+
+  for (gsize lane = 0; lane < WHY_LANES; lane++)
+    lanes[lane] = -INFINITY;
+  for (; at + WHY_LANES <= n; at += WHY_LANES)
+    for (gsize lane = 0; lane < WHY_LANES; lane++)
+      lanes[lane] = x[at + lane] > lanes[lane] ? x[at + lane] : lanes[lane];
+  for (; at < n; at++)
+    lanes[at % WHY_LANES] = x[at] > lanes[at % WHY_LANES] ? x[at] : lanes[at % WHY_LANES];
+  for (gsize half = WHY_LANES / 2; half > 0; half /= 2)
+    for (gsize lane = 0; lane < half; lane++)
+      lanes[lane] = lanes[lane + half] > lanes[lane] ? lanes[lane + half] : lanes[lane];
+  return lanes[0];
+}
