@@ -4,6 +4,7 @@
 
 #include "colormap-strip.h"
 #include "layer-row.h"
+#include "method-box.h"
 #include "words.h"
 
 #include <glib/gi18n.h>
@@ -16,6 +17,7 @@ struct _WhyLookPanel
 
   /* Template */
   GtkLabel *sentence;
+  WhyMethodBox *method_box;
   GtkAdjustment *opacity_adjustment;
   GtkLabel *opacity_value;
   GtkDropDown *colormap;
@@ -267,18 +269,38 @@ update_sentence (WhyLookPanel *self)
       return;
     }
   g_autofree char *cells = why_words_map_size (map->values);
+  g_autofree char *question = why_words_question (self->document);
   g_autofree char *text = NULL;
+  const WhyExplainerClass *method = why_explainer_lookup (map->method, NULL);
+  if (method != NULL && (method->needs & WHY_NEEDS_NO_CLASS) != 0)
+    {
+      /* Translators: method, "8 × 8 cells" */
+      text = g_strdup_printf (_("Shown is %1$s in %2$s, the same for every class."), _(method->title), cells);
+      gtk_label_set_label (self->sentence, text);
+      return;
+    }
   if (why_document_map_to_source (self->document, &to_source))
     {
       g_autofree char *size = g_strdup_printf ("%.3g × %.3g", fabs (to_source.xx), fabs (to_source.yy));
       /* Translators: "evidence for", class, "8 × 8 cells", size of a cell */
       text = g_strdup_printf (_("Shown is the %1$s “%2$s” in %3$s of %4$s pixels each."),
-                              why_words_polarity (map->polarity), why_class_item_get_label (shown), cells, size);
+                              why_words_polarity (map->polarity), question, cells, size);
     }
   else
     text = g_strdup_printf (_("Shown is the %1$s “%2$s” in %3$s."), why_words_polarity (map->polarity),
-                            why_class_item_get_label (shown), cells);
+                            question, cells);
   gtk_label_set_label (self->sentence, text);
+}
+
+/* A method on the picture itself has no use for a layer. */
+static void
+update_method (WhyLookPanel *self)
+{
+  const WhyExplainerClass *method = why_explainer_lookup (why_document_get_method (self->document), NULL);
+  const gboolean at_layer = method != NULL && (method->needs & WHY_NEEDS_LAYER) != 0;
+
+  gtk_widget_set_sensitive (GTK_WIDGET (self->list), at_layer);
+  gtk_widget_set_sensitive (self->search, at_layer);
 }
 
 static void
@@ -314,7 +336,9 @@ why_look_panel_class_init (WhyLookPanelClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = why_look_panel_dispose;
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/whylight/Whylight/look-panel.ui");
+  g_type_ensure (WHY_TYPE_METHOD_BOX);
   gtk_widget_class_bind_template_child (widget_class, WhyLookPanel, sentence);
+  gtk_widget_class_bind_template_child (widget_class, WhyLookPanel, method_box);
   gtk_widget_class_bind_template_child (widget_class, WhyLookPanel, opacity_adjustment);
   gtk_widget_class_bind_template_child (widget_class, WhyLookPanel, opacity_value);
   gtk_widget_class_bind_template_child (widget_class, WhyLookPanel, colormap);
@@ -363,6 +387,9 @@ why_look_panel_set_document (WhyLookPanel *self, WhyDocument *document)
   g_signal_connect_object (document, "notify::opacity", G_CALLBACK (update_opacity), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (document, "notify::colormap", G_CALLBACK (update_colormap), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (document, "notify::polarity", G_CALLBACK (update_colormap), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (document, "notify::method", G_CALLBACK (update_method), self, G_CONNECT_SWAPPED);
+  why_method_box_set_document (self->method_box, document);
+  update_method (self);
   update_layers (self);
   update_opacity (self);
   update_colormap (self);

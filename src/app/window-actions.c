@@ -42,6 +42,18 @@ change_method (GSimpleAction *action, GVariant *value, gpointer data)
 }
 
 static void
+change_profile (GSimpleAction *action, GVariant *value, gpointer data)
+{
+  why_document_set_profile (((Window *) data)->document, g_variant_get_string (value, NULL));
+}
+
+static void
+change_method_options (GSimpleAction *action, GVariant *value, gpointer data)
+{
+  why_document_set_method_options (((Window *) data)->document, g_variant_get_string (value, NULL));
+}
+
+static void
 change_polarity (GSimpleAction *action, GVariant *value, gpointer data)
 {
   why_document_set_polarity (((Window *) data)->document, g_variant_get_string (value, NULL));
@@ -279,6 +291,8 @@ static const GActionEntry entries[] = {
   { "target-class", NULL, "i", "-1", change_target_class, { 0 } },
   { "contrast-class", NULL, "i", "-1", change_contrast_class, { 0 } },
   { "method", NULL, "s", "'gradcam'", change_method, { 0 } },
+  { "profile", NULL, "s", "'paper'", change_profile, { 0 } },
+  { "method-options", NULL, "s", "''", change_method_options, { 0 } },
   { "polarity", NULL, "s", "'relu'", change_polarity, { 0 } },
   { "opacity", NULL, "d", "0.5", change_opacity, { 0 } },
   { "colormap", NULL, "s", "''", change_colormap, { 0 } },
@@ -366,6 +380,9 @@ why_window_update_actions (WhyWindow *self)
   set_state (self, "target-class", g_variant_new_int32 (why_document_get_target_class (document)));
   set_state (self, "contrast-class", g_variant_new_int32 (why_document_get_contrast_class (document)));
   set_state (self, "method", g_variant_new_string (why_document_get_method (document)));
+  set_state (self, "profile", g_variant_new_string (why_document_get_profile (document)));
+  const char *options = why_document_get_method_options (document);
+  set_state (self, "method-options", g_variant_new_string (options != NULL ? options : ""));
   set_state (self, "polarity", g_variant_new_string (why_document_get_polarity (document)));
   set_state (self, "opacity", g_variant_new_double (why_document_get_opacity (document)));
   set_state (self, "colormap", g_variant_new_string (colormap != NULL ? colormap : ""));

@@ -187,7 +187,13 @@ show_status (WhyWindow *self)
 {
   const char *activity = why_document_get_activity (self->document);
   const char *status = why_document_get_status (self->document);
-  const char *text = self->busy_shown && *activity != '\0' ? activity : status;
+  g_autofree char *left = why_words_time_left (why_document_get_seconds_left (self->document));
+  const char *text = status;
+
+  if (self->busy_shown && *left != '\0')
+    text = left;
+  else if (self->busy_shown && *activity != '\0')
+    text = activity;
 
   gtk_label_set_label (self->status_label, text);
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->status_label), *text != '\0' ? text : NULL);

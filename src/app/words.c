@@ -29,6 +29,31 @@ why_words_polarity (const char *polarity)
   return _("evidence for");
 }
 
+char *
+why_words_question (WhyDocument *document)
+{
+  WhyMap *map = why_document_get_map (document);
+  WhyClassItem *shown = why_document_get_class (document, why_document_get_shown_class (document));
+  WhyClassItem *other = map != NULL ? why_document_get_class (document, map->contrast_class) : NULL;
+
+  if (shown == NULL)
+    return g_strdup ("");
+  if (other == NULL)
+    return g_strdup (why_class_item_get_label (shown));
+  /* Translators: two classes: the map shows what tells the first from the second */
+  return g_strdup_printf (_("%1$s rather than %2$s"), why_class_item_get_label (shown), why_class_item_get_label (other));
+}
+
+char *
+why_words_time_left (int seconds)
+{
+  if (seconds < 0)
+    return g_strdup ("");
+  if (seconds < 90)
+    return g_strdup_printf (_("About %d s left"), seconds);
+  return g_strdup_printf (_("About %d min left"), (seconds + 30) / 60);
+}
+
 const char *
 why_words_fill (const char *fill)
 {

@@ -14,6 +14,12 @@ char *why_words_before_after (double before, double after) G_GNUC_WARN_UNUSED_RE
 /** why_words_polarity: Returns: what the polarity shows: "evidence for the class" */
 const char *why_words_polarity (const char *polarity);
 
+/** why_words_question: Returns: (transfer full): the class of the map: "cat", "cat rather than dog" */
+char *why_words_question (WhyDocument *document) G_GNUC_WARN_UNUSED_RESULT;
+
+/** why_words_time_left: Returns: (transfer full): "About 12 s left"; "" for -1 */
+char *why_words_time_left (int seconds) G_GNUC_WARN_UNUSED_RESULT;
+
 /** why_words_fill: Returns: "Mean colour" for "mean" */
 const char *why_words_fill (const char *fill);
 

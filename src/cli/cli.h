@@ -23,7 +23,8 @@ typedef struct
   int (*run) (int argc, char **argv);
 } CliCommand;
 
-extern const CliCommand cli_layers, cli_run, cli_explain, cli_occlude, cli_check_onnx, cli_bench, cli_methods;
+extern const CliCommand cli_layers, cli_run, cli_explain, cli_sheet, cli_features, cli_concepts, cli_occlude, cli_check_onnx, cli_bench,
+  cli_methods;
 
 /* ---- options ---- */
 

@@ -2,6 +2,7 @@
 
 #include "cli.h"
 #include "json.h"
+#include "panels.h"
 
 #include "base/error.h"
 #include "base/npy.h"
@@ -141,15 +142,6 @@ parse_cover (const char *text, WhyCover *cover, GError **error)
 }
 
 static gboolean
-check_figure_name (const char *path, GError **error)
-{
-  if (path == NULL || g_str_has_suffix (path, ".png") || g_str_has_suffix (path, ".svg") || g_str_has_suffix (path, ".pdf"))
-    return TRUE;
-  g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: a figure's name ends in .png, .svg or .pdf", path);
-  return FALSE;
-}
-
-static gboolean
 parse_style (Options *options, GError **error)
 {
   WhyOverlayStyle *style = &options->style;
@@ -224,8 +216,9 @@ parse_options (Options *options, GError **error)
   request->polarity = WHY_POLARITY_RELU;
   if (!check_layer_needed (why_explainer_lookup (request->method, error), request->layer, error) ||
       (options->polarity != NULL && !why_polarity_parse (options->polarity, &request->polarity, error)) ||
-      (options->score != NULL && !why_score_parse (options->score, &request->score, error)) || !parse_region (options, error) || !parse_slice (options, error) || !parse_style (options, error) ||
-      !check_names (request, error) || !check_figure_name (options->figure, error))
+      (options->score != NULL && !why_score_parse (options->score, &request->score, error)) ||
+      !parse_region (options, error) || !parse_slice (options, error) || !parse_style (options, error) ||
+      !check_names (request, error) || !cli_check_figure_name (options->figure, error))
     return FALSE;
   options->cover_list = g_array_new (FALSE, FALSE, sizeof (WhyCover));
   for (char **text = options->covers; text != NULL && *text != NULL; text++)

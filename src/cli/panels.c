@@ -1,0 +1,157 @@
+#include "config.h"
+
+#include "panels.h"
+
+#include "base/error.h"
+
+/* ---- the run ---- */
+
+gboolean
+cli_job_open (CliJob *job, const CliCommon *common, const char *model_path, const char *input_path, GError **error)
+{
+  const WhySessionOptions options = { .backend = common->backend };
+
+  job->to_source = why_affine_identity ();
+  job->model = why_model_load (model_path, common->recipe, error);
+  if (job->model == NULL || !cli_check_explainable (job->model, error) ||
+      !cli_input_load (input_path, job->model, &job->input, error))
+    return FALSE;
+  job->session = why_session_new (why_model_get_onnx (job->model), &options, error);
+  job->prepared = job->session != NULL ? cli_input_prepare (&job->input, job->model, error) : NULL;
+  if (job->prepared == NULL)
+    return FALSE;
+  job->job = (WhyJob) { .session = job->session, .input = job->prepared };
+  return job->input.pixels == NULL ||
+         why_recipe_get_affine (why_model_get_recipe (job->model), job->input.pixels->dims[1], job->input.pixels->dims[0],
+                                &job->to_source, error);
+}
+
+void
+cli_job_clear (CliJob *job)
+{
+  g_clear_pointer (&job->prepared, why_tensor_unref);
+  g_clear_pointer (&job->session, why_session_free);
+  cli_input_clear (&job->input);
+  g_clear_object (&job->model);
+}
+
+/* ---- the figure ---- */
+
+typedef struct
+{
+  WhyTensor *values;
+  WhyOverlayMap map;
+  WhyOverlayStyle style;
+  char *heading;
+  char *note;
+} Entry;
+
+struct _CliPanels
+{
+  const CliJob *job;
+  GPtrArray *entries; /* of Entry, owned */
+};
+
+static void
+entry_free (gpointer data)
+{
+  Entry *entry = data;
+
+  why_tensor_unref (entry->values);
+  g_free (entry->heading);
+  g_free (entry->note);
+  g_free (entry);
+}
+
+CliPanels *
+cli_panels_new (const CliJob *job)
+{
+  CliPanels *panels = g_new0 (CliPanels, 1);
+
+  panels->job = job;
+  panels->entries = g_ptr_array_new_with_free_func (entry_free);
+  return panels;
+}
+
+void
+cli_panels_free (CliPanels *panels)
+{
+  g_ptr_array_unref (panels->entries);
+  g_free (panels);
+}
+
+gboolean
+cli_panels_add (CliPanels *panels, WhyTensor *values, const WhyAffine *to_input, gboolean is_signed, const char *heading,
+                const char *note, GError **error)
+{
+  const WhyTensor *picture = panels->job->input.display;
+  const WhyTensor *input = panels->job->prepared;
+
+  if (values->rank != 2)
+    {
+      g_autofree char *dims = why_dims_to_string (values->rank, values->dims);
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "A figure needs maps with two dimensions; this one is %s", dims);
+      return FALSE;
+    }
+  Entry *entry = g_new0 (Entry, 1);
+  const WhyAffine all = why_affine_scale_translate ((double) input->dims[input->rank - 1] / (double) values->dims[1],
+                                                    (double) input->dims[input->rank - 2] / (double) values->dims[0], 0, 0);
+  entry->values = why_tensor_ref (values);
+  entry->map = (WhyOverlayMap) {
+    .values = values->data,
+    .width = (int) values->dims[1],
+    .height = (int) values->dims[0],
+    .to_source = why_affine_compose (to_input != NULL ? to_input : &all, &panels->job->to_source),
+    .source_width = picture != NULL ? (double) picture->dims[1] : 0,
+    .source_height = picture != NULL ? (double) picture->dims[0] : 0,
+  };
+  why_overlay_style_init (&entry->style, is_signed);
+  entry->heading = g_strdup (heading);
+  entry->note = g_strdup (note);
+  g_ptr_array_add (panels->entries, entry);
+  return TRUE;
+}
+
+gboolean
+cli_panels_write (CliPanels *panels, gsize n_columns, const char *title, const char *subtitle, const char *const *captions,
+                  const char *path, GError **error)
+{
+  const gsize n = panels->entries->len;
+  const gsize columns = CLAMP (n_columns, 1, MAX (n, 1));
+  const gsize rows = (n + columns - 1) / columns;
+  g_autofree WhyPanel *cells = g_new0 (WhyPanel, MAX (rows * columns, 1));
+  g_autofree char *author = g_strdup_printf ("Whylight %s", WHY_VERSION);
+  const WhyTextEntry texts[] = { { "Title", title }, { "Software", author }, { "Author", author } };
+
+  for (gsize place = 0; place < n; place++)
+    {
+      const Entry *entry = g_ptr_array_index (panels->entries, place);
+      cells[place] = (WhyPanel) {
+        .picture = panels->job->input.display,
+        .map = &entry->map,
+        .style = &entry->style,
+        .heading = entry->heading,
+        .note = entry->note,
+      };
+    }
+  const WhyGrid grid = {
+    .panels = cells,
+    .n_rows = rows,
+    .n_columns = columns,
+    .title = title,
+    .subtitle = subtitle,
+    .captions = captions,
+    .theme = WHY_THEME_LIGHT,
+    .width = MAX (1600.0, 330.0 * (double) columns),
+  };
+  return why_grid_write (&grid, path, texts, G_N_ELEMENTS (texts), NULL, error);
+}
+
+gboolean
+cli_check_figure_name (const char *path, GError **error)
+{
+  if (path == NULL || g_str_has_suffix (path, ".png") || g_str_has_suffix (path, ".svg") || g_str_has_suffix (path, ".pdf"))
+    return TRUE;
+  g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: a figure's name ends in .png, .svg or .pdf", path);
+  return FALSE;
+}
