@@ -21,7 +21,7 @@ cli_job_open (CliJob *job, const CliCommon *common, const char *model_path, cons
   if (job->prepared == NULL)
     return FALSE;
   job->job = (WhyJob) { .session = job->session, .input = job->prepared };
-  return job->input.pixels == NULL ||
+  return job->input.picture == NULL || job->input.picture->is_volume ||
          why_recipe_get_affine (why_model_get_recipe (job->model), job->input.pixels->dims[1], job->input.pixels->dims[0],
                                 &job->to_source, error);
 }
@@ -63,6 +63,13 @@ entry_free (gpointer data)
   g_free (entry);
 }
 
+/* Tensors that are prepared already have none, and maps of volumes are not flat. */
+static const WhyTensor *
+shown_picture (const CliJob *job)
+{
+  return job->input.picture != NULL && !job->input.picture->is_volume ? job->input.picture->display : NULL;
+}
+
 CliPanels *
 cli_panels_new (const CliJob *job)
 {
@@ -84,7 +91,7 @@ gboolean
 cli_panels_add (CliPanels *panels, WhyTensor *values, const WhyAffine *to_input, gboolean is_signed, const char *heading,
                 const char *note, GError **error)
 {
-  const WhyTensor *picture = panels->job->input.display;
+  const WhyTensor *picture = shown_picture (panels->job);
   const WhyTensor *input = panels->job->prepared;
 
   if (values->rank != 2)
@@ -127,7 +134,7 @@ cli_panels_write (CliPanels *panels, gsize n_columns, const char *title, const c
     {
       const Entry *entry = g_ptr_array_index (panels->entries, place);
       cells[place] = (WhyPanel) {
-        .picture = panels->job->input.display,
+        .picture = shown_picture (panels->job),
         .map = &entry->map,
         .style = &entry->style,
         .heading = entry->heading,

@@ -132,10 +132,9 @@ make_panels (const Options *options, CliJob *job, CliPanels *panels, JsonBuilder
               add_json (builder, method, target, NULL, local);
               break;
             }
-          g_autofree char *heading =
-            g_strdup_printf ("%s: %s", method->id, why_model_get_class_label (job->model, target));
           const gboolean fine = cli_panels_add (panels, result.map->values, &result.map->to_input,
-                                                options->parsed_polarity == WHY_POLARITY_SIGNED, heading, NULL, error);
+                                                options->parsed_polarity == WHY_POLARITY_SIGNED, method->id,
+                                                why_model_get_class_label (job->model, target), error);
           add_json (builder, method, target, result.map, NULL);
           why_explain_result_clear (&result);
           if (!fine)
@@ -171,7 +170,8 @@ compute (Options *options, const CliCommon *common, const char *model_path, cons
   json_builder_end_array (builder);
 
   const char *layer = options->layer != NULL ? options->layer : why_model_get_default_layer (job.model);
-  g_autofree char *where = g_strdup_printf ("%s, layer %s, %s", job.input.path, layer, why_polarity_id (options->parsed_polarity));
+  g_autofree char *name = g_path_get_basename (job.input.path);
+  g_autofree char *where = g_strdup_printf ("%s, %s, layer %s", name, why_polarity_id (options->parsed_polarity), layer);
   const gsize columns = options->columns > 0 ? (gsize) options->columns : options->class_list->len * 3;
   if (!cli_panels_write (panels, columns, why_model_get_title (job.model), where, NULL, options->figure, &error))
     return cli_fail (CLI_BAD_INPUT, error);

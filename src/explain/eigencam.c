@@ -29,8 +29,8 @@ const WhyExplainerClass why_eigencam = {
   .title = N_ ("Eigen-CAM"),
   .paper = "Muhammad and Yeasin, IJCNN 2020",
   .about = N_ ("The strongest pattern of the layer's activations, whatever the class."),
-  .note = N_ ("The sign of a principal component is free: the value of largest magnitude is made "
-              "positive."),
+  .note = N_ (
+    "The sign of a principal component is free: it is turned to go with the sum over channels."),
   .needs = WHY_NEEDS_LAYER | WHY_NEEDS_NO_CLASS,
   .min_dimensions = 1,
   .max_dimensions = 3,

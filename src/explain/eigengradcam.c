@@ -25,8 +25,8 @@ const WhyExplainerClass why_eigengradcam = {
   .title = N_ ("EigenGrad-CAM"),
   .paper = "pytorch-grad-cam",
   .about = N_ ("The strongest pattern of gradient times activation: Eigen-CAM for one class."),
-  .note = N_ ("The sign of a principal component is free: the value of largest magnitude is made "
-              "positive."),
+  .note = N_ (
+    "The sign of a principal component is free: it is turned to go with the sum over channels."),
   .needs = WHY_NEEDS_LAYER | WHY_NEEDS_GRADIENT,
   .min_dimensions = 1,
   .max_dimensions = 3,

@@ -30,11 +30,8 @@ why_method_logits (const WhyTarget *target, const WhyJob *job, WhyTensor **logit
 /* Token layers become [1, C, grid...]: after this no method needs to know of them. On failure all
  * are freed. */
 static gboolean
-to_maps (WhyGraph *graph,
-         const char *const *layers,
-         gsize n_layers,
-         WhyTensor **tensors,
-         GError **error)
+to_maps (
+  WhyGraph *graph, const char *const *layers, gsize n_layers, WhyTensor **tensors, GError **error)
 {
   const WhyPlaces *places = why_places_get (graph);
   gboolean done = TRUE;
@@ -391,6 +388,28 @@ lapack_sign (const double *rows,
   return TRUE;
 }
 
+/* How much the projection goes with the sums of the rows, less their mean. */
+static double
+along_sum (const double *rows, gsize n_rows, gsize n_columns, const double *projection)
+{
+  g_autofree double *sums = g_new0 (double, MAX (n_rows, 1));
+  double mean = 0, along = 0, length = 0;
+
+  for (gsize at = 0; at < n_rows; at++)
+    {
+      for (gsize c = 0; c < n_columns; c++)
+        sums[at] += rows[at * n_columns + c];
+      mean += sums[at] / (double) n_rows;
+    }
+  for (gsize at = 0; at < n_rows; at++)
+    {
+      along += projection[at] * (sums[at] - mean);
+      length += fabs (projection[at] * (sums[at] - mean));
+    }
+  /* Rounding must not decide. */
+  return fabs (along) > 1e-9 * length ? along : 0;
+}
+
 static gboolean
 fix_sign (const double *rows,
           gsize n_rows,
@@ -414,6 +433,11 @@ fix_sign (const double *rows,
     {
     case WHY_SIGN_LARGEST:
       factor = projection[most];
+      break;
+    case WHY_SIGN_SUM:
+      factor = along_sum (rows, n_rows, n_columns, projection);
+      if (factor == 0)
+        factor = projection[most];
       break;
     case WHY_SIGN_REACH:
       factor = -lo > hi ? -1 : 1;
@@ -474,9 +498,8 @@ why_method_first_component (const WhyExplainRequest *request,
                             gboolean centre,
                             GError **error)
 {
-  const WhySign sign = why_method_profile (request) == WHY_PROFILE_PYTORCH_GRAD_CAM
-                         ? WHY_SIGN_LAPACK
-                         : WHY_SIGN_LARGEST;
+  const WhySign sign =
+    why_method_profile (request) == WHY_PROFILE_PYTORCH_GRAD_CAM ? WHY_SIGN_LAPACK : WHY_SIGN_SUM;
   const WhyWalk walk = why_walk (tensor);
   g_autofree double *rows = why_method_rows (tensor);
   g_autofree double *projection = g_new (double, MAX (walk.positions, 1));

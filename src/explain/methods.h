@@ -131,6 +131,7 @@ double *why_method_rows (const WhyTensor *tensor) G_GNUC_WARN_UNUSED_RESULT;
 typedef enum
 {
   WHY_SIGN_LARGEST, /* the value of largest magnitude, the first of several, is positive */
+  WHY_SIGN_SUM,     /* the projection goes with the sum of the columns; else as the largest */
   WHY_SIGN_REACH,   /* the maximum is no smaller than minus the minimum (Seg-Eigen-CAM) */
   WHY_SIGN_LAPACK,  /* what LAPACK's sgesdd returns, for agreement with NumPy */
 } WhySign;
@@ -144,8 +145,13 @@ typedef enum
  *
  * Returns: %FALSE if LAPACK finds no solution
  */
-gboolean why_method_principal (
-  double *rows, gsize n_rows, gsize n_columns, gboolean centre, WhySign sign, double *projection, GError **error);
+gboolean why_method_principal (double *rows,
+                               gsize n_rows,
+                               gsize n_columns,
+                               gboolean centre,
+                               WhySign sign,
+                               double *projection,
+                               GError **error);
 
 /** why_method_top_eigenvector: @matrix: (array length=n*n): symmetric; destroyed. @vector: (out
  * caller-allocates) (array length=n): of the largest eigenvalue, of length 1 */
@@ -153,7 +159,8 @@ gboolean
 why_method_top_eigenvector (double *matrix, gsize n, double *vector, double *value, GError **error);
 
 /** why_method_first_component: Returns: (transfer full): float32 [spatial...]: @tensor [1, C,
- *   spatial...] projected on its first principal component; the profile decides on its sign */
+ *   spatial...] projected on its first principal component; it goes with
+ *   the sum over channels, or has the sign that the profile decides on */
 WhyTensor *why_method_first_component (const WhyExplainRequest *request,
                                        const WhyTensor *tensor,
                                        gboolean centre,
