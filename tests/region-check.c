@@ -40,8 +40,9 @@ evaluate (WhyGraph *graph, WhyTensor *input, WhyValue *wanted)
 }
 
 void
-region_check (const char *type, WhyTensor *const *inputs, guint n_inputs, const WhyAttr *attrs,
-              guint n_attrs, const char *lo, const char *hi, const char *expected)
+region_check_of (const char *type, WhyTensor *const *inputs, guint n_inputs, const WhyAttr *attrs,
+              guint n_attrs, guint n_outputs, guint number, const char *lo, const char *hi,
+              const char *expected)
 {
   g_autoptr (WhyGraph) graph = why_graph_new_empty (NULL);
   g_autoptr (GError) error = NULL;
@@ -53,15 +54,15 @@ region_check (const char *type, WhyTensor *const *inputs, guint n_inputs, const 
   for (guint input = 1; input < n_inputs; input++)
     values[input] = inputs[input] != NULL ? why_graph_add_constant (graph, NULL, inputs[input])
                                           : NULL;
-  WhyValue **outputs = why_graph_add_node (graph, type, 0, "it", values, n_inputs, NULL, 1, attrs,
-                                           n_attrs, &error);
+  WhyValue **outputs = why_graph_add_node (graph, type, 0, "it", values, n_inputs, NULL, n_outputs,
+                                           attrs, n_attrs, &error);
   g_assert_no_error (error);
-  WhyValue *output = outputs[0];
+  WhyValue *output = outputs[number];
 
   out.rank = parse_list (lo, out.lo);
   g_assert_cmpint (parse_list (hi, out.hi), ==, out.rank);
   g_assert_cmpint (out.rank, ==, output->rank);
-  why_op_region (output->producer, 0, &out, &in);
+  why_op_region (output->producer, number, 0, &out, &in);
   g_autoptr (GString) actual = g_string_new (NULL);
   for (int axis = 0; axis < in.rank; axis++)
     g_string_append_printf (actual, "%s%" G_GINT64_FORMAT "..%" G_GINT64_FORMAT,
@@ -84,4 +85,11 @@ region_check (const char *type, WhyTensor *const *inputs, guint n_inputs, const 
         g_assert_cmpfloat (why_tensor_get_f64 (before, element), ==,
                            why_tensor_get_f64 (after, element));
     }
+}
+
+void
+region_check (const char *type, WhyTensor *const *inputs, guint n_inputs, const WhyAttr *attrs,
+              guint n_attrs, const char *lo, const char *hi, const char *expected)
+{
+  region_check_of (type, inputs, n_inputs, attrs, n_attrs, 1, 0, lo, hi, expected);
 }

@@ -18,4 +18,9 @@ G_BEGIN_DECLS
 void region_check (const char *type, WhyTensor *const *inputs, guint n_inputs, const WhyAttr *attrs,
                    guint n_attrs, const char *lo, const char *hi, const char *expected);
 
+/** region_check_of: the same for output number @number of @n_outputs */
+void region_check_of (const char *type, WhyTensor *const *inputs, guint n_inputs,
+                      const WhyAttr *attrs, guint n_attrs, guint n_outputs, guint number,
+                      const char *lo, const char *hi, const char *expected);
+
 G_END_DECLS

@@ -575,7 +575,8 @@ test_layers (void)
 {
   static const char text[] = "in x 1,1,48,64; w k 4,1,3,3; Conv x,k a pads=[1,1,1,1]; Relu a b; "
                              "MaxPool b c kernel_shape=[2,2] strides=[2,2]; "
-                             "w l 4,4,3,3; Conv c,l d pads=[1,1,1,1]; w m 4,4,3,3; Conv d,m e "
+                             "Split c half,q axis=1; w l 4,2,3,3; Conv q,l d pads=[1,1,1,1]; "
+                             "w m 4,4,3,3; Conv d,m e "
                              "pads=[2,2,2,2] dilations=[2,2]; Add d,e h; "
                              "w n 4,4,1,5; Conv h,n j strides=[1,2] pads=[0,2,0,2]; "
                              "GlobalAveragePool j g; Flatten g r; w z 4,3; MatMul r,z logits; "
@@ -588,6 +589,7 @@ test_layers (void)
     { "a", "Conv", { 1, 1 }, { 3, 3 } },
     { "b", "Relu", { 1, 1 }, { 3, 3 } },
     { "c", "MaxPool", { 2, 2 }, { 4, 4 } },
+    { "q", "Split", { 2, 2 }, { 4, 4 } },
     { "d", "Conv", { 2, 2 }, { 8, 8 } },   /* 4 + 2 x 2 */
     { "e", "Conv", { 2, 2 }, { 16, 16 } }, /* 8 + 4 x 2 */
     { "h", "Add", { 2, 2 }, { 16, 16 } },

@@ -710,6 +710,11 @@ test_regions (void)
   REGION ("GatherElements", ATTRS (axis1), "0,1", "1,2", "0..1,0..3", X ("2x3"),
           I ("2x2", 0, 0, 1, 2));
   REGION ("Concat", ATTRS (axis1), "0,1", "2,4", "0..2,1..2", X ("2x2"), X ("2x3"));
+  REGION ("Split", ATTRS (axis1), "0,0", "1,2", "0..1,0..2", X ("2x5"));
+  region_check_of ("Split", TENSORS (X ("2x5"), LIST (2, 3)), ATTRS (axis1), 2, 1, "1,1", "2,3",
+                   "1..2,3..5");
+  region_check_of ("Split", TENSORS (X ("4x3"), LIST (1, 2, 1)), NONE, 3, 2, "0,1", "1,2",
+                   "3..4,1..2");
   REGION ("Trilu", NONE, "0,1", "1,2", "0..1,1..2", X ("2x3"));
   REGION ("ScatterND", NONE, "0,1", "1,2", "0..1,1..2", X ("2x3"), I ("1x1", 1), X ("1x3"));
 }

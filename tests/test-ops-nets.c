@@ -632,7 +632,7 @@ check_boxes (const Boxed *boxed, GRand *rand, gboolean tight, const char *what)
   unravel (cell, before->rank, before->dims, out.lo);
   for (int axis = 0; axis < out.rank; axis++)
     out.hi[axis] = out.lo[axis] + 1;
-  why_op_region (boxed->output->producer, 0, &out, &in);
+  why_op_region (boxed->output->producer, 0, 0, &out, &in);
   for (gsize index = 0; index < n_inputs; index++)
     {
       gint64 at[WHY_MAX_RANK];

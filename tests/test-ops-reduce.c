@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "grad-check.h"
+#include "region-check.h"
 
 #include <math.h>
 #include <string.h>
@@ -187,7 +188,7 @@ test_region (void)
   WhyValue *y = why_emit_reduce_sum (graph, &error, x, axes, 1, FALSE);
   g_assert_no_error (error);
   WhyBox out = { .rank = 2, .lo = { 1, 2 }, .hi = { 2, 4 } }, in;
-  why_op_region (y->producer, 0, &out, &in);
+  why_op_region (y->producer, 0, 0, &out, &in);
   g_assert_cmpint (in.rank, ==, 3);
   const gint64 lo[] = { 1, 0, 2 }, hi[] = { 2, 5, 4 };
   for (int axis = 0; axis < 3; axis++)
@@ -305,6 +306,25 @@ test_select_gradients (void)
                              .inputs = { check_random (3, -1.0, 1.0, "2x5x2"), check_tensor (I64, "", 0) } });
 }
 
+static void
+test_select_regions (void)
+{
+  const WhyAttr kept[] = { CHECK_INT ("axis", 1) };
+  const WhyAttr dropped[] = { CHECK_INT ("axis", -2), CHECK_INT ("keepdims", 0) };
+  const WhyAttr reverse[] = { CHECK_INT ("reverse", 1) };
+  const WhyAttr before[] = { CHECK_INT ("exclusive", 1) };
+
+  region_check ("ArgMax", (WhyTensor *[]) { check_distinct (1, 0.1, "3x4x5") }, 1, kept, 1, "1,0,2", "2,1,4",
+                "1..2,0..4,2..4");
+  region_check ("ArgMin", (WhyTensor *[]) { check_distinct (1, 0.1, "3x4x5") }, 1, dropped, 2, "0,3", "2,5",
+                "0..2,0..4,3..5");
+#define SUMMED (WhyTensor *[]) { check_random (1, -1, 1, "3x4"), check_tensor (I64, "", 1) }, 2
+  region_check ("CumSum", SUMMED, NULL, 0, "1,1", "2,3", "1..2,0..3");
+  region_check ("CumSum", SUMMED, before, 1, "1,1", "2,3", "1..2,0..3");
+  region_check ("CumSum", SUMMED, reverse, 1, "0,1", "2,3", "0..2,1..4");
+#undef SUMMED
+}
+
 int
 main (int argc, char **argv)
 {
@@ -323,5 +343,6 @@ main (int argc, char **argv)
   g_test_add_func ("/ops/select/cum-sum", test_cum_sum);
   g_test_add_func ("/ops/select/others", test_others);
   g_test_add_func ("/ops/select/gradients", test_select_gradients);
+  g_test_add_func ("/ops/select/regions", test_select_regions);
   return g_test_run ();
 }

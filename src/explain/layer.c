@@ -69,21 +69,24 @@ trace_back (WhyGraph *graph,
   for (guint index = value->producer != NULL ? value->producer->index + 1 : 0; index-- > 0;)
     {
       const WhyNode *node = why_graph_node (graph, index);
-      const WhyValue *output = node->n_outputs > 0 ? node->outputs[0] : NULL;
-      if (output == NULL || !known[output->index])
-        continue;
-      for (guint input = 0; input < node->n_inputs; input++)
+      for (guint number = 0; number < node->n_outputs; number++)
         {
-          const WhyValue *from = node->inputs[input];
-          WhyBox box;
-          if (from == NULL || !depends[from->index])
+          const WhyValue *output = node->outputs[number];
+          if (output == NULL || !known[output->index])
             continue;
-          why_op_region (node, input, &boxes[output->index], &box);
-          if (known[from->index])
-            join (&boxes[from->index], &box);
-          else
-            boxes[from->index] = box;
-          known[from->index] = TRUE;
+          for (guint input = 0; input < node->n_inputs; input++)
+            {
+              const WhyValue *from = node->inputs[input];
+              WhyBox box;
+              if (from == NULL || !depends[from->index])
+                continue;
+              why_op_region (node, number, input, &boxes[output->index], &box);
+              if (known[from->index])
+                join (&boxes[from->index], &box);
+              else
+                boxes[from->index] = box;
+              known[from->index] = TRUE;
+            }
         }
     }
   *result = boxes[picture->index];
@@ -250,10 +253,13 @@ why_layers_list (WhyGraph *graph, const WhyValue *of)
   for (guint index = 0; index < why_graph_n_nodes (graph); index++)
     {
       const WhyNode *node = why_graph_node (graph, index);
-      const WhyValue *value = node->n_outputs > 0 ? node->outputs[0] : NULL;
-      g_auto (WhyGrid) grid = { 0 };
-      if (value != NULL && value != of && is_listed (graph, needs, value, &grid))
-        g_ptr_array_add (layers, new_layer (graph, depends, value, picture, &grid));
+      for (guint output = 0; output < node->n_outputs; output++)
+        {
+          const WhyValue *value = node->outputs[output];
+          g_auto (WhyGrid) grid = { 0 };
+          if (value != NULL && value != of && is_listed (graph, needs, value, &grid))
+            g_ptr_array_add (layers, new_layer (graph, depends, value, picture, &grid));
+        }
     }
   return layers;
 }
@@ -269,10 +275,13 @@ find_preset (WhyGraph *graph, const WhyValue *of)
   for (guint index = why_graph_n_nodes (graph); index-- > 0;)
     {
       const WhyNode *node = why_graph_node (graph, index);
-      const WhyValue *value = node->n_outputs > 0 ? node->outputs[0] : NULL;
-      g_auto (WhyGrid) grid = { 0 };
-      if (value != NULL && value != of && is_listed (graph, needs, value, &grid))
-        return value;
+      for (guint output = node->n_outputs; output-- > 0;)
+        {
+          const WhyValue *value = node->outputs[output];
+          g_auto (WhyGrid) grid = { 0 };
+          if (value != NULL && value != of && is_listed (graph, needs, value, &grid))
+            return value;
+        }
     }
   return NULL;
 }

@@ -714,7 +714,7 @@ why_broadcast_strides (
 /* ---- regions ---- */
 
 void
-why_op_region (const WhyNode *node, guint input, const WhyBox *out, WhyBox *in)
+why_op_region (const WhyNode *node, guint output, guint input, const WhyBox *out, WhyBox *in)
 {
   const WhyValue *value = node->inputs[input];
 
@@ -724,7 +724,12 @@ why_op_region (const WhyNode *node, guint input, const WhyBox *out, WhyBox *in)
       in->lo[axis] = 0;
       in->hi[axis] = value->dims[axis];
     }
-  if (node->klass->region != NULL)
+  if (output > 0)
+    {
+      if (node->klass->region_of_later != NULL)
+        node->klass->region_of_later (node, output, input, out, in);
+    }
+  else if (node->klass->region != NULL)
     node->klass->region (node, input, out, in);
   else if ((node->klass->flags & WHY_OP_ELEMENTWISE) != 0)
     {

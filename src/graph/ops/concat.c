@@ -265,11 +265,23 @@ split_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
 }
 
 static void
+split_region_of_later (const WhyNode *node, guint output, guint input, const WhyBox *out, WhyBox *in)
+{
+  const WhyConcatParams *params = node->params;
+  gint64 offset, size;
+
+  if (input > 0)
+    return;
+  why_split_range (node, output, &offset, &size);
+  *in = *out;
+  in->lo[params->axis] += offset;
+  in->hi[params->axis] += offset;
+}
+
+static void
 split_region (const WhyNode *node, guint input, const WhyBox *out, WhyBox *in)
 {
-  /* Output 0 is the first piece. */
-  if (input == 0)
-    *in = *out;
+  split_region_of_later (node, 0, input, out, in);
 }
 
 /* clang-format off */
@@ -279,7 +291,7 @@ const WhyOpClass why_ops_concat[] = {
     .gradient = concat_gradient, .region = concat_region },
   { .type = "Split", .since = 2, .min_inputs = 1, .max_inputs = 2, .max_outputs = G_MAXUINT,
     .params_size = sizeof (WhyConcatParams), .infer = split_infer, .eval = split_eval,
-    .gradient = split_gradient, .region = split_region },
+    .gradient = split_gradient, .region = split_region, .region_of_later = split_region_of_later },
   { .type = NULL },
 };
 /* clang-format on */

@@ -56,14 +56,3 @@ why_op_lookup (const char *type, gint64 opset, gboolean internal)
   return NULL;
 }
 
-GPtrArray *
-why_op_list (void)
-{
-  GPtrArray *list = g_ptr_array_new ();
-  for (gsize family = 0; family < G_N_ELEMENTS (families); family++)
-    {
-      for (const WhyOpClass *klass = families[family]; klass->type != NULL; klass++)
-        g_ptr_array_add (list, (gpointer) klass);
-    }
-  return list;
-}

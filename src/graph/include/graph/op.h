@@ -60,6 +60,7 @@ typedef struct
  * @region: (nullable): the box of input number @input that the box @out of output 0 depends on; may reach
  *   beyond the tensor (padding), the caller clips. %NULL: same position for ELEMENTWISE ones, else
  *   the whole input
+ * @region_of_later: (nullable): the same for a box of output number @output, 1 or more. %NULL: the whole input
  * @simulate: (nullable): in a graph whose options ask for floating types, adds nodes that compute the
  *   same in floating types instead of @node, which has its inputs and attributes but no outputs and is
  *   dropped afterwards; arguments and result are why_graph_add_node()'s. For quantised operators:
@@ -80,6 +81,7 @@ struct _WhyOpClass
   gboolean (*eval) (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *const *outputs, GError **error);
   gboolean (*gradient) (WhyGradBuilder *builder, const WhyNode *node, GError **error);
   void (*region) (const WhyNode *node, guint input, const WhyBox *out, WhyBox *in);
+  void (*region_of_later) (const WhyNode *node, guint output, guint input, const WhyBox *out, WhyBox *in);
   WhyValue **(*simulate) (WhyGraph *graph, const WhyNode *node, const char *const *output_names, GError **error);
 };
 
@@ -89,11 +91,9 @@ const WhyOpClass *why_op_lookup (const char *type, gint64 opset, gboolean intern
 /* The newest operator set known: what passes emit their nodes in. */
 #define WHY_OPSET_NEWEST 21
 
-/** why_op_list: Returns: (transfer container): all known classes, for listings */
-GPtrArray *why_op_list (void) G_GNUC_WARN_UNUSED_RESULT;
-
-/** why_op_region: applies @klass->region or its default, and clips to the input's dims. */
-void why_op_region (const WhyNode *node, guint input, const WhyBox *out, WhyBox *in);
+/** why_op_region: the box of input number @input that the box @out of output number @output depends on, by
+ * @klass->region, @klass->region_of_later or their defaults, clipped to the input's dims. */
+void why_op_region (const WhyNode *node, guint output, guint input, const WhyBox *out, WhyBox *in);
 
 /* ---- for infer() ---- */
 
