@@ -80,7 +80,8 @@ class Watched(torch.nn.Module):
 
 
 def choose_layers(net, x, n):
-    """Modules with spatial outputs that are called once, spread evenly from the first to the last."""
+    """Modules with spatial outputs that depend on @x and are called once, spread evenly from the first to the last."""
+    net.requires_grad_(False)
     calls, handles = {}, []
 
     def watch(name):
@@ -91,14 +92,13 @@ def choose_layers(net, x, n):
     for name, module in net.named_modules():
         if name and not isinstance(module, torch.nn.Dropout):
             handles.append(module.register_forward_hook(watch(name)))
-    with torch.no_grad():
-        y = net(x)
+    y = net(x.clone().requires_grad_(True))
     for handle in handles:
         handle.remove()
     seen, names = {id(y)}, []
     for name, outputs in calls.items():
         out = outputs[0]
-        if len(outputs) > 1 or not torch.is_tensor(out) or id(out) in seen:
+        if len(outputs) > 1 or not torch.is_tensor(out) or not out.requires_grad or id(out) in seen:
             continue
         if out.dim() == x.dim() and out.shape[2:].numel() > 1:
             seen.add(id(out))
