@@ -95,6 +95,22 @@ add_node (OnnxBuilder *builder, char **words)
            attrs[1], attrs[2], attrs[3], attrs[4], attrs[5], attrs[6], attrs[7], NULL);
 }
 
+static WhyDType
+input_type (char **words)
+{
+  static const WhyDType types[] = { WHY_DTYPE_FLOAT64, WHY_DTYPE_INT64,  WHY_DTYPE_INT32,
+                                    WHY_DTYPE_INT16,   WHY_DTYPE_INT8,   WHY_DTYPE_UINT64,
+                                    WHY_DTYPE_UINT8,   WHY_DTYPE_BOOL };
+  if (words[3] == NULL)
+    return WHY_DTYPE_FLOAT32;
+  for (gsize type = 0; type < G_N_ELEMENTS (types); type++)
+    {
+      if (strcmp (words[2], why_dtype_name (types[type])) == 0)
+        return types[type];
+    }
+  g_error ("there is no input of type '%s'", words[2]);
+}
+
 static void
 add_statement (OnnxBuilder *builder, char **words, guint32 seed)
 {
@@ -103,10 +119,8 @@ add_statement (OnnxBuilder *builder, char **words, guint32 seed)
 
   if (strcmp (first, "in") == 0)
     {
-      gboolean typed = words[3] != NULL;
-      const char *dims = words[typed ? 3 : 2];
-      ob_input (builder, words[1], typed ? WHY_DTYPE_INT64 : WHY_DTYPE_FLOAT32,
-                strcmp (dims, "-") == 0 ? "" : dims);
+      const char *dims = words[words[3] != NULL ? 3 : 2];
+      ob_input (builder, words[1], input_type (words), strcmp (dims, "-") == 0 ? "" : dims);
     }
   else if (strcmp (first, "out") == 0)
     ob_output (builder, words[1], WHY_DTYPE_FLOAT32, NULL);
@@ -182,9 +196,11 @@ net_inputs (const char *text, guint32 seed)
       char **words = g_ptr_array_index (statements, index);
       if (strcmp (words[0], "in") != 0)
         continue;
-      WhyTensor *tensor = tensor_of (words[3] != NULL ? WHY_DTYPE_INT64 : WHY_DTYPE_FLOAT32,
-                                     words[words[3] != NULL ? 3 : 2]);
-      fill_random (tensor, seed + index, -1, 1);
+      WhyTensor *tensor = tensor_of (input_type (words), words[words[3] != NULL ? 3 : 2]);
+      if (why_dtype_is_float (tensor->dtype))
+        fill_random (tensor, seed + index, -1, 1);
+      else
+        fill_random (tensor, seed + index, 0, tensor->dtype == WHY_DTYPE_BOOL ? 2 : 100);
       g_ptr_array_add (inputs, tensor);
     }
   return inputs;

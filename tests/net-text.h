@@ -21,8 +21,8 @@ G_BEGIN_DECLS
 /** net_load: Returns: (transfer full): the network as a model in memory */
 WhyOnnxModel *net_load (const char *text) G_GNUC_WARN_UNUSED_RESULT;
 
-/** net_inputs: Returns: (transfer full) (element-type WhyTensor): random float32 for the inputs of
- * the text, -1 to 1, of the text's dims; the sequence depends on @seed alone */
+/** net_inputs: Returns: (transfer full) (element-type WhyTensor): random values for the inputs of the
+ * text, -1 to 1 (integers: 0 to 99), of its dims; the sequence depends on @seed alone */
 GPtrArray *net_inputs (const char *text, guint32 seed) G_GNUC_WARN_UNUSED_RESULT;
 
 /** net_random: Returns: (transfer full): float32, -1 to 1 */

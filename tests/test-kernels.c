@@ -505,6 +505,25 @@ static const Case movement[] = {
   { "gather", 0, LAST "i g 3,0,0; Gather a,g y axis=1; out y" },
 };
 
+/* Elements of one, two and eight bytes, plain and channels last, in whole rows and with steps. */
+#define SIGNS LAST "f zero - 0; Greater a,zero m; "
+static const Case types[] = {
+  { "bool", NET_FORWARD_ONLY, SIGNS "Transpose m t perm=[3,1,0,2]; Not t u; Cast u y to=1; out y" },
+  { "bool-concat", NET_FORWARD_ONLY, SIGNS "Concat m,m n axis=1; Where n,o,zero y; f o - 1; out y" },
+  { "int16", NET_FORWARD_ONLY,
+    SIGNS "Cast m j to=5; Transpose j t perm=[0,3,2,1]; Cast t y to=1; out y" },
+  { "int64", NET_FORWARD_ONLY,
+    SIGNS "Cast m j to=7; Add j,j l; Concat j,l n axis=1; Transpose n t perm=[2,1,3,0]; "
+          "Cast t y to=1; out y" },
+  { "int16-input", NET_FORWARD_ONLY,
+    "in x int16 2,3,4; i s 3; i e -100; i ax 2; i st -2; Slice x,s,e,ax,st z; Cast z y to=1; out y" },
+  { "uint8-input", NET_FORWARD_ONLY,
+    "in x uint8 2,3,4; Transpose x t perm=[2,0,1]; Concat t,t z axis=1; Cast z y to=1; out y" },
+  { "int64-input", NET_FORWARD_ONLY,
+    "in x int64 5,4; i s 0,3; i e 5,-9; i ax 0,1; i st 2,-1; Slice x,s,e,ax,st z; Cast z y to=1; "
+    "out y" },
+};
+
 static const Case reductions[] = {
   { "sum-space", 0, LAST "i ax 2,3; ReduceSum a,ax y; out y" },
   { "sum-space-drop", 0, LAST "i ax 2,3; ReduceSum a,ax y keepdims=0; out y" },
@@ -589,6 +608,7 @@ static const struct
   { "pool", pools, G_N_ELEMENTS (pools) },
   { "views", views, G_N_ELEMENTS (views) },
   { "movement", movement, G_N_ELEMENTS (movement) },
+  { "types", types, G_N_ELEMENTS (types) },
   { "reduce", reductions, G_N_ELEMENTS (reductions) },
 };
 

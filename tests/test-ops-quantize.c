@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "grad-check.h"
+#include "region-check.h"
 
 #include <math.h>
 #include <string.h>
@@ -85,6 +86,22 @@ q_conv_inputs (WhyTensor **inputs)
 
 #define Q_CONV_RESULT check_tensor (U8, "1x2x2", 13, 15, 6, 6)
 
+/* a = 0.5 * (q - 10) = 1 2; columns (1 3), 2 * (2 100): 7, 404 -> 255 */
+static void
+q_product_inputs (WhyTensor **inputs)
+{
+  inputs[0] = check_tensor (U8, "1x2", 12, 14);
+  inputs[1] = check_tensor (F32, "", 0.5);
+  inputs[2] = check_tensor (U8, "", 10);
+  inputs[3] = check_tensor (I8, "2x2", 1, 2, 3, 100);
+  inputs[4] = check_tensor (F32, "2", 1.0, 2.0);
+  inputs[5] = check_tensor (I8, "2", 0, 0);
+  inputs[6] = check_tensor (F32, "", 1.0);
+  inputs[7] = check_tensor (U8, "", 0);
+}
+
+#define Q_PRODUCT_RESULT check_tensor (U8, "1x2", 7, 255)
+
 static void
 test_q_linear (void)
 {
@@ -93,11 +110,9 @@ test_q_linear (void)
   /* x = 0 2 4; channel 0: (0 + 2) / 4 + 8 * 0.125 = 1.5 -> 13, (2 + 4) / 4 + 1 = 2.5 -> 15; channel 1:
    * 0 - 2 = -2 -> 6, 2 - 4 = -2 -> 6 */
   check_equal (check_eval ("QLinearConv", 0, conv, 9, NULL, 0, 1, 0), Q_CONV_RESULT, 0.0);
-  WhyTensor *product[] = { check_tensor (U8, "1x2", 12, 14), check_tensor (F32, "", 0.5), check_tensor (U8, "", 10),
-                           check_tensor (I8, "2x2", 1, 2, 3, 100), check_tensor (F32, "2", 1.0, 2.0), check_tensor (I8, "2", 0, 0),
-                           check_tensor (F32, "", 1.0), check_tensor (U8, "", 0) };
-  /* a = 1 2; columns (1 3), 2 * (2 100): 7, 404 -> 255 */
-  check_equal (check_eval ("QLinearMatMul", 0, product, 8, NULL, 0, 1, 0), check_tensor (U8, "1x2", 7, 255), 0.0);
+  WhyTensor *product[8];
+  q_product_inputs (product);
+  check_equal (check_eval ("QLinearMatMul", 0, product, 8, NULL, 0, 1, 0), Q_PRODUCT_RESULT, 0.0);
 }
 
 static void
@@ -143,6 +158,10 @@ test_simulation (void)
   q_conv_inputs (conv);
   g_autoptr (WhyTensor) expected = Q_CONV_RESULT;
   check_equal (eval_simulated ("QLinearConv", conv, 9, 1, 0), why_tensor_cast (expected, F32, NULL), 0.0);
+  WhyTensor *columns[8];
+  g_autoptr (WhyTensor) product_result = Q_PRODUCT_RESULT;
+  q_product_inputs (columns);
+  check_equal (eval_simulated ("QLinearMatMul", columns, 8, 1, 0), why_tensor_cast (product_result, F32, NULL), 0.0);
   WhyTensor *quantize[] = { check_tensor (F32, "3", 3.0, 1000.0, -1000.0), check_tensor (F32, "", 2.0), check_tensor (I8, "", 1) };
   check_equal (eval_simulated ("QuantizeLinear", quantize, 3, 1, 0), check_tensor (F32, "3", 3.0, 127.0, -128.0), 0.0);
   WhyTensor *product[] = { check_tensor (U8, "2x2", 11, 7, 3, 10), check_tensor (I8, "2x1", 1, -2), check_tensor (U8, "2", 1, 3), check_tensor (I8, "1", 1) };
@@ -240,6 +259,31 @@ test_dynamic_gradient (void)
                check_tensor (F32, "1x2", 2.0, -6.0), 1e-5);
 }
 
+/* The gradient is linear in what flows back: 1 / scale inside the range, 0 outside. */
+static void
+test_gradient_of_gradient (void)
+{
+  const WhyAttr range[] = { CHECK_FLOAT ("least", -128.0), CHECK_FLOAT ("greatest", 127.0) };
+  const GradCheck check = { .type = "FakeQuantizeGrad",
+                            .n_inputs = 4,
+                            .constant = 0xe,
+                            .attrs = range,
+                            .n_attrs = 2,
+                            .inputs = { check_tensor (F64, "3", 0.0, 0.0, 0.0), check_tensor (F64, "3", 0.3, 200.0, -70.0),
+                                        check_tensor (F64, "", 0.5), check_tensor (F64, "", 3.0) } };
+  check_equal (grad_check_values (&check, 0, check_tensor (F64, "3", 2.0, 3.0, 4.0)), check_tensor (F64, "3", 4.0, 0.0, 0.0), 0.0);
+}
+
+static void
+test_regions (void)
+{
+  const WhyAttr rows[] = { CHECK_INT ("axis", 0) }, pads[] = { CHECK_INTS ("pads", 1, 1) };
+  WhyTensor *quantize[] = { check_random (1, -100, 100, "3x4"), check_tensor (F64, "3", 0.5, 1.0, 2.0), check_tensor (I8, "3", 0, 1, 2) };
+  region_check ("QuantizeLinear", quantize, 3, rows, 1, "1,2", "3,4", "1..3,2..4");
+  WhyTensor *conv[] = { check_tensor (U8, "1x1x5", 1, 2, 3, 4, 5), check_tensor (U8, "1x1x2", 1, 1) };
+  region_check ("ConvInteger", conv, 2, pads, 1, "0,0,1", "1,1,3", "0..1,0..1,0..3");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -253,5 +297,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ops/quantize/pair-gradient", test_pair_gradient);
   g_test_add_func ("/ops/quantize/layer-gradient", test_layer_gradient);
   g_test_add_func ("/ops/quantize/dynamic-gradient", test_dynamic_gradient);
+  g_test_add_func ("/ops/quantize/gradient-of-gradient", test_gradient_of_gradient);
+  g_test_add_func ("/ops/quantize/regions", test_regions);
   return g_test_run ();
 }

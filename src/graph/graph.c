@@ -170,12 +170,6 @@ why_graph_output_name (const WhyGraph *graph, guint index)
   return g_ptr_array_index (graph->output_names, index);
 }
 
-const WhyGraphOptions *
-why_graph_options (const WhyGraph *graph)
-{
-  return &graph->options;
-}
-
 WhyValue *
 why_graph_find_value (const WhyGraph *graph, const char *name)
 {
@@ -311,7 +305,8 @@ promote_attrs (const WhyGraph *graph, WhyNode *node, GError **error)
     {
       WhyAttr *attr = &node->attrs[index];
       if (attr->type == WHY_ATTR_INT &&
-          (strcmp (attr->name, "to") == 0 || strcmp (attr->name, "dtype") == 0))
+          (strcmp (attr->name, "to") == 0 || strcmp (attr->name, "dtype") == 0) && attr->i > 0 &&
+          attr->i <= WHY_DTYPE_BFLOAT16)
         attr->i = effective_type (graph, (WhyDType) attr->i);
       else if (attr->type == WHY_ATTR_TENSOR && attr->t != NULL)
         {

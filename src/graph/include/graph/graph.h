@@ -164,7 +164,6 @@ guint why_graph_n_outputs (const WhyGraph *graph);
 WhyValue *why_graph_output (const WhyGraph *graph, guint index);
 /** why_graph_output_name: what the file calls output @index (its value may go by an earlier name) */
 const char *why_graph_output_name (const WhyGraph *graph, guint index);
-const WhyGraphOptions *why_graph_options (const WhyGraph *graph);
 
 /** why_graph_find_value: Returns: (nullable): the value of that ONNX name */
 WhyValue *why_graph_find_value (const WhyGraph *graph, const char *name);
