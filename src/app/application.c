@@ -99,6 +99,7 @@ add_actions (WhyApplication *self)
     { "app.preferences", { "<Control>comma" } },
     { "window.close", { "<Control>w" } },
     { "win.open-dialog", { "<Control>o" } },
+    { "win.save-session-dialog", { "<Control>s" } },
     { "win.export-dialog", { "<Control>e" } },
     { "win.show-inspector", { "F9" } },
     { "win.show-map", { "<Control>h" } },

@@ -244,6 +244,24 @@ activate_export_dialog (GSimpleAction *action, GVariant *parameter, gpointer dat
 }
 
 static void
+activate_save_session (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  why_document_save_session (((Window *) data)->document, g_variant_get_string (parameter, NULL));
+}
+
+static void
+activate_save_session_dialog (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  why_window_save_session_dialog (data);
+}
+
+static void
+activate_open_session (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  why_document_open_session (((Window *) data)->document, g_variant_get_string (parameter, NULL));
+}
+
+static void
 activate_open_dialog (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
   why_window_open_dialog (data);
@@ -317,6 +335,9 @@ static const GActionEntry entries[] = {
   { "zoom", activate_zoom, "d", NULL, NULL, { 0 } },
   { "export", activate_export, "s", NULL, NULL, { 0 } },
   { "export-dialog", activate_export_dialog, NULL, NULL, NULL, { 0 } },
+  { "save-session", activate_save_session, "s", NULL, NULL, { 0 } },
+  { "save-session-dialog", activate_save_session_dialog, NULL, NULL, NULL, { 0 } },
+  { "open-session", activate_open_session, "s", NULL, NULL, { 0 } },
   { "open-dialog", activate_open_dialog, NULL, NULL, NULL, { 0 } },
   { "try-example", activate_try_example, NULL, NULL, NULL, { 0 } },
   { "dismiss-error", activate_dismiss_error, NULL, NULL, NULL, { 0 } },
@@ -372,6 +393,7 @@ why_window_update_actions (WhyWindow *self)
   set_enabled (self, "zoom", has_picture);
   set_enabled (self, "export", has_map);
   set_enabled (self, "export-dialog", has_map);
+  set_enabled (self, "save-session-dialog", why_document_get_model (document) != NULL || why_document_get_picture (document) != NULL);
   set_enabled (self, "copy-command", has_map);
   set_enabled (self, "copy-error", has_error);
   set_enabled (self, "dismiss-error", has_error);

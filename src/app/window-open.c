@@ -81,15 +81,17 @@ why_window_open_dialog (WhyWindow *self)
 {
   static const char *const pictures[] = { "png", "jpg", "jpeg", "jpe", "jfif", "tif", "tiff", "webp", "gif", "bmp", NULL };
   static const char *const models[] = { "onnx", NULL };
+  static const char *const sessions[] = { "whylight", NULL };
   static const char *const volumes[] = { "nii", "nii.gz", NULL };
-  static const char *const all[] = { "png", "jpg", "jpeg", "jpe", "jfif", "tif", "tiff", "webp", "gif", "bmp", "nii", "nii.gz", "onnx", NULL };
+  static const char *const all[] = { "png", "jpg", "jpeg", "jpe", "jfif", "tif", "tiff", "webp", "gif", "bmp", "nii", "nii.gz", "onnx", "whylight", NULL };
   g_autoptr (GListStore) filters = g_list_store_new (GTK_TYPE_FILE_FILTER);
   g_autoptr (GtkFileFilter) any = gtk_file_filter_new ();
 
-  add_filter (filters, _("Pictures and models"), all);
+  add_filter (filters, _("Pictures, models and sessions"), all);
   add_filter (filters, _("Pictures"), pictures);
   add_filter (filters, _("Volumes (NIfTI)"), volumes);
   add_filter (filters, _("Models (ONNX)"), models);
+  add_filter (filters, _("Sessions"), sessions);
   gtk_file_filter_set_name (any, _("All files"));
   gtk_file_filter_add_pattern (any, "*");
   g_list_store_append (filters, any);
@@ -168,6 +170,52 @@ why_window_export_dialog (WhyWindow *self)
   why_compat_file_dialog (GTK_WINDOW (self), &dialog, on_export_response_cb, NULL);
 }
 
+/* ---- sessions ---- */
+
+static void
+on_session_saved_cb (WhyWindow *self)
+{
+  why_window_toast (self, _("Session saved"));
+}
+
+static void
+on_save_session_response_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  WhyWindow *self = WHY_WINDOW (source);
+  g_autoptr (GListModel) files = why_compat_file_dialog_finish (result);
+  g_autoptr (GFile) file = files != NULL ? g_list_model_get_item (files, 0) : NULL;
+  g_autofree char *path = file != NULL ? g_file_get_path (file) : NULL;
+
+  if (path == NULL)
+    return;
+  g_autofree char *full = g_str_has_suffix (path, ".whylight") ? g_strdup (path) : g_strconcat (path, ".whylight", NULL);
+  why_document_save_session (self->document, full);
+}
+
+void
+why_window_save_session_dialog (WhyWindow *self)
+{
+  static const char *const sessions[] = { "whylight", NULL };
+  g_autoptr (GListStore) filters = g_list_store_new (GTK_TYPE_FILE_FILTER);
+  const char *path = why_document_get_picture_path (self->document);
+  g_autofree char *base = path != NULL ? g_path_get_basename (path) : g_strdup (_("session"));
+  char *dot = strrchr (base, '.');
+
+  if (dot != NULL && dot != base)
+    *dot = '\0';
+  g_autofree char *name = g_strconcat (base, ".whylight", NULL);
+  add_filter (filters, _("Sessions"), sessions);
+  const WhyFileDialog dialog = {
+    .title = _("Save Session"),
+    .accept = _("_Save"),
+    .folder = self->last_folder,
+    .name = name,
+    .filters = G_LIST_MODEL (filters),
+    .save = TRUE,
+  };
+  why_compat_file_dialog (GTK_WINDOW (self), &dialog, on_save_session_response_cb, NULL);
+}
+
 /* ---- drag and drop ---- */
 
 static char **
@@ -239,6 +287,7 @@ on_drop_cb (GtkDropTarget *target, const GValue *value, double x, double y, WhyW
 void
 why_window_init_open (WhyWindow *self)
 {
+  g_signal_connect_object (self->document, "session-saved", G_CALLBACK (on_session_saved_cb), self, G_CONNECT_SWAPPED);
   GtkDropTarget *target = gtk_drop_target_new (GDK_TYPE_FILE_LIST, GDK_ACTION_COPY);
 
   /* So that what will happen can be said while the pointer is still over the window. */

@@ -79,6 +79,8 @@ void why_window_export (WhyWindow *self, const char *path);
 void why_window_set_show_inspector (WhyWindow *self, gboolean show_inspector);
 void why_window_toast (WhyWindow *self, const char *text);
 
+void why_window_save_session_dialog (WhyWindow *self);
+
 /* Moves through a volume. */
 void why_window_step_slice (WhyWindow *self, int n_steps);
 

@@ -3,6 +3,7 @@
 #include "image/recipe.h"
 
 #include "base/error.h"
+#include "base/json-text.h"
 #include "recipe-private.h"
 
 #include <json-glib/json-glib.h>
@@ -23,49 +24,6 @@ static const char *const channels_names[] = { "RGB", "BGR", "grey" };
 static const char *const layout_names[] = { "NCHW", "NHWC" };
 static const char *const normalise_names[] = { "none", "min-max", "z-score", "percentile" };
 static const char *const task_names[] = { "unknown", "single-label", "multi-label", "segmentation" };
-
-static gboolean
-check_depth (const char *json, gsize length, GError **error)
-{
-  gboolean in_string = FALSE;
-  int depth = 0;
-
-  for (gsize at = 0; at < length; at++)
-    {
-      const char c = json[at];
-
-      if (in_string)
-        {
-          if (c == '\\')
-            at++;
-          else if (c == '"')
-            in_string = FALSE;
-        }
-      else if (c == '"')
-        {
-          in_string = TRUE;
-        }
-      else if (c == '[' || c == '{')
-        {
-          if (++depth > MAX_DEPTH)
-            {
-              g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "is nested deeper than %d levels", MAX_DEPTH);
-              return FALSE;
-            }
-        }
-      else if (c == ']' || c == '}')
-        {
-          depth--;
-        }
-      /* json-glib takes comments; a quote in one would fool the count above, so there are none here. */
-      else if (c == '/' || c == '#' || c == '\'')
-        {
-          g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "is not JSON: \"%c\" outside a string", c);
-          return FALSE;
-        }
-    }
-  return TRUE;
-}
 
 static gboolean
 get_number (JsonNode *node, double *value)
@@ -468,7 +426,7 @@ why_recipe_parse_beside (const char *json, gssize length, const char *what, cons
       g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: is not UTF-8 text", what);
       return NULL;
     }
-  if (!check_depth (json, n_bytes, error))
+  if (!why_json_text_check (json, n_bytes, MAX_DEPTH, error))
     {
       g_prefix_error (error, "%s: ", what);
       return NULL;

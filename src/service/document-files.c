@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "service/export.h"
 #include "service/samples.h"
+#include "session-file.h"
 
 #include <fcntl.h>
 #include <glib/gi18n-lib.h>
@@ -34,8 +35,8 @@ static const WhyWorkerClass picture_class = {
   .free_result = picture_free,
 };
 
-static void
-set_loading (WhyDocument *self, WhyLoad load, const char *path)
+void
+why_document_set_loading (WhyDocument *self, WhyLoad load, const char *path)
 {
   g_clear_pointer (&self->load_names[load], g_free);
   self->loading[load] = path != NULL;
@@ -58,7 +59,8 @@ on_picture (gpointer job, gpointer result, const GError *error, gpointer data)
       why_document_succeed (self, WHY_ERROR_KIND_PICTURE);
       why_document_take_picture (self, why_picture_copy (picture));
     }
-  set_loading (self, WHY_LOAD_PICTURE, NULL);
+  why_document_set_loading (self, WHY_LOAD_PICTURE, NULL);
+  why_document_apply_session (self);
   g_object_thaw_notify (G_OBJECT (self));
 }
 
@@ -70,7 +72,7 @@ why_document_open_picture (WhyDocument *self, const char *path)
 
   why_worker_submit (why_runner_loader (self->runner), self->loads[WHY_LOAD_PICTURE], &picture_class, g_strdup (path),
                      on_picture, NULL, self);
-  set_loading (self, WHY_LOAD_PICTURE, path);
+  why_document_set_loading (self, WHY_LOAD_PICTURE, path);
 }
 
 /* ---- models ---- */
@@ -100,7 +102,8 @@ on_model (gpointer job, gpointer result, const GError *error, gpointer data)
       why_document_succeed (self, WHY_ERROR_KIND_MODEL);
       why_document_take_model (self, g_object_ref (result));
     }
-  set_loading (self, WHY_LOAD_MODEL, NULL);
+  why_document_set_loading (self, WHY_LOAD_MODEL, NULL);
+  why_document_apply_session (self);
   g_object_thaw_notify (G_OBJECT (self));
 }
 
@@ -112,7 +115,7 @@ why_document_open_model (WhyDocument *self, const char *path)
 
   why_worker_submit (why_runner_loader (self->runner), self->loads[WHY_LOAD_MODEL], &model_class, g_strdup (path),
                      on_model, NULL, self);
-  set_loading (self, WHY_LOAD_MODEL, path);
+  why_document_set_loading (self, WHY_LOAD_MODEL, path);
 }
 
 gboolean
@@ -139,6 +142,7 @@ typedef struct
 {
   char *path;
   gboolean is_picture;
+  gboolean is_session;
 } Sniffed;
 
 static void
@@ -202,6 +206,8 @@ sniff (gpointer path, WhyCancel *cancel, WhyProgress progress, gpointer progress
       close (fd);
     }
   sniffed->path = g_strdup (path);
+  sniffed->is_session = g_str_has_suffix (path, ".whylight") ||
+                        (n_bytes == sizeof bytes && memcmp (bytes, WHY_SESSION_FILE_START, sizeof bytes) == 0);
   sniffed->is_picture = (n_bytes > 0 && begins_like_picture (bytes, (gsize) n_bytes)) || is_named_like_picture (path);
   return sniffed;
 }
@@ -220,7 +226,9 @@ on_sniffed (gpointer job, gpointer result, const GError *error, gpointer data)
 
   /* They come in the order they were asked for. */
   g_array_remove_index (self->sniffs, 0);
-  if (sniffed->is_picture)
+  if (sniffed->is_session)
+    why_document_open_session (self, sniffed->path);
+  else if (sniffed->is_picture)
     why_document_open_picture (self, sniffed->path);
   else
     why_document_open_model (self, sniffed->path);
@@ -285,7 +293,7 @@ on_exported (gpointer job, gpointer result, const GError *error, gpointer data)
     why_document_succeed (self, WHY_ERROR_KIND_EXPORT);
   else
     why_document_fail (self, WHY_ERROR_KIND_EXPORT, error->message);
-  set_loading (self, WHY_LOAD_EXPORT, NULL);
+  why_document_set_loading (self, WHY_LOAD_EXPORT, NULL);
   if (result != NULL)
     g_task_return_boolean (task, TRUE);
   else
@@ -347,7 +355,7 @@ why_document_export (WhyDocument *self, const char *path, GAsyncReadyCallback ca
   self->export_task = g_steal_pointer (&task);
   why_worker_submit (why_runner_loader (self->runner), self->loads[WHY_LOAD_EXPORT], &export_class, job, on_exported, NULL,
                      self);
-  set_loading (self, WHY_LOAD_EXPORT, path);
+  why_document_set_loading (self, WHY_LOAD_EXPORT, path);
 }
 
 gboolean

@@ -55,6 +55,7 @@ typedef enum
   WHY_LOAD_MODEL,
   WHY_LOAD_PICTURE,
   WHY_LOAD_EXPORT,
+  WHY_LOAD_SESSION,
   WHY_N_LOADS,
 } WhyLoad;
 
@@ -91,6 +92,7 @@ struct _WhyDocument
   char *status;
   char *activity;
   GTask *export_task;
+  struct _WhySessionFile *pending; /* opened, its files not all there yet */
 
   /* what is asked and shown, and what it was before */
   WhyDocumentState state;
@@ -120,12 +122,20 @@ WhyDocumentState why_document_begin_change (WhyDocument *self);
 void why_document_commit (WhyDocument *self, WhyDocumentState *state, const char *slider);
 void why_document_take_model (WhyDocument *self, WhyModel *model);
 void why_document_take_picture (WhyDocument *self, WhyPicture *picture);
+/* Nothing can be undone any more. */
+void why_document_forget_history (WhyDocument *self);
 void why_document_fail (WhyDocument *self, WhyErrorKind kind, const char *message);
 void why_document_succeed (WhyDocument *self, WhyErrorKind kind);
 void why_document_update_busy (WhyDocument *self);
 void why_document_set_progress (WhyDocument *self, double progress);
 
+/* document-session.c */
+/* Shows what a session that was opened says, once its files are there. */
+void why_document_apply_session (WhyDocument *self);
+
 /* document-files.c */
+/* @path: (nullable): what is read or written; NULL: no more */
+void why_document_set_loading (WhyDocument *self, WhyLoad load, const char *path);
 void why_document_cancel_loads (WhyDocument *self);
 
 /* document-run.c */
@@ -185,5 +195,6 @@ typedef enum
 void why_document_notify (WhyDocument *self, WhyDocumentProp prop);
 void why_document_emit_updated (WhyDocument *self);
 void why_document_emit_redraw (WhyDocument *self);
+void why_document_emit_session_saved (WhyDocument *self, const char *path);
 
 G_END_DECLS

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "document-private.h"
+#include "session-file.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
@@ -17,6 +18,7 @@ enum
 {
   SIGNAL_UPDATED,
   SIGNAL_REDRAW,
+  SIGNAL_SESSION_SAVED,
   SIGNAL_LAST_SIGNAL,
 };
 
@@ -32,6 +34,12 @@ void
 why_document_emit_updated (WhyDocument *self)
 {
   g_signal_emit (self, signals[SIGNAL_UPDATED], 0);
+}
+
+void
+why_document_emit_session_saved (WhyDocument *self, const char *path)
+{
+  g_signal_emit (self, signals[SIGNAL_SESSION_SAVED], 0, path);
 }
 
 void
@@ -76,6 +84,9 @@ make_activity (WhyDocument *self)
     }
   if (self->loading[WHY_LOAD_EXPORT])
     return g_strdup_printf (_ ("Writing %s"), self->load_names[WHY_LOAD_EXPORT]);
+  /* Written or read; either is over before it could be told which. */
+  if (self->loading[WHY_LOAD_SESSION])
+    return g_strdup (self->load_names[WHY_LOAD_SESSION]);
   return g_strdup ("");
 }
 
@@ -195,8 +206,8 @@ record (WhyDocument *self, const char *slider)
   notify_history (self);
 }
 
-static void
-clear_history (WhyDocument *self)
+void
+why_document_forget_history (WhyDocument *self)
 {
   g_ptr_array_set_size (self->undo, 0);
   g_ptr_array_set_size (self->redo, 0);
@@ -351,7 +362,7 @@ take_file (WhyDocument *self, WhyDocumentState *state)
   notify_state (self, &old);
   WhyDocumentState gone = old;
   why_document_state_clear (&gone);
-  clear_history (self);
+  why_document_forget_history (self);
   forget_answer (self);
   why_document_update_classes (self);
   why_document_update_occlusions (self);
@@ -470,6 +481,7 @@ why_document_finalize (GObject *object)
   g_clear_pointer (&self->undo, g_ptr_array_unref);
   g_clear_pointer (&self->redo, g_ptr_array_unref);
   g_clear_pointer (&self->sniffs, g_array_unref);
+  g_clear_pointer (&self->pending, why_session_file_free);
   why_document_state_clear (&self->state);
   G_OBJECT_CLASS (why_document_parent_class)->finalize (object);
 }
@@ -717,6 +729,8 @@ why_document_class_init (WhyDocumentClass *klass)
 
   signals[SIGNAL_UPDATED] = g_signal_new ("updated", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                           G_TYPE_NONE, 0);
+  signals[SIGNAL_SESSION_SAVED] = g_signal_new ("session-saved", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
+                                                NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
   signals[SIGNAL_REDRAW] = g_signal_new ("redraw", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                          G_TYPE_NONE, 0);
 }

@@ -203,6 +203,22 @@ void why_document_cancel (WhyDocument *self);
 void why_document_export (WhyDocument *self, const char *path, GAsyncReadyCallback callback, gpointer data);
 gboolean why_document_export_finish (WhyDocument *self, GAsyncResult *result, GError **error);
 
+/**
+ * why_document_save_session:
+ *
+ * Writes what is shown to a session file, in the background ("busy"); "session-saved" (s: path) says when it is
+ * done, the error message when it cannot be.
+ */
+void why_document_save_session (WhyDocument *self, const char *path);
+
+/**
+ * why_document_open_session:
+ *
+ * Opens the files that a session names and asks what it asked. What is not there any more becomes the error
+ * message; the rest is shown. why_document_open() knows sessions too.
+ */
+void why_document_open_session (WhyDocument *self, const char *path);
+
 /** why_document_dup_command_line: Returns: (transfer full) (nullable): the whylight-cli command that makes this map */
 char *why_document_dup_command_line (WhyDocument *self) G_GNUC_WARN_UNUSED_RESULT;
 

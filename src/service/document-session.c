@@ -1,0 +1,191 @@
+#include "config.h"
+
+#include "session-file.h"
+
+#include "draw/colormap.h"
+
+#include <string.h>
+
+/* Saving what a document shows, and showing it again. */
+
+typedef struct
+{
+  WhySessionFile *session;
+  char *path;
+} SaveJob;
+
+static void
+save_job_free (gpointer data)
+{
+  SaveJob *job = data;
+
+  why_session_file_free (job->session);
+  g_free (job->path);
+  g_free (job);
+}
+
+static gpointer
+run_save (gpointer data, WhyCancel *cancel, WhyProgress progress, gpointer progress_data, GError **error)
+{
+  const SaveJob *job = data;
+
+  return why_session_file_write (job->session, job->path, cancel, error) ? g_strdup (job->path) : NULL;
+}
+
+static const WhyWorkerClass save_class = {
+  .run = run_save,
+  .free_job = save_job_free,
+  .free_result = g_free,
+};
+
+static void
+on_saved (gpointer job, gpointer result, const GError *error, gpointer data)
+{
+  WhyDocument *self = data;
+
+  if (result != NULL)
+    why_document_succeed (self, WHY_ERROR_KIND_EXPORT);
+  else
+    why_document_fail (self, WHY_ERROR_KIND_EXPORT, error->message);
+  why_document_set_loading (self, WHY_LOAD_SESSION, NULL);
+  if (result != NULL)
+    why_document_emit_session_saved (self, result);
+}
+
+void
+why_document_save_session (WhyDocument *self, const char *path)
+{
+  g_return_if_fail (WHY_IS_DOCUMENT (self));
+  g_return_if_fail (path != NULL);
+
+  SaveJob *job = g_new0 (SaveJob, 1);
+  WhySessionFile *session = g_new0 (WhySessionFile, 1);
+  session->model_path = self->model != NULL ? g_canonicalize_filename (why_model_get_path (self->model), NULL) : NULL;
+  session->picture_path = self->picture != NULL ? g_canonicalize_filename (self->picture->path, NULL) : NULL;
+  why_document_state_copy (&self->state, &session->state);
+  g_clear_pointer (&session->state.occlusions, g_ptr_array_unref);
+  session->covers = g_array_new (FALSE, FALSE, sizeof (WhyCover));
+  for (guint index = 0; index < self->state.occlusions->len; index++)
+    g_array_append_vals (session->covers, why_occlusion_get_cover (g_ptr_array_index (self->state.occlusions, index)), 1);
+  session->fill = g_strdup (self->fill);
+  session->plane = why_document_get_plane (self);
+  session->slice = why_document_is_volume (self) ? why_document_get_slice (self) : -1;
+  job->session = session;
+  job->path = g_strdup (path);
+  why_worker_submit (why_runner_loader (self->runner), self->loads[WHY_LOAD_SESSION], &save_class, job, on_saved, NULL, self);
+  why_document_set_loading (self, WHY_LOAD_SESSION, path);
+}
+
+static gpointer
+run_read (gpointer path, WhyCancel *cancel, WhyProgress progress, gpointer progress_data, GError **error)
+{
+  return why_session_file_read (path, cancel, error);
+}
+
+static void
+session_free (gpointer session)
+{
+  why_session_file_free (session);
+}
+
+static const WhyWorkerClass read_class = {
+  .run = run_read,
+  .free_job = g_free,
+  .free_result = session_free,
+};
+
+static void
+on_read (gpointer job, gpointer result, const GError *error, gpointer data)
+{
+  WhyDocument *self = data;
+  WhySessionFile *session = result;
+
+  g_object_freeze_notify (G_OBJECT (self));
+  if (session == NULL)
+    why_document_fail (self, WHY_ERROR_KIND_OTHER, error->message);
+  else
+    {
+      WhySessionFile *pending = g_new0 (WhySessionFile, 1);
+      *pending = *session;
+      *session = (WhySessionFile) { 0 };
+      g_clear_pointer (&self->pending, why_session_file_free);
+      self->pending = pending;
+      if (pending->model_path != NULL)
+        why_document_open_model (self, pending->model_path);
+      if (pending->picture_path != NULL)
+        why_document_open_picture (self, pending->picture_path);
+    }
+  why_document_set_loading (self, WHY_LOAD_SESSION, NULL);
+  why_document_apply_session (self);
+  g_object_thaw_notify (G_OBJECT (self));
+}
+
+void
+why_document_open_session (WhyDocument *self, const char *path)
+{
+  g_return_if_fail (WHY_IS_DOCUMENT (self));
+  g_return_if_fail (path != NULL);
+
+  why_worker_submit (why_runner_loader (self->runner), self->loads[WHY_LOAD_SESSION], &read_class, g_strdup (path), on_read,
+                     NULL, self);
+  why_document_set_loading (self, WHY_LOAD_SESSION, path);
+}
+
+/* Through the setters, so that a layer or class that is not there any more becomes a sentence and not a surprise. */
+static void
+set_question (WhyDocument *self, const WhyDocumentState *wanted)
+{
+  why_document_set_method (self, wanted->method);
+  why_document_set_profile (self, wanted->profile);
+  why_document_set_method_options (self, wanted->method_options);
+  why_document_set_polarity (self, wanted->polarity);
+  why_document_set_layer (self, wanted->layer);
+  why_document_set_target_class (self, wanted->target_class);
+  why_document_set_contrast_class (self, wanted->contrast_class);
+  why_document_set_colormap (self, wanted->colormap);
+}
+
+void
+why_document_apply_session (WhyDocument *self)
+{
+  WhySessionFile *session = self->pending;
+  g_autofree char *failure = NULL;
+
+  if (session == NULL || self->loading[WHY_LOAD_MODEL] || self->loading[WHY_LOAD_PICTURE])
+    return;
+  self->pending = NULL;
+  g_object_freeze_notify (G_OBJECT (self));
+  set_question (self, &session->state);
+  failure = g_strdup (self->error_kind == WHY_ERROR_KIND_VALUE ? self->error_message : NULL);
+  if (session->fill != NULL)
+    why_document_set_fill (self, session->fill);
+
+  WhyDocumentState state = why_document_begin_change (self);
+  g_free (state.limits);
+  state.limits = g_strdup (session->state.limits);
+  state.lo = session->state.lo;
+  state.hi = session->state.hi;
+  state.opacity = session->state.opacity;
+  state.threshold = session->state.threshold;
+  state.show_map = session->state.show_map;
+  state.smooth = session->state.smooth;
+  if (self->picture != NULL && !self->picture->is_volume && session->covers->len > 0)
+    {
+      g_ptr_array_unref (state.occlusions);
+      state.occlusions = g_ptr_array_new_with_free_func (g_object_unref);
+      for (guint index = 0; index < session->covers->len; index++)
+        {
+          const WhyCover *cover = &g_array_index (session->covers, WhyCover, index);
+          g_ptr_array_add (state.occlusions, why_occlusion_new (cover));
+          self->n_covers_made = MAX (self->n_covers_made, cover->seed);
+        }
+    }
+  why_document_commit (self, &state, NULL);
+  if (session->slice >= 0)
+    why_document_set_slice (self, session->plane, session->slice);
+  why_document_forget_history (self);
+  if (failure != NULL || session->warning != NULL)
+    why_document_fail (self, WHY_ERROR_KIND_OTHER, failure != NULL ? failure : session->warning);
+  why_session_file_free (session);
+  g_object_thaw_notify (G_OBJECT (self));
+}

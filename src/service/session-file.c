@@ -1,0 +1,449 @@
+#include "config.h"
+
+#include "session-file.h"
+
+#include "base/error.h"
+#include "base/json-text.h"
+#include "checksum.h"
+#include "service/json.h"
+
+#include <gio/gio.h>
+#include <glib/gi18n-lib.h>
+#include <math.h>
+#include <string.h>
+
+#define VERSION 1
+#define MAX_BYTES (8u << 20)
+#define MAX_DEPTH 8
+#define MAX_OCCLUSIONS 10000
+
+void
+why_session_file_free (WhySessionFile *session)
+{
+  g_free (session->model_path);
+  g_free (session->picture_path);
+  why_document_state_clear (&session->state);
+  g_clear_pointer (&session->covers, g_array_unref);
+  g_free (session->fill);
+  g_free (session->warning);
+  g_free (session);
+}
+
+/* ---- writing ---- */
+
+/* As it is found from @folder; another file system root stays absolute. */
+static char *
+relative_path (const char *folder, const char *path)
+{
+  g_auto (GStrv) from = g_strsplit (folder, G_DIR_SEPARATOR_S, -1);
+  g_auto (GStrv) to = g_strsplit (path, G_DIR_SEPARATOR_S, -1);
+  GString *relative = g_string_new (NULL);
+  gsize same = 0;
+
+  while (from[same] != NULL && to[same] != NULL && strcmp (from[same], to[same]) == 0)
+    same++;
+  for (gsize part = same; from[part] != NULL && *from[part] != '\0'; part++)
+    g_string_append (relative, "../");
+  for (gsize part = same; to[part] != NULL; part++)
+    g_string_append_printf (relative, "%s%s", to[part], to[part + 1] != NULL ? G_DIR_SEPARATOR_S : "");
+  return g_string_free (relative, FALSE);
+}
+
+static gboolean
+add_file (JsonBuilder *builder, const char *name, const char *folder, const char *path, WhyCancel *cancel, GError **error)
+{
+  json_builder_set_member_name (builder, name);
+  if (path == NULL)
+    {
+      json_builder_add_null_value (builder);
+      return TRUE;
+    }
+  g_autofree char *checksum = why_checksum_file (path, cancel, error);
+  g_autofree char *relative = relative_path (folder, path);
+  if (checksum == NULL)
+    return FALSE;
+  if (!g_utf8_validate (relative, -1, NULL))
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+                   "The file name %s is not UTF-8 text, so a session cannot hold it; rename the file", relative);
+      return FALSE;
+    }
+  json_builder_begin_object (builder);
+  why_json_add_string (builder, "path", relative);
+  why_json_add_string (builder, "sha256", checksum);
+  json_builder_end_object (builder);
+  return TRUE;
+}
+
+static void
+add_state (JsonBuilder *builder, const WhyDocumentState *state, const GArray *covers)
+{
+  why_json_add_int (builder, "target_class", state->target_class);
+  why_json_add_int (builder, "contrast_class", state->contrast_class);
+  why_json_add_string (builder, "layer", state->layer);
+  why_json_add_string (builder, "method", state->method);
+  why_json_add_string (builder, "profile", state->profile);
+  why_json_add_string (builder, "method_options", state->method_options);
+  why_json_add_string (builder, "polarity", state->polarity);
+  why_json_add_string (builder, "colormap", state->colormap);
+  why_json_add_string (builder, "limits", state->limits);
+  why_json_add_double (builder, "lo", state->lo);
+  why_json_add_double (builder, "hi", state->hi);
+  why_json_add_double (builder, "opacity", state->opacity);
+  why_json_add_double (builder, "threshold", state->threshold);
+  why_json_add_boolean (builder, "show_map", state->show_map);
+  why_json_add_boolean (builder, "smooth", state->smooth);
+  json_builder_set_member_name (builder, "occlusions");
+  json_builder_begin_array (builder);
+  for (guint index = 0; index < covers->len; index++)
+    {
+      const WhyCover *cover = &g_array_index (covers, WhyCover, index);
+      json_builder_begin_object (builder);
+      why_json_add_double (builder, "x", cover->x);
+      why_json_add_double (builder, "y", cover->y);
+      why_json_add_double (builder, "w", cover->w);
+      why_json_add_double (builder, "h", cover->h);
+      why_json_add_string (builder, "fill", why_occlude_fill_to_string (cover->fill));
+      why_json_add_int (builder, "seed", (gint64) cover->seed);
+      json_builder_end_object (builder);
+    }
+  json_builder_end_array (builder);
+}
+
+gboolean
+why_session_file_write (const WhySessionFile *session, const char *path, WhyCancel *cancel, GError **error)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autofree char *full = g_canonicalize_filename (path, NULL);
+  g_autofree char *folder = g_path_get_dirname (full);
+  g_autoptr (GError) failure = NULL;
+
+  json_builder_begin_object (builder);
+  why_json_add_string (builder, "whylight", "session");
+  why_json_add_int (builder, "version", VERSION);
+  why_json_add_string (builder, "program", WHY_VERSION);
+  if (!add_file (builder, "model", folder, session->model_path, cancel, error) ||
+      !add_file (builder, "picture", folder, session->picture_path, cancel, error))
+    return FALSE;
+  add_state (builder, &session->state, session->covers);
+  why_json_add_string (builder, "fill", session->fill);
+  if (session->slice >= 0)
+    {
+      why_json_add_string (builder, "plane", why_plane_kind_to_string (session->plane));
+      why_json_add_int (builder, "slice", session->slice);
+    }
+  json_builder_end_object (builder);
+  g_autofree char *json = why_json_finish (builder);
+  g_autofree char *text = g_strconcat (json, "\n", NULL);
+  if (g_file_set_contents_full (full, text, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0666, &failure))
+    return TRUE;
+  g_set_error (error, WHY_ERROR, WHY_ERROR_IO, "%s: cannot be written: %s", path, failure->message);
+  return FALSE;
+}
+
+/* ---- reading ---- */
+
+typedef enum
+{
+  TEXT,
+  TEXT_OR_NULL,
+  NUMBER,
+  WHOLE,
+  TRUTH,
+} Kind;
+
+static gboolean
+fits (JsonNode *node, Kind kind)
+{
+  if (JSON_NODE_HOLDS_NULL (node))
+    return kind == TEXT_OR_NULL;
+  if (!JSON_NODE_HOLDS_VALUE (node))
+    return FALSE;
+  const GType type = json_node_get_value_type (node);
+  switch (kind)
+    {
+    case TEXT:
+    case TEXT_OR_NULL:
+      return type == G_TYPE_STRING;
+    case NUMBER:
+      return (type == G_TYPE_DOUBLE || type == G_TYPE_INT64) && isfinite (json_node_get_double (node));
+    case WHOLE:
+      return type == G_TYPE_INT64;
+    case TRUTH:
+      return type == G_TYPE_BOOLEAN;
+    default:
+      return FALSE;
+    }
+}
+
+/* Sets @target (char **, double *, gint64 * or gboolean *) from a member, if it is there. */
+static gboolean
+take (JsonObject *object, const char *name, Kind kind, gpointer target, GError **error)
+{
+  static const char *const wanted[] = { "a string", "a string or null", "a number", "a whole number", "true or false" };
+  JsonNode *node = json_object_get_member (object, name);
+
+  if (node == NULL)
+    return TRUE;
+  if (!fits (node, kind))
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: %s is needed", name, wanted[kind]);
+      return FALSE;
+    }
+  if (kind == TEXT || kind == TEXT_OR_NULL)
+    {
+      g_free (*(char **) target);
+      *(char **) target = JSON_NODE_HOLDS_NULL (node) ? NULL : json_node_dup_string (node);
+    }
+  else if (kind == NUMBER)
+    *(double *) target = json_node_get_double (node);
+  else if (kind == WHOLE)
+    *(gint64 *) target = json_node_get_int (node);
+  else
+    *(gboolean *) target = json_node_get_boolean (node);
+  return TRUE;
+}
+
+static gboolean
+check_keys (JsonObject *object, const char *const *known, gsize n_known, GError **error)
+{
+  g_autoptr (GList) members = json_object_get_members (object);
+
+  for (GList *member = members; member != NULL; member = member->next)
+    {
+      gboolean found = FALSE;
+
+      for (gsize key = 0; key < n_known && !found; key++)
+        found = strcmp (member->data, known[key]) == 0;
+      if (!found)
+        {
+          g_autofree char *nearest = why_error_nearest (member->data, known, n_known);
+          g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "key \"%.60s\" is not known%s", (char *) member->data, nearest);
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+/* A file that the session names. @changed: (out): it has other bytes than when the session was written. */
+static gboolean
+take_file (JsonObject *object, const char *name, const char *folder, WhyCancel *cancel, char **path, gboolean *changed,
+           GError **error)
+{
+  static const char *const known[] = { "path", "sha256" };
+  JsonNode *node = json_object_get_member (object, name);
+  g_autofree char *relative = NULL;
+  g_autofree char *stated = NULL;
+
+  if (node == NULL || JSON_NODE_HOLDS_NULL (node))
+    return TRUE;
+  JsonObject *file = JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+  if (file == NULL || !json_object_has_member (file, "path"))
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: an object with a path is needed", name);
+      return FALSE;
+    }
+  if (!check_keys (file, known, G_N_ELEMENTS (known), error) || !take (file, "path", TEXT, &relative, error) ||
+      !take (file, "sha256", TEXT, &stated, error))
+    {
+      g_prefix_error (error, "%s: ", name);
+      return FALSE;
+    }
+  *path = g_canonicalize_filename (relative, folder);
+  if (!g_file_test (*path, G_FILE_TEST_EXISTS))
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_NOT_FOUND,
+                   "%s: there is no file %s; put it there, or open it and save the session anew", name, *path);
+      return FALSE;
+    }
+  g_autofree char *found = stated != NULL ? why_checksum_file (*path, cancel, error) : NULL;
+  if (stated != NULL && found == NULL)
+    return FALSE;
+  *changed = stated != NULL && g_ascii_strcasecmp (stated, found) != 0;
+  return TRUE;
+}
+
+static gboolean
+take_occlusion (JsonNode *node, GArray *covers, GError **error)
+{
+  static const char *const known[] = { "x", "y", "w", "h", "fill", "seed" };
+  JsonObject *object = JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+  WhyCover cover = { .fill = WHY_OCCLUDE_MEAN, .seed = 1 };
+  g_autofree char *fill = NULL;
+  gint64 seed = 1;
+
+  if (object == NULL)
+    {
+      g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "objects are needed");
+      return FALSE;
+    }
+  if (!check_keys (object, known, G_N_ELEMENTS (known), error) || !take (object, "x", NUMBER, &cover.x, error) ||
+      !take (object, "y", NUMBER, &cover.y, error) || !take (object, "w", NUMBER, &cover.w, error) ||
+      !take (object, "h", NUMBER, &cover.h, error) || !take (object, "fill", TEXT, &fill, error) ||
+      !take (object, "seed", WHOLE, &seed, error))
+    return FALSE;
+  if (!(cover.w > 0) || !(cover.h > 0) || (fill != NULL && !why_occlude_fill_from_string (fill, &cover.fill)))
+    {
+      g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "a rectangle has no area, or a fill that is not known");
+      return FALSE;
+    }
+  cover.seed = (guint64) seed;
+  g_array_append_val (covers, cover);
+  return TRUE;
+}
+
+static gboolean
+take_occlusions (JsonObject *object, GArray *covers, GError **error)
+{
+  JsonNode *node = json_object_get_member (object, "occlusions");
+  JsonArray *array = node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+
+  if (node == NULL)
+    return TRUE;
+  if (array == NULL || json_array_get_length (array) > MAX_OCCLUSIONS)
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "occlusions: a list of at most %d is needed", MAX_OCCLUSIONS);
+      return FALSE;
+    }
+  for (guint index = 0; index < json_array_get_length (array); index++)
+    {
+      if (!take_occlusion (json_array_get_element (array, index), covers, error))
+        {
+          g_prefix_error (error, "occlusions: number %u: ", index + 1);
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+static gboolean
+take_class (JsonObject *object, const char *name, int *class, GError **error)
+{
+  gint64 number = *class;
+
+  if (!take (object, name, WHOLE, &number, error))
+    return FALSE;
+  if (number < -1 || number > G_MAXINT)
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: %" G_GINT64_FORMAT " is no class", name, number);
+      return FALSE;
+    }
+  *class = (int) number;
+  return TRUE;
+}
+
+static gboolean
+take_object (WhySessionFile *session, JsonObject *object, const char *folder, WhyCancel *cancel, GError **error)
+{
+  static const char *const known[] = {
+    "whylight", "version", "program", "model", "picture", "target_class", "contrast_class", "layer", "method", "profile",
+    "method_options", "polarity", "colormap", "limits", "lo", "hi", "opacity", "threshold", "show_map", "smooth", "fill",
+    "plane", "slice", "occlusions",
+  };
+  WhyDocumentState *state = &session->state;
+  g_autofree char *kind = NULL;
+  g_autofree char *plane = NULL;
+  gint64 version = 0;
+  gboolean model_changed = FALSE;
+  gboolean picture_changed = FALSE;
+
+  if (!take (object, "whylight", TEXT, &kind, error) || !take (object, "version", WHOLE, &version, error))
+    return FALSE;
+  if (g_strcmp0 (kind, "session") != 0)
+    {
+      g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "is no session of this program");
+      return FALSE;
+    }
+  if (version != VERSION)
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+                   "is a session of version %" G_GINT64_FORMAT "; this program knows version %d", version, VERSION);
+      return FALSE;
+    }
+  if (!check_keys (object, known, G_N_ELEMENTS (known), error) || !take_class (object, "target_class", &state->target_class, error) ||
+      !take_class (object, "contrast_class", &state->contrast_class, error) ||
+      !take (object, "layer", TEXT_OR_NULL, &state->layer, error) || !take (object, "method", TEXT, &state->method, error) ||
+      !take (object, "profile", TEXT, &state->profile, error) ||
+      !take (object, "method_options", TEXT_OR_NULL, &state->method_options, error) ||
+      !take (object, "polarity", TEXT, &state->polarity, error) ||
+      !take (object, "colormap", TEXT_OR_NULL, &state->colormap, error) ||
+      !take (object, "limits", TEXT, &state->limits, error) || !take (object, "lo", NUMBER, &state->lo, error) ||
+      !take (object, "hi", NUMBER, &state->hi, error) || !take (object, "opacity", NUMBER, &state->opacity, error) ||
+      !take (object, "threshold", NUMBER, &state->threshold, error) ||
+      !take (object, "show_map", TRUTH, &state->show_map, error) || !take (object, "smooth", TRUTH, &state->smooth, error) ||
+      !take (object, "fill", TEXT, &session->fill, error) || !take (object, "plane", TEXT, &plane, error) ||
+      !take (object, "slice", WHOLE, &session->slice, error) || !take_occlusions (object, session->covers, error) ||
+      !take_file (object, "model", folder, cancel, &session->model_path, &model_changed, error) ||
+      !take_file (object, "picture", folder, cancel, &session->picture_path, &picture_changed, error))
+    return FALSE;
+  if (plane != NULL && !why_plane_kind_from_string (plane, &session->plane))
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "plane: \"%.40s\" is not known; there are axial, coronal and sagittal", plane);
+      return FALSE;
+    }
+  if (strcmp (state->limits, "own") != 0 && strcmp (state->limits, "locked") != 0)
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "limits: \"%.40s\" is not known; there are own and locked", state->limits);
+      return FALSE;
+    }
+  state->opacity = CLAMP (state->opacity, 0.0, 1.0);
+  state->threshold = CLAMP (state->threshold, 0.0, 1.0);
+  if (model_changed || picture_changed)
+    session->warning = g_strdup (model_changed && picture_changed ? _ ("Model and picture have changed since the session was saved")
+                                 : model_changed                  ? _ ("The model has changed since the session was saved")
+                                                                  : _ ("The picture has changed since the session was saved"));
+  return TRUE;
+}
+
+static char *
+read_text (const char *path, gsize *length, GError **error)
+{
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+  g_autoptr (GError) failure = NULL;
+  g_autoptr (GFileInputStream) stream = g_file_read (file, NULL, &failure);
+  char *text = g_malloc (MAX_BYTES + 1);
+
+  if (stream == NULL || !g_input_stream_read_all (G_INPUT_STREAM (stream), text, MAX_BYTES + 1, length, NULL, &failure))
+    g_set_error (error, WHY_ERROR, WHY_ERROR_IO, "cannot be read: %s", failure->message);
+  else if (*length > MAX_BYTES)
+    g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE, "is larger than a session can be (%u MB)", MAX_BYTES >> 20);
+  else if (!g_utf8_validate_len (text, *length, NULL))
+    g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "is not UTF-8 text");
+  else
+    return text;
+  g_free (text);
+  return NULL;
+}
+
+WhySessionFile *
+why_session_file_read (const char *path, WhyCancel *cancel, GError **error)
+{
+  g_autoptr (WhySessionFile) session = g_new0 (WhySessionFile, 1);
+  g_autoptr (JsonParser) parser = json_parser_new_immutable ();
+  g_autofree char *full = g_canonicalize_filename (path, NULL);
+  g_autofree char *folder = g_path_get_dirname (full);
+  g_autoptr (GError) failure = NULL;
+  gsize length = 0;
+  g_autofree char *text = read_text (full, &length, &failure);
+
+  why_document_state_init (&session->state);
+  session->covers = g_array_new (FALSE, FALSE, sizeof (WhyCover));
+  session->slice = -1;
+  gboolean fine = text != NULL && why_json_text_check (text, length, MAX_DEPTH, &failure);
+  if (fine && !json_parser_load_from_data (parser, text, (gssize) length, &failure))
+    {
+      g_prefix_error_literal (&failure, "is not JSON: ");
+      fine = FALSE;
+    }
+  JsonNode *root = fine ? json_parser_get_root (parser) : NULL;
+  if (fine && (root == NULL || !JSON_NODE_HOLDS_OBJECT (root)))
+    g_set_error_literal (&failure, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "is not a JSON object");
+  else if (fine && take_object (session, json_node_get_object (root), folder, cancel, &failure))
+    return g_steal_pointer (&session);
+  if (g_error_matches (failure, WHY_ERROR, WHY_ERROR_CANCELLED))
+    g_propagate_error (error, g_steal_pointer (&failure));
+  else
+    g_set_error (error, WHY_ERROR, failure->domain == WHY_ERROR ? failure->code : WHY_ERROR_BAD_REQUEST, "%s: %s", path,
+                 failure->message);
+  return NULL;
+}

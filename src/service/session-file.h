@@ -1,0 +1,65 @@
+#pragma once
+
+#include "base/cancel.h"
+#include "document-private.h"
+
+G_BEGIN_DECLS
+
+/* What a document shows, as a file: JSON,
+ *
+ *   {"whylight": "session", "version": 1, "program": "0.1.0",
+ *    "model": {"path": "../nets/a.onnx", "sha256": "..."}, "picture": {"path": "b.png", "sha256": "..."},
+ *    "target_class": 3, "contrast_class": -1, "layer": "...", "method": "gradcam", "profile": "paper",
+ *    "method_options": null, "polarity": "relu", "colormap": null, "limits": "own", "lo": 0, "hi": 0,
+ *    "opacity": 0.5, "threshold": 0, "show_map": true, "smooth": true, "fill": "mean",
+ *    "plane": "axial", "slice": 90, "occlusions": [{"x", "y", "w", "h", "fill", "seed"}]}
+ *
+ * Paths are relative to the session's folder, so that a folder can be moved or given away; "model" or "picture"
+ * may be null. A key that is absent keeps what a new document has; one that is not known is an error. Of
+ * versions to come nothing is guessed. */
+
+#define WHY_SESSION_FILE_START "{\"whylight\":\"session\""
+
+/**
+ * WhySessionFile:
+ * @model_path, @picture_path: (nullable): absolute
+ * @state: without its occlusions: those are objects of the main thread
+ * @covers: (element-type WhyCover): the rectangles instead
+ * @plane, @slice: of a volume; slice -1: not stated
+ * @warning: (nullable): a sentence about files that are not what they were
+ */
+typedef struct _WhySessionFile
+{
+  char *model_path;
+  char *picture_path;
+  WhyDocumentState state;
+  GArray *covers;
+  char *fill;
+  WhyPlaneKind plane;
+  gint64 slice;
+  char *warning;
+} WhySessionFile;
+
+void why_session_file_free (WhySessionFile *session);
+
+/**
+ * why_session_file_write:
+ *
+ * Reads model and picture once for their checksums and writes @path in one step: a file that was there is there in
+ * full until the new one is. Blocks; any thread.
+ */
+gboolean why_session_file_write (const WhySessionFile *session, const char *path, WhyCancel *cancel, GError **error);
+
+/**
+ * why_session_file_read:
+ *
+ * Checks form and values as far as that goes without the model, and that the files named are there. Blocks; any
+ * thread. The caller looks at methods, classes and layers.
+ *
+ * Returns: (transfer full) (nullable): %NULL with a sentence that names the file and the key
+ */
+WhySessionFile *why_session_file_read (const char *path, WhyCancel *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (WhySessionFile, why_session_file_free)
+
+G_END_DECLS
