@@ -372,6 +372,49 @@ test_one_of_two (void)
   app_driver_stop (second);
 }
 
+/* Every method can be chosen; those that cannot run on the sample leave the last map and say why. */
+static void
+test_methods (void)
+{
+  AppDriver *driver = start_with_sample (NULL);
+  static const char *const fine[] = { "cam", "hirescam", "gradcam++", "layercam", "eigencam", "kpca-cam", "finercam",
+                                      "refinecam", "random", "sobel", "gradient" };
+
+  app_driver_win (driver, "page", g_variant_new_string ("look"));
+  for (gsize k = 0; k < G_N_ELEMENTS (fine); k++)
+    {
+      app_driver_win (driver, "method", g_variant_new_string (fine[k]));
+      app_driver_wait_idle (driver);
+      g_autoptr (JsonNode) state = app_driver_state (driver);
+      g_assert_cmpstr (state_string (state, "method"), ==, fine[k]);
+      g_assert_cmpstr (state_string (state, "map.method"), ==, fine[k]);
+      g_assert_true (state_is_null (state, "error"));
+    }
+  app_driver_win (driver, "method", g_variant_new_string ("gradcam"));
+  app_driver_win (driver, "profile", g_variant_new_string ("pytorch-grad-cam"));
+  app_driver_win (driver, "method-options", g_variant_new_string ("aug-smooth=yes"));
+  app_driver_win (driver, "contrast-class", g_variant_new_int32 (0));
+  app_driver_wait_idle (driver);
+  g_autoptr (JsonNode) state = app_driver_state (driver);
+  g_assert_cmpstr (state_string (state, "map.profile"), ==, "pytorch-grad-cam");
+  g_assert_cmpstr (state_string (state, "map.options"), ==, "aug-smooth=yes");
+  g_assert_cmpfloat (state_number (state, "map.contrast_class"), ==, 0);
+  app_driver_win (driver, "show-methods", NULL);
+  app_driver_screenshot (driver, "methods");
+  app_driver_win (driver, "show-method-options", NULL);
+  app_driver_screenshot (driver, "method-options");
+  /* A profile that another method does not have goes with the method; so do options. */
+  app_driver_win (driver, "method", g_variant_new_string ("counterfactual"));
+  app_driver_wait_idle (driver);
+  g_autoptr (JsonNode) other = app_driver_state (driver);
+  g_assert_cmpstr (state_string (other, "profile"), ==, "paper");
+  g_assert_true (state_is_null (other, "method_options"));
+  app_driver_win (driver, "method-options", g_variant_new_string ("nothing=1"));
+  g_autoptr (JsonNode) wrong = app_driver_state (driver);
+  g_assert_nonnull (strstr (state_string (wrong, "error"), "has no option 'nothing'"));
+  app_driver_stop (driver);
+}
+
 static void
 look (const char *name, const char *const *environment, int width, int height)
 {
@@ -572,6 +615,7 @@ main (int argc, char **argv)
   g_test_add_func ("/session/bad-files", test_bad_files);
   g_test_add_func ("/session/one-of-two", test_one_of_two);
   g_test_add_func ("/session/looks", test_looks);
+  g_test_add_func ("/session/methods", test_methods);
   g_test_add_func ("/session/dialogs", test_dialogs);
   g_test_add_func ("/session/responsive", test_responsive);
   g_test_add_func ("/session/pointer", test_pointer);

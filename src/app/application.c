@@ -117,6 +117,8 @@ add_actions (WhyApplication *self)
     { "win.page('look')", { "<Alt>2" } },
     { "win.page('test')", { "<Alt>3" } },
     { "win.page('take')", { "<Alt>4" } },
+    { "win.show-methods", { "<Control>m" } },
+    { "win.show-method-options", { "<Control><Shift>m" } },
   };
 
   g_action_map_add_action_entries (G_ACTION_MAP (self), entries, G_N_ELEMENTS (entries), self);

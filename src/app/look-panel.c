@@ -395,3 +395,10 @@ why_look_panel_set_document (WhyLookPanel *self, WhyDocument *document)
   update_colormap (self);
   update_sentence (self);
 }
+
+void
+why_look_panel_show_methods (WhyLookPanel *self, gboolean options)
+{
+  g_return_if_fail (WHY_IS_LOOK_PANEL (self));
+  why_method_box_show (self->method_box, options);
+}

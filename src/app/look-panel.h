@@ -14,4 +14,7 @@ G_DECLARE_FINAL_TYPE (WhyLookPanel, why_look_panel, WHY, LOOK_PANEL, AdwBin)
 /** why_look_panel_set_document: once */
 void why_look_panel_set_document (WhyLookPanel *self, WhyDocument *document);
 
+/** why_look_panel_show_methods: opens the list of methods, or the options of the present one */
+void why_look_panel_show_methods (WhyLookPanel *self, gboolean options);
+
 G_END_DECLS

@@ -450,3 +450,10 @@ why_method_box_set_document (WhyMethodBox *self, WhyDocument *document)
   on_model_cb (self);
   update_method (self);
 }
+
+void
+why_method_box_show (WhyMethodBox *self, gboolean options)
+{
+  g_return_if_fail (WHY_IS_METHOD_BOX (self));
+  gtk_menu_button_popup (options ? self->options_button : self->method_button);
+}

@@ -18,4 +18,7 @@ G_DECLARE_FINAL_TYPE (WhyMethodBox, why_method_box, WHY, METHOD_BOX, AdwBin)
 /** why_method_box_set_document: once */
 void why_method_box_set_document (WhyMethodBox *self, WhyDocument *document);
 
+/** why_method_box_show: opens the list of methods, or the options */
+void why_method_box_show (WhyMethodBox *self, gboolean options);
+
 G_END_DECLS

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "look-panel.h"
 #include "window-private.h"
 
 #include <glib/gi18n.h>
@@ -207,6 +208,28 @@ change_page (GSimpleAction *action, GVariant *value, gpointer data)
     why_window_set_show_inspector (self, TRUE);
 }
 
+/* Both lie on a page that may be out of sight. */
+static void
+show_methods (Window *self, gboolean options)
+{
+  adw_view_stack_set_visible_child_name (self->pages, "look");
+  if (!self->show_inspector)
+    why_window_set_show_inspector (self, TRUE);
+  why_look_panel_show_methods (WHY_LOOK_PANEL (self->look_panel), options);
+}
+
+static void
+activate_show_methods (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  show_methods (data, FALSE);
+}
+
+static void
+activate_show_method_options (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  show_methods (data, TRUE);
+}
+
 static void
 activate_zoom_fit (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
@@ -329,6 +352,8 @@ static const GActionEntry entries[] = {
   { "show-map", NULL, NULL, "true", change_show_map, { 0 } },
   { "show-inspector", NULL, NULL, "true", change_show_inspector, { 0 } },
   { "page", NULL, "s", "'answer'", change_page, { 0 } },
+  { "show-methods", activate_show_methods, NULL, NULL, NULL, { 0 } },
+  { "show-method-options", activate_show_method_options, NULL, NULL, NULL, { 0 } },
   { "zoom-fit", activate_zoom_fit, NULL, NULL, NULL, { 0 } },
   { "zoom-in", activate_zoom_in, NULL, NULL, NULL, { 0 } },
   { "zoom-out", activate_zoom_out, NULL, NULL, NULL, { 0 } },
@@ -387,6 +412,8 @@ why_window_update_actions (WhyWindow *self)
   set_enabled (self, "show-map", has_map);
   set_enabled (self, "show-inspector", has_picture || has_model);
   set_enabled (self, "page", has_picture || has_model);
+  set_enabled (self, "show-methods", has_model);
+  set_enabled (self, "show-method-options", has_model);
   set_enabled (self, "zoom-fit", has_picture);
   set_enabled (self, "zoom-in", has_picture);
   set_enabled (self, "zoom-out", has_picture);

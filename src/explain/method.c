@@ -440,7 +440,8 @@ fix_sign (const double *rows,
         factor = projection[most];
       break;
     case WHY_SIGN_REACH:
-      factor = -lo > hi ? -1 : 1;
+      /* As far both ways: the first of the largest decides, not rounding. */
+      factor = fabs (hi + lo) <= 1e-9 * hi ? projection[most] : hi + lo;
       break;
     case WHY_SIGN_LAPACK:
       if (!lapack_sign (rows, n_rows, n_columns, projection, &factor, error))
