@@ -377,7 +377,7 @@ static void
 test_methods (void)
 {
   AppDriver *driver = start_with_sample (NULL);
-  static const char *const fine[] = { "cam", "hirescam", "gradcam++", "layercam", "eigencam", "kpca-cam", "finercam",
+  static const char *const fine[] = { "hirescam", "gradcam++", "layercam", "eigencam", "kpca-cam", "finercam",
                                       "refinecam", "random", "sobel", "gradient" };
 
   app_driver_win (driver, "page", g_variant_new_string ("look"));
@@ -390,6 +390,11 @@ test_methods (void)
       g_assert_cmpstr (state_string (state, "map.method"), ==, fine[k]);
       g_assert_true (state_is_null (state, "error"));
     }
+  app_driver_win (driver, "method", g_variant_new_string ("cam"));
+  app_driver_wait_idle (driver);
+  g_autoptr (JsonNode) unfit = app_driver_state (driver);
+  g_assert_true (g_str_has_prefix (state_string (unfit, "error"), "CAM needs a network that averages"));
+  g_assert_cmpstr (state_string (unfit, "map.method"), ==, fine[G_N_ELEMENTS (fine) - 1]);
   app_driver_win (driver, "method", g_variant_new_string ("gradcam"));
   app_driver_win (driver, "profile", g_variant_new_string ("pytorch-grad-cam"));
   app_driver_win (driver, "method-options", g_variant_new_string ("aug-smooth=yes"));
