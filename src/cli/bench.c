@@ -214,23 +214,24 @@ measure_load (const char *path, const CliCommon *common, int n_repeats, GError *
   return median (times, n_repeats);
 }
 
-/* Where the time of a forward run goes: every step, in order, with its least time over the repetitions. */
+/* Where the time of a forward run, or of the maps at every layer, goes: every step, in order, with its least time over the repetitions. */
 static gboolean
-print_steps (Bench *bench, GError **error)
+print_steps (Bench *bench, gboolean all_layers, GError **error)
 {
+  WhySession *session = all_layers ? bench->session : bench->forward;
   double sum = 0;
 
-  why_session_time_steps (bench->forward);
+  why_session_time_steps (session);
   for (int repeat = 0; repeat <= bench->n_repeats; repeat++)
     {
       g_autoptr (WhyTensor) input = new_input (bench, error);
-      if (input == NULL || !run_forward (bench, input, error))
+      if (input == NULL || !(all_layers ? run_all_layers (bench, input, error) : run_forward (bench, input, error)))
         return FALSE;
     }
-  for (guint index = 0; index < why_session_n_steps (bench->forward); index++)
+  for (guint index = 0; index < why_session_n_steps (session); index++)
     {
       const WhyNode *node;
-      const double ms = why_session_step_ms (bench->forward, index, &node);
+      const double ms = why_session_step_ms (session, index, &node);
       g_autofree char *dims = NULL;
       if (node != NULL && node->n_outputs > 0 && node->outputs[0] != NULL)
         dims = why_dims_to_string (node->outputs[0]->rank, node->outputs[0]->dims);
@@ -304,7 +305,7 @@ run (int argc, char **argv)
     { "layer", 0, 0, G_OPTION_ARG_STRING, &layer, "Tensor to explain at", "TENSOR" },
     { "repeat", 0, 0, G_OPTION_ARG_INT, &bench.n_repeats, "Repetitions of which the median counts (20)", "N" },
     { "what", 0, 0, G_OPTION_ARG_STRING, &what, "Measure this alone: forward, explain, all-layers, class-change or layer-change", "KIND" },
-    { "steps", 0, 0, G_OPTION_ARG_NONE, &steps, "Print how long each step of a forward run takes", NULL },
+    { "steps", 0, 0, G_OPTION_ARG_NONE, &steps, "Print how long each step of a forward run takes; with --what=all-layers, of the maps at every layer", NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print JSON", NULL },
     { NULL },
   };
@@ -352,7 +353,7 @@ run (int argc, char **argv)
         peak = peak_megabytes ();
     }
   if (steps)
-    return print_steps (&bench, &error) ? CLI_OK : cli_fail (CLI_BAD_INPUT, error);
+    return print_steps (&bench, what != NULL && strcmp (what, "all-layers") == 0, &error) ? CLI_OK : cli_fail (CLI_BAD_INPUT, error);
   const double peak_all = peak_megabytes ();
   const double load = measure_load (argv[1], &common, MIN (bench.n_repeats, 5), &error);
   if (error != NULL)

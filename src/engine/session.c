@@ -336,24 +336,47 @@ why_session_plan (WhySession *session, const WhyShape *shapes, gsize n_shapes, G
          (session->forward != NULL || build_forward (session, error));
 }
 
+static WhyPlan *
+last_backward (const WhySession *session)
+{
+  const Direction *direction =
+    session->directions != NULL && session->directions->len > 0
+      ? g_ptr_array_index (session->directions, session->directions->len - 1)
+      : NULL;
+  if (direction == NULL || direction->backwards->len == 0)
+    return NULL;
+  return ((Backward *) g_ptr_array_index (direction->backwards, direction->backwards->len - 1))->plan;
+}
+
 void
 why_session_time_steps (WhySession *session)
 {
+  WhyPlan *backward = last_backward (session);
   if (session->forward != NULL)
     why_plan_time_steps (session->forward);
+  if (backward != NULL)
+    why_plan_time_steps (backward);
 }
 
 guint
 why_session_n_steps (const WhySession *session)
 {
-  return session->forward != NULL ? why_plan_n_steps (session->forward) : 0;
+  const WhyPlan *backward = last_backward (session);
+  return (session->forward != NULL ? why_plan_n_steps (session->forward) : 0) +
+         (backward != NULL ? why_plan_n_steps (backward) : 0);
 }
 
 double
 why_session_step_ms (const WhySession *session, guint index, const WhyNode **node)
 {
-  *node = why_plan_step (session->forward, index)->node;
-  return why_plan_step_ms (session->forward, index);
+  const WhyPlan *plan = session->forward;
+  if (index >= why_plan_n_steps (plan))
+    {
+      index -= why_plan_n_steps (plan);
+      plan = last_backward (session);
+    }
+  *node = why_plan_step (plan, index)->node;
+  return why_plan_step_ms (plan, index);
 }
 
 /* Makes sure that the forward plan holds @values: one that a fused step hides, or whose memory is

@@ -143,16 +143,6 @@ make_filter (gsize begin, gsize end, gpointer data)
     }
 }
 
-WHY_VECTOR static float
-dot (const float *a, const float *b, gsize n)
-{
-  float sum = 0;
-#pragma omp simd reduction(+ : sum)
-  for (gsize at = 0; at < n; at++)
-    sum += a[at] * b[at];
-  return sum;
-}
-
 /* Kernel positions of one output position that lie inside the input. */
 static void
 inside (const ConvSum *sum, int axis, gint64 at, gint64 *start, gint64 *lo, gint64 *hi)
@@ -164,42 +154,121 @@ inside (const ConvSum *sum, int axis, gint64 at, gint64 *start, gint64 *lo, gint
   *hi = MIN (params->kernel[axis], (sum->in[axis] - *start + step - 1) / step);
 }
 
-static float
-filter_at (const ConvSum *sum, gsize position)
+/* A stretch of the filter and of the input that it meets, one after the other in both. */
+typedef struct
+{
+  const float *x, *filter;
+} Stretch;
+
+/* Output positions that are computed together, whose inputs lie @step apart. */
+#define TOGETHER 4
+
+WHY_VECTOR static void
+run_stretches (const Stretch *stretches,
+               gsize n_stretches,
+               gsize length,
+               gsize step,
+               float shift,
+               float *y,
+               gsize n)
+{
+  if (n == TOGETHER)
+    {
+      float sum0 = 0, sum1 = 0, sum2 = 0, sum3 = 0;
+      for (gsize at = 0; at < n_stretches; at++)
+        {
+          const float *filter = stretches[at].filter, *x0 = stretches[at].x, *x1 = x0 + step,
+                      *x2 = x1 + step, *x3 = x2 + step;
+#pragma omp simd reduction(+ : sum0, sum1, sum2, sum3)
+          for (gsize c = 0; c < length; c++)
+            {
+              sum0 += x0[c] * filter[c];
+              sum1 += x1[c] * filter[c];
+              sum2 += x2[c] * filter[c];
+              sum3 += x3[c] * filter[c];
+            }
+        }
+      y[0] = shift + sum0;
+      y[1] = shift + sum1;
+      y[2] = shift + sum2;
+      y[3] = shift + sum3;
+      return;
+    }
+  for (gsize position = 0; position < n; position++)
+    {
+      float total = 0;
+      for (gsize at = 0; at < n_stretches; at++)
+        {
+          const float *filter = stretches[at].filter, *x = stretches[at].x + position * step;
+#pragma omp simd reduction(+ : total)
+          for (gsize c = 0; c < length; c++)
+            total += x[c] * filter[c];
+        }
+      y[position] = shift + total;
+    }
+}
+
+/* @n positions of one row, from @ow on, whose kernels all lie between @lo and @hi of the last axis.
+ */
+static void
+run_positions (const ConvSum *sum,
+               Stretch *stretches,
+               const gint64 *at,
+               gint64 ow,
+               gsize n,
+               gint64 lo,
+               gint64 hi,
+               float *y)
 {
   const WhyConvParams *params = sum->params;
-  gint64 start[WHY_CONV_SPATIAL], lo[WHY_CONV_SPATIAL], hi[WHY_CONV_SPATIAL];
-  gint64 at[] = { (gint64) position / (sum->out[1] * sum->out[2]),
-                  (gint64) position / sum->out[2] % sum->out[1], (gint64) position % sum->out[2] };
-  float total = sum->shift;
+  gint64 start[2], from[2], to[2], first = ow * params->stride[2] - params->pad_begin[2];
+  /* Without dilation the positions of a row and their channels lie side by side. */
+  gint64 width = params->dilation[2] == 1 ? MAX (hi - lo, 1) : 1;
+  gsize n_stretches = 0;
 
-  for (int axis = 0; axis < WHY_CONV_SPATIAL; axis++)
-    inside (sum, axis, at[axis], &start[axis], &lo[axis], &hi[axis]);
-  if (lo[2] >= hi[2])
-    return total;
-  for (gint64 kd = lo[0]; kd < hi[0]; kd++)
-    for (gint64 kh = lo[1]; kh < hi[1]; kh++)
-      {
-        gint64 row = ((start[0] + kd * params->dilation[0]) * sum->in[1] + start[1] +
-                      kh * params->dilation[1]) *
-                     sum->in[2];
-        gint64 tap = (kd * params->kernel[1] + kh) * params->kernel[2];
-        /* Without dilation the positions of a row and their channels lie side by side. */
-        gint64 width = params->dilation[2] == 1 ? hi[2] - lo[2] : 1;
-        for (gint64 kw = lo[2]; kw < hi[2]; kw += width)
-          total += dot (
-            sum->x + (gsize) (row + start[2] + kw * params->dilation[2]) * sum->in_channels,
-            sum->filter + (gsize) (tap + kw) * sum->in_channels, (gsize) width * sum->in_channels);
-      }
-  return total;
+  for (int axis = 0; axis < 2; axis++)
+    inside (sum, axis, at[axis], &start[axis], &from[axis], &to[axis]);
+  for (gint64 kd = from[0]; kd < to[0]; kd++)
+    for (gint64 kh = from[1]; kh < to[1]; kh++)
+      for (gint64 kw = lo; kw < hi; kw += width)
+        {
+          gint64 row = ((start[0] + kd * params->dilation[0]) * sum->in[1] + start[1] +
+                        kh * params->dilation[1]) *
+                       sum->in[2];
+          gint64 tap = (kd * params->kernel[1] + kh) * params->kernel[2] + kw;
+          stretches[n_stretches++] = (Stretch){
+            sum->x + (gsize) (row + first + kw * params->dilation[2]) * sum->in_channels,
+            sum->filter + (gsize) tap * sum->in_channels,
+          };
+        }
+  run_stretches (stretches, n_stretches, (gsize) width * sum->in_channels,
+                 (gsize) params->stride[2] * sum->in_channels, sum->shift, y, n);
 }
 
 static void
-run_filter (gsize begin, gsize end, gpointer data)
+run_rows (gsize begin, gsize end, gpointer data)
 {
   const ConvSum *sum = data;
-  for (gsize position = begin; position < end; position++)
-    sum->y[position] = filter_at (sum, position);
+  g_autofree Stretch *stretches = g_new (Stretch, sum->area + 1);
+
+  for (gsize row = begin; row < end; row++)
+    {
+      gint64 at[] = { (gint64) row / sum->out[1], (gint64) row % sum->out[1] };
+      float *y = sum->y + row * (gsize) sum->out[2];
+      for (gint64 ow = 0; ow < sum->out[2];)
+        {
+          gint64 start, lo, hi, last_lo, last_hi, n = 1;
+          inside (sum, 2, ow, &start, &lo, &hi);
+          if (ow + TOGETHER <= sum->out[2])
+            {
+              inside (sum, 2, ow + TOGETHER - 1, &start, &last_lo, &last_hi);
+              if (lo == 0 && last_lo == 0 && hi == sum->params->kernel[2] && last_hi == hi)
+                n = TOGETHER;
+            }
+          run_positions (sum, stretches, at, ow, (gsize) n, lo, hi, y + ow);
+          ow += n;
+        }
+    }
 }
 
 static gboolean
@@ -207,7 +276,7 @@ run_conv_channel_sum (const WhyStep *step, WhyCancel *cancel, GError **error)
 {
   ConvSum sum = *(const ConvSum *) step->data;
   gsize in_size = (gsize) (sum.in[0] * sum.in[1] * sum.in[2]) * sum.in_channels,
-        positions = (gsize) (sum.out[0] * sum.out[1] * sum.out[2]);
+        rows = (gsize) (sum.out[0] * sum.out[1]), positions = rows * (gsize) sum.out[2];
   gsize groups = (gsize) sum.params->groups, outputs = groups * sum.group_outputs;
   gsize blocks = groups * ((sum.inner + FILTER_BLOCK - 1) / FILTER_BLOCK);
   const float *bias = step->n_inputs > 3 ? step->inputs[3]->data : NULL;
@@ -225,7 +294,8 @@ run_conv_channel_sum (const WhyStep *step, WhyCancel *cancel, GError **error)
       sum.shift = (float) shift;
       why_parallel_for (blocks, 1 + GRAIN / (1 + sum.group_outputs * MIN (sum.inner, FILTER_BLOCK)),
                         make_filter, &sum);
-      why_parallel_for (positions, 1 + GRAIN / (1 + sum.area * sum.in_channels), run_filter, &sum);
+      why_parallel_for (rows, 1 + GRAIN / (1 + sum.area * sum.in_channels * (gsize) sum.out[2]),
+                        run_rows, &sum);
     }
   return TRUE;
 }

@@ -180,7 +180,7 @@ compile_slice (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
   return TRUE;
 }
 
-/* Constant padding with zeros is the same as the gradient of a slice. */
+/* Constant padding with zeros is the same as the gradient of a slice, and cutting off a slice. */
 static gboolean
 compile_pad (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
 {
@@ -193,11 +193,6 @@ compile_pad (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
   if (params->mode != WHY_PAD_CONSTANT || x->dtype != WHY_DTYPE_FLOAT32 || params->value != 0.0 ||
       (fill != NULL && (fill->constant == NULL || why_tensor_get_f64 (fill->constant, 0) != 0.0)))
     return TRUE;
-  for (int axis = 0; axis < x->rank; axis++)
-    {
-      if (params->begin[axis] < 0 || params->end[axis] < 0)
-        return TRUE;
-    }
   WhyBuffer *input = why_plan_input (plan, x, layout, error);
   if (input == NULL)
     return FALSE;
@@ -205,14 +200,25 @@ compile_pad (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
   WhyMove *move = &moves->moves[0];
   layout_strides (y, layout, to_strides);
   move->rank = x->rank;
-  memcpy (move->dims, x->dims, sizeof move->dims);
   layout_strides (x, layout, move->from_strides);
   memcpy (move->to_strides, to_strides, sizeof to_strides);
   for (int axis = 0; axis < x->rank; axis++)
-    move->to_start += params->begin[axis] * to_strides[axis];
+    {
+      gint64 begin = params->begin[axis], end = params->end[axis];
+      /* negative: cut off */
+      move->dims[axis] = x->dims[axis] + MIN (begin, 0) + MIN (end, 0);
+      move->from_start += MAX (-begin, 0) * move->from_strides[axis];
+      move->to_start += MAX (begin, 0) * to_strides[axis];
+      moves->clear |= begin > 0 || end > 0;
+      if (move->dims[axis] <= 0)
+        {
+          moves->n_moves = 0; /* nothing of the input is left */
+          moves->clear = TRUE;
+        }
+    }
   move->size = sizeof (float);
-  moves->clear = TRUE;
-  why_move_normalize (move);
+  if (moves->n_moves > 0)
+    why_move_normalize (move);
   WhyBuffer *output = why_plan_output (plan, y, layout);
   why_plan_add_step (plan, node, why_moves_run, &input, 1, &output, 1, moves, g_free);
   *done = TRUE;

@@ -172,34 +172,73 @@ compile_pool (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error)
 /* ---- gradients: windows overlap, so images and channels are split among threads, not positions
  * ---- */
 
+/* Channels that are looked at together. */
+#define GRAD_BLOCK 128
+
+/* One position of a window: @give goes to where @x is @most, and nothing is left of it there. */
+WHY_VECTOR static void
+give_where_most (const float *restrict x,
+                 const float *restrict most,
+                 float *restrict give,
+                 float *restrict dx,
+                 gsize n)
+{
+  for (gsize c = 0; c < n; c++)
+    {
+      const gboolean found = (x[c] == most[c]) | ((x[c] != x[c]) & (most[c] != most[c]));
+      dx[c] += found ? give[c] : 0.0f;
+      give[c] = found ? 0.0f : give[c];
+    }
+}
+
+/* Gives @dy to the first largest value of the window, channel by channel. @taps: where the window's
+ * positions begin. As in the plain definition, NaN is larger than all else. */
+static void
+give_to_largest (
+  const float *x, const gsize *taps, gsize n_taps, const float *dy, float *dx, gsize width)
+{
+  float most[GRAD_BLOCK], give[GRAD_BLOCK];
+
+  for (gsize c = 0; c < width; c += GRAD_BLOCK)
+    {
+      gsize n = MIN (GRAD_BLOCK, width - c);
+      memcpy (most, x + taps[0] + c, n * sizeof *most);
+      memcpy (give, dy + c, n * sizeof *give);
+      for (gsize tap = 1; tap < n_taps; tap++)
+        keep_largest (x + taps[tap] + c, most, n);
+      for (gsize tap = 0; tap < n_taps; tap++)
+        give_where_most (x + taps[tap] + c, most, give, dx + taps[tap] + c, n);
+    }
+}
+
 static void
 max_grad_channels (gsize begin, gsize end, gpointer data)
 {
   const Pool *pool = data;
+  const WhyConvParams *params = pool->params;
+  g_autofree gsize *taps =
+    g_new (gsize, (gsize) (params->kernel[0] * params->kernel[1] * params->kernel[2]));
+
   for (gsize position = 0; position < pool->out_size; position++)
     {
       Window window;
+      gsize n_taps = 0;
       window_at (pool, position, &window);
-      for (gsize c = begin; c < end; c++)
-        {
-          float most = 0;
-          gsize best = G_MAXSIZE;
-          for (gint64 kd = window.lo[0]; kd < window.hi[0]; kd++)
-            for (gint64 kh = window.lo[1]; kh < window.hi[1]; kh++)
-              for (gint64 kw = window.lo[2]; kw < window.hi[2]; kw++)
-                {
-                  gsize at = window_input (pool, &window, kd, kh, kw) + c;
-                  float value = pool->x[at];
-                  if (best == G_MAXSIZE || value > most || (isnan (value) && !isnan (most)))
-                    {
-                      most = value;
-                      best = at;
-                    }
-                }
-          if (best != G_MAXSIZE)
-            pool->y[best] += pool->dy[position * pool->channels + c];
-        }
+      for (gint64 kd = window.lo[0]; kd < window.hi[0]; kd++)
+        for (gint64 kh = window.lo[1]; kh < window.hi[1]; kh++)
+          for (gint64 kw = window.lo[2]; kw < window.hi[2]; kw++)
+            taps[n_taps++] = window_input (pool, &window, kd, kh, kw);
+      if (n_taps > 0)
+        give_to_largest (pool->x + begin, taps, n_taps,
+                         pool->dy + position * pool->channels + begin, pool->y + begin,
+                         end - begin);
     }
+}
+
+static void
+clear_range (gsize begin, gsize end, gpointer data)
+{
+  memset ((float *) data + begin, 0, (end - begin) * sizeof (float));
 }
 
 static void
@@ -228,7 +267,7 @@ run_pool_grad (const WhyStep *step, WhyCancel *cancel, GError **error)
   const WhyBuffer *dy = step->inputs[0], *dx = step->outputs[0];
   const float *x = pool.kind == POOL_MAX ? step->inputs[1]->data : NULL;
 
-  memset (dx->data, 0, dx->n_bytes);
+  why_parallel_for (dx->n_bytes / sizeof (float), 65536, clear_range, dx->data);
   for (gsize n = 0; n < (gsize) dx->value->dims[0]; n++)
     {
       pool.dy = (const float *) dy->data + n * pool.out_size * pool.channels;

@@ -74,9 +74,10 @@ gboolean
 why_session_plan (WhySession *session, const WhyShape *shapes, gsize n_shapes, GError **error);
 
 /**
- * why_session_time_steps: from now on forward runs note how long each step takes
+ * why_session_time_steps: from now on the forward run, and the backward run made last, note how long
+ *   each step takes
  *
- * why_session_n_steps: how many steps the forward run has, once it is planned
+ * why_session_n_steps: how many steps the two have, once they are planned; forward ones come first
  *
  * why_session_step_ms:
  * @node: (out) (nullable) (transfer none): what the step computes, with what is fused into it; %NULL for
