@@ -40,6 +40,7 @@ typedef struct
   WhyValue **inputs; /* in the branch */
   int *axes;         /* of the inputs; SHARED */
   int axis;          /* of the outputs: set by the rule */
+  gboolean folded;   /* by fold_rows(): the output has to be unfolded */
 } Step;
 
 /* Sets step->axis, and returns FALSE where alternatives would mix or that is not known. A rule that
@@ -169,12 +170,33 @@ resize (Branch *branch, Step *step, GError **error)
   return TRUE;
 }
 
+/* A factor with the alternatives along the axis that is summed over: rows of n * k numbers are n
+ * times as many rows of k in the same memory. What comes out is seen as n times as long rows again.
+ */
+static gboolean
+fold_rows (Branch *branch, Step *step, GError **error)
+{
+  const WhyValue *value = step->node->inputs[0];
+  gint64 dims[WHY_MAX_RANK];
+
+  memcpy (dims, value->dims, sizeof dims);
+  dims[value->rank - 2] *= branch->n;
+  step->inputs[0] = why_emit_reshape (branch->graph, error, step->inputs[0], value->rank, dims);
+  step->axis = step->node->outputs[0]->rank - 1;
+  step->folded = TRUE;
+  return step->inputs[0] != NULL;
+}
+
 static gboolean
 matmul (Branch *branch, Step *step, GError **error)
 {
   const WhyNode *node = step->node;
   const int rank = node->outputs[0]->rank;
   gboolean leading = FALSE;
+
+  if (node->inputs[0]->rank == rank && rank >= 2 && node->inputs[1]->rank == 2 &&
+      is_shared (step, 1) && step->axes[0] == rank - 1)
+    return fold_rows (branch, step, error);
 
   for (guint input = 0; input < 2; input++)
     {
@@ -217,6 +239,9 @@ gemm (Branch *branch, Step *step, GError **error)
   const WhyGemmParams *params = step->node->params;
   const WhyValue *addend = why_node_input (step->node, 2);
 
+  if (!params->trans_a && step->axes[0] == 1 && others_are_shared (step) &&
+      (addend == NULL || addend->rank < 2 || addend->dims[0] == 1))
+    return fold_rows (branch, step, error);
   step->axis = 0;
   return others_are_shared (step) && step->axes[0] == (params->trans_a ? 1 : 0) &&
          (addend == NULL || addend->rank < 2 || addend->dims[0] == 1 ||
@@ -480,9 +505,9 @@ fail_mixed (const WhyNode *node, GError **error)
                         "several pictures cannot be computed at once: they could mix here");
 }
 
-/* Sets the dimensions that memory is seen in, instead of whatever the node says. */
+/* @value in the dimensions that the node's output has here. */
 static WhyValue **
-add_reshape (Branch *branch, const Step *step, const char *name, GError **error)
+add_reshape (Branch *branch, const Step *step, WhyValue *value, const char *name, GError **error)
 {
   const WhyAttr allow_zero = { .name = "allowzero", .type = WHY_ATTR_INT, .i = 1 };
   const WhyValue *output = step->node->outputs[0];
@@ -490,8 +515,7 @@ add_reshape (Branch *branch, const Step *step, const char *name, GError **error)
 
   memcpy (dims, output->dims, sizeof dims);
   dims[step->axis] *= branch->n;
-  WhyValue *inputs[] = { step->inputs[0],
-                         why_emit_i64 (branch->graph, (gsize) output->rank, dims) };
+  WhyValue *inputs[] = { value, why_emit_i64 (branch->graph, (gsize) output->rank, dims) };
   return why_graph_add_node (branch->graph, "Reshape", 0, step->node->name, inputs, 2, &name, 1,
                              &allow_zero, 1, error);
 }
@@ -541,7 +565,7 @@ add_node (Branch *branch, const WhyNode *node, GError **error)
 {
   g_autofree WhyValue **inputs = g_new0 (WhyValue *, node->n_inputs + 1);
   g_autofree int *axes = g_new0 (int, node->n_inputs + 1);
-  Step step = { node, inputs, axes, SHARED };
+  Step step = { node, inputs, axes, SHARED, FALSE };
 
   for (guint input = 0; input < node->n_inputs; input++)
     {
