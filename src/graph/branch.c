@@ -529,11 +529,14 @@ add_step (Branch *branch, Step *step, Rule rule, GError **error)
 
   for (guint output = 0; output < node->n_outputs; output++)
     names[output] = node->outputs[output] != NULL ? node->outputs[output]->name : NULL;
-  WhyValue **outputs = rule == same_memory
-                         ? add_reshape (branch, step, names[0], &local)
-                         : why_graph_add_node (branch->graph, node->klass->type, node->opset,
-                                               node->name, step->inputs, node->n_inputs, names,
-                                               node->n_outputs, node->attrs, node->n_attrs, &local);
+  WhyValue **outputs =
+    rule == same_memory
+      ? add_reshape (branch, step, step->inputs[0], names[0], &local)
+      : why_graph_add_node (branch->graph, node->klass->type, node->opset, node->name, step->inputs,
+                            node->n_inputs, step->folded ? NULL : names, node->n_outputs,
+                            node->attrs, node->n_attrs, &local);
+  if (outputs != NULL && step->folded)
+    outputs = add_reshape (branch, step, outputs[0], names[0], &local);
   if (outputs == NULL)
     {
       /* A shape that was meant for one picture and does not fit several. */

@@ -288,6 +288,14 @@ why_gradients_get (WhyGradients *gradients, const WhyValue *value, GError **erro
   return builder->sums[value->index];
 }
 
+gboolean
+why_gradients_is_zero (const WhyGradients *gradients, const WhyValue *value)
+{
+  const WhyGradBuilder *builder = gradients->builder;
+  return value->index < builder->n_values && builder->blocked[value->index] == NULL &&
+         builder->sums[value->index] == NULL;
+}
+
 void
 why_gradients_free (WhyGradients *gradients)
 {

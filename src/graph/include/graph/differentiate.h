@@ -38,6 +38,10 @@ WhyGradients *why_graph_differentiate (WhyGraph *graph, WhyValue *of, WhyValue *
  */
 WhyValue *why_gradients_get (WhyGradients *gradients, const WhyValue *value, GError **error);
 
+/** why_gradients_is_zero: whether the gradient by @value is zero because nothing of @value reaches
+ *   the score but through comparisons and roundings, if at all; no operator is in the way */
+gboolean why_gradients_is_zero (const WhyGradients *gradients, const WhyValue *value);
+
 void why_gradients_free (WhyGradients *gradients);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WhyGradients, why_gradients_free)
