@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "graph/branch.h"
+#include "graph/composite.h"
 #include "session-private.h"
 
 #include <string.h>
@@ -88,6 +89,7 @@ resize (WhyBranch *branch, const WhySession *like, gint64 n, GError **error)
                                       wanted, (guint) branch->n_wanted, outside, error);
   if (graph == NULL)
     return FALSE;
+  why_graph_find_composites (graph);
   WhySession *session = why_session_new_for_graph (like, graph);
   why_session_free (branch->session);
   branch->session = session;

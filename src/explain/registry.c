@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "many.h"
 #include "methods.h"
 
 #include "base/error.h"
@@ -24,7 +25,21 @@ static const WhyExplainerClass *const classes[] = {
   &why_fem,
   &why_finercam,
   &why_refinecam,
+  &why_shapleycam,
+  &why_fullgrad,
+  &why_scorecam,
+  &why_ablationcam,
+  &why_reciprocam,
   &why_gradient,
+  &why_gradient_x_input,
+  &why_smoothgrad,
+  &why_vargrad,
+  &why_integrated_gradients,
+  &why_guided_backprop,
+  &why_deconvnet,
+  &why_guided_gradcam,
+  &why_rise,
+  &why_occlusion,
   &why_random,
   &why_sobel,
 };

@@ -28,6 +28,8 @@ G_BEGIN_DECLS
  * @also_classes: (nullable) (array length=n_also_classes): classes added
  * @score_kind: as why_score_id() has it
  * @score: value of the score explained
+ * @has_residual, @residual: for methods whose attributions must add up to a known number: what they
+ *   add up to, less that number, in units of the score
  * @minimum, @maximum: of the finite values; 0 if there are none
  * @n_not_finite: values that are NaN or infinite
  * @reason: (nullable): for a map that is flat, empty or not finite: one sentence that says why, and
@@ -56,6 +58,8 @@ typedef struct
   gsize n_also_classes;
   char *score_kind;
   double score;
+  gboolean has_residual;
+  double residual;
   double minimum;
   double maximum;
   gsize n_not_finite;

@@ -1,0 +1,137 @@
+#include "config.h"
+
+#include "many.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Recipro-CAM: Byun and Lee, CVPR Workshops 2024 (arXiv 2209.14074). The layer is shown to the rest
+ * of the network one position at a time, all else set to 0; the map is the score of each. Around
+ * the position its neighbours stay with the weights of a small Gaussian, 1/4 1/2 1/4 along every
+ * axis, or nothing of them. Only the part of the network behind the layer is run. The authors take
+ * the probability as score. */
+
+static const char *const masks[] = { "gaussian", "single", NULL };
+
+typedef struct
+{
+  WhyTensor *activation; /* dense */
+  gsize positions;
+  gboolean gaussian;
+  WhyTensor *scores; /* [spatial...] */
+} Recipro;
+
+/* The weight of position @other in the mask of position @at. */
+static float
+weight_of (const Recipro *recipro, gsize at, gsize other)
+{
+  const WhyTensor *activation = recipro->activation;
+  float weight = 1.0f;
+
+  if (!recipro->gaussian)
+    return at == other ? 1.0f : 0.0f;
+  for (int axis = activation->rank - 1; axis >= 2; axis--)
+    {
+      const gsize size = (gsize) activation->dims[axis];
+      const int apart = abs ((int) (at % size) - (int) (other % size));
+      if (apart > 1)
+        return 0.0f;
+      weight *= apart == 0 ? 0.5f : 0.25f;
+      at /= size;
+      other /= size;
+    }
+  return weight;
+}
+
+static gboolean
+make (gsize first, gsize n, float *rows, gpointer data, GError **error)
+{
+  const Recipro *recipro = data;
+  const float *values = recipro->activation->data;
+  const gsize count = why_tensor_count (recipro->activation);
+
+  memset (rows, 0, n * count * sizeof *rows);
+  for (gsize row = 0; row < n; row++)
+    for (gsize other = 0; other < recipro->positions; other++)
+      {
+        const float weight = weight_of (recipro, first + row, other);
+        for (gsize at = other; weight != 0.0f && at < count; at += recipro->positions)
+          rows[row * count + at] = weight * values[at];
+      }
+  return TRUE;
+}
+
+static gboolean
+take (gsize first, gsize n, const double *scores, float *gradients, gpointer data, GError **error)
+{
+  Recipro *recipro = data;
+
+  for (gsize row = 0; row < n; row++)
+    ((float *) recipro->scores->data)[first + row] = (float) scores[row];
+  return TRUE;
+}
+
+static WhyTensor *
+sketch (gsize done, gpointer data, GError **error)
+{
+  const Recipro *recipro = data;
+  return why_tensor_copy (recipro->scores, error);
+}
+
+static WhyMap *
+run (const WhyExplainRequest *request, const WhyTarget *target, const WhyJob *job, GError **error)
+{
+  g_auto (WhyFixed) fixed = { 0 };
+  WhyTensor *inputs[] = { job->input };
+  g_autoptr (WhyTensor) activation = NULL;
+  g_autoptr (WhyTensor) scores = NULL;
+  Recipro recipro = {
+    .gaussian = strcmp (why_option_choice (request, "mask"), "gaussian") == 0,
+  };
+
+  if (!why_fixed_init (&fixed, request, target, job, error) ||
+      !why_session_run (job->session, inputs, 1, &request->layer, 1, &activation, job->cancel,
+                        error))
+    return NULL;
+  scores =
+    why_tensor_new_zeros (WHY_DTYPE_FLOAT32, activation->rank - 2, activation->dims + 2, error);
+  if (scores == NULL)
+    return NULL;
+  recipro.activation = activation;
+  recipro.scores = scores;
+  recipro.positions = why_tensor_count (scores);
+  const WhyMany many = {
+    .from = request->layer,
+    .n = recipro.positions,
+    .make = make,
+    .take = take,
+    .sketch = sketch,
+    .layer = request->layer,
+    .data = &recipro,
+  };
+  if (!why_many_run (&many, &fixed, target, job, error))
+    return NULL;
+  return why_method_new_map (request, job, g_steal_pointer (&scores), fixed.score);
+}
+
+static const WhyOptionClass options[] = {
+  {
+    .id = "mask",
+    .title = N_ ("What stays around the position"),
+    .kind = WHY_OPTION_CHOICE,
+    .choices = masks,
+  },
+};
+
+const WhyExplainerClass why_reciprocam = {
+  .id = "reciprocam",
+  .title = N_ ("Recipro-CAM"),
+  .paper = "Byun and Lee, CVPR Workshops 2024",
+  .about = N_ ("What the network says of each position of the layer alone."),
+  .needs = WHY_NEEDS_LAYER | WHY_NEEDS_MANY_RUNS,
+  .min_dimensions = 1,
+  .max_dimensions = 3,
+  .options = options,
+  .n_options = G_N_ELEMENTS (options),
+  .run = run,
+};
