@@ -269,7 +269,7 @@ make_maps (const WhyExplainerClass *klass,
   for (gsize index = 0; index < n_layers; index++)
     {
       WhyExplainRequest one = *request;
-      one.layer = layers[index];
+      one.layer = (klass->needs & WHY_NEEDS_LAYER) != 0 ? layers[index] : NULL;
       maps[index] = klass->run (&one, target, job, error);
       if (maps[index] == NULL)
         {

@@ -276,6 +276,51 @@ max_pool_grad_eval (const WhyNode *node,
   return TRUE;
 }
 
+/* The adjoint of what each window gives away is what it finds at the place it gave it to. */
+static gboolean
+max_pool_grad_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
+{
+  WhyValue *dy = why_grad_output (builder, node, 0);
+  WhyValue *inputs[] = { dy, node->inputs[1] };
+
+  return dy == NULL ||
+         why_grad_add (builder, node, 0,
+                       why_emit (why_grad_graph (builder), error, "MaxPoolPick", 2, inputs,
+                                 node->attrs, node->n_attrs));
+}
+
+/* MaxPoolPick (v, x): for each window v at the place of the first largest x. */
+static gboolean
+max_pool_pick_eval (const WhyNode *node,
+                    WhyTensor *const *inputs,
+                    WhyTensor *const *outputs,
+                    GError **error)
+{
+  const WhyConvParams *params = node->params;
+  const WhyTensor *v = inputs[0], *x = inputs[1];
+
+  FOR_WINDOWS (params, x->rank, x->dims, outputs[0]->dims, {
+    gsize best = 0;
+    why_tensor_set_f64 (outputs[0], out,
+                        find_max (params, in, &window, x, plane, &best)
+                          ? why_tensor_get_f64 (v, plane + best)
+                          : 0.0);
+  });
+  return TRUE;
+}
+
+static gboolean
+max_pool_pick_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
+{
+  WhyValue *dy = why_grad_output (builder, node, 0);
+  WhyValue *inputs[] = { dy, node->inputs[1] };
+
+  return dy == NULL ||
+         why_grad_add (builder, node, 0,
+                       why_emit (why_grad_graph (builder), error, "MaxPoolGrad", 2, inputs,
+                                 node->attrs, node->n_attrs));
+}
+
 /* ---- AveragePool ---- */
 
 static gboolean
@@ -600,7 +645,9 @@ const WhyOpClass why_ops_pool[] = {
   { "MaxPool", 1, 0, 1, 1, 2, 0, sizeof (WhyConvParams), window_infer, max_pool_eval,
     max_pool_gradient, window_region },
   { "MaxPoolGrad", 1, 0, 2, 2, 1, WHY_OP_INTERNAL, sizeof (WhyConvParams), max_pool_grad_infer,
-    max_pool_grad_eval, NULL, NULL },
+    max_pool_grad_eval, max_pool_grad_gradient, NULL },
+  { "MaxPoolPick", 1, 0, 2, 2, 1, WHY_OP_INTERNAL, sizeof (WhyConvParams), window_infer,
+    max_pool_pick_eval, max_pool_pick_gradient, NULL },
   { "AveragePool", 1, 0, 1, 1, 1, 0, sizeof (WhyConvParams), float_window_infer, average_pool_eval,
     average_pool_gradient, window_region },
   { "AveragePoolGrad", 1, 0, 1, 1, 1, WHY_OP_INTERNAL, sizeof (WhyConvParams),
