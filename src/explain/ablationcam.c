@@ -16,8 +16,7 @@
 
 typedef struct
 {
-  WhyTensor *activation; /* dense */
-  gsize positions;
+  WhyAltered layer;
   gsize *channels; /* (array length=n): those that are not switched off already */
   gsize n;
   float off;    /* what a channel is set to */
@@ -29,15 +28,19 @@ typedef struct
 static gboolean
 make (gsize first, gsize n, float *rows, gpointer data, GError **error)
 {
-  const Ablation *ablation = data;
-  const gsize count = why_tensor_count (ablation->activation);
+  Ablation *ablation = data;
+  const WhyAltered *layer = &ablation->layer;
 
   for (gsize row = 0; row < n; row++)
     {
-      float *channel = rows + row * count + ablation->channels[first + row] * ablation->positions;
-      memcpy (rows + row * count, ablation->activation->data, count * sizeof *rows);
-      for (gsize at = 0; at < ablation->positions; at++)
+      float *begin = rows + row * why_altered_size (layer);
+      float *map = why_altered_begin (&ablation->layer, begin);
+      float *channel = map + ablation->channels[first + row] * layer->positions;
+      memcpy (map, layer->map->data, layer->map->n_bytes);
+      for (gsize at = 0; at < layer->positions; at++)
         channel[at] = ablation->off;
+      if (!why_altered_end (&ablation->layer, begin, error))
+        return FALSE;
     }
   return TRUE;
 }
@@ -57,17 +60,17 @@ static WhyTensor *
 sum_up (gsize done, gpointer data, GError **error)
 {
   const Ablation *ablation = data;
-  return why_method_weighted_sum (ablation->activation, ablation->weights, error);
+  return why_method_weighted_sum (ablation->layer.map, ablation->weights, error);
 }
 
 static void
 choose_channels (Ablation *ablation, WhyProfileKind profile)
 {
-  const gsize n_channels = (gsize) ablation->activation->dims[1];
-  const float *values = ablation->activation->data;
+  const gsize n_channels = (gsize) ablation->layer.map->dims[1];
+  const float *values = ablation->layer.map->data;
   float least = INFINITY;
 
-  for (gsize at = 0; at < n_channels * ablation->positions; at++)
+  for (gsize at = 0; at < n_channels * ablation->layer.positions; at++)
     least = fminf (least, values[at]);
   ablation->off =
     profile == WHY_PROFILE_PYTORCH_GRAD_CAM && least != 0.0f ? least - PGC_FAR_BELOW : 0.0f;
@@ -76,8 +79,8 @@ choose_channels (Ablation *ablation, WhyProfileKind profile)
   for (gsize c = 0; c < n_channels; c++)
     {
       gboolean is_off = TRUE;
-      for (gsize at = 0; is_off && at < ablation->positions; at++)
-        is_off = values[c * ablation->positions + at] == ablation->off;
+      for (gsize at = 0; is_off && at < ablation->layer.positions; at++)
+        is_off = values[c * ablation->layer.positions + at] == ablation->off;
       if (!is_off)
         ablation->channels[ablation->n++] = c;
     }
@@ -88,16 +91,14 @@ run (const WhyExplainRequest *request, const WhyTarget *target, const WhyJob *jo
 {
   const WhyProfileKind profile = why_method_profile (request);
   g_auto (WhyFixed) fixed = { 0 };
-  WhyTensor *inputs[] = { job->input };
-  g_autoptr (WhyTensor) activation = NULL;
   Ablation ablation = { 0 };
 
   if (!why_fixed_init (&fixed, request, target, job, error) ||
-      !why_session_run (job->session, inputs, 1, &request->layer, 1, &activation, job->cancel,
-                        error))
-    return NULL;
-  ablation.activation = activation;
-  ablation.positions = why_tensor_count (activation) / (gsize) MAX (activation->dims[1], 1);
+      !why_altered_init (&ablation.layer, request->layer, job, error))
+    {
+      why_altered_clear (&ablation.layer);
+      return NULL;
+    }
   ablation.score = fixed.score;
   ablation.divisor = profile == WHY_PROFILE_PYTORCH_GRAD_CAM ? fixed.score : fabs (fixed.score);
   if (ablation.divisor == 0) /* then only the differences are known */
@@ -114,6 +115,7 @@ run (const WhyExplainRequest *request, const WhyTarget *target, const WhyJob *jo
   };
   WhyTensor *values =
     why_many_run (&many, &fixed, target, job, error) ? sum_up (ablation.n, &ablation, error) : NULL;
+  why_altered_clear (&ablation.layer);
   g_free (ablation.channels);
   g_free (ablation.weights);
   return values != NULL ? why_method_new_map (request, job, values, fixed.score) : NULL;

@@ -339,6 +339,30 @@ ask_for_clips (const Full *full, const WhyJob *job, GError **error)
   return done;
 }
 
+/* As they are: token layers are not rearranged. */
+static gboolean
+get_gradients (const WhyExplainRequest *request,
+               const WhyTarget *target,
+               const WhyJob *job,
+               const GPtrArray *names,
+               WhyTensor **gradients,
+               double *score,
+               GError **error)
+{
+  WhyTensor *inputs[] = { job->input };
+  g_autoptr (WhyTensor) logits = NULL;
+  gsize n_positions;
+
+  if (!why_method_logits (target, job, &logits, error))
+    return FALSE;
+  g_autoptr (WhyTensor) seed =
+    why_target_seed (target, request, logits, job->input, score, &n_positions, error);
+  return seed != NULL &&
+         why_session_gradients (job->session, inputs, 1, target->logits->name, seed,
+                                (const char *const *) names->pdata, names->len,
+                                WHY_GRAD_RULE_GRADIENT, NULL, gradients, job->cancel, error);
+}
+
 static gboolean
 compute (Full *full,
          const WhyExplainRequest *request,
@@ -349,12 +373,9 @@ compute (Full *full,
 {
   g_autoptr (GPtrArray) names = list_names (full);
   g_ptr_array_add (names, (gpointer) why_input_name (job));
-  g_autofree WhyTensor **activations = g_new0 (WhyTensor *, names->len + 1);
   g_autofree WhyTensor **gradients = g_new0 (WhyTensor *, names->len + 1);
   gboolean done = ask_for_clips (full, job, error) &&
-                  why_method_gradients (request, target, job, WHY_GRAD_RULE_GRADIENT,
-                                        (const char *const *) names->pdata, names->len, NULL,
-                                        gradients, score, error);
+                  get_gradients (request, target, job, names, gradients, score, error);
   g_autoptr (WhyTensor) share = done ? why_tensor_copy (gradients[names->len - 1], error) : NULL;
 
   for (gsize at = 0; share != NULL && at < why_tensor_count (share); at++)

@@ -46,13 +46,6 @@ run (const WhyExplainRequest *request, const WhyTarget *target, const WhyJob *jo
   return guided != NULL ? why_input_map (request, job, guided, score, error) : NULL;
 }
 
-static gboolean
-check (const WhyExplainRequest *request, const WhyTarget *target, WhyGraph *graph, GError **error)
-{
-  return why_check_layer_form (request, target, graph, error) &&
-         why_check_rectifiers (request, target, graph, error);
-}
-
 const WhyExplainerClass why_guided_gradcam = {
   .id = "guided-gradcam",
   .title = N_ ("Guided Grad-CAM"),
@@ -62,6 +55,6 @@ const WhyExplainerClass why_guided_gradcam = {
   .min_dimensions = 1,
   .max_dimensions = 3,
   .profiles = WHY_FITS_CAPTUM,
-  .check = check,
+  .check = why_check_rectifiers,
   .run = run,
 };

@@ -176,6 +176,62 @@ why_many_run (const WhyMany *many,
   return branch != NULL;
 }
 
+/* ---- a layer to be altered ---- */
+
+gboolean
+why_altered_init (WhyAltered *altered, const char *layer, const WhyJob *job, GError **error)
+{
+  WhyGraph *graph = why_session_graph (job->session);
+  const WhyValue *value = why_graph_require_value (graph, layer, error);
+  WhyTensor *inputs[] = { job->input };
+
+  memset (altered, 0, sizeof *altered);
+  if (value == NULL || !why_grid_init (&altered->grid, why_places_get (graph), value) ||
+      !why_session_run (job->session, inputs, 1, &layer, 1, &altered->tensor, job->cancel, error))
+    return FALSE;
+  g_autoptr (WhyTensor) map = why_grid_to_map (&altered->grid, altered->tensor, error);
+  altered->map = map != NULL ? why_tensor_to_dense (map, error) : NULL;
+  if (altered->map == NULL)
+    return FALSE;
+  altered->positions = why_grid_n_cells (&altered->grid);
+  if (altered->grid.kind == WHY_GRID_TOKENS)
+    altered->scratch = why_tensor_copy (altered->map, error);
+  return altered->grid.kind != WHY_GRID_TOKENS || altered->scratch != NULL;
+}
+
+void
+why_altered_clear (WhyAltered *altered)
+{
+  why_grid_clear (&altered->grid);
+  g_clear_pointer (&altered->map, why_tensor_unref);
+  g_clear_pointer (&altered->tensor, why_tensor_unref);
+  g_clear_pointer (&altered->scratch, why_tensor_unref);
+}
+
+gsize
+why_altered_size (const WhyAltered *altered)
+{
+  return why_tensor_count (altered->tensor);
+}
+
+float *
+why_altered_begin (WhyAltered *altered, float *row)
+{
+  return altered->scratch != NULL ? altered->scratch->data : row;
+}
+
+gboolean
+why_altered_end (WhyAltered *altered, float *row, GError **error)
+{
+  if (altered->scratch == NULL)
+    return TRUE;
+  g_autoptr (WhyTensor) tensor =
+    why_grid_from_map (&altered->grid, altered->scratch, altered->tensor, error);
+  if (tensor != NULL)
+    memcpy (row, tensor->data, tensor->n_bytes);
+  return tensor != NULL;
+}
+
 /* ---- maps of the input ---- */
 
 const char *
@@ -267,26 +323,6 @@ why_map_add_residual (WhyMap *map, double expected, double sum, const char *what
 }
 
 /* ---- networks ---- */
-
-gboolean
-why_check_layer_form (const WhyExplainRequest *request,
-                      const WhyTarget *target,
-                      WhyGraph *graph,
-                      GError **error)
-{
-  const WhyValue *value = why_graph_require_value (graph, request->layer, error);
-  const WhyValue *input = why_graph_input (graph, 0);
-
-  if (value == NULL || (value->rank == input->rank && value->dims[0] == 1))
-    return value != NULL;
-  g_autofree char *dims = why_dims_to_string (value->rank, value->dims);
-  g_autofree char *wanted = why_dims_to_string (input->rank, input->dims);
-  g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
-               "'%s' is %s, which cannot be laid over the input (%s): choose a layer with as many "
-               "dimensions, or a method on the input such as rise or occlusion",
-               value->name, dims, wanted);
-  return FALSE;
-}
 
 gboolean
 why_check_rectifiers (const WhyExplainRequest *request,

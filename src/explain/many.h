@@ -2,6 +2,7 @@
 
 #include "engine/branch.h"
 #include "methods.h"
+#include "places.h"
 
 G_BEGIN_DECLS
 
@@ -74,6 +75,42 @@ gboolean why_many_run (const WhyMany *many,
 /** why_many_at_once: how many alternatives of @count numbers each to compute at once */
 gint64 why_many_at_once (gsize count, gsize n);
 
+/* ---- a layer to be altered ---- */
+
+/**
+ * WhyAltered:
+ * @map: the layer as [1, C, grid...], dense
+ * @positions: of its grid
+ *
+ * A layer's values, to make alternatives of. Token layers are seen as maps; tokens that have no place
+ * in the picture keep their values.
+ */
+typedef struct
+{
+  WhyTensor *map;
+  gsize positions;
+  /*< private >*/
+  WhyGrid grid;
+  WhyTensor *tensor;
+  WhyTensor *scratch;
+} WhyAltered;
+
+gboolean
+why_altered_init (WhyAltered *altered, const char *layer, const WhyJob *job, GError **error);
+void why_altered_clear (WhyAltered *altered);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (WhyAltered, why_altered_clear)
+
+/** why_altered_size: how many numbers one alternative has, for WhyMany.make */
+gsize why_altered_size (const WhyAltered *altered);
+
+/** why_altered_begin: Returns: where to write the altered map [1, C, grid...] of which @row is to be
+ *   the tensor */
+float *why_altered_begin (WhyAltered *altered, float *row);
+
+/** why_altered_end: puts the map written since why_altered_begin() in its places of @row */
+gboolean why_altered_end (WhyAltered *altered, float *row, GError **error);
+
 /* ---- maps of the input ---- */
 
 /** why_input_name: Returns: (transfer none): of the graph's first input */
@@ -111,13 +148,6 @@ WhyTensor *why_input_gradient (const WhyExplainRequest *request,
 void why_map_add_residual (WhyMap *map, double expected, double sum, const char *what);
 
 /* ---- networks and methods ---- */
-
-/** why_check_layer_form: that the tensor at the request's layer is [1, C, spatial...] with as many
- *   dimensions of space as the input, which methods need that enlarge it to the input */
-gboolean why_check_layer_form (const WhyExplainRequest *request,
-                               const WhyTarget *target,
-                               WhyGraph *graph,
-                               GError **error);
 
 /** why_check_rectifiers: that the network has operators whose gradient guided backpropagation and
  * deconvnet change */

@@ -15,8 +15,7 @@ static const char *const masks[] = { "gaussian", "single", NULL };
 
 typedef struct
 {
-  WhyTensor *activation; /* dense */
-  gsize positions;
+  WhyAltered layer;
   gboolean gaussian;
   WhyTensor *scores; /* [spatial...] */
 } Recipro;
@@ -25,7 +24,7 @@ typedef struct
 static float
 weight_of (const Recipro *recipro, gsize at, gsize other)
 {
-  const WhyTensor *activation = recipro->activation;
+  const WhyTensor *activation = recipro->layer.map;
   float weight = 1.0f;
 
   if (!recipro->gaussian)
@@ -46,18 +45,25 @@ weight_of (const Recipro *recipro, gsize at, gsize other)
 static gboolean
 make (gsize first, gsize n, float *rows, gpointer data, GError **error)
 {
-  const Recipro *recipro = data;
-  const float *values = recipro->activation->data;
-  const gsize count = why_tensor_count (recipro->activation);
+  Recipro *recipro = data;
+  const WhyAltered *layer = &recipro->layer;
+  const float *values = layer->map->data;
+  const gsize count = why_tensor_count (layer->map);
 
-  memset (rows, 0, n * count * sizeof *rows);
   for (gsize row = 0; row < n; row++)
-    for (gsize other = 0; other < recipro->positions; other++)
-      {
-        const float weight = weight_of (recipro, first + row, other);
-        for (gsize at = other; weight != 0.0f && at < count; at += recipro->positions)
-          rows[row * count + at] = weight * values[at];
-      }
+    {
+      float *begin = rows + row * why_altered_size (layer);
+      float *map = why_altered_begin (&recipro->layer, begin);
+      memset (map, 0, layer->map->n_bytes);
+      for (gsize other = 0; other < layer->positions; other++)
+        {
+          const float weight = weight_of (recipro, first + row, other);
+          for (gsize at = other; weight != 0.0f && at < count; at += layer->positions)
+            map[at] = weight * values[at];
+        }
+      if (!why_altered_end (&recipro->layer, begin, error))
+        return FALSE;
+    }
   return TRUE;
 }
 
@@ -82,34 +88,32 @@ static WhyMap *
 run (const WhyExplainRequest *request, const WhyTarget *target, const WhyJob *job, GError **error)
 {
   g_auto (WhyFixed) fixed = { 0 };
-  WhyTensor *inputs[] = { job->input };
-  g_autoptr (WhyTensor) activation = NULL;
   g_autoptr (WhyTensor) scores = NULL;
   Recipro recipro = {
     .gaussian = strcmp (why_option_choice (request, "mask"), "gaussian") == 0,
   };
 
   if (!why_fixed_init (&fixed, request, target, job, error) ||
-      !why_session_run (job->session, inputs, 1, &request->layer, 1, &activation, job->cancel,
-                        error))
-    return NULL;
-  scores =
-    why_tensor_new_zeros (WHY_DTYPE_FLOAT32, activation->rank - 2, activation->dims + 2, error);
-  if (scores == NULL)
-    return NULL;
-  recipro.activation = activation;
+      !why_altered_init (&recipro.layer, request->layer, job, error))
+    {
+      why_altered_clear (&recipro.layer);
+      return NULL;
+    }
+  const WhyTensor *map = recipro.layer.map;
+  scores = why_tensor_new_zeros (WHY_DTYPE_FLOAT32, map->rank - 2, map->dims + 2, error);
   recipro.scores = scores;
-  recipro.positions = why_tensor_count (scores);
   const WhyMany many = {
     .from = request->layer,
-    .n = recipro.positions,
+    .n = recipro.layer.positions,
     .make = make,
     .take = take,
     .sketch = sketch,
     .layer = request->layer,
     .data = &recipro,
   };
-  if (!why_many_run (&many, &fixed, target, job, error))
+  const gboolean done = scores != NULL && why_many_run (&many, &fixed, target, job, error);
+  why_altered_clear (&recipro.layer);
+  if (!done)
     return NULL;
   return why_method_new_map (request, job, g_steal_pointer (&scores), fixed.score);
 }

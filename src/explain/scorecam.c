@@ -215,8 +215,7 @@ static WhyMap *
 run (const WhyExplainRequest *request, const WhyTarget *target, const WhyJob *job, GError **error)
 {
   g_auto (WhyFixed) fixed = { 0 };
-  WhyTensor *inputs[] = { job->input };
-  g_autoptr (WhyTensor) activation = NULL;
+  g_auto (WhyAltered) layer = { 0 };
   Score score = {
     .request = request,
     .input = job->input,
@@ -225,11 +224,10 @@ run (const WhyExplainRequest *request, const WhyTarget *target, const WhyJob *jo
   };
 
   if (!why_fixed_init (&fixed, request, target, job, error) ||
-      !why_session_run (job->session, inputs, 1, &request->layer, 1, &activation, job->cancel,
-                        error))
+      !why_altered_init (&layer, request->layer, job, error))
     return NULL;
-  score.activation = activation;
-  score.positions = why_tensor_count (activation) / (gsize) MAX (activation->dims[1], 1);
+  score.activation = layer.map;
+  score.positions = layer.positions;
   score.pixels = why_tensor_count (job->input) / (gsize) MAX (job->input->dims[1], 1);
   choose_channels (&score, (gsize) why_option_integer (request, "top"));
   const WhyMany many = {
@@ -276,6 +274,5 @@ const WhyExplainerClass why_scorecam = {
   .profiles = WHY_FITS_PYTORCH_GRAD_CAM | WHY_FITS_TORCHCAM | WHY_FITS_TF_KERAS_VIS,
   .options = options,
   .n_options = G_N_ELEMENTS (options),
-  .check = why_check_layer_form,
   .run = run,
 };

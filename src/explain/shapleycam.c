@@ -114,6 +114,7 @@ run (const WhyExplainRequest *request, const WhyTarget *target, const WhyJob *jo
   g_autoptr (WhyTensor) weights = NULL;
   g_autoptr (WhyTensor) gradient = NULL;
   g_autoptr (WhyTensor) product = NULL;
+  g_auto (WhyGrid) grid = { 0 };
   g_autoptr (WhyTensor) activation = NULL;
 
   if (!why_fixed_init (&fixed, request, target, job, error))
@@ -124,14 +125,20 @@ run (const WhyExplainRequest *request, const WhyTarget *target, const WhyJob *jo
       !why_session_hessian_product (job->session, inputs, 1, target->logits->name, emit_score,
                                     &score, request->layer, NULL, &gradient, &product, job->cancel,
                                     error) ||
-      !why_session_run (job->session, inputs, 1, &request->layer, 1, &activation, job->cancel,
-                        error))
+      !why_method_activations (job, &request->layer, 1, &activation, error))
+    return NULL;
+  WhyGraph *graph = why_session_graph (job->session);
+  why_grid_init (&grid, why_places_get (graph), why_graph_find_value (graph, request->layer));
+  g_autoptr (WhyTensor) first_order = why_grid_to_map (&grid, gradient, error);
+  g_autoptr (WhyTensor) second_order =
+    first_order != NULL ? why_grid_to_map (&grid, product, error) : NULL;
+  if (second_order == NULL)
     return NULL;
   const gsize n_channels = (gsize) MAX (activation->dims[1], 1);
   g_autofree double *means = g_new0 (double, n_channels);
   g_autofree double *second = g_new0 (double, n_channels);
-  why_method_channel_means (gradient, means);
-  why_method_channel_means (product, second);
+  why_method_channel_means (first_order, means);
+  why_method_channel_means (second_order, second);
   for (gsize c = 0; c < n_channels; c++)
     means[c] -= 0.5 * second[c];
   WhyTensor *values = why_method_weighted_sum (activation, means, error);
