@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "base/npy.h"
+#include "base/parallel.h"
 #include "explain/explain.h"
 
 #include <math.h>
@@ -12,6 +13,8 @@
 
 /* Of the largest value: what is promised for whole networks of a hundred layers. */
 #define TOLERANCE 1e-4
+/* Of the largest value: sums may be split among threads, and nothing else may change. */
+#define THREADS_TOLERANCE 1e-6
 
 typedef struct
 {
@@ -225,6 +228,89 @@ test_golden (gconstpointer name)
   check_backend (name, WHY_BACKEND_REFERENCE);
 }
 
+static const char *const threaded[] = {
+  "gradcam", "hirescam", "gradcam++", "layercam", "eigencam", "gradient",
+};
+
+/* The output, and a map of each method in @threaded, computed in a session of its own. */
+static void
+compute_all (const char *name, WhyTensor **results)
+{
+  const char *output;
+  g_autoptr (GError) error = NULL;
+  Golden golden;
+
+  golden_init (&golden, name, WHY_BACKEND_AUTO);
+  WhyTensor *inputs[] = { golden.input };
+  const WhyJob job = { .session = golden.session, .input = golden.input };
+  output = golden.model->graph->outputs[0].name;
+  why_session_run (golden.session, inputs, 1, &output, 1, &results[0], NULL, &error);
+  g_assert_no_error (error);
+  for (gsize method = 0; method < G_N_ELEMENTS (threaded); method++)
+    {
+      const WhyExplainRequest request = { .method = threaded[method],
+                                          .target_class = 1,
+                                          .polarity = WHY_POLARITY_SIGNED,
+                                          .region = WHY_REGION_ALL };
+      WhyExplainResult result;
+      why_explain (&request, &job, &result, &error);
+      g_assert_no_error (error);
+      WhyTensor *map = result.map->attribution != NULL ? result.map->attribution : result.map->values;
+      results[1 + method] = why_tensor_to_dense (map, NULL);
+      why_explain_result_clear (&result);
+    }
+  golden_clear (&golden);
+}
+
+static double
+distance_of (const WhyTensor *a, const WhyTensor *b)
+{
+  double largest = 0, distance = 0;
+
+  g_assert_true (why_tensor_same_dims (a, b));
+  for (gsize at = 0; at < why_tensor_count (a); at++)
+    {
+      double value = why_tensor_get_f64 (a, at);
+      double difference = fabs (value - why_tensor_get_f64 (b, at));
+      largest = MAX (largest, fabs (value));
+      distance = isnan (difference) ? INFINITY : MAX (distance, difference);
+    }
+  return distance > 0 ? distance / largest : 0;
+}
+
+/* The same bits whenever the number of threads is the same; nearly the same when it is not. */
+static void
+test_threads (gconstpointer name)
+{
+  enum { N_RESULTS = 1 + G_N_ELEMENTS (threaded) };
+  WhyTensor *results[2][2][N_RESULTS] = { { { NULL } } };
+  int n_before = why_parallel_get_threads ();
+
+  for (int threads = 0; threads < 2; threads++)
+    {
+      why_parallel_set_threads (threads + 1);
+      for (int repeat = 0; repeat < 2; repeat++)
+        compute_all (name, results[threads][repeat]);
+    }
+  why_parallel_set_threads (n_before);
+  for (gsize index = 0; index < N_RESULTS; index++)
+    {
+      const char *what = index > 0 ? threaded[index - 1] : "output";
+      for (int threads = 0; threads < 2; threads++)
+        {
+          WhyTensor *first = results[threads][0][index], *again = results[threads][1][index];
+          g_assert_cmpmem (first->data, first->n_bytes, again->data, again->n_bytes);
+        }
+      double distance = distance_of (results[0][0][index], results[1][0][index]);
+      if (!(distance <= THREADS_TOLERANCE))
+        g_error ("%s: %s with two threads is off by %g of its maximum", (const char *) name, what,
+                 distance);
+      for (int threads = 0; threads < 2; threads++)
+        for (int repeat = 0; repeat < 2; repeat++)
+          why_tensor_unref (results[threads][repeat][index]);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -241,7 +327,9 @@ main (int argc, char **argv)
   for (gsize index = 0; index < G_N_ELEMENTS (names); index++)
     {
       g_autofree char *path = g_strconcat ("/golden/", names[index], NULL);
+      g_autofree char *threads = g_strconcat (path, "/threads", NULL);
       g_test_add_data_func (path, names[index], test_golden);
+      g_test_add_data_func (threads, names[index], test_threads);
     }
   return g_test_run ();
 }
