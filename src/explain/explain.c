@@ -121,21 +121,6 @@ choose_layer (WhyExplainRequest *request, const WhyTarget *target, WhyGraph *gra
   return FALSE;
 }
 
-/* Whether the engine can make the map at a layer: its tensor is [1, C, spatial...] as it is, and
- * nothing is asked for that needs the channels themselves. */
-static gboolean
-may_emit (const WhyExplainerClass *klass,
-          const WhyExplainRequest *request,
-          WhyGraph *graph,
-          const char *layer)
-{
-  const WhyValue *value = why_graph_find_value (graph, layer);
-  g_auto (WhyGrid) grid = { 0 };
-
-  return klass->emit != NULL && !why_option_boolean (request, "eigen-smooth") && value != NULL &&
-         why_grid_init (&grid, why_places_get (graph), value) && grid.kind == WHY_GRID_PLAIN;
-}
-
 /* Maps of many layers by a method whose maps the engine makes. */
 static gboolean
 emit_layers (const WhyExplainerClass *klass,
@@ -211,47 +196,6 @@ combine_layers (const WhyExplainerClass *klass,
   return done;
 }
 
-/* Some layers' maps are made by the engine, those of token layers are not. */
-static gboolean
-emit_or_combine (const WhyExplainerClass *klass,
-                 const WhyExplainRequest *request,
-                 const WhyTarget *target,
-                 const WhyJob *job,
-                 const char *const *layers,
-                 gsize n_layers,
-                 WhyMap **maps,
-                 GError **error)
-{
-  g_autofree const char **names = g_new0 (const char *, n_layers + 1);
-  g_autofree WhyMap **parts = g_new0 (WhyMap *, n_layers + 1);
-  g_autofree gboolean *emitted = g_new0 (gboolean, n_layers + 1);
-  WhyGraph *graph = why_session_graph (job->session);
-  gboolean done = TRUE;
-
-  for (gsize index = 0; index < n_layers; index++)
-    {
-      emitted[index] = may_emit (klass, request, graph, layers[index]);
-      maps[index] = NULL;
-    }
-  for (gboolean by_emit = FALSE; done && by_emit <= TRUE; by_emit++)
-    {
-      gsize n = 0;
-      for (gsize index = 0; index < n_layers; index++)
-        if (emitted[index] == by_emit)
-          names[n++] = layers[index];
-      if (n > 0)
-        done = by_emit ? emit_layers (klass, request, target, job, names, n, parts, error)
-                       : combine_layers (klass, request, target, job, names, n, parts, error);
-      n = 0;
-      for (gsize index = 0; done && index < n_layers; index++)
-        if (emitted[index] == by_emit)
-          maps[index] = parts[n++];
-    }
-  for (gsize index = 0; !done && index < n_layers; index++)
-    g_clear_pointer (&maps[index], why_map_unref);
-  return done;
-}
-
 static gboolean
 make_maps (const WhyExplainerClass *klass,
            const WhyExplainRequest *request,
@@ -262,8 +206,8 @@ make_maps (const WhyExplainerClass *klass,
            WhyMap **maps,
            GError **error)
 {
-  if (klass->emit != NULL)
-    return emit_or_combine (klass, request, target, job, layers, n_layers, maps, error);
+  if (klass->emit != NULL && !why_option_boolean (request, "eigen-smooth"))
+    return emit_layers (klass, request, target, job, layers, n_layers, maps, error);
   if (klass->run == NULL)
     return combine_layers (klass, request, target, job, layers, n_layers, maps, error);
   for (gsize index = 0; index < n_layers; index++)

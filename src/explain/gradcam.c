@@ -20,9 +20,11 @@ weigh (const WhyExplainRequest *request,
 static WhyValue *
 emit (WhyMapBuilder *builder, WhyValue *activation, WhyValue *gradient, GError **error)
 {
-  WhyValue *weights = why_map_channel_means (builder, gradient, error);
+  WhyValue *grid = why_method_emit_grid (builder, activation, gradient, error);
+  WhyValue *weights = grid != NULL ? why_map_channel_means (builder, grid, error) : NULL;
 
-  return weights != NULL ? why_map_weighted_sum (builder, activation, weights, error) : NULL;
+  grid = weights != NULL ? why_method_emit_grid (builder, activation, activation, error) : NULL;
+  return grid != NULL ? why_map_weighted_sum (builder, grid, weights, error) : NULL;
 }
 
 const WhyExplainerClass why_gradcam = {

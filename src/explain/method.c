@@ -139,6 +139,46 @@ why_method_activations (const WhyJob *job,
          to_maps (why_session_graph (job->session), layers, n_layers, activations, error);
 }
 
+/* Position axes first and joined, channel axes behind; then the cells in their order; then seen as
+ * [1, C, grid...], which the engine's channels-last memory is already. */
+WhyValue *
+why_method_emit_grid (WhyMapBuilder *builder,
+                      const WhyValue *layer,
+                      WhyValue *value,
+                      GError **error)
+{
+  WhyGraph *graph = why_map_builder_graph (builder);
+  gint64 order[WHY_MAX_RANK], dims[WHY_MAX_RANK] = { 1 }, perm[WHY_MAX_RANK] = { 0 };
+  const WhyAttr axis = { .name = "axis", .type = WHY_ATTR_INT, .i = 0 };
+  g_auto (WhyGrid) grid = { 0 };
+  gint64 n_positions = 1;
+  int n = 0;
+
+  if (!why_grid_init (&grid, why_places_get (graph), layer) || grid.kind == WHY_GRID_PLAIN)
+    return value;
+  for (int channels = 0; channels <= 1; channels++)
+    for (int at = 0; at < layer->rank; at++)
+      if (grid.is_position[at] == !channels)
+        {
+          order[n++] = at;
+          n_positions *= channels ? 1 : layer->dims[at];
+        }
+  const gint64 matrix[] = { n_positions, grid.channels };
+  WhyValue *rows = why_emit_reshape (graph, error, why_emit_transpose (graph, error, value, order),
+                                     2, matrix);
+  WhyValue *inputs[] = { rows, why_emit_i64 (graph, why_grid_n_cells (&grid), grid.positions) };
+  WhyValue *cells = rows != NULL ? why_emit (graph, error, "Gather", 2, inputs, &axis, 1) : NULL;
+  for (int at = 0; at < grid.n_spatial; at++)
+    {
+      dims[1 + at] = grid.cells[at];
+      perm[2 + at] = 1 + at;
+    }
+  dims[1 + grid.n_spatial] = grid.channels;
+  perm[1] = 1 + grid.n_spatial;
+  return why_emit_transpose (
+    graph, error, why_emit_reshape (graph, error, cells, 2 + grid.n_spatial, dims), perm);
+}
+
 /* ---- tensors of a layer ---- */
 
 WhyWalk

@@ -56,6 +56,19 @@ gboolean why_method_gradients_of (const WhyTarget *target,
                                   GError **error);
 
 /**
+ * why_method_emit_grid:
+ * @layer: a layer's value
+ * @value: it, or its gradient
+ *
+ * Returns: (nullable): for WhyExplainerClass.emit: @value as [1, C, grid...]: itself, or for a token
+ *   layer with the nodes that lay it out so
+ */
+WhyValue *why_method_emit_grid (WhyMapBuilder *builder,
+                                const WhyValue *layer,
+                                WhyValue *value,
+                                GError **error);
+
+/**
  * why_method_activations: as why_method_gradients(), where no gradient is needed
  */
 gboolean why_method_activations (const WhyJob *job,
