@@ -370,6 +370,45 @@ test_run (void)
     g_assert_cmpfloat_with_epsilon (why_tensor_get_f64 (relu1, index), why_tensor_get_f64 (wanted, index), 1e-4);
 }
 
+/* The file leaves the size open, the layer behind the Flatten does not: 96 to 103 fit. */
+static void
+test_size_fixed_inside (void)
+{
+  static const char *const dims[] = { "1,3,96,96", "1,3,100,100", "1,3,64,64" };
+  g_autofree char *path = in_folder ("inside.onnx");
+  OnnxBuilder *b = ob_new (7, 13);
+
+  ob_input (b, "x", WHY_DTYPE_FLOAT32, "N,3,H,W");
+  ob_init_random (b, "w1", "2,3,8,8", 11, 0.5f);
+  ob_init_random (b, "w2", "288,3", 12, 0.5f);
+  ob_node (b, "Conv", "x,w1", "conv", ob_ints ("strides", 8, 8), NULL);
+  ob_node (b, "Flatten", "conv", "flat", NULL);
+  ob_node (b, "MatMul", "flat,w2", "logits", NULL);
+  ob_output (b, "logits", WHY_DTYPE_FLOAT32, "N,3");
+  small_write (b, path);
+  for (gsize index = 0; index < G_N_ELEMENTS (dims); index++)
+    {
+      const gint64 size = g_ascii_strtoll (dims[index] + strlen ("1,3,"), NULL, 10);
+      const gint64 shape[] = { 1, 3, size, size };
+      g_autoptr (WhyTensor) tensor = why_tensor_new_zeros (WHY_DTYPE_FLOAT32, 4, shape, NULL);
+      g_autofree char *input = in_folder ("inside.npy");
+      g_assert_true (why_npy_write (tensor, input, NULL));
+      if (size >= 96)
+        {
+          g_auto (Run) fine = cli_fine ("run inside.onnx inside.npy");
+          g_assert_nonnull (strstr (fine.out, "1x3"));
+          continue;
+        }
+      g_auto (Run) bad = cli ("run inside.onnx inside.npy");
+      g_assert_cmpint (bad.status, ==, 1);
+      g_assert_nonnull (strstr (bad.err, "an input of 1x3x64x64 does not fit the network, which takes 1x3x96x96"));
+    }
+  /* A picture is brought to the size that works. */
+  g_auto (Run) layers = cli_fine ("layers inside.onnx");
+  g_assert_nonnull (strstr (layers.out, "1x2x12x12"));
+  g_auto (Run) of_picture G_GNUC_UNUSED = cli_fine ("run inside.onnx $P");
+}
+
 static void
 test_explain (void)
 {
@@ -730,6 +769,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cli/bad-input", test_bad_input);
   g_test_add_func ("/cli/layers", test_layers);
   g_test_add_func ("/cli/layers-of-tokens", test_layers_of_tokens);
+  g_test_add_func ("/cli/size-fixed-inside", test_size_fixed_inside);
   g_test_add_func ("/cli/run", test_run);
   g_test_add_func ("/cli/explain", test_explain);
   g_test_add_func ("/cli/explain-input", test_explain_input);

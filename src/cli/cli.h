@@ -89,6 +89,9 @@ void cli_input_clear (CliInput *input);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CliInput, cli_input_clear)
 
+/** cli_model_load_for: a model for one input: a prepared tensor decides the sizes that the file leaves open */
+WhyModel *cli_model_load_for (const char *path, const char *recipe, const char *input_path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /** cli_input_load: a picture, a .npy file, or a .pb file with one TensorProto; checked against @model's input */
 gboolean cli_input_load (const char *path, WhyModel *model, CliInput *input, GError **error);
 

@@ -154,6 +154,26 @@ cli_input_clear (CliInput *input)
 }
 
 static gboolean
+is_tensor_file (const char *path)
+{
+  return g_str_has_suffix (path, ".npy") || g_str_has_suffix (path, ".pb");
+}
+
+static WhyTensor *
+read_tensor (const char *path, GError **error)
+{
+  return g_str_has_suffix (path, ".pb") ? why_onnx_tensor_load (path, error) : why_npy_read (path, error);
+}
+
+WhyModel *
+cli_model_load_for (const char *path, const char *recipe, const char *input_path, GError **error)
+{
+  /* What cannot be read is told of by cli_input_load(). */
+  g_autoptr (WhyTensor) prepared = is_tensor_file (input_path) ? read_tensor (input_path, NULL) : NULL;
+  return why_model_load_for (path, recipe, prepared, error);
+}
+
+static gboolean
 check_shape (const char *path, WhyModel *model, const WhyTensor *tensor, GError **error)
 {
   const WhyOnnxGraph *graph = why_model_get_onnx (model)->graph;
@@ -184,8 +204,7 @@ static gboolean
 load_tensor (const char *path, WhyModel *model, CliInput *input, GError **error)
 {
   const WhyOnnxGraph *graph = why_model_get_onnx (model)->graph;
-  g_autoptr (WhyTensor) tensor =
-    g_str_has_suffix (path, ".pb") ? why_onnx_tensor_load (path, error) : why_npy_read (path, error);
+  g_autoptr (WhyTensor) tensor = read_tensor (path, error);
 
   if (tensor == NULL || !check_shape (path, model, tensor, error))
     return FALSE;
@@ -209,7 +228,7 @@ cli_input_load (const char *path, WhyModel *model, CliInput *input, GError **err
       return FALSE;
     }
   input->path = g_strdup (path);
-  if (g_str_has_suffix (path, ".npy") || g_str_has_suffix (path, ".pb"))
+  if (is_tensor_file (path))
     return load_tensor (path, model, input, error);
   input->picture = why_picture_load (path, NULL, error);
   if (input->picture == NULL || !why_model_check_picture (model, input->picture->is_volume, error))

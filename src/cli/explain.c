@@ -502,7 +502,7 @@ compute (Options *options, const CliCommon *common, const char *model_path, cons
 {
   g_autoptr (GError) error = NULL;
   g_auto (CliInput) input = { 0 };
-  g_autoptr (WhyModel) model = why_model_load (model_path, common->recipe, &error);
+  g_autoptr (WhyModel) model = cli_model_load_for (model_path, common->recipe, input_path, &error);
 
   if (model == NULL || !cli_check_explainable (model, &error) || !cli_input_load (input_path, model, &input, &error) ||
       !fit_to_model (options, model, &input, &error))

@@ -135,7 +135,7 @@ run (int argc, char **argv)
   g_autoptr (GPtrArray) outputs = parse_outputs (output_texts);
   if (outputs == NULL)
     return CLI_BAD_USAGE;
-  g_autoptr (WhyModel) model = why_model_load (argv[1], common.recipe, &error);
+  g_autoptr (WhyModel) model = cli_model_load_for (argv[1], common.recipe, argv[2], &error);
   if (model == NULL || !cli_input_load (argv[2], model, &input, &error))
     return cli_fail (CLI_BAD_INPUT, error);
 

@@ -6,6 +6,7 @@
 #include "engine/session.h"
 #include "explain/explain.h"
 #include "graph/graph.h"
+#include "input-size.h"
 #include "worker.h"
 
 #include <glib/gi18n-lib.h>
@@ -399,36 +400,6 @@ find_recipe (const WhyOnnxModel *onnx, const char *path, const char *recipe_path
   return why_recipe_find (&hints, error);
 }
 
-/* Concrete dims for an input: free ones from the recipe, as a picture of the recipe's own size would
- * give them. */
-static void
-fill_shape (const WhyOnnxValueInfo *info, const WhyRecipe *recipe, WhyShape *shape)
-{
-  const gint64 width = recipe->width > 0 ? recipe->width : 224;
-  const gint64 height = recipe->height > 0 ? recipe->height : 224;
-  const gboolean nhwc = recipe->layout == WHY_RECIPE_LAYOUT_NHWC;
-  const gint64 nchw_dims[] = { 1, why_recipe_get_n_channels (recipe), height, width };
-  const gint64 nhwc_dims[] = { 1, height, width, why_recipe_get_n_channels (recipe) };
-
-  if (info->rank < 0)
-    {
-      shape->rank = 4;
-      memcpy (shape->dims, nhwc ? nhwc_dims : nchw_dims, sizeof nchw_dims);
-      return;
-    }
-  shape->rank = info->rank;
-  for (int axis = 0; axis < info->rank; axis++)
-    {
-      if (info->dims[axis] >= 0)
-        shape->dims[axis] = info->dims[axis];
-      else if (info->rank == 4)
-        shape->dims[axis] = nhwc ? nhwc_dims[axis] : nchw_dims[axis];
-      else
-        /* Batch and channels 1; signals and volumes of a size that any stack of strides leaves something of. */
-        shape->dims[axis] = axis < 2 ? 1 : 64;
-    }
-}
-
 static void
 count_parameters (WhyModel *self)
 {
@@ -589,7 +560,7 @@ find_layers (WhyModel *self, WhyGraph *graph, GError **error)
 }
 
 static gboolean
-understand (WhyModel *self, const char *recipe_path, GError **error)
+understand (WhyModel *self, const char *recipe_path, const WhyShape *prepared, GError **error)
 {
   g_autofree WhyShape *shapes = g_new0 (WhyShape, self->onnx->graph->n_inputs + 1);
 
@@ -598,12 +569,8 @@ understand (WhyModel *self, const char *recipe_path, GError **error)
   self->recipe = find_recipe (self->onnx, self->path, recipe_path, error);
   if (self->recipe == NULL)
     return FALSE;
-  for (gsize input = 0; input < self->onnx->graph->n_inputs; input++)
-    fill_shape (&self->onnx->graph->inputs[input], self->recipe, &shapes[input]);
+  g_autoptr (WhyGraph) graph = why_input_graph (self->onnx, self->recipe, prepared, shapes, error);
   self->input = shapes[0];
-
-  const WhyGraphOptions options = { .promote_floats = TRUE };
-  g_autoptr (WhyGraph) graph = why_graph_new (self->onnx, shapes, self->onnx->graph->n_inputs, &options, error);
   if (graph == NULL || !find_layers (self, graph, error))
     return FALSE;
   if (self->onnx->graph->n_inputs != 1 && self->limitation == NULL)
@@ -620,7 +587,20 @@ understand (WhyModel *self, const char *recipe_path, GError **error)
 WhyModel *
 why_model_load (const char *path, const char *recipe_path, GError **error)
 {
+  return why_model_load_for (path, recipe_path, NULL, error);
+}
+
+WhyModel *
+why_model_load_for (const char *path, const char *recipe_path, const WhyTensor *prepared, GError **error)
+{
+  WhyShape shape = { 0 };
+
   g_return_val_if_fail (path != NULL, NULL);
+  if (prepared != NULL)
+    {
+      shape.rank = prepared->rank;
+      memcpy (shape.dims, prepared->dims, sizeof shape.dims);
+    }
 
   g_autoptr (WhyModel) self = g_object_new (WHY_TYPE_MODEL, NULL);
   self->path = g_strdup (path);
@@ -631,7 +611,7 @@ why_model_load (const char *path, const char *recipe_path, GError **error)
     return NULL;
 
   GError *local_error = NULL;
-  if (!understand (self, recipe_path, &local_error))
+  if (!understand (self, recipe_path, prepared != NULL ? &shape : NULL, &local_error))
     {
       /* Who finds a contradiction in the graph does not always know the file. */
       if (strstr (local_error->message, path) == NULL && (recipe_path == NULL || strstr (local_error->message, recipe_path) == NULL))

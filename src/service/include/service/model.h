@@ -51,6 +51,11 @@ G_DECLARE_FINAL_TYPE (WhyModel, why_model, WHY, MODEL, GObject)
  */
 WhyModel *why_model_load (const char *path, const char *recipe_path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/** why_model_load_for: the same for a tensor that is prepared already and will be given to it: where the file leaves sizes
+ * open, @prepared (nullable) decides them */
+WhyModel *why_model_load_for (const char *path, const char *recipe_path, const WhyTensor *prepared,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 void why_model_load_async (const char *path, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer data);
 /** why_model_load_finish: Returns: (transfer full) (nullable). A cancelled load is %G_IO_ERROR_CANCELLED. */
 WhyModel *why_model_load_finish (GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
