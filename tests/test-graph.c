@@ -207,6 +207,25 @@ test_unknown (void)
   g_string_free (many, TRUE);
 }
 
+/* Newer sets than were looked at may mean something else by the same operator. */
+static void
+test_opsets (void)
+{
+  for (int opset = 21; opset <= WHY_OPSET_LAST_KNOWN + 1; opset++)
+    {
+      g_autofree char *text = g_strdup_printf ("opset %d; in x 2; Relu x y; out y", opset);
+      if (opset > WHY_OPSET_LAST_KNOWN)
+        expect_error (text, WHY_ERROR_UNSUPPORTED_OP, "operator set 29, but the newest known here is 28");
+      else
+        {
+          g_autoptr (WhyOnnxModel) model = net_load (text);
+          g_autoptr (GError) error = NULL;
+          why_graph_check_operators (model, &error);
+          g_assert_no_error (error);
+        }
+    }
+}
+
 /* ---- If ---- */
 
 /* y = x + 1 or x - 1 (named inside as outside), as @condition, a statement that makes "cond", says.
@@ -689,6 +708,7 @@ main (int argc, char **argv)
   g_test_add_func ("/graph/load/find", test_find);
   g_test_add_func ("/graph/load/aliases", test_aliases);
   g_test_add_func ("/graph/load/unknown", test_unknown);
+  g_test_add_func ("/graph/opsets", test_opsets);
   g_test_add_func ("/graph/load/if", test_if);
   g_test_add_func ("/graph/load/functions", test_functions);
   g_test_add_func ("/graph/load/types", test_types);

@@ -282,6 +282,12 @@ test_depth_to_space (void)
   check_equal (EVAL ("SpaceToDepth", 13, ATTRS (dcr),
                      EVAL ("DepthToSpace", 13, ATTRS (dcr), COUNT ("2x12x3x2"))),
                COUNT ("2x12x3x2"), 0);
+  /* Since opset 28 this one has the other order as well. */
+  check_equal (EVAL ("SpaceToDepth", 28, ATTRS (crd), COUNT ("1x2x2x2")),
+               I ("1x8x1x1", 0, 1, 2, 3, 4, 5, 6, 7), 0);
+  check_equal (EVAL ("SpaceToDepth", 28, ATTRS (crd),
+                     EVAL ("DepthToSpace", 13, ATTRS (crd), COUNT ("2x12x3x2"))),
+               COUNT ("2x12x3x2"), 0);
   FAILS ("do not divide", "DepthToSpace", 13, ATTRS (dcr), COUNT ("1x6x1x1"));
   FAILS ("does not divide", "SpaceToDepth", 13, ATTRS (dcr), COUNT ("1x1x3x2"));
   FAILS ("expected DCR or CRD", "DepthToSpace", 13, ATTRS (bad), COUNT ("1x4x1x1"));
@@ -528,6 +534,7 @@ test_gradients (void)
   GRAD ("DepthToSpace", 0, ATTRS (block), X ("1x8x2x1"));
   GRAD ("DepthToSpace", 0, ATTRS (crd), X ("1x8x2x1"));
   GRAD ("SpaceToDepth", 0, ATTRS (block), X ("1x2x4x2"));
+  GRAD ("SpaceToDepth", 0, ATTRS (crd), X ("1x2x4x2"));
   GRAD ("Concat", 0, ATTRS (axis1), X ("2x1x2"), X ("2x3x2"), X ("2x2x2"));
   GRAD ("Expand", 2, NONE, X ("2x1"), LIST (3, 2, 4));
   GRAD ("Tile", 2, NONE, X ("2x3"), LIST (2, 3));
@@ -692,6 +699,7 @@ test_regions (void)
   REGION ("DepthToSpace", ATTRS (block), "0,1,1,2", "1,2,3,4", "0..1,1..8,0..2,1..2",
           X ("1x8x2x3"));
   REGION ("DepthToSpace", ATTRS (crd), "0,1,1,2", "1,2,3,4", "0..1,4..8,0..2,1..2", X ("1x8x2x3"));
+  REGION ("SpaceToDepth", ATTRS (crd), "0,5,0,1", "1,6,1,2", "0..1,1..2,0..2,2..4", X ("1x2x2x6"));
   REGION ("SpaceToDepth", ATTRS (block), "0,1,0,1", "1,2,1,2", "0..1,1..2,0..2,2..4",
           X ("1x2x4x6"));
   REGION ("Slice", NONE, "0,1", "1,3", "2..3,2..4", X ("4x6"), LIST (2, 1), LIST (4, 6));

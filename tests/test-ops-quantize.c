@@ -38,6 +38,24 @@ test_quantize (void)
   check_equal (check_eval ("DequantizeLinear", 0, bias, 2, NULL, 0, 1, 0), check_tensor (F32, "1", 50000.0), 0.0);
 }
 
+/* Two neighbours share a scale, the last one has its own. */
+static void
+test_blocks (void)
+{
+  const WhyAttr block[] = { CHECK_INT ("block_size", 2), CHECK_INT ("axis", 1) };
+  WhyTensor *back[] = { check_tensor (I8, "2x3", 1, 2, 3, 4, 5, 6), check_tensor (F32, "2x2", 1.0, 10.0, 2.0, 20.0),
+                        check_tensor (I8, "2x2", 0, 1, 2, 3) };
+  check_equal (check_eval ("DequantizeLinear", 21, back, 3, block, 2, 1, 0),
+               check_tensor (F32, "2x3", 1.0, 2.0, 20.0, 4.0, 6.0, 60.0), 0.0);
+  WhyTensor *there[] = { check_tensor (F32, "2x3", 1.0, 2.0, 20.0, 4.0, 6.0, 60.0), check_tensor (F32, "2x2", 1.0, 10.0, 2.0, 20.0),
+                         check_tensor (I8, "2x2", 0, 1, 2, 3) };
+  check_equal (check_eval ("QuantizeLinear", 21, there, 3, block, 2, 1, 0), check_tensor (I8, "2x3", 1, 2, 3, 4, 5, 6), 0.0);
+  /* Since opset 23 the type may be stated. */
+  const WhyAttr half[] = { CHECK_INT ("output_dtype", WHY_DTYPE_FLOAT64) };
+  WhyTensor *typed[] = { check_tensor (I8, "1", 3), check_tensor (F32, "", 0.5) };
+  check_equal (check_eval ("DequantizeLinear", 23, typed, 2, half, 1, 1, 0), check_tensor (WHY_DTYPE_FLOAT64, "1", 1.5), 0.0);
+}
+
 static void
 test_dynamic (void)
 {
@@ -122,9 +140,15 @@ test_bad (void)
   check_fails ("QuantizeLinear", 0, scales, 2, 0, NULL, 0, "is 2, expected one value or 3");
   WhyTensor *wide[] = { check_tensor (F32, "1", 0.0), check_tensor (F32, "", 1.0), check_tensor (I32, "", 0) };
   check_fails ("QuantizeLinear", 0, wide, 3, 0, NULL, 0, "quantising to int32 is not supported");
-  const WhyAttr block[] = { CHECK_INT ("block_size", 16) };
-  WhyTensor *blocks[] = { check_tensor (I8, "1", 0), check_tensor (F32, "", 1.0) };
-  check_fails ("DequantizeLinear", 21, blocks, 2, 0, block, 1, "in blocks is not supported");
+  const WhyAttr block[] = { CHECK_INT ("block_size", 2), CHECK_INT ("axis", 1) };
+  WhyTensor *blocks[] = { check_tensor (I8, "1x3", 0, 0, 0), check_tensor (F32, "1x3", 1.0, 1.0, 1.0) };
+  check_fails ("DequantizeLinear", 21, blocks, 2, 0, block, 2, "is 1x3, expected a value for each 2 neighbours along axis 1");
+  const WhyAttr negative[] = { CHECK_INT ("block_size", -2) };
+  WhyTensor *fine[] = { check_tensor (I8, "1x1", 0), check_tensor (F32, "1x1", 1.0) };
+  check_fails ("DequantizeLinear", 21, fine, 2, 0, negative, 1, "block_size is -2");
+  const WhyAttr to_int[] = { CHECK_INT ("output_dtype", WHY_DTYPE_INT32) };
+  WhyTensor *whole[] = { check_tensor (I8, "1", 0), check_tensor (F32, "", 1.0) };
+  check_fails ("DequantizeLinear", 23, whole, 2, 0, to_int, 1, "dequantising to int32 is not supported");
   WhyTensor *integer[] = { check_tensor (I8, "1", 0), check_tensor (I8, "", 1) };
   check_fails ("DequantizeLinear", 0, integer, 2, 0, NULL, 0, "must be of a floating type, not int8");
   WhyTensor *conv[] = { check_tensor (F32, "1x1x3", 2.0, 3.0, 4.0), check_tensor (U8, "1x1x3", 1, 1, 1) };
@@ -210,6 +234,29 @@ test_pair_gradient (void)
                check_tensor (F32, "4", 1.0, 2.0, 0.0, 0.0), 1e-6);
 }
 
+/* The same in blocks: each element is cut off by the range of its own block's scale. */
+static void
+test_blocks_gradient (void)
+{
+  const WhyGraphOptions options = { .promote_floats = TRUE };
+  g_autoptr (WhyGraph) graph = why_graph_new_empty (&options);
+  g_autoptr (GError) error = NULL;
+  const gint64 dims[] = { 1, 4 };
+  const WhyAttr block[] = { CHECK_INT ("block_size", 2), CHECK_INT ("axis", 1) };
+  WhyValue *x = why_graph_add_input (graph, "x", F32, 2, dims);
+  WhyValue *scale = why_graph_add_constant (graph, NULL, check_tensor (F32, "1x2", 0.5, 5.0));
+  WhyValue *zero = why_graph_add_constant (graph, NULL, check_tensor (I8, "1x2", 0, 0));
+  WhyValue *there[] = { x, scale, zero };
+  WhyValue *q = why_emit (graph, &error, "QuantizeLinear", 3, there, block, 2);
+  WhyValue *back[] = { q, scale, zero };
+  WhyValue *y = why_emit (graph, &error, "DequantizeLinear", 3, back, block, 2);
+  g_assert_no_error (error);
+  /* 63.5 is the greatest value of the first block, 635 of the second. */
+  check_equal (chain_gradient (graph, x, check_tensor (F32, "1x4", 60.0, 70.0, 70.0, 700.0), y,
+                               check_tensor (F32, "1x4", 1.0, 2.0, 3.0, 4.0)),
+               check_tensor (F32, "1x4", 1.0, 0.0, 3.0, 0.0), 1e-6);
+}
+
 /* Quantise, QLinearConv, dequantise: the gradient of the convolution of real numbers. */
 static void
 test_layer_gradient (void)
@@ -290,6 +337,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/ops/quantize/linear", test_quantize);
   g_test_add_func ("/ops/quantize/dynamic", test_dynamic);
+  g_test_add_func ("/ops/quantize/blocks", test_blocks);
+  g_test_add_func ("/ops/quantize/blocks-gradient", test_blocks_gradient);
   g_test_add_func ("/ops/quantize/integer-layers", test_integer_layers);
   g_test_add_func ("/ops/quantize/q-linear", test_q_linear);
   g_test_add_func ("/ops/quantize/bad", test_bad);

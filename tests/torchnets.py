@@ -69,6 +69,7 @@ NETS = {
     "vit_b_32": Net(MODELS.vit_b_32, opset=14, fixed_size=True),
     "swin_t": Net(MODELS.swin_t),
     "swin_v2_t": Net(MODELS.swin_v2_t, size=256),
+    "maxvit_t": Net(MODELS.maxvit_t, opset=14, small=224, input_size=(224, 224)),
     "fcn_resnet50": Net(MODELS.segmentation.fcn_resnet50, weights_backbone=None),
     "deeplabv3_mobilenet_v3_large": Net(MODELS.segmentation.deeplabv3_mobilenet_v3_large, weights_backbone=None),
     "lraspp_mobilenet_v3_large": Net(MODELS.segmentation.lraspp_mobilenet_v3_large, weights_backbone=None),

@@ -305,8 +305,9 @@ promote_attrs (const WhyGraph *graph, WhyNode *node, GError **error)
     {
       WhyAttr *attr = &node->attrs[index];
       if (attr->type == WHY_ATTR_INT &&
-          (strcmp (attr->name, "to") == 0 || strcmp (attr->name, "dtype") == 0) && attr->i > 0 &&
-          attr->i <= WHY_DTYPE_BFLOAT16)
+          (strcmp (attr->name, "to") == 0 || strcmp (attr->name, "dtype") == 0 ||
+           strcmp (attr->name, "output_dtype") == 0) &&
+          attr->i > 0 && attr->i <= WHY_DTYPE_BFLOAT16)
         attr->i = effective_type (graph, (WhyDType) attr->i);
       else if (attr->type == WHY_ATTR_TENSOR && attr->t != NULL)
         {

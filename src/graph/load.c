@@ -110,9 +110,28 @@ collect_unknown (const WhyOnnxModel *model,
     }
 }
 
+static gboolean
+check_opsets (const WhyOnnxModel *model, GError **error)
+{
+  gint64 newest = why_onnx_model_opset (model, "");
+
+  for (gsize index = 0; index < model->n_functions; index++)
+    newest = MAX (newest, opset_of (model, &model->functions[index], ""));
+  if (newest <= WHY_OPSET_LAST_KNOWN)
+    return TRUE;
+  g_set_error (error, WHY_ERROR, WHY_ERROR_UNSUPPORTED_OP,
+               "%s: it is written in operator set %" G_GINT64_FORMAT
+               ", but the newest known here is %d; export it with an older one, such as "
+               "opset_version=%d",
+               model->path, newest, WHY_OPSET_LAST_KNOWN, WHY_OPSET_NEWEST);
+  return FALSE;
+}
+
 gboolean
 why_graph_check_operators (WhyOnnxModel *model, GError **error)
 {
+  if (!check_opsets (model, error))
+    return FALSE;
   g_autoptr (GHashTable) unknown =
     g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
   g_autoptr (GPtrArray) order = g_ptr_array_new_with_free_func (g_free);

@@ -6,6 +6,7 @@
 #include "engine/session.h"
 #include "explain/explain.h"
 #include "graph/graph.h"
+#include "graph/op.h"
 #include "input-size.h"
 #include "worker.h"
 
@@ -419,6 +420,21 @@ count_parameters (WhyModel *self)
   self->n_nodes = (guint) MIN (graph->n_nodes, G_MAXUINT);
 }
 
+/* What runs in whole numbers elsewhere, and has no gradient there. */
+static gboolean
+is_quantised (const WhyOnnxGraph *graph)
+{
+  static const char *const types[] = { "QuantizeLinear", "DynamicQuantizeLinear", "QLinearConv", "QLinearMatMul",
+                                       "ConvInteger",    "MatMulInteger",         NULL };
+
+  for (gsize node = 0; node < graph->n_nodes; node++)
+    {
+      if (g_strv_contains (types, graph->nodes[node].op_type))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 static void
 describe (WhyModel *self)
 {
@@ -434,8 +450,15 @@ describe (WhyModel *self)
     parameters = g_strdup_printf ("%.1f k", self->n_parameters / 1e3);
   else
     parameters = g_strdup_printf ("%" G_GUINT64_FORMAT, self->n_parameters);
-  self->summary = g_strdup_printf (_ ("%s%sopset %" PRId64 ", %u nodes, %s parameters"), self->producer,
-                                   *self->producer != '\0' ? ", " : "", self->opset, self->n_nodes, parameters);
+  GString *summary = g_string_new (NULL);
+  g_string_printf (summary, _ ("%s%sopset %" PRId64 ", %u nodes, %s parameters"), self->producer,
+                   *self->producer != '\0' ? ", " : "", self->opset, self->n_nodes, parameters);
+  if (self->opset > WHY_OPSET_NEWEST)
+    /* Translators: the operators of a model in a newer operator set */
+    g_string_append_printf (summary, _ (", read as opset %d"), WHY_OPSET_NEWEST);
+  if (is_quantised (self->onnx->graph))
+    g_string_append (summary, _ (", quantised: computed in float32, gradients pass the rounding unchanged"));
+  self->summary = g_string_free (summary, FALSE);
 }
 
 static char *

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Compares whylight-cli with PyTorch's autograd on torchvision's networks; prints the table of README.md.
 
-    compare.py [--cli PATH] [--opsets 11,13,17] [--dynamic] [--no-folding] [--backend NAME] [NAME...]
+    compare.py [--cli PATH] [--opsets 11,13,17] [--dynamic] [--no-folding] [--dynamo] [--backend NAME] [NAME...]
 
 Every network is built with seeded random weights, asked by PyTorch in float32 and in float64, exported by
 torch.onnx.export, and asked by whylight-cli. Compared are the output, signed Grad-CAM and HiResCAM at layers spread
@@ -21,10 +21,12 @@ Every result must be within 1e-4 of float64 ("ok"); or come within 1e-4 or three
 decisions are the same, with the farthest at most three such errors from its edge ("edges"; "rounding", if no
 decision differed); or be at most three times as far off as PyTorch's float32 ("as torch").
 
-Needs Debian's python3-torch, python3-torchvision and python3-onnx. A network takes about a minute; the suite's part
+Needs Debian's python3-torch, python3-torchvision and python3-onnx; for --dynamo, which exports by the newer exporter,
+a newer torch with onnxscript. A network takes about a minute; the suite's part
 of this is test-golden, with what make.py made.
 """
 import argparse
+import math
 import os
 import subprocess
 import sys
@@ -79,6 +81,19 @@ class Watched(torch.nn.Module):
         return (y, *(self.seen[name] for name in self.order))
 
 
+def to_map(out, x):
+    """@out as N x C x spatial, None if it is none. Pictures here are square, which tells channels-last tensors; a list of
+    tokens is a square number of them, behind a class token or not."""
+    if out.dim() == 4 and x.dim() == 4 and out.shape[1] == out.shape[2] != out.shape[3]:
+        out = out.movedim(-1, 1)
+    elif out.dim() == 3 and x.dim() == 4:
+        side = math.isqrt(out.shape[1])
+        if out.shape[1] - side * side > 1:
+            return None
+        out = out[:, out.shape[1] - side * side:].transpose(1, 2).unflatten(2, (side, side))
+    return out if out.dim() == x.dim() and out.shape[2:].numel() > 1 else None
+
+
 def choose_layers(net, x, n):
     """Modules with spatial outputs that depend on @x and are called once, spread evenly from the first to the last."""
     net.requires_grad_(False)
@@ -100,7 +115,7 @@ def choose_layers(net, x, n):
         out = outputs[0]
         if len(outputs) > 1 or not torch.is_tensor(out) or not out.requires_grad or id(out) in seen:
             continue
-        if out.dim() == x.dim() and out.shape[2:].numel() > 1:
+        if to_map(out, x) is not None:
             seen.add(id(out))
             names.append(name)
     if len(names) <= n:
@@ -129,10 +144,10 @@ def ask_torch(watched, x, classes):
             for method, combine in METHODS.items():
                 if g is None:
                     continue
-                a, g = a.detach().double(), g.double()
+                a, g = to_map(a.detach().double(), x), to_map(g.double(), x)
                 cam = combine(a, g)
-                # Where channels are last, a normalisation's gradient sums to nothing over what the method takes for
-                # space: such a map is rounding error by definition.
+                # No token of the picture is read after the last attention, and some sums cancel: such a map is rounding
+                # error by definition.
                 if cam.abs().max() > CANCELLED * combine(a.abs(), g.abs()).max():
                     results[method, layer, k] = cam.numpy()
     return results

@@ -323,6 +323,10 @@ max_pool_pick_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **e
 
 /* ---- AveragePool ---- */
 
+/* With count_include_pad a window counts what lies in the input or its padding, not what ceil_mode
+ * lets it reach beyond that: as PyTorch and ONNX Runtime count. (ONNX's own test data of versions
+ * 1.15 to 1.17 counted the whole window in one case, which later versions took back.) */
+
 static gboolean
 average_pool_eval (const WhyNode *node,
                    WhyTensor *const *inputs,

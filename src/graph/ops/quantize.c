@@ -2,6 +2,7 @@
 
 #include "quantize.h"
 #include "families.h"
+#include "movement.h"
 #include "rows.h"
 
 #include "base/error.h"
@@ -88,23 +89,84 @@ why_emit_dequantize (WhyGraph *graph, GError **error, WhyValue *q, WhyValue *sca
 
 typedef struct
 {
-  int axis; /* of lists of scales */
+  int axis;     /* of lists of scales, or of blocks */
+  gint64 block; /* how many neighbours along the axis share a scale, 0: all */
   double least, greatest;
 } QuantizeParams;
 
-/* A view of a scale or zero point (nullable) that broadcasts along the axis. */
+/* @list, which has a value for each block along @axis, with one for each element of @x. */
 static WhyTensor *
-along (WhyTensor *list, int rank, int axis)
+spread_blocks (const WhyTensor *list, const WhyTensor *x, int axis, gint64 block, GError **error)
+{
+  WhyTensor *result = why_tensor_new (list->dtype, x->rank, x->dims, error);
+  gsize inner = (gsize) why_dims_product (x->dims, axis + 1, x->rank), count = why_tensor_count (x);
+  gsize extent = (gsize) x->dims[axis], n_blocks = (gsize) list->dims[axis];
+
+  for (gsize at = 0; result != NULL && at < count; at++)
+    {
+      gsize outer = at / inner / extent, place = at / inner % extent / (gsize) block;
+      why_tensor_set_f64 (result, at, why_tensor_get_f64 (list, (outer * n_blocks + place) * inner + at % inner));
+    }
+  return result;
+}
+
+/* A scale or zero point (nullable) that broadcasts to @x; %NULL with @error if there is no memory. */
+static WhyTensor *
+along (WhyTensor *list, const WhyTensor *x, const QuantizeParams *params, GError **error)
 {
   gint64 dims[WHY_MAX_RANK];
   int n_dims = 0;
 
   if (list == NULL)
-    return NULL;
+    return why_tensor_new_scalar_f32 (0.0f);
+  if (params->block > 0)
+    return spread_blocks (list, x, params->axis, params->block, error);
   if (list->rank == 1 && list->dims[0] != 1)
-    for (int place = axis; place < rank; place++)
-      dims[n_dims++] = place == axis ? list->dims[0] : 1;
+    for (int place = params->axis; place < x->rank; place++)
+      dims[n_dims++] = place == params->axis ? list->dims[0] : 1;
   return why_tensor_reshape (list, n_dims, dims);
+}
+
+/* The same as nodes. */
+static WhyValue *
+emit_along (WhyGraph *graph, GError **error, WhyValue *list, const WhyValue *x, const QuantizeParams *params)
+{
+  if (params->block == 0 || list == NULL || list->rank == 0)
+    return why_emit_along (graph, error, list, x->rank, params->axis);
+  const WhyAttr axis = { .name = "axis", .type = WHY_ATTR_INT, .i = params->axis };
+  g_autofree gint64 *places = g_new (gint64, MAX (x->dims[params->axis], 1));
+  for (gint64 place = 0; place < x->dims[params->axis]; place++)
+    places[place] = place / params->block;
+  WhyValue *inputs[] = { list, why_emit_i64 (graph, (gsize) x->dims[params->axis], places) };
+  return why_emit (graph, error, "Gather", 2, inputs, &axis, 1);
+}
+
+/* Scale and zero point have a value for each block. */
+static gboolean
+check_blocks (const WhyNode *node, const QuantizeParams *params, GError **error)
+{
+  const WhyValue *x = node->inputs[0];
+
+  for (guint index = 1; index < 3; index++)
+    {
+      const WhyValue *list = why_node_input (node, index);
+      gboolean fits = list == NULL || list->rank == x->rank;
+      for (int axis = 0; list != NULL && fits && axis < x->rank; axis++)
+        {
+          gint64 wanted = x->dims[axis];
+          if (axis == params->axis)
+            wanted = wanted / params->block + (wanted % params->block != 0);
+          fits = list->dims[axis] == wanted;
+        }
+      if (fits)
+        continue;
+      g_autofree char *found = why_dims_to_string (list->rank, list->dims);
+      g_autofree char *dims = why_dims_to_string (x->rank, x->dims);
+      return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE,
+                            "'%s' is %s, expected a value for each %" G_GINT64_FORMAT " neighbours along axis %d of %s",
+                            list->name, found, params->block, params->axis, dims);
+    }
+  return TRUE;
 }
 
 static gboolean
@@ -113,9 +175,10 @@ infer_axis (WhyNode *node, GError **error)
   QuantizeParams *params = node->params;
   const WhyValue *x = node->inputs[0], *scale = node->inputs[1];
 
-  if (why_node_int (node, "block_size", 0) != 0)
-    return why_node_fail (node, error, WHY_ERROR_UNSUPPORTED_OP, "quantisation in blocks is not supported");
-  if (scale->rank == 1 && scale->dims[0] != 1)
+  params->block = why_node_int (node, "block_size", 0);
+  if (params->block < 0)
+    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "block_size is %" G_GINT64_FORMAT, params->block);
+  if (params->block > 0 || (scale->rank == 1 && scale->dims[0] != 1))
     {
       if (!why_node_axis (node, why_node_int (node, "axis", 1), x->rank, &params->axis, error))
         return FALSE;
@@ -123,6 +186,8 @@ infer_axis (WhyNode *node, GError **error)
   if (!why_dtype_is_float (scale->dtype))
     return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "scale '%s' must be of a floating type, not %s", scale->name,
                           why_dtype_name (scale->dtype));
+  if (params->block > 0)
+    return check_blocks (node, params, error);
   return why_quantize_check_pair (node, 1, scale->rank == 1 ? x->dims[params->axis] : 0, error);
 }
 
@@ -187,11 +252,11 @@ static gboolean
 map_with_pair (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *output, WhyRowsFunc func, GError **error)
 {
   const QuantizeParams *params = node->params;
-  g_autoptr (WhyTensor) scale = along (inputs[1], inputs[0]->rank, params->axis);
-  g_autoptr (WhyTensor) zero_point = along (node->n_inputs > 2 ? inputs[2] : NULL, inputs[0]->rank, params->axis);
+  g_autoptr (WhyTensor) scale = along (inputs[1], inputs[0], params, error);
+  g_autoptr (WhyTensor) zero_point = along (node->n_inputs > 2 ? inputs[2] : NULL, inputs[0], params, error);
 
-  if (zero_point == NULL)
-    zero_point = why_tensor_new_scalar_f32 (0.0f);
+  if (scale == NULL || zero_point == NULL)
+    return FALSE;
   WhyTensor *operands[] = { inputs[0], scale, zero_point };
   why_rows_map (operands, 3, output, WHY_WIDE_F64, WHY_WIDE_F64, func, params);
   return TRUE;
@@ -213,7 +278,17 @@ dequantize_infer (WhyNode *node, GError **error)
   if (x->dtype == WHY_DTYPE_BOOL || (why_dtype_is_float (x->dtype) && x->dtype != scale->dtype))
     return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "input '%s' must be of an integer type, not %s", x->name,
                           why_dtype_name (x->dtype));
-  return infer_axis (node, error) && why_node_set_output_like (node, 0, scale->dtype, x, error);
+  /* Since opset 23 the type may be stated; where floating types are all computed in one, in that. */
+  gint64 stated = why_node_int (node, "output_dtype", 0);
+  WhyDType dtype = scale->dtype;
+  if (stated != 0 && !why_dtype_is_float (x->dtype))
+    {
+      if (stated < 0 || stated > G_MAXINT || !why_dtype_is_float ((WhyDType) stated))
+        return why_node_fail (node, error, WHY_ERROR_UNSUPPORTED_OP, "dequantising to %s is not supported",
+                              why_onnx_elem_type_name ((int) CLAMP (stated, 0, G_MAXINT)));
+      dtype = (WhyDType) stated;
+    }
+  return infer_axis (node, error) && why_node_set_output_like (node, 0, dtype, x, error);
 }
 
 static gboolean
@@ -231,7 +306,7 @@ dequantize_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **erro
 
   if (!why_grad_wanted (builder, node, 0))
     return TRUE;
-  WhyValue *scale = why_emit_along (graph, error, node->inputs[1], node->inputs[0]->rank, params->axis);
+  WhyValue *scale = emit_along (graph, error, node->inputs[1], node->inputs[0], params);
   return why_grad_add (builder, node, 0, why_emit2 (graph, error, "Mul", dy, scale));
 }
 
@@ -335,8 +410,8 @@ quantize_simulate (WhyGraph *graph, const WhyNode *node, const char *const *outp
     zero_point = why_emit_scalar (graph, scale, 0.0);
   WhyValue *inputs[] = {
     node->inputs[0],
-    why_emit_along (graph, error, node->inputs[1], x->rank, params.axis),
-    why_emit_along (graph, error, zero_point, x->rank, params.axis),
+    emit_along (graph, error, node->inputs[1], x, &params),
+    emit_along (graph, error, zero_point, x, &params),
   };
   if (inputs[1] == NULL || inputs[2] == NULL)
     return NULL;

@@ -93,7 +93,12 @@ static gboolean
 depth_infer_block (const WhyNode *node, GError **error)
 {
   DepthParams *params = node->params;
+  const char *mode = why_node_string (node, "mode", "DCR");
 
+  params->crd = strcmp (mode, "CRD") == 0;
+  if (!params->crd && strcmp (mode, "DCR") != 0)
+    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "mode is '%s', expected DCR or CRD",
+                          mode);
   params->block = why_node_int (node, "blocksize", 0);
   if (params->block < 1 || params->block > G_MAXINT16)
     return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "blocksize is %" G_GINT64_FORMAT,
@@ -107,16 +112,11 @@ depth_infer_block (const WhyNode *node, GError **error)
 static gboolean
 depth_to_space_infer (WhyNode *node, GError **error)
 {
-  DepthParams *params = node->params;
+  const DepthParams *params = node->params;
   const gint64 *dims = node->inputs[0]->dims;
-  const char *mode = why_node_string (node, "mode", "DCR");
 
   if (!depth_infer_block (node, error))
     return FALSE;
-  params->crd = strcmp (mode, "CRD") == 0;
-  if (!params->crd && strcmp (mode, "DCR") != 0)
-    return why_node_fail (node, error, WHY_ERROR_BAD_MODEL, "mode is '%s', expected DCR or CRD",
-                          mode);
   gint64 block = params->block;
   if (dims[1] % (block * block) != 0)
     return why_node_fail (node, error, WHY_ERROR_BAD_SHAPE,
@@ -183,46 +183,39 @@ space_to_depth_eval (const WhyNode *node, WhyTensor *const *inputs, WhyTensor *c
   /* n, row of the block, column of the block, c, h, w */
   const gint64 dims[] = { in[0], block, block, in[1], out[2], out[3] };
   const gint64 from[] = { in[1] * in[2] * in[3], in[3], 1, in[2] * in[3], block * in[3], block };
-  const gint64 to[] = { out[1] * plane, block * in[1] * plane, in[1] * plane, plane, out[3], 1 };
+  gint64 step_c = params->crd ? block * block * plane : plane;
+  gint64 step_block = params->crd ? plane : in[1] * plane;
+  const gint64 to[] = { out[1] * plane, block * step_block, step_block, step_c, out[3], 1 };
 
   why_move_strided (6, dims, why_dtype_size (outputs[0]->dtype), inputs[0]->data, from,
                     outputs[0]->data, to);
   return TRUE;
 }
 
+/* Each is the other's inverse, and so its adjoint. */
+static gboolean
+depth_gradient (WhyGradBuilder *builder, const WhyNode *node, const char *inverse, GError **error)
+{
+  const DepthParams *params = node->params;
+  WhyValue *gradient = why_grad_output (builder, node, 0);
+  const WhyAttr attrs[] = {
+    WHY_ATTR_OF_INT ("blocksize", params->block),
+    WHY_ATTR_OF_STRING ("mode", params->crd ? "CRD" : "DCR"),
+  };
+  return why_grad_add (builder, node, 0,
+                       why_emit (why_grad_graph (builder), error, inverse, 1, &gradient, attrs, 2));
+}
+
 static gboolean
 depth_to_space_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
 {
-  const DepthParams *params = node->params;
-  const WhyValue *input = node->inputs[0];
-  WhyGraph *graph = why_grad_graph (builder);
-  WhyValue *gradient = why_grad_output (builder, node, 0);
-
-  if (!params->crd)
-    {
-      const WhyAttr block = WHY_ATTR_OF_INT ("blocksize", params->block);
-      return why_grad_add (builder, node, 0,
-                           why_emit (graph, error, "SpaceToDepth", 1, &gradient, &block, 1));
-    }
-  /* SpaceToDepth has no CRD mode. */
-  const gint64 split[] = { input->dims[0], node->outputs[0]->dims[1],
-                           input->dims[2], params->block,
-                           input->dims[3], params->block };
-  const gint64 perm[] = { 0, 1, 3, 5, 2, 4 };
-  gradient = why_emit_reshape (graph, error, gradient, 6, split);
-  gradient = why_emit_transpose (graph, error, gradient, perm);
-  return why_grad_add (builder, node, 0, why_emit_reshape (graph, error, gradient, 4, input->dims));
+  return depth_gradient (builder, node, "SpaceToDepth", error);
 }
 
 static gboolean
 space_to_depth_gradient (WhyGradBuilder *builder, const WhyNode *node, GError **error)
 {
-  const DepthParams *params = node->params;
-  const WhyAttr block = WHY_ATTR_OF_INT ("blocksize", params->block);
-  WhyValue *gradient = why_grad_output (builder, node, 0);
-  return why_grad_add (
-    builder, node, 0,
-    why_emit (why_grad_graph (builder), error, "DepthToSpace", 1, &gradient, &block, 1));
+  return depth_gradient (builder, node, "DepthToSpace", error);
 }
 
 static void
@@ -247,11 +240,16 @@ static void
 space_to_depth_region (const WhyNode *node, guint input, const WhyBox *out, WhyBox *in)
 {
   const DepthParams *params = node->params;
-  gint64 channels = node->inputs[0]->dims[1];
+  gint64 channels = node->inputs[0]->dims[1], blocks = params->block * params->block;
 
   in->lo[0] = out->lo[0];
   in->hi[0] = out->hi[0];
-  if (channels > 0 && out->hi[1] > out->lo[1] &&
+  if (params->crd)
+    {
+      in->lo[1] = out->lo[1] / blocks;
+      in->hi[1] = (out->hi[1] + blocks - 1) / blocks;
+    }
+  else if (channels > 0 && out->hi[1] > out->lo[1] &&
       out->lo[1] / channels == (out->hi[1] - 1) / channels)
     {
       in->lo[1] = out->lo[1] % channels;

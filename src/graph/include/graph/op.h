@@ -88,8 +88,15 @@ struct _WhyOpClass
 /** why_op_lookup: Returns: (nullable): the operator of that type and opset. Case matters. */
 const WhyOpClass *why_op_lookup (const char *type, gint64 opset, gboolean internal);
 
-/* The newest operator set known: what passes emit their nodes in. */
+/* The newest operator set written for: what passes emit their nodes in. */
 #define WHY_OPSET_NEWEST 21
+
+/* The newest operator set looked at: between the two, operators known here gained element types and
+ * these attributes, and nothing else: SpaceToDepth's mode and DequantizeLinear's output_dtype, which
+ * are heeded; QuantizeLinear's precision and Range's stash_type, which say how coarsely one may
+ * compute, and Cast's round_mode, which concerns types of 8 bits: these need not be. Files in newer
+ * sets are refused: an operator may mean something else there. */
+#define WHY_OPSET_LAST_KNOWN 28
 
 /** why_op_region: the box of input number @input that the box @out of output number @output depends on, by
  * @klass->region, @klass->region_of_later or their defaults, clipped to the input's dims. */

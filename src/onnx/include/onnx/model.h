@@ -28,7 +28,7 @@ G_BEGIN_DECLS
  * A model never changes after loading and may be read from any thread. */
 
 #define WHY_ONNX_MIN_IR 3  /* operator sets exist since IR 3 */
-#define WHY_ONNX_MAX_IR 13 /* newer files may mean something else by the same fields */
+#define WHY_ONNX_MAX_IR 14 /* newer files may mean something else by the same fields */
 #define WHY_ONNX_MAX_SUBGRAPHS 16
 
 typedef struct _WhyOnnxGraph WhyOnnxGraph;
