@@ -223,6 +223,26 @@ static const Case bad_cases[] = {
   { "explain small.onnx $P --method gradient --layer conv1", 2, { "gradient", "--layer" } },
   { "explain small.onnx $P --polarity up", 2, { "up", "signed" } },
   { "explain small.onnx $P --profile mine", 2, { "mine", "paper" } },
+  { "explain small.onnx $P --method fem --profile captum", 2, { "Captum", "fem", "pytorch-grad-cam" } },
+  { "explain small.onnx $P --option samples=3", 2, { "samples", "gradcam", "eigen-smooth" } },
+  { "explain small.onnx $P --method fem --option k=many", 2, { "'k'", "0 to 100", "many" } },
+  { "explain small.onnx $P --class 1 --contrast 1", 1, { "Class 1", "itself" } },
+  { "explain small.onnx $P --contrast 3", 1, { "class 3", "0 to 2" } },
+  { "explain small.onnx $P --also greem", 1, { "greem", "green" } },
+  { "explain small.onnx $P --layer relu2 --layer relu3", 1, { "relu3", "relu1" } },
+  { "explain small.onnx $P --method cam --layer relu1", 1, { "CAM", "'relu2'", "'relu1'" } },
+  { "explain small.onnx $P --reference missing.npy", 1, { "missing.npy" } },
+  { "explain small.onnx $P --reference wrong.npy", 1, { "192", "3" } },
+  { "sheet small.onnx $P --method gradcan", 2, { "gradcan", "gradcam" } },
+  { "sheet small.onnx $P -o sheet.gif", 2, { "sheet.gif", ".png" } },
+  { "sheet small.onnx $P --columns -1", 2, { "--columns" } },
+  { "sheet small.onnx $P --method cam --layer relu1", 1, { "none of the methods" } },
+  { "features small.onnx $P --method eigencam", 1, { "eigencam", "gradcam" } },
+  { "features small.onnx $P --option k=1", 2, { "'k'", "gradcam" } },
+  { "features small.onnx $P --top 0", 2, { "--top" } },
+  { "concepts small.onnx $P --count 7", 1, { "1 to 6", "7" } },
+  { "concepts small.onnx $P --count 0", 2, { "--count" } },
+  { "methods gradcan", 2, { "gradcan", "gradcam" } },
   { "explain small.onnx $P --score loss", 2, { "loss", "probability" } },
   { "explain small.onnx $P --region sea", 2, { "sea", "predicted" } },
   { "explain small.onnx $P -o figure.gif", 2, { "figure.gif", ".png" } },
@@ -453,6 +473,118 @@ test_explain (void)
   g_assert_nonnull (strstr (text.out, "relu2"));
   g_auto (Run) other = cli_fine ("explain small.onnx $P -o figure.pdf --score probability --cells --limits=-1,1");
   g_assert_nonnull (strstr (other.out, "the probability"));
+}
+
+/* Everything that a request can say comes back in the answer, in the figure's recipe and in the command
+ * that makes it again. */
+static void
+test_explain_more (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonNode) node = cli_json ("explain small.onnx $P --method layercam --layer relu2 --layer relu1 --class red --also blue "
+                                        "--contrast green --option gamma=3 --option fusion=mean --profile pytorch-grad-cam "
+                                        "--score rest --finished done.npy -o more.png --json");
+  JsonObject *object = json_node_get_object (node);
+  g_autoptr (WhyTensor) finished = read_npy ("done.npy");
+
+  g_assert_cmpstr (json_object_get_string_member (object, "options"), ==, "gamma=3,fusion=mean");
+  g_assert_cmpint (json_object_get_int_member (object, "contrast_class"), ==, 1);
+  g_assert_cmpstr (json_object_get_string_member (object, "score_kind"), ==, "rest");
+  g_assert_cmpint (finished->rank, ==, 2);
+  g_assert_cmpint (finished->dims[0], ==, 16);
+  double maximum = 0;
+  for (gsize index = 0; index < why_tensor_count (finished); index++)
+    maximum = MAX (maximum, why_tensor_get_f64 (finished, index));
+  g_assert_cmpfloat_with_epsilon (maximum, 1, 1e-4);
+
+  g_autofree char *figure = in_folder ("more.png");
+  g_autofree char *recipe = why_png_read_text (figure, "whylight:recipe", &error);
+  g_assert_no_error (error);
+  g_autoptr (JsonNode) recipe_node = json_from_string (recipe, NULL);
+  JsonObject *made = json_node_get_object (recipe_node);
+  g_assert_cmpstr (json_object_get_string_member (made, "profile_version"), ==, "1.5.7");
+  g_assert_cmpstr (json_array_get_string_element (json_object_get_array_member (made, "more_layers"), 0), ==, "relu1");
+  g_assert_cmpint (json_array_get_int_element (json_object_get_array_member (made, "also_classes"), 0), ==, 2);
+  const char *command = json_object_get_string_member (made, "command");
+  g_autofree char *first = NULL;
+  g_autofree char *second = NULL;
+  gsize first_length;
+  gsize second_length;
+  g_assert_true (g_file_get_contents (figure, &first, &first_length, NULL));
+  g_auto (Run) again G_GNUC_UNUSED = cli_fine (command + strlen ("whylight-cli "));
+  g_assert_true (g_file_get_contents (figure, &second, &second_length, NULL));
+  g_assert_cmpmem (first, first_length, second, second_length);
+}
+
+/* Like itself more than like anything else: the picture's own answer as the reference. */
+static void
+test_similarity (void)
+{
+  g_auto (Run) run G_GNUC_UNUSED = cli_fine ("run small.onnx $P --output logits=own.npy");
+  g_autoptr (JsonNode) node = cli_json ("explain small.onnx $P --reference own.npy --json");
+  JsonObject *object = json_node_get_object (node);
+
+  g_assert_cmpstr (json_object_get_string_member (object, "score_kind"), ==, "similarity");
+  g_assert_cmpfloat_with_epsilon (json_object_get_double_member (object, "score"), 1, 1e-6);
+}
+
+static void
+test_sheet (void)
+{
+  g_autoptr (JsonNode) node = cli_json ("sheet small.onnx $P --class red --class blue --json -o sheet.png");
+  JsonArray *maps = json_object_get_array_member (json_node_get_object (node), "maps");
+  g_autofree char *path = in_folder ("sheet.png");
+  guint n_fine = 0;
+
+  g_assert_true (g_file_test (path, G_FILE_TEST_IS_REGULAR));
+  for (guint index = 0; index < json_array_get_length (maps); index++)
+    n_fine += json_object_get_null_member (json_array_get_object_element (maps, index), "error");
+  /* Those of the CAM family at least, for two classes each. */
+  g_assert_cmpuint (n_fine, >=, 34);
+}
+
+static void
+test_features (void)
+{
+  g_autoptr (JsonNode) node = cli_json ("features small.onnx $P --class red --top 6 --json -o features.png");
+  JsonObject *object = json_node_get_object (node);
+  JsonArray *features = json_object_get_array_member (object, "features");
+  double before = 1;
+
+  g_assert_cmpuint (json_array_get_length (features), ==, 6);
+  g_assert_cmpfloat_with_epsilon (json_object_get_double_member (object, "covered"), 1, 1e-6);
+  for (guint place = 0; place < 6; place++)
+    {
+      const double share = json_object_get_double_member (json_array_get_object_element (features, place), "share");
+      g_assert_cmpfloat (share, <=, before);
+      before = share;
+    }
+  g_auto (Run) text = cli_fine ("features small.onnx $P --class red --top 2");
+  g_assert_nonnull (strstr (text.out, "channel"));
+}
+
+static void
+test_concepts (void)
+{
+  g_autoptr (JsonNode) one = cli_json ("concepts small.onnx $P --count 3 --json -o concepts.png");
+  g_autoptr (JsonNode) again = cli_json ("concepts small.onnx $P --count 3 --json -o concepts.png");
+  g_autoptr (JsonNode) more = cli_json ("concepts small.onnx $P --count 6 --json");
+
+  g_assert_true (json_node_equal (one, again));
+  g_assert_cmpuint (json_array_get_length (json_object_get_array_member (json_node_get_object (one), "concepts")), ==, 3);
+  g_assert_cmpfloat (json_object_get_double_member (json_node_get_object (more), "unexplained"), <,
+                     json_object_get_double_member (json_node_get_object (one), "unexplained"));
+}
+
+static void
+test_methods (void)
+{
+  g_autoptr (JsonNode) all = cli_json ("methods --json");
+  g_auto (Run) one = cli_fine ("methods fem");
+
+  g_assert_cmpuint (json_array_get_length (json_object_get_array_member (json_node_get_object (all), "methods")), >=, 19);
+  g_assert_nonnull (strstr (one.out, "option     k=2 (0..100)"));
+  g_assert_nonnull (strstr (one.out, "profiles   paper pytorch-grad-cam"));
 }
 
 /* A method on the input writes what it found in the input's shape, and its figure can be made again. */
@@ -773,6 +905,12 @@ main (int argc, char **argv)
   g_test_add_func ("/cli/run", test_run);
   g_test_add_func ("/cli/explain", test_explain);
   g_test_add_func ("/cli/explain-input", test_explain_input);
+  g_test_add_func ("/cli/explain-more", test_explain_more);
+  g_test_add_func ("/cli/similarity", test_similarity);
+  g_test_add_func ("/cli/sheet", test_sheet);
+  g_test_add_func ("/cli/features", test_features);
+  g_test_add_func ("/cli/concepts", test_concepts);
+  g_test_add_func ("/cli/methods", test_methods);
   g_test_add_func ("/cli/polarities", test_polarities);
   g_test_add_func ("/cli/assumed", test_assumed);
   g_test_add_func ("/cli/occlude", test_occlude);

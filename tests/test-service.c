@@ -749,6 +749,25 @@ test_document_properties (Fixture *fixture, gconstpointer data)
   g_assert_true (why_class_item_get_is_target (why_document_get_class (document, 1)));
   g_object_set (document, "contrast-class", 0, NULL);
   g_assert_nonnull (strstr (why_document_get_status (document), "red"));
+  spin_until (is_idle, document);
+  g_assert_cmpint (why_document_get_map (document)->contrast_class, ==, 0);
+
+  /* Profile and options go with the method that has them; a figure's command says them. */
+  g_object_set (document, "profile", "torchcam", "method-options", "aug-smooth=yes", NULL);
+  spin_until (is_idle, document);
+  g_assert_cmpstr (why_document_get_map (document)->profile, ==, "torchcam");
+  g_assert_cmpuint (why_document_get_map (document)->n_parts, ==, 6);
+  g_autofree char *command = why_document_dup_command_line (document);
+  g_assert_nonnull (strstr (command, "--option aug-smooth=yes"));
+  g_assert_nonnull (strstr (command, "--contrast 0"));
+  g_assert_nonnull (strstr (command, "--profile torchcam"));
+  g_object_set (document, "method", "fem", NULL);
+  g_assert_cmpstr (why_document_get_profile (document), ==, "paper");
+  g_assert_null (why_document_get_method_options (document));
+  why_document_undo (document);
+  g_assert_cmpstr (why_document_get_method_options (document), ==, "aug-smooth=yes");
+  spin_until (is_idle, document);
+  g_assert_null (why_model_get_method_limitation (why_document_get_model (document), "gradcam"));
 }
 
 static void
@@ -762,6 +781,7 @@ test_document_unknown_values (Fixture *fixture, gconstpointer data)
     const char *said;
   } cases[] = {
     { "layer", "relu", "relu1" },       { "method", "grad", "gradcam" },  { "polarity", "up", "signed" },
+    { "profile", "mine", "paper" },     { "method-options", "k=1", "gradcam" },
     { "colormap", "virids", "viridis" }, { "limits", "tight", "locked" }, { "fill", "pink", "mean" },
   };
 

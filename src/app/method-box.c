@@ -83,7 +83,6 @@ new_label (const char *text, gboolean small)
   if (small)
     {
       gtk_widget_add_css_class (label, "caption");
-      gtk_widget_add_css_class (label, "dim-label");
     }
   return label;
 }
@@ -97,7 +96,13 @@ new_method_row (const WhyExplainerClass *method, const char *limitation)
   g_autofree char *title = g_strdup_printf (_("%1$s (%2$s)"), _(method->title), method->paper);
 
   gtk_box_append (GTK_BOX (box), new_label (_(method->title), FALSE));
-  gtk_box_append (GTK_BOX (box), new_label (limitation != NULL ? limitation : _(method->about), TRUE));
+  GtkWidget *words = new_label (limitation != NULL ? limitation : _(method->about), TRUE);
+  /* A row that cannot be chosen is dimmed as a whole. */
+  if (limitation == NULL)
+    gtk_widget_add_css_class (words, "dim-label");
+  gtk_box_append (GTK_BOX (box), words);
+  gtk_widget_set_margin_top (box, 3);
+  gtk_widget_set_margin_bottom (box, 3);
   gtk_list_box_row_set_child (GTK_LIST_BOX_ROW (row), box);
   gtk_widget_set_tooltip_text (row, title);
   gtk_widget_set_sensitive (row, limitation == NULL);
@@ -130,6 +135,19 @@ fill_methods (WhyMethodBox *self)
                              new_method_row (methods[k], model != NULL ? why_model_get_method_limitation (model, methods[k]->id)
                                                                        : NULL));
       }
+}
+
+static void
+select_method (WhyMethodBox *self)
+{
+  const WhyExplainerClass *method = current_method (self);
+  GtkListBoxRow *row;
+
+  for (int k = 0; (row = gtk_list_box_get_row_at_index (self->methods, k)) != NULL; k++)
+    {
+      if (row_method (row) == method)
+        gtk_list_box_select_row (self->methods, row);
+    }
 }
 
 static void
@@ -349,6 +367,12 @@ fill_options (WhyMethodBox *self)
   g_clear_pointer (&self->option_list, g_ptr_array_unref);
   g_ptr_array_set_size (self->controls, 0);
   self->option_list = why_options_list (current_method (self));
+  /* Here one layer is looked at. */
+  for (guint k = self->option_list->len; k-- > 0;)
+    {
+      if (((const WhyOptionClass *) g_ptr_array_index (self->option_list, k))->several_layers)
+        g_ptr_array_remove_index (self->option_list, k);
+    }
   for (guint k = 0; k < self->option_list->len; k++)
     {
       const WhyOptionClass *option = g_ptr_array_index (self->option_list, k);
@@ -379,6 +403,7 @@ update_method (WhyMethodBox *self)
   fill_profiles (self);
   self->syncing = FALSE;
   fill_options (self);
+  select_method (self);
 }
 
 static void
@@ -388,6 +413,7 @@ on_model_cb (WhyMethodBox *self)
   fill_contrast (self);
   self->syncing = FALSE;
   fill_methods (self);
+  select_method (self);
   update_contrast (self);
 }
 

@@ -164,6 +164,12 @@ run (int argc, char **argv)
   if (!cli_check_figure_name (options.figure, &error))
     return cli_fail (CLI_BAD_USAGE, error);
   options.option_text = options.method_options != NULL ? g_strjoinv (",", options.method_options) : NULL;
+  const WhyExplainerClass *method =
+    why_explainer_lookup (options.method != NULL ? options.method : "gradcam", &error);
+  const WhyProfile *profile = method != NULL ? why_profile_lookup (options.profile, &error) : NULL;
+  if (profile == NULL || !why_profile_check (profile, method, &error) ||
+      !why_options_check (method, options.option_text, &error))
+    return cli_fail (CLI_BAD_USAGE, error);
 
   g_auto (CliJob) job = { 0 };
   g_auto (WhyFeatureSheet) sheet = { 0 };

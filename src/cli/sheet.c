@@ -105,9 +105,11 @@ add_json (JsonBuilder *builder, const WhyExplainerClass *method, int target, con
 
 /* A method that cannot run here is told of and left out; the others still make a sheet. */
 static gboolean
-make_panels (const Options *options, CliJob *job, CliPanels *panels, JsonBuilder *builder, GError **error)
+make_panels (const Options *options, CliJob *job, CliPanels *panels, GPtrArray *left_out, JsonBuilder *builder,
+             GError **error)
 {
   gsize n_made = 0;
+  g_autofree char *reason = NULL;
 
   for (guint index = 0; index < options->method_list->len; index++)
     {
@@ -128,7 +130,9 @@ make_panels (const Options *options, CliJob *job, CliPanels *panels, JsonBuilder
           g_autoptr (GError) local = NULL;
           if (!why_explain (&request, &job->job, &result, &local))
             {
-              g_printerr ("whylight-cli: %s: %s\n", method->id, local->message);
+              g_ptr_array_add (left_out, g_strdup_printf ("%s: %s", method->id, local->message));
+              if (reason == NULL)
+                reason = g_strdup (local->message);
               add_json (builder, method, target, NULL, local);
               break;
             }
@@ -144,8 +148,8 @@ make_panels (const Options *options, CliJob *job, CliPanels *panels, JsonBuilder
     }
   if (n_made > 0)
     return TRUE;
-  g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: none of the methods can run on this model",
-               why_model_get_path (job->model));
+  g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: none of the methods can run on this model: %s",
+               why_model_get_path (job->model), reason);
   return FALSE;
 }
 
@@ -165,7 +169,8 @@ compute (Options *options, const CliCommon *common, const char *model_path, cons
   why_json_add_string (builder, "input", job.input.path);
   json_builder_set_member_name (builder, "maps");
   json_builder_begin_array (builder);
-  if (!make_panels (options, &job, panels, builder, &error))
+  g_autoptr (GPtrArray) left_out = g_ptr_array_new_with_free_func (g_free);
+  if (!make_panels (options, &job, panels, left_out, builder, &error))
     return cli_fail (CLI_BAD_INPUT, error);
   json_builder_end_array (builder);
 
@@ -180,7 +185,11 @@ compute (Options *options, const CliCommon *common, const char *model_path, cons
   if (options->json)
     cli_json_print (builder);
   else
-    g_print ("written    %s\n", options->figure);
+    {
+      for (guint index = 0; index < left_out->len; index++)
+        g_print ("left out   %s\n", (const char *) g_ptr_array_index (left_out, index));
+      g_print ("written    %s\n", options->figure);
+    }
   return CLI_OK;
 }
 

@@ -30,6 +30,7 @@ static const WhyOptionClass options[] = {
     .preset = 2,
     .minimum = 0,
     .maximum = 100,
+    .several_layers = TRUE,
     .by_profile = { { WHY_PROFILE_PYTORCH_GRAD_CAM, 0 } },
   },
 };

@@ -17,6 +17,7 @@ static const WhyOptionClass option_fusion = {
   .title = N_ ("Several layers"),
   .kind = WHY_OPTION_CHOICE,
   .choices = fusions,
+  .several_layers = TRUE,
   .by_profile = { { WHY_PROFILE_PYTORCH_GRAD_CAM, 1 } },
 };
 

@@ -31,6 +31,7 @@ typedef struct
  * @preset: number; 0 or 1 for a boolean; index of the choice
  * @minimum, @maximum: for numbers, both included
  * @choices: (nullable): %NULL-terminated ids
+ * @several_layers: says something only where several layers are fused
  * @by_profile: other presets; ends with an entry for the papers' profile
  */
 typedef struct
@@ -41,6 +42,7 @@ typedef struct
   double preset;
   double minimum, maximum;
   const char *const *choices;
+  gboolean several_layers;
   WhyOptionPreset by_profile[WHY_OPTION_MAX_PRESETS];
 } WhyOptionClass;
 
