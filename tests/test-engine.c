@@ -382,6 +382,91 @@ test_budget (void)
     }
 }
 
+/* Weights count, too: 256 x 256 of them take 262 kB, whatever the picture. */
+static void
+test_budget_of_weights (void)
+{
+  static const char text[] = "in x 1,256; w k 256,256; MatMul x,k y; out y";
+  const gint64 dims[] = { 1, 256 };
+  const WhySessionOptions tight = { .memory_budget = 200 << 10 }, wide = { .memory_budget = 400 << 10 };
+  g_autoptr (WhyOnnxModel) model = net_load (text);
+  g_autoptr (WhyTensor) x = net_random (5, 2, dims);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (WhySession) small = why_session_new (model, &tight, &error);
+  g_autoptr (WhySession) large = why_session_new (model, &wide, &error);
+  const char *name = "y";
+  WhyTensor *result = NULL;
+
+  if (why_backend_fast () == NULL)
+    {
+      g_test_skip ("the reference backend reads weights where the file has them");
+      return;
+    }
+  g_assert_false (why_session_run (small, &x, 1, &name, 1, &result, NULL, &error));
+  g_assert_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE);
+  g_assert_nonnull (strstr (error->message, "needs 1 MB"));
+  g_assert_cmpuint (why_session_plan_bytes (small), ==, 0);
+  result = run_one (large, x, name);
+  why_tensor_unref (result);
+  g_assert_cmpuint (why_session_plan_bytes (large), >=, 256 * 256 * sizeof (float));
+  g_assert_cmpuint (why_session_plan_bytes (large), <=, wide.memory_budget);
+}
+
+/* What was packed for steps that a later question has split is dropped; plans for gradients asked for
+ * before make room. */
+static void
+test_memory_of_questions (void)
+{
+  static const char text[] =
+    "in x 1,16,12,12; w k 16,16,3,3 0.1; w l 16,16,3,3 0.1; w m 16,16,3,3 0.1; w s 16; w t 16; w u 16; p v 16; "
+    "Conv x,k a pads=[1,1,1,1]; BatchNormalization a,s,t,u,v b; Relu b c; Conv c,l d pads=[1,1,1,1]; "
+    "BatchNormalization d,s,t,u,v e; Relu e g; Conv g,m h pads=[1,1,1,1]; Relu h y; out y";
+  static const char *const names[] = { "a", "b", "c", "d", "e", "g", "h" };
+  const gint64 dims[] = { 1, 16, 12, 12 };
+  g_autoptr (WhyOnnxModel) model = net_load (text);
+  g_autoptr (WhyTensor) x = net_random (5, 4, dims);
+  g_autoptr (WhyTensor) seed = net_random (6, 4, dims);
+  g_autoptr (WhySession) growing = new_session (model, WHY_BACKEND_AUTO);
+  g_autoptr (WhySession) fresh = new_session (model, WHY_BACKEND_AUTO);
+  g_autoptr (GPtrArray) expected = g_ptr_array_new_with_free_func ((GDestroyNotify) why_tensor_unref);
+  WhyTensor *results[G_N_ELEMENTS (names)] = { NULL };
+  g_autoptr (GError) error = NULL;
+
+  for (gsize index = 0; index < G_N_ELEMENTS (names); index++)
+    why_tensor_unref (run_one (growing, x, names[index]));
+  why_session_run (fresh, &x, 1, names, G_N_ELEMENTS (names), results, NULL, &error);
+  g_assert_no_error (error);
+  for (gsize index = 0; index < G_N_ELEMENTS (names); index++)
+    why_tensor_unref (results[index]);
+  g_assert_cmpuint (why_session_plan_bytes (growing), ==, why_session_plan_bytes (fresh));
+
+  gsize most = 0;
+  for (int pass = 0; pass < 2; pass++)
+    {
+      const WhySessionOptions options = { .memory_budget = pass == 0 ? 0 : most };
+      g_autoptr (WhySession) session = why_session_new (model, &options, &error);
+      for (gsize index = 0; index < G_N_ELEMENTS (names); index++)
+        {
+          WhyTensor *gradient = NULL;
+          g_autoptr (WhySession) alone = new_session (model, WHY_BACKEND_AUTO);
+          why_session_gradients (pass == 0 ? alone : session, &x, 1, "y", seed, &names[index], 1,
+                                 WHY_GRAD_RULE_GRADIENT, NULL, &gradient, NULL, &error);
+          g_assert_no_error (error);
+          if (pass == 0)
+            {
+              most = MAX (most, why_session_plan_bytes (alone));
+              g_ptr_array_add (expected, gradient);
+              continue;
+            }
+          g_assert_cmpfloat (net_distance (gradient, g_ptr_array_index (expected, index), 1e-3), <=, 1e-5);
+          g_assert_cmpuint (why_session_plan_bytes (session), <=, most);
+          why_tensor_unref (gradient);
+        }
+      /* What all questions together need at least: the activations that the deepest gradient reads. */
+      most += 3 * 16 * 12 * 12 * sizeof (float);
+    }
+}
+
 /* Buffers whose lives do not overlap share memory: a long chain takes no more than a short one. */
 static void
 test_memory_is_shared (void)
@@ -647,6 +732,8 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/cancel/each-node", test_cancel_at_each_node);
   g_test_add_func ("/engine/cancel/session", test_cancel_session);
   g_test_add_func ("/engine/memory/budget", test_budget);
+  g_test_add_func ("/engine/memory/weights", test_budget_of_weights);
+  g_test_add_func ("/engine/memory/questions", test_memory_of_questions);
   g_test_add_func ("/engine/memory/shared", test_memory_is_shared);
   g_test_add_func ("/engine/session/shapes", test_other_shapes);
   g_test_add_func ("/engine/session/questions", test_other_questions);

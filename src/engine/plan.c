@@ -37,6 +37,9 @@ struct _WhyPlan
   gsize arena_bytes;
   gsize constant_bytes;
   gint64 *step_ns; /* (nullable): by step, the shortest run so far */
+  gsize packed_bytes;     /* that are not in the cache yet, of a plan that only measures */
+  GPtrArray *packed_used; /* WhyPacked */
+  gboolean only_measures;
 };
 
 static void
@@ -61,6 +64,9 @@ why_plan_free (WhyPlan *plan)
 {
   if (plan == NULL)
     return;
+  for (guint index = 0; index < plan->packed_used->len; index++)
+    ((WhyPacked *) g_ptr_array_index (plan->packed_used, index))->n_users--;
+  g_ptr_array_unref (plan->packed_used);
   g_ptr_array_unref (plan->steps);
   g_ptr_array_unref (plan->buffers);
   g_free (plan->homes);
@@ -568,15 +574,19 @@ lay_out_memory (WhyPlan *plan, GError **error)
       if (step->scratch != NULL)
         place (plan, step->scratch, index, NULL, blocks);
     }
-  if (plan->arena_bytes > plan->options.memory_budget)
+  const gsize needs = plan->arena_bytes + plan->constant_bytes + plan->packed_bytes;
+  if (plan->options.taken > plan->options.memory_budget ||
+      needs > plan->options.memory_budget - plan->options.taken)
     {
       g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE,
                    "The network needs %" G_GSIZE_FORMAT
                    " MB for an input of this size, the budget is %" G_GSIZE_FORMAT
                    " MB; use a smaller input or a larger budget",
-                   (plan->arena_bytes >> 20) + 1, plan->options.memory_budget >> 20);
+                   ((needs + plan->options.taken) >> 20) + 1, plan->options.memory_budget >> 20);
       return FALSE;
     }
+  if (plan->only_measures)
+    return TRUE;
   if (posix_memalign (&plan->arena, 4096, plan->arena_bytes + ARENA_ALIGNMENT) != 0)
     {
       g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE,
@@ -622,11 +632,44 @@ compile (WhyPlan *plan, GError **error)
   return TRUE;
 }
 
-WhyPlan *
-why_plan_new (WhyGraph *graph, const WhyPlanOptions *options, GError **error)
+void
+why_plan_use_packed (WhyPlan *plan, WhyPacked *packed)
+{
+  packed->n_users++;
+  g_ptr_array_add (plan->packed_used, packed);
+}
+
+gboolean
+why_plan_only_measures (WhyPlan *plan, gsize n_bytes)
+{
+  if (plan->only_measures)
+    plan->packed_bytes += n_bytes;
+  return plan->only_measures;
+}
+
+/* More than a plan of this graph is likely to take: every value in both layouts, constants packed with
+ * padding. */
+static gsize
+most_bytes (const WhyGraph *graph)
+{
+  gsize n_bytes = 0;
+  for (guint index = 0; index < why_graph_n_values (graph); index++)
+    {
+      gsize value = value_bytes (why_graph_value (graph, index));
+      if (value > (G_MAXSIZE - n_bytes) / 2)
+        return G_MAXSIZE;
+      n_bytes += 2 * value;
+    }
+  return n_bytes;
+}
+
+static WhyPlan *
+build (WhyGraph *graph, const WhyPlanOptions *options, gboolean only_measures, GError **error)
 {
   WhyPlan *plan = g_new0 (WhyPlan, 1);
 
+  plan->only_measures = only_measures;
+  plan->packed_used = g_ptr_array_new ();
   plan->graph = graph;
   plan->options = *options;
   plan->n_values = why_graph_n_values (graph);
@@ -658,6 +701,21 @@ why_plan_new (WhyGraph *graph, const WhyPlanOptions *options, GError **error)
     return plan;
   why_plan_free (plan);
   return NULL;
+}
+
+WhyPlan *
+why_plan_new (WhyGraph *graph, const WhyPlanOptions *options, GError **error)
+{
+  /* Where it may become tight, what is needed is counted before any of it is taken. */
+  if (options->taken > options->memory_budget ||
+      most_bytes (graph) > (options->memory_budget - options->taken) / 2)
+    {
+      WhyPlan *measure = build (graph, options, TRUE, error);
+      if (measure == NULL)
+        return NULL;
+      why_plan_free (measure);
+    }
+  return build (graph, options, FALSE, error);
 }
 
 gboolean

@@ -103,7 +103,8 @@ typedef gboolean (*WhyStepFunc) (const WhyStep *step, WhyCancel *cancel, GError 
  * @backend: which kernels
  * @keep: (nullable) (element-type WhyValue): values that must be there at the end
  * @parent: (nullable): plan whose kept values may be read
- * @memory_budget: bytes
+ * @memory_budget: bytes that all may take together: this plan, what is @taken, and packed weights
+ * @taken: bytes that other plans of the session and the packed weights there are have taken
  * @packed: cache of packed weights, shared by a session's plans
  * @first_backward: with a parent: the first node of the backward direction; earlier ones compute
  *   forward values again that the parent has not kept
@@ -115,6 +116,7 @@ typedef struct
   const GPtrArray *keep;
   WhyPlan *parent;
   gsize memory_budget;
+  gsize taken;
   GHashTable *packed;
   guint first_backward, first_map;
 } WhyPlanOptions;
@@ -276,7 +278,20 @@ struct _WhyPacked
   gpointer data;
   GDestroyNotify free_data;
   gsize n_bytes;
+  guint n_users; /* plans */
 };
+
+/** why_plan_use_packed: @packed, an entry of the session's cache, is used as long as @plan lives */
+void why_plan_use_packed (WhyPlan *plan, WhyPacked *packed);
+
+/**
+ * why_plan_only_measures:
+ * @n_bytes: of a packed constant that is not in the cache
+ *
+ * Returns: whether the plan is made only to know how much memory it will take: then the constant is counted
+ *   and must not be packed, and steps are never run
+ */
+gboolean why_plan_only_measures (WhyPlan *plan, gsize n_bytes);
 
 /* A kernel: compiles one node, or says that it cannot (*done = FALSE). */
 typedef gboolean (*WhyCompileFunc) (WhyPlan *plan, WhyNode *node, gboolean *done, GError **error);

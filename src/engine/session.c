@@ -303,6 +303,57 @@ prepare_for (WhySession *session, WhyTensor *const *inputs, gsize n_inputs, GErr
   return why_session_prepare (session, shapes, n_inputs, error) != NULL;
 }
 
+/* ---- memory ---- */
+
+static gboolean
+is_unused (gpointer key, gpointer packed, gpointer data)
+{
+  return ((const WhyPacked *) packed)->n_users == 0;
+}
+
+/* Weights that were packed for plans that are gone. They are kept until the next plan has been made: it
+ * mostly wants the same ones. */
+static void
+drop_unused_packed (const WhySession *session)
+{
+  g_hash_table_foreach_remove (session->packed, is_unused, NULL);
+}
+
+/* Makes a plan; where the budget does not allow it, gives up what nobody needs now: weights of plans that
+ * are gone, then the plans of gradients asked for before. */
+static WhyPlan *
+new_plan (const WhySession *session, WhyPlanOptions *options, GError **error)
+{
+  options->memory_budget = session->memory_budget;
+  for (;;)
+    {
+      g_autoptr (GError) local = NULL;
+      options->taken = why_session_plan_bytes (session);
+      WhyPlan *plan = why_plan_new (session->graph, options, &local);
+      if (plan != NULL)
+        {
+          drop_unused_packed (session);
+          return plan;
+        }
+      gboolean is_tight = g_error_matches (local, WHY_ERROR, WHY_ERROR_TOO_LARGE);
+      if (is_tight && g_hash_table_foreach_remove (session->packed, is_unused, NULL) > 0)
+        continue;
+      Direction *crowded = NULL;
+      for (guint index = 0; is_tight && index < session->directions->len; index++)
+        {
+          Direction *direction = g_ptr_array_index (session->directions, index);
+          if (direction->backwards->len > 0)
+            crowded = direction;
+        }
+      if (crowded == NULL)
+        {
+          g_propagate_error (error, g_steal_pointer (&local));
+          return NULL;
+        }
+      g_ptr_array_remove_index (crowded->backwards, 0);
+    }
+}
+
 /* ---- forward ---- */
 
 static gboolean
@@ -317,13 +368,12 @@ build_forward (WhySession *session, GError **error)
   g_hash_table_iter_init (&iter, session->protected_values);
   while (g_hash_table_iter_next (&iter, &value, NULL))
     g_ptr_array_add (keep, value);
-  const WhyPlanOptions options = {
+  WhyPlanOptions options = {
     .backend = session->backend,
     .keep = keep,
-    .memory_budget = session->memory_budget,
     .packed = session->packed,
   };
-  session->forward = why_plan_new (session->graph, &options, error);
+  session->forward = new_plan (session, &options, error);
   if (session->forward == NULL)
     g_prefix_error (error, "%s: ", session->model->path);
   return session->forward != NULL;
@@ -618,16 +668,15 @@ find_backward (const WhySession *session,
   g_autoptr (GPtrArray) wanted = g_ptr_array_new ();
   for (gsize index = 0; index < n_gradients; index++)
     g_ptr_array_add (wanted, gradients[index]);
-  const WhyPlanOptions options = {
+  WhyPlanOptions options = {
     .backend = session->backend,
     .keep = wanted,
     .parent = session->forward,
-    .memory_budget = session->memory_budget,
     .packed = session->packed,
     .first_backward = direction->n_nodes,
     .first_map = first_map,
   };
-  WhyPlan *plan = why_plan_new (session->graph, &options, error);
+  WhyPlan *plan = new_plan (session, &options, error);
   if (plan == NULL)
     return NULL;
   Backward *backward = g_new0 (Backward, 1);

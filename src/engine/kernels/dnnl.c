@@ -226,6 +226,11 @@ why_dnnl_bind_packed (WhyPrimitive *primitive,
   GBytes *full_key = g_byte_array_free_to_bytes (bytes);
   WhyPacked *entry = g_hash_table_lookup (cache, full_key);
   Packed *packed = entry != NULL ? entry->data : NULL;
+  if (packed == NULL && why_plan_only_measures (plan, dnnl_memory_desc_get_size (to)))
+    {
+      g_bytes_unref (full_key);
+      return TRUE;
+    }
   if (packed == NULL)
     {
       packed = pack (from, data, to, error);
@@ -235,10 +240,11 @@ why_dnnl_bind_packed (WhyPrimitive *primitive,
           return FALSE;
         }
       entry = g_new (WhyPacked, 1);
-      *entry = (WhyPacked){ packed, packed_free, dnnl_memory_desc_get_size (to) };
+      *entry = (WhyPacked){ packed, packed_free, dnnl_memory_desc_get_size (to), 0 };
       g_hash_table_insert (cache, g_bytes_ref (full_key), entry);
     }
   g_bytes_unref (full_key);
+  why_plan_use_packed (plan, entry);
   g_assert (primitive->n_args < WHY_DNNL_ARGS_MAX);
   primitive->args[primitive->n_args] = (dnnl_exec_arg_t){ arg, packed->memory };
   primitive->buffers[primitive->n_args++] = NULL;

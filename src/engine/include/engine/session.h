@@ -31,8 +31,9 @@ gboolean why_backend_parse (const char *text, WhyBackend *backend, GError **erro
 
 /**
  * WhySessionOptions:
- * @memory_budget: bytes that one plan may take, 0 for three quarters of the machine's memory. A
- *   model that needs more is refused with the figure before anything is allocated
+ * @memory_budget: bytes that all plans of the session and its packed weights may take together, 0 for
+ *   three quarters of the machine's memory. A model that needs more is refused with the figure before
+ *   anything is allocated
  * @keep_types: compute in the types the model states instead of float32 throughout; for conformance
  * tests
  */
