@@ -467,6 +467,31 @@ test_memory_of_questions (void)
     }
 }
 
+/* Convolutions that would take long are made of pieces, with what follows them. They must be what the other
+ * backend computes at once: along the first axis of a picture, with strides and dilation at the seams, and
+ * along a batch. */
+static void
+test_long_convolutions (void)
+{
+  static const char *const texts[] = {
+    "in x 1,16,331,200; w k 32,16,5,5 0.1; w b 32; Conv x,k,b a pads=[2,2,2,2]; Relu a y; out y",
+    "in x 1,16,420,300; w k 32,16,5,5 0.1; w l 32,16,1,1; Conv x,k a pads=[3,2,5,2] strides=[2,1] dilations=[2,1]; "
+    "Conv x,l r strides=[2,1]; Add a,r c; Relu c y; out y",
+    "in x 3,16,160,140; w k 32,16,5,5 0.1; Conv x,k a pads=[2,2,2,2]; Relu a y; out y",
+  };
+  for (gsize text = 0; text < G_N_ELEMENTS (texts); text++)
+    {
+      g_autoptr (WhyOnnxModel) model = net_load (texts[text]);
+      g_autoptr (GPtrArray) inputs = net_inputs (texts[text], 3);
+      g_autoptr (WhySession) fast = new_session (model, WHY_BACKEND_AUTO);
+      g_autoptr (WhySession) reference = new_session (model, WHY_BACKEND_REFERENCE);
+      g_autoptr (WhyTensor) actual = run_one (fast, g_ptr_array_index (inputs, 0), "y");
+      g_autoptr (WhyTensor) expected = run_one (reference, g_ptr_array_index (inputs, 0), "y");
+      /* Sums of 400 products, each rounded to 6e-8. */
+      g_assert_cmpfloat (net_distance (actual, expected, 1e-3), <=, 1e-5);
+    }
+}
+
 /* Buffers whose lives do not overlap share memory: a long chain takes no more than a short one. */
 static void
 test_memory_is_shared (void)
@@ -732,6 +757,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/cancel/each-node", test_cancel_at_each_node);
   g_test_add_func ("/engine/cancel/session", test_cancel_session);
   g_test_add_func ("/engine/memory/budget", test_budget);
+  g_test_add_func ("/engine/long-convolutions", test_long_convolutions);
   g_test_add_func ("/engine/memory/weights", test_budget_of_weights);
   g_test_add_func ("/engine/memory/questions", test_memory_of_questions);
   g_test_add_func ("/engine/memory/shared", test_memory_is_shared);

@@ -3,6 +3,7 @@
 #include "plan.h"
 
 #include "base/error.h"
+#include "base/parallel.h"
 #include "base/size.h"
 #include "graph/composite.h"
 #include "kernels/generic.h"
@@ -743,8 +744,8 @@ now_ns (void)
   return (gint64) now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-gboolean
-why_plan_run (WhyPlan *plan, WhyCancel *cancel, GError **error)
+static gboolean
+run_steps (WhyPlan *plan, WhyCancel *cancel, GError **error)
 {
   for (guint index = 0; index < plan->steps->len; index++)
     {
@@ -757,7 +758,16 @@ why_plan_run (WhyPlan *plan, WhyCancel *cancel, GError **error)
       if (plan->step_ns != NULL)
         plan->step_ns[index] = MIN (plan->step_ns[index], now_ns () - start);
     }
-  return TRUE;
+  return why_cancel_check (cancel, error); /* the last step may have stopped half way */
+}
+
+gboolean
+why_plan_run (WhyPlan *plan, WhyCancel *cancel, GError **error)
+{
+  why_parallel_watch (cancel);
+  gboolean done = run_steps (plan, cancel, error);
+  why_parallel_watch (NULL);
+  return done;
 }
 
 void

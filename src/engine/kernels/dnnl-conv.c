@@ -228,6 +228,184 @@ forward_pd (const WhyConvParams *params,
   return create_pd (&desc, post, NULL);
 }
 
+/* ---- long convolutions in pieces ---- */
+
+/* A primitive cannot be stopped. One that takes longer than this, in seconds, is made of several, so that
+ * cancelling does not have to wait: a volume of 256^3 keeps two cores busy for a second and more. */
+#define PIECE_SECONDS 0.04
+/* Slow cores: rather a piece too many than one too few. */
+#define PRODUCTS_PER_SECOND 2e10
+#define BYTES_PER_SECOND 4e9
+/* Few channels are computed as a vector of them. */
+#define CHANNELS_LEAST 16
+
+typedef struct
+{
+  int axis;            /* along which it is cut: pictures, or the first spatial one */
+  gint64 begin, end;   /* of the output */
+  gint64 first, count; /* of the input */
+  WhyConvParams params;
+} Piece;
+
+static double
+estimate_seconds (const WhyConvParams *params, const WhyValue *x, const WhyValue *w, const WhyValue *y)
+{
+  double products = (double) MAX (w->dims[1], MIN (CHANNELS_LEAST, x->dims[1])), values = 1;
+
+  for (int axis = 0; axis < WHY_CONV_SPATIAL; axis++)
+    products *= (double) params->kernel[axis];
+  for (int axis = 0; axis < y->rank; axis++)
+    values *= (double) (axis == 1 ? MAX (y->dims[1], CHANNELS_LEAST) : y->dims[axis]);
+  return products * values / PRODUCTS_PER_SECOND + 2.0 * values * sizeof (float) / BYTES_PER_SECOND;
+}
+
+/* Part @index of @n; FALSE if it would read padding alone. */
+static gboolean
+cut_piece (const WhyConvParams *params,
+           const WhyValue *x,
+           const WhyValue *y,
+           gint64 index,
+           gint64 n,
+           Piece *piece)
+{
+  int front = WHY_CONV_SPATIAL - params->n_spatial;
+
+  piece->params = *params;
+  piece->axis = y->dims[0] > 1 ? 0 : 2;
+  piece->begin = y->dims[piece->axis] * index / n;
+  piece->end = y->dims[piece->axis] * (index + 1) / n;
+  piece->first = piece->begin;
+  piece->count = piece->end - piece->begin;
+  if (piece->axis == 0)
+    return TRUE;
+  gint64 begin = piece->begin * params->stride[front] - params->pad_begin[front];
+  gint64 end = (piece->end - 1) * params->stride[front] - params->pad_begin[front] +
+               (params->kernel[front] - 1) * params->dilation[front] + 1;
+  piece->params.pad_begin[front] = MAX (0, -begin);
+  piece->params.pad_end[front] = MAX (0, end - x->dims[2]);
+  piece->first = MAX (begin, 0);
+  piece->count = MIN (end, x->dims[2]) - piece->first;
+  return piece->count > 0;
+}
+
+/* Describes @count places from @first on along @axis; the offset in bytes. */
+static gsize
+part_md (const dnnl_memory_desc_t *whole, int axis, gint64 first, gint64 count, dnnl_memory_desc_t *part)
+{
+  gint64 dims[WHY_MAX_RANK], strides[WHY_MAX_RANK];
+
+  for (int each = 0; each < whole->ndims; each++)
+    {
+      dims[each] = each == axis ? count : whole->dims[each];
+      strides[each] = whole->format_desc.blocking.strides[each];
+    }
+  why_dnnl_md_strides (whole->ndims, dims, strides, part);
+  return (gsize) (first * strides[axis]) * sizeof (float);
+}
+
+/* The same post-ops for a part of the result. */
+static void
+copy_post_ops (const WhyPostOps *from, const dnnl_memory_desc_t *dst, WhyPostOps *to)
+{
+  *to = *from;
+  dnnl_post_ops_create (&to->ops);
+  for (int op = 0; op < dnnl_post_ops_len (from->ops); op++)
+    {
+      dnnl_alg_kind_t kind;
+      float scale, alpha, beta;
+      if (dnnl_post_ops_get_kind (from->ops, op) == dnnl_eltwise)
+        {
+          dnnl_post_ops_get_params_eltwise (from->ops, op, &scale, &kind, &alpha, &beta);
+          dnnl_post_ops_append_eltwise (to->ops, scale, kind, alpha, beta);
+        }
+      else
+        dnnl_post_ops_append_binary (to->ops, dnnl_binary_add, dst);
+    }
+}
+
+/* What the pieces of one convolution have in common. */
+typedef struct
+{
+  WhyPlan *plan;
+  WhyNode *node;
+  WhyValue *tail;
+  const Fused *fused;
+  const WhyPostOps *post;
+  const dnnl_memory_desc_t *src, *dst, *weight, *weight_any, *bias;
+  WhyBuffer *input, *output;
+} Whole;
+
+static gboolean
+bind_constants (const Whole *whole, WhyPrimitive *primitive, GError **error)
+{
+  const WhyValue *w = whole->node->inputs[1], *b = why_node_input (whole->node, 2);
+  const gpointer key[] = { whole->node, whole->tail };
+
+  return why_dnnl_bind_packed (primitive, whole->plan, DNNL_ARG_WEIGHTS, key, sizeof key, whole->weight,
+                               whole->fused->weight != NULL ? whole->fused->weight : w->constant->data,
+                               why_dnnl_weights_md (primitive), error) &&
+         (!whole->fused->has_bias ||
+          why_dnnl_bind_packed (primitive, whole->plan, DNNL_ARG_BIAS, key, sizeof key, whole->bias,
+                                whole->fused->bias != NULL ? whole->fused->bias : b->constant->data,
+                                whole->bias, error));
+}
+
+/* NULL without an error: oneDNN has no convolution of this form. */
+static WhyPrimitive *
+new_piece (const Whole *whole, const Piece *piece, GError **error)
+{
+  dnnl_memory_desc_t src, dst;
+  WhyPostOps post;
+  gsize src_offset = part_md (whole->src, piece->axis, piece->first, piece->count, &src);
+  gsize dst_offset = part_md (whole->dst, piece->axis, piece->begin, piece->end - piece->begin, &dst);
+
+  copy_post_ops (whole->post, &dst, &post);
+  dnnl_primitive_desc_t pd = forward_pd (&piece->params, FALSE, &src, whole->weight_any,
+                                         whole->fused->has_bias ? whole->bias : NULL, &dst, &post);
+  dnnl_post_ops_destroy (post.ops);
+  WhyPrimitive *primitive = pd != NULL ? why_dnnl_primitive_new (pd) : NULL;
+  if (primitive == NULL || !bind_constants (whole, primitive, error))
+    {
+      g_clear_pointer (&primitive, why_dnnl_primitive_free);
+      return NULL;
+    }
+  why_dnnl_bind_at (primitive, DNNL_ARG_SRC, &src, whole->input, src_offset);
+  why_dnnl_bind_at (primitive, DNNL_ARG_DST, &dst, whole->output, dst_offset);
+  why_dnnl_bind_post_ops_at (primitive, whole->post, &dst, dst_offset);
+  return primitive;
+}
+
+/* All pieces; NULL without an error where there is just one, or where it cannot be cut. */
+static WhyPrimitive *
+new_pieces (const Whole *whole, GError **error)
+{
+  const WhyConvParams *params = whole->node->params;
+  const WhyValue *x = whole->node->inputs[0], *y = whole->node->outputs[0];
+  WhyPrimitive *first = NULL;
+  double n_wanted = ceil (estimate_seconds (params, x, whole->node->inputs[1], y) / PIECE_SECONDS);
+  gint64 n = MIN ((gint64) MIN (n_wanted, 1e6), y->dims[y->dims[0] > 1 ? 0 : 2]);
+
+  for (gint64 index = 0; n > 1 && index < n; index++)
+    {
+      g_autoptr (GError) local = NULL;
+      Piece piece;
+      WhyPrimitive *next =
+        cut_piece (params, x, y, index, n, &piece) ? new_piece (whole, &piece, &local) : NULL;
+      if (next == NULL)
+        {
+          g_clear_pointer (&first, why_dnnl_primitive_free);
+          if (local != NULL)
+            g_propagate_error (error, g_steal_pointer (&local));
+          return NULL;
+        }
+      if (first == NULL)
+        first = next;
+      else
+        why_dnnl_follow (first, next);
+    }
+  return first;
+}
+
 static gboolean
 compile_forward (WhyPlan *plan, WhyNode *node, gboolean transposed, gboolean *done, GError **error)
 {
@@ -270,24 +448,31 @@ compile_forward (WhyPlan *plan, WhyNode *node, gboolean transposed, gboolean *do
       why_node_fail (node, error, WHY_ERROR_FAILED, "oneDNN has no convolution of this form");
       goto fail;
     }
-  const gpointer key[] = { node, tail };
-  inputs[n_inputs++] = why_plan_input (plan, x, WHY_LAYOUT_CHANNELS_LAST, error);
-  if (inputs[0] == NULL ||
-      !why_dnnl_bind_packed (primitive, plan, DNNL_ARG_WEIGHTS, key, sizeof key, &weight,
-                             fused.weight != NULL ? fused.weight : w->constant->data,
-                             why_dnnl_weights_md (primitive), error) ||
-      (fused.has_bias &&
-       !why_dnnl_bind_packed (primitive, plan, DNNL_ARG_BIAS, key, sizeof key, &bias,
-                              fused.bias != NULL ? fused.bias : b->constant->data, &bias, error)))
+  Whole whole = { plan, node, tail, &fused, &post, &src, &dst, &weight, &weight_any, &bias, NULL, NULL };
+  inputs[n_inputs++] = whole.input = why_plan_input (plan, x, WHY_LAYOUT_CHANNELS_LAST, error);
+  if (inputs[0] == NULL || !bind_constants (&whole, primitive, error))
     {
       why_dnnl_primitive_free (primitive);
       goto fail;
     }
-  WhyBuffer *output = why_plan_output (plan, tail, WHY_LAYOUT_CHANNELS_LAST);
+  whole.output = why_plan_output (plan, tail, WHY_LAYOUT_CHANNELS_LAST);
   why_dnnl_bind (primitive, DNNL_ARG_SRC, &src, inputs[0]);
-  why_dnnl_bind (primitive, DNNL_ARG_DST, &dst, output);
+  why_dnnl_bind (primitive, DNNL_ARG_DST, &dst, whole.output);
   why_dnnl_bind_post_ops (primitive, &post, inputs, &n_inputs);
-  why_dnnl_add_step (plan, node, primitive, inputs, n_inputs, output);
+  g_autoptr (GError) local = NULL;
+  WhyPrimitive *pieces = !transposed ? new_pieces (&whole, &local) : NULL;
+  if (local != NULL)
+    {
+      why_dnnl_primitive_free (primitive);
+      g_propagate_error (error, g_steal_pointer (&local));
+      goto fail;
+    }
+  if (pieces != NULL)
+    {
+      why_dnnl_primitive_free (primitive);
+      primitive = pieces;
+    }
+  why_dnnl_add_step (plan, node, primitive, inputs, n_inputs, whole.output);
   dnnl_post_ops_destroy (post.ops);
   fused_clear (&fused);
   *done = TRUE;

@@ -16,6 +16,8 @@ struct _WhyPrimitive
   gboolean bound;
   dnnl_exec_arg_t args[WHY_DNNL_ARGS_MAX];
   WhyBuffer *buffers[WHY_DNNL_ARGS_MAX]; /* NULL: packed memory */
+  gsize offsets[WHY_DNNL_ARGS_MAX];      /* in the buffers */
+  WhyPrimitive *next;                    /* owned: the step's next piece */
   dnnl_memory_desc_t scratch_md;
 };
 
@@ -136,17 +138,37 @@ why_dnnl_primitive_free (gpointer data)
         dnnl_memory_destroy (primitive->args[arg].memory);
     }
   dnnl_primitive_destroy (primitive->primitive);
+  g_clear_pointer (&primitive->next, why_dnnl_primitive_free);
   g_free (primitive);
 }
 
 void
+why_dnnl_follow (WhyPrimitive *primitive, WhyPrimitive *next)
+{
+  while (primitive->next != NULL)
+    primitive = primitive->next;
+  primitive->next = next;
+}
+
+void
 why_dnnl_bind (WhyPrimitive *primitive, int arg, const dnnl_memory_desc_t *md, WhyBuffer *buffer)
+{
+  why_dnnl_bind_at (primitive, arg, md, buffer, 0);
+}
+
+void
+why_dnnl_bind_at (WhyPrimitive *primitive,
+                  int arg,
+                  const dnnl_memory_desc_t *md,
+                  WhyBuffer *buffer,
+                  gsize offset)
 {
   dnnl_memory_t memory = NULL;
   g_assert (primitive->n_args < WHY_DNNL_ARGS_MAX);
   if (dnnl_memory_create (&memory, md, why_dnnl_engine (), DNNL_MEMORY_NONE) != dnnl_success)
     g_error ("oneDNN gives no memory object");
   primitive->args[primitive->n_args] = (dnnl_exec_arg_t){ arg, memory };
+  primitive->offsets[primitive->n_args] = offset;
   primitive->buffers[primitive->n_args++] = buffer;
 }
 
@@ -253,28 +275,38 @@ why_dnnl_bind_packed (WhyPrimitive *primitive,
 
 /* ---- the step ---- */
 
+static void
+set_memory (WhyPrimitive *primitive)
+{
+  for (int arg = 0; arg < primitive->n_args; arg++)
+    {
+      if (primitive->buffers[arg] != NULL)
+        dnnl_memory_set_data_handle (primitive->args[arg].memory,
+                                     (guint8 *) primitive->buffers[arg]->data +
+                                       primitive->offsets[arg]);
+    }
+  primitive->bound = TRUE;
+}
+
 static gboolean
 run_primitive (const WhyStep *step, WhyCancel *cancel, GError **error)
 {
-  WhyPrimitive *primitive = step->data;
-
-  /* Where buffers lie is known only once the whole plan is laid out, and never changes after. */
-  if (!primitive->bound)
+  for (WhyPrimitive *primitive = step->data; primitive != NULL; primitive = primitive->next)
     {
-      for (int arg = 0; arg < primitive->n_args; arg++)
+      /* Where buffers lie is known only once the whole plan is laid out, and never changes after. */
+      if (!primitive->bound)
+        set_memory (primitive);
+      if (dnnl_primitive_execute (primitive->primitive, why_dnnl_stream (), primitive->n_args,
+                                  primitive->args) != dnnl_success)
         {
-          if (primitive->buffers[arg] != NULL)
-            dnnl_memory_set_data_handle (primitive->args[arg].memory,
-                                         primitive->buffers[arg]->data);
+          g_set_error (error, WHY_ERROR, WHY_ERROR_FAILED, "%s '%s': oneDNN could not compute it",
+                       step->node->klass->type, step->node->name);
+          return FALSE;
         }
-      primitive->bound = TRUE;
+      if (primitive->next != NULL && !why_cancel_check (cancel, error))
+        return FALSE;
     }
-  if (dnnl_primitive_execute (primitive->primitive, why_dnnl_stream (), primitive->n_args,
-                              primitive->args) == dnnl_success)
-    return TRUE;
-  g_set_error (error, WHY_ERROR, WHY_ERROR_FAILED, "%s '%s': oneDNN could not compute it",
-               step->node->klass->type, step->node->name);
-  return FALSE;
+  return TRUE;
 }
 
 void
@@ -285,13 +317,20 @@ why_dnnl_add_step (WhyPlan *plan,
                    guint n_inputs,
                    WhyBuffer *output)
 {
-  gsize scratch_bytes = dnnl_memory_desc_get_size (&primitive->scratch_md);
+  gsize scratch_bytes = 0;
   WhyBuffer *scratch = NULL;
 
-  if (primitive->scratch_md.ndims > 0 && scratch_bytes > 0)
+  for (WhyPrimitive *piece = primitive; piece != NULL; piece = piece->next)
     {
-      scratch = why_plan_scratch (plan, scratch_bytes);
-      why_dnnl_bind (primitive, DNNL_ARG_SCRATCHPAD, &primitive->scratch_md, scratch);
+      if (piece->scratch_md.ndims > 0)
+        scratch_bytes = MAX (scratch_bytes, dnnl_memory_desc_get_size (&piece->scratch_md));
+    }
+  if (scratch_bytes > 0)
+    scratch = why_plan_scratch (plan, scratch_bytes);
+  for (WhyPrimitive *piece = primitive; piece != NULL; piece = piece->next)
+    {
+      if (piece->scratch_md.ndims > 0 && dnnl_memory_desc_get_size (&piece->scratch_md) > 0)
+        why_dnnl_bind (piece, DNNL_ARG_SCRATCHPAD, &piece->scratch_md, scratch);
     }
   WhyStep *step = why_plan_add_step (plan, node, run_primitive, inputs, n_inputs, &output, 1,
                                      primitive, why_dnnl_primitive_free);
@@ -458,6 +497,20 @@ why_dnnl_collect_post_ops (WhyPlan *plan,
       *tail = reader->outputs[0];
     }
   return TRUE;
+}
+
+void
+why_dnnl_bind_post_ops_at (WhyPrimitive *primitive,
+                           const WhyPostOps *post,
+                           const dnnl_memory_desc_t *dst,
+                           gsize offset)
+{
+  for (int op = 0; op < post->n; op++)
+    {
+      if (post->operands[op] != NULL)
+        why_dnnl_bind_at (primitive, DNNL_ARG_ATTR_MULTIPLE_POST_OP (op) | DNNL_ARG_SRC_1, dst,
+                          post->operands[op], offset);
+    }
 }
 
 void

@@ -38,6 +38,17 @@ void why_dnnl_primitive_free (gpointer primitive);
 void
 why_dnnl_bind (WhyPrimitive *primitive, int arg, const dnnl_memory_desc_t *md, WhyBuffer *buffer);
 
+/** why_dnnl_bind_at: as why_dnnl_bind(), @offset bytes into the buffer */
+void why_dnnl_bind_at (WhyPrimitive *primitive,
+                       int arg,
+                       const dnnl_memory_desc_t *md,
+                       WhyBuffer *buffer,
+                       gsize offset);
+
+/** why_dnnl_follow: @next (transfer full) is executed after @primitive, in the same step, if nobody has
+ * cancelled in between */
+void why_dnnl_follow (WhyPrimitive *primitive, WhyPrimitive *next);
+
 /**
  * why_dnnl_bind_packed:
  * @key: (array length=key_size): what tells this constant from others of the same graph
@@ -94,6 +105,13 @@ void why_dnnl_bind_post_ops (WhyPrimitive *primitive,
                              const WhyPostOps *post,
                              WhyBuffer **inputs,
                              guint *n_inputs);
+
+/** why_dnnl_bind_post_ops_at: of one piece of a step: @dst describes its part of the result, and of the
+ * operands, @offset bytes into them */
+void why_dnnl_bind_post_ops_at (WhyPrimitive *primitive,
+                                const WhyPostOps *post,
+                                const dnnl_memory_desc_t *dst,
+                                gsize offset);
 
 /**
  * why_channel_constant:

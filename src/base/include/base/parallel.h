@@ -1,6 +1,6 @@
 #pragma once
 
-#include <glib.h>
+#include "base/cancel.h"
 
 G_BEGIN_DECLS
 
@@ -23,6 +23,15 @@ void why_parallel_set_threads (int n_threads);
 int why_parallel_get_threads (void);
 
 /**
+ * why_parallel_watch:
+ * @cancel: (nullable): of the work that this thread does from now on
+ *
+ * From then on why_parallel_for(), called by this thread, hands out its ranges in pieces, and none any more once
+ * @cancel is set: what it computes is unfinished then. Whoever gave the token looks at it afterwards.
+ */
+void why_parallel_watch (WhyCancel *cancel);
+
+/**
  * WhyParallelFunc:
  * @begin: first index
  * @end: one past the last index
@@ -35,7 +44,8 @@ typedef void (*WhyParallelFunc) (gsize begin, gsize end, gpointer data);
  * @grain: the least number of indices worth a thread of its own
  *
  * Calls @func on disjoint ranges that cover 0..@n. The split depends only on @n, @grain and the
- * number of threads, so results that do not sum across ranges are the same for every run.
+ * number of threads, so results that do not sum across ranges are the same for every run. While a token is
+ * watched (why_parallel_watch()) a thread's range may come in several calls, one after the other.
  */
 void why_parallel_for (gsize n, gsize grain, WhyParallelFunc func, gpointer data);
 
