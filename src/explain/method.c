@@ -315,17 +315,17 @@ extern void dsyevr_ (const char *jobz,
                      gsize,
                      gsize);
 
-extern void sgesdd_ (const char *jobz,
+extern void dgesdd_ (const char *jobz,
                      const int *m,
                      const int *n,
-                     float *a,
+                     double *a,
                      const int *lda,
-                     float *s,
-                     float *u,
+                     double *s,
+                     double *u,
                      const int *ldu,
-                     float *vt,
+                     double *vt,
                      const int *ldvt,
-                     float *work,
+                     double *work,
                      const int *lwork,
                      int *iwork,
                      int *info,
@@ -382,8 +382,8 @@ negate (double *values, gsize n)
     values[at] = 0.0 - values[at];
 }
 
-/* The sign that LAPACK's single precision singular value decomposition gives, as NumPy calls it for
- * the rows as floats: -1 or 1, against @projection. */
+/* The sign that LAPACK's singular value decomposition gives: -1 or 1, against @projection. NumPy hands
+ * it floats in double precision, and the one in single precision does give other signs. */
 static gboolean
 lapack_sign (const double *rows,
              gsize n_rows,
@@ -393,37 +393,37 @@ lapack_sign (const double *rows,
              GError **error)
 {
   const int m = (int) n_rows, n = (int) n_columns, least = MIN (m, n);
-  g_autofree float *by_columns = g_new (float, MAX (n_rows * n_columns, 1));
-  g_autofree float *singular = g_new (float, (gsize) least), *vt = NULL, *u = NULL;
+  g_autofree double *by_columns = g_new (double, MAX (n_rows * n_columns, 1));
+  g_autofree double *singular = g_new (double, (gsize) least), *vt = NULL, *u = NULL;
   g_autofree int *work_int = g_new (int, (gsize) least * 8);
   int info = 0, want = -1;
-  float size = 0;
+  double size = 0;
 
   for (gsize at = 0; at < n_rows; at++)
     for (gsize c = 0; c < n_columns; c++)
-      by_columns[c * n_rows + at] = (float) rows[at * n_columns + c];
-  u = g_new (float, (gsize) m *(gsize) least);
-  vt = g_new (float, (gsize) least *(gsize) n);
-  sgesdd_ ("S", &m, &n, by_columns, &m, singular, u, &m, vt, &least, &size, &want, work_int, &info,
+      by_columns[c * n_rows + at] = (double) (float) rows[at * n_columns + c];
+  u = g_new (double, (gsize) m *(gsize) least);
+  vt = g_new (double, (gsize) least *(gsize) n);
+  dgesdd_ ("S", &m, &n, by_columns, &m, singular, u, &m, vt, &least, &size, &want, work_int, &info,
            1);
   if (info == 0)
     {
       want = (int) size;
-      g_autofree float *work = g_new (float, (gsize) MAX (want, 1));
-      sgesdd_ ("S", &m, &n, by_columns, &m, singular, u, &m, vt, &least, work, &want, work_int,
+      g_autofree double *work = g_new (double, (gsize) MAX (want, 1));
+      dgesdd_ ("S", &m, &n, by_columns, &m, singular, u, &m, vt, &least, work, &want, work_int,
                &info, 1);
     }
   if (info != 0)
     {
       g_set_error (error, WHY_ERROR, WHY_ERROR_FAILED,
-                   "The singular values of a %dx%d matrix were not found (LAPACK's sgesdd: %d)", m,
+                   "The singular values of a %dx%d matrix were not found (LAPACK's dgesdd: %d)", m,
                    n, info);
       return FALSE;
     }
   /* u of the first singular value points the way of the projection. */
   double along = 0;
   for (gsize at = 0; at < n_rows; at++)
-    along += (double) u[at] * projection[at];
+    along += u[at] * projection[at];
   *sign = along < 0 ? -1 : 1;
   return TRUE;
 }

@@ -146,7 +146,7 @@ typedef enum
   WHY_SIGN_LARGEST, /* the value of largest magnitude, the first of several, is positive */
   WHY_SIGN_SUM,     /* the projection goes with the sum of the columns; else as the largest */
   WHY_SIGN_REACH,   /* the maximum is no smaller than minus the minimum (Seg-Eigen-CAM) */
-  WHY_SIGN_LAPACK,  /* what LAPACK's sgesdd returns, for agreement with NumPy */
+  WHY_SIGN_LAPACK,  /* what LAPACK's dgesdd returns, for agreement with NumPy */
 } WhySign;
 
 /**

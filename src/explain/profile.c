@@ -273,6 +273,26 @@ finish_torchcam (const WhyMap *map, WhyTensor *const *parts, gsize n_parts, GErr
                           strcmp (map->method, "layercam") == 0 ? 2.0 : 0.0, error);
 }
 
+/* tf-keras-vis, of attributions: the largest magnitude among the channels, stretched. */
+static WhyTensor *
+finish_saliency (const WhyTensor *attribution, GError **error)
+{
+  g_autoptr (WhyTensor) dense = why_tensor_to_dense ((WhyTensor *) attribution, error);
+  WhyTensor *map = dense != NULL ? why_tensor_new_zeros (WHY_DTYPE_FLOAT32, dense->rank - 2,
+                                                         dense->dims + 2, error)
+                                 : NULL;
+  const gsize count = map != NULL ? why_tensor_count (map) : 0;
+
+  for (gsize at = 0; at < count * (gsize) attribution->dims[1]; at++)
+    {
+      float *most = (float *) map->data + at % count;
+      *most = MAX (*most, fabsf (((const float *) dense->data)[at]));
+    }
+  if (map != NULL)
+    stretch (map, TF_KERAS_VIS_EPSILON);
+  return map;
+}
+
 static WhyTensor *
 finish_one (
   const WhyProfile *profile, const WhyMap *map, int rank, const gint64 *dims, GError **error)
@@ -299,6 +319,8 @@ finish_one (
           (float) (1.0 - ((double) ((float *) full->data)[at] - lo) / (hi - lo));
       return full;
     case WHY_PROFILE_TF_KERAS_VIS:
+      if (map->attribution != NULL)
+        return finish_saliency (map->attribution, error);
       clip (values);
       full = enlarge (values, rank, dims, WHY_RESIZE_LINEAR_CORNERS, error);
       if (full != NULL)
