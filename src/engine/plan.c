@@ -349,6 +349,28 @@ why_plan_wants (const WhyPlan *plan, const WhyValue *value)
   return value->index < plan->n_values && plan->wanted[value->index];
 }
 
+gboolean
+why_plan_last_read (const WhyPlan *plan,
+                    const WhyValue *value,
+                    const WhyNode *node,
+                    const WhyNode *reader)
+{
+  if (value->index >= plan->n_values || plan->keep[value->index] || value->producer == NULL ||
+      plan->homes[value->index] == NULL || plan->homes[value->index]->outside ||
+      plan->reader[value->index] != reader)
+    return FALSE;
+  for (guint index = node->index + 1; index < reader->index; index++)
+    {
+      const WhyNode *other = why_plan_node (plan, index);
+      for (guint input = 0; plan->needed[index] && input < other->n_inputs; input++)
+        {
+          if (other->inputs[input] == value)
+            return FALSE;
+        }
+    }
+  return TRUE;
+}
+
 void
 why_plan_absorb (WhyPlan *plan, const WhyNode *node)
 {
@@ -517,12 +539,27 @@ drop_dead (GArray *blocks, guint step)
     }
 }
 
-/* An element-wise step may write over an input that dies with it. */
+static gboolean
+reads_elsewhere (const WhyStep *step, guint index)
+{
+  for (guint input = 0; input < step->n_inputs; input++)
+    {
+      if (input != index && step->inputs[input]->root == step->inputs[index]->root)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* An element-wise step may write over an input that dies with it, and one that adds to an input should,
+ * unless it reads that memory as another input too. */
 static gboolean
 share_with_input (const WhyStep *step, guint index, WhyBuffer *output, GArray *blocks)
 {
-  for (guint input = 0; step->in_place && input < MIN (step->n_inputs, 2u); input++)
+  for (guint input = 0; input < step->n_inputs; input++)
     {
+      if (!(step->in_place && input < 2) &&
+          (step->inputs[input] != step->adds_to || reads_elsewhere (step, input)))
+        continue;
       WhyBuffer *root = step->inputs[input]->root;
       if (root->outside || root->kept || root->last != index || root->first == NEVER ||
           root->n_bytes < output->n_bytes || step->inputs[input]->n_bytes != output->n_bytes ||

@@ -59,6 +59,8 @@ struct _WhyBuffer
  * @scratch: (nullable): memory for the time of the step
  * @in_place: output 0 may share the memory of input 0 or 1 (the run function reads each element
  * before it writes it)
+ * @adds_to: (nullable): one of the inputs, whose values must be in output 0 before the step runs; the memory
+ * is the same where it can be, else run copies
  * @data: the kernel's own
  */
 struct _WhyStep
@@ -70,6 +72,7 @@ struct _WhyStep
   WhyBuffer **outputs;
   WhyBuffer *scratch;
   gboolean in_place;
+  WhyBuffer *adds_to;
   gpointer data;
   GDestroyNotify free_data;
 };
@@ -237,6 +240,15 @@ why_plan_gated (const WhyPlan *plan, const WhyValue *value, const WhyNode **gate
 
 /** why_plan_wants: whether @value is kept or read by a node of this plan */
 gboolean why_plan_wants (const WhyPlan *plan, const WhyValue *value);
+
+/**
+ * why_plan_last_read:
+ *
+ * Returns: whether nothing reads @value once the step for @node, in which @reader takes part, has run: its
+ *   memory may become that step's result
+ */
+gboolean
+why_plan_last_read (const WhyPlan *plan, const WhyValue *value, const WhyNode *node, const WhyNode *reader);
 
 /** why_plan_has: whether the buffer of @value exists already (computed by an earlier step) */
 gboolean why_plan_has (const WhyPlan *plan, const WhyValue *value);

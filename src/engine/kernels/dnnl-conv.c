@@ -414,7 +414,8 @@ compile_forward (WhyPlan *plan, WhyNode *node, gboolean transposed, gboolean *do
            *tail = node->outputs[0];
   gint64 w_dims[WHY_MAX_RANK], w_strides[WHY_MAX_RANK];
   dnnl_memory_desc_t src, weight, weight_any, bias, dst;
-  WhyPostOps post = { 0 };
+  /* in groups, oneDNN's sum in place is slower than its other additions */
+  WhyPostOps post = { .node = transposed || params->groups > 1 ? NULL : node };
   Fused fused = { 0 };
   WhyBuffer *inputs[8];
   guint n_inputs = 0;
@@ -472,7 +473,8 @@ compile_forward (WhyPlan *plan, WhyNode *node, gboolean transposed, gboolean *do
       why_dnnl_primitive_free (primitive);
       primitive = pieces;
     }
-  why_dnnl_add_step (plan, node, primitive, inputs, n_inputs, whole.output);
+  WhyStep *step = why_dnnl_add_step (plan, node, primitive, inputs, n_inputs, whole.output);
+  step->adds_to = post.adds_to;
   dnnl_post_ops_destroy (post.ops);
   fused_clear (&fused);
   *done = TRUE;

@@ -291,6 +291,8 @@ set_memory (WhyPrimitive *primitive)
 static gboolean
 run_primitive (const WhyStep *step, WhyCancel *cancel, GError **error)
 {
+  if (step->adds_to != NULL && step->adds_to->data != step->outputs[0]->data)
+    memcpy (step->outputs[0]->data, step->adds_to->data, step->outputs[0]->n_bytes);
   for (WhyPrimitive *primitive = step->data; primitive != NULL; primitive = primitive->next)
     {
       /* Where buffers lie is known only once the whole plan is laid out, and never changes after. */
@@ -309,7 +311,7 @@ run_primitive (const WhyStep *step, WhyCancel *cancel, GError **error)
   return TRUE;
 }
 
-void
+WhyStep *
 why_dnnl_add_step (WhyPlan *plan,
                    const WhyNode *node,
                    WhyPrimitive *primitive,
@@ -335,6 +337,7 @@ why_dnnl_add_step (WhyPlan *plan,
   WhyStep *step = why_plan_add_step (plan, node, run_primitive, inputs, n_inputs, &output, 1,
                                      primitive, why_dnnl_primitive_free);
   step->scratch = scratch;
+  return step;
 }
 
 /* ---- post-ops ---- */
@@ -428,6 +431,20 @@ append_gated (dnnl_post_ops_t ops, const WhyNode *gate)
          append_eltwise (ops, dnnl_eltwise_hardswish, 0, 0);
 }
 
+/* oneDNN's best convolutions (2.6.3) add to what is in the result's memory already, but know no other
+ * operand, so where the summand is not read again, its memory becomes the result's. */
+static gboolean
+adds_in_place (WhyPlan *plan,
+               const WhyNode *node,
+               const WhyValue *other,
+               WhyLayout layout,
+               const WhyPostOps *post)
+{
+  return post->n == 0 && post->node != NULL && other != post->node->inputs[0] &&
+         (why_plan_layout (plan, other) == layout || why_layout_same (other)) &&
+         why_plan_last_read (plan, other, post->node, node);
+}
+
 /* An addition of a value of the same shape that is there already: a residual connection. */
 static gboolean
 append_addition (WhyPlan *plan,
@@ -447,6 +464,14 @@ append_addition (WhyPlan *plan,
       memcmp (other->dims, tail->dims, (gsize) tail->rank * sizeof *tail->dims) != 0 ||
       !why_plan_has (plan, other))
     return TRUE;
+  if (adds_in_place (plan, node, other, layout, post))
+    {
+      if (dnnl_post_ops_append_sum (post->ops, 1.0f) != dnnl_success)
+        return TRUE;
+      post->adds_to = post->operands[post->n] = why_plan_input (plan, other, layout, error);
+      *added = TRUE;
+      return TRUE;
+    }
   post->operand_mds[post->n] = *dst;
   if (dnnl_post_ops_append_binary (post->ops, dnnl_binary_add, dst) != dnnl_success)
     return TRUE;
@@ -463,7 +488,7 @@ why_dnnl_collect_post_ops (WhyPlan *plan,
                            WhyPostOps *post,
                            GError **error)
 {
-  memset (post, 0, sizeof *post);
+  *post = (WhyPostOps){ .node = post->node };
   dnnl_post_ops_create (&post->ops);
   /* One node may need two post-ops. */
   while (post->n + 2 <= (int) G_N_ELEMENTS (post->operands))
@@ -507,7 +532,7 @@ why_dnnl_bind_post_ops_at (WhyPrimitive *primitive,
 {
   for (int op = 0; op < post->n; op++)
     {
-      if (post->operands[op] != NULL)
+      if (post->operands[op] != NULL && post->operands[op] != post->adds_to)
         why_dnnl_bind_at (primitive, DNNL_ARG_ATTR_MULTIPLE_POST_OP (op) | DNNL_ARG_SRC_1, dst,
                           post->operands[op], offset);
     }
@@ -523,8 +548,10 @@ why_dnnl_bind_post_ops (WhyPrimitive *primitive,
     {
       if (post->operands[op] == NULL)
         continue;
+      inputs[(*n_inputs)++] = post->operands[op];
+      if (post->operands[op] == post->adds_to)
+        continue;
       why_dnnl_bind (primitive, DNNL_ARG_ATTR_MULTIPLE_POST_OP (op) | DNNL_ARG_SRC_1,
                      &post->operand_mds[op], post->operands[op]);
-      inputs[(*n_inputs)++] = post->operands[op];
     }
 }

@@ -65,8 +65,8 @@ gboolean why_dnnl_bind_packed (WhyPrimitive *primitive,
                                const dnnl_memory_desc_t *to,
                                GError **error);
 
-/** why_dnnl_add_step: adds the step that executes @primitive (transfer full) */
-void why_dnnl_add_step (WhyPlan *plan,
+/** why_dnnl_add_step: Returns: the step that executes @primitive (transfer full) */
+WhyStep *why_dnnl_add_step (WhyPlan *plan,
                         const WhyNode *node,
                         WhyPrimitive *primitive,
                         WhyBuffer *const *inputs,
@@ -78,8 +78,16 @@ const dnnl_memory_desc_t *why_dnnl_weights_md (const WhyPrimitive *primitive);
 
 /* ---- post-ops: what follows a convolution or matrix product element by element ---- */
 
+/**
+ * WhyPostOps:
+ * @node: (nullable): set before collecting where the primitive can add its result to what lies in the
+ * result's memory: whose it is, which reads its input 0 from memory that is another's
+ * @adds_to: (nullable): the operand to which the result is added in place
+ */
 typedef struct
 {
+  const WhyNode *node;
+  WhyBuffer *adds_to;
   dnnl_post_ops_t ops;
   int n;
   WhyBuffer *operands[5]; /* of binary ones, by number of post-op; NULL: element-wise */
