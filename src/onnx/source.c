@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +18,9 @@
 #define READ_LIMIT ((gsize) 16 << 20)
 
 #define ALIGNMENT 64
+
+/* So much of a mapped file is in memory at a time while weights are copied out of it. */
+#define COPY_PART ((gsize) 8 << 20)
 
 #define OPEN_FLAGS (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
@@ -161,6 +165,25 @@ why_onnx_source_check (const WhyOnnxSource *source, GError **error)
   g_set_error (error, WHY_ERROR, WHY_ERROR_IO,
                "%s: the file was changed while the model was open; open the model again", shown);
   return FALSE;
+}
+
+void
+why_onnx_source_copy (const WhyOnnxSource *source, const guint8 *from, guint8 *to, gsize n_bytes)
+{
+  const gsize page = (gsize) sysconf (_SC_PAGESIZE);
+
+  for (gsize done = 0, part; done < n_bytes; done += part)
+    {
+      part = MIN (n_bytes - done, COPY_PART);
+      memcpy (to + done, from + done, part);
+      if (source->map == NULL)
+        continue;
+      /* Whole pages of this part alone; if one is read again, it comes from the file again. */
+      guintptr begin = ((guintptr) (from + done) + page - 1) / page * page,
+               end = (guintptr) (from + done + part) / page * page;
+      if (begin < end)
+        madvise ((gpointer) begin, end - begin, MADV_DONTNEED);
+    }
 }
 
 const char *

@@ -44,6 +44,10 @@ void why_onnx_source_unref (WhyOnnxSource *source);
 /* FALSE with an error if the file was changed in place since it was mapped. */
 gboolean why_onnx_source_check (const WhyOnnxSource *source, GError **error);
 
+/* Copies bytes of the source, and gives back the memory in which a mapped file was read for it: weights of a
+ * large model need not be there twice. */
+void why_onnx_source_copy (const WhyOnnxSource *source, const guint8 *from, guint8 *to, gsize n_bytes);
+
 /* SHA-1 of all bytes, lower-case hexadecimal; computed once. */
 const char *why_onnx_source_sha1 (WhyOnnxSource *source);
 

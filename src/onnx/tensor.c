@@ -374,8 +374,7 @@ tensor_on_bytes (const WhyWire *wire, const Tensor *scanned, WhyDType dtype, Why
       return NULL;
     }
   guint8 *target = tensor->data;
-  if (n_bytes > 0)
-    memcpy (target, bytes, n_bytes);
+  why_onnx_source_copy (source, bytes, target, n_bytes);
   for (gsize byte = 0; !clean && byte < n_bytes; byte++)
     target[byte] = target[byte] != 0;
   if (G_BYTE_ORDER == G_BIG_ENDIAN)
