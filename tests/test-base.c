@@ -3,6 +3,7 @@
 #include "base/cancel.h"
 #include "base/error.h"
 #include "base/npy.h"
+#include "base/pages.h"
 #include "base/parallel.h"
 #include "base/size.h"
 #include "base/tensor.h"
@@ -182,6 +183,37 @@ test_nearest_names (void)
   g_assert_true (g_str_has_prefix (text, "; nearest names: 'layer4"));
 }
 
+/* Pieces of all sizes, the first freed while later ones live: none overlaps another, none moves. */
+static void
+test_pages_share (void)
+{
+  guint8 *pieces[40];
+  const gsize sizes[] = { 1, 64, 65, 5000, 3 << 20, 9 << 20, 0, 700000 };
+
+  for (guint piece = 0; piece < G_N_ELEMENTS (pieces); piece++)
+    {
+      gsize n_bytes = sizes[piece % G_N_ELEMENTS (sizes)];
+      pieces[piece] = why_pages_share (n_bytes);
+      g_assert_nonnull (pieces[piece]);
+      g_assert_cmpuint ((guintptr) pieces[piece] % 64, ==, 0);
+      memset (pieces[piece], (int) piece, n_bytes);
+      if (piece % 3 == 2)
+        g_clear_pointer (&pieces[piece - 2], why_pages_unshare);
+    }
+  for (guint piece = 0; piece < G_N_ELEMENTS (pieces); piece++)
+    {
+      gsize n_bytes = sizes[piece % G_N_ELEMENTS (sizes)];
+      for (gsize byte = 0; pieces[piece] != NULL && byte < n_bytes; byte++)
+        {
+          if (pieces[piece][byte] != piece)
+            g_error ("piece %u was written over", piece);
+        }
+      why_pages_unshare (pieces[piece]);
+    }
+  g_assert_null (why_pages_share (G_MAXSIZE - 64));
+  g_assert_null (why_pages_alloc (G_MAXSIZE - 64));
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -194,6 +226,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/base/npy/round-trip-and-truncation", test_npy_round_trip);
   g_test_add_func ("/base/npy/fortran-order", test_npy_fortran);
   g_test_add_func ("/base/cancel", test_cancel);
+  g_test_add_func ("/base/pages/share", test_pages_share);
   g_test_add_func ("/base/parallel/covers-once", test_parallel_covers_once);
   g_test_add_func ("/base/error/nearest-names", test_nearest_names);
   return g_test_run ();

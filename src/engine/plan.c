@@ -3,6 +3,7 @@
 #include "plan.h"
 
 #include "base/error.h"
+#include "base/pages.h"
 #include "base/parallel.h"
 #include "base/size.h"
 #include "graph/composite.h"
@@ -625,7 +626,8 @@ lay_out_memory (WhyPlan *plan, GError **error)
     }
   if (plan->only_measures)
     return TRUE;
-  if (posix_memalign (&plan->arena, 4096, plan->arena_bytes + ARENA_ALIGNMENT) != 0)
+  plan->arena = why_pages_alloc (plan->arena_bytes + ARENA_ALIGNMENT);
+  if (plan->arena == NULL)
     {
       g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE,
                    "There is no memory for the %" G_GSIZE_FORMAT " MB that the network needs",

@@ -3,10 +3,10 @@
 #include "dnnl.h"
 
 #include "base/error.h"
+#include "base/pages.h"
 #include "graph/activation.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct _WhyPrimitive
@@ -185,7 +185,7 @@ packed_free (gpointer data)
 {
   Packed *packed = data;
   dnnl_memory_destroy (packed->memory);
-  free (packed->data);
+  why_pages_unshare (packed->data);
   g_free (packed);
 }
 
@@ -201,7 +201,7 @@ pack (const dnnl_memory_desc_t *from,
   dnnl_primitive_desc_t pd = NULL;
   dnnl_primitive_t reorder = NULL;
   gboolean done =
-    posix_memalign (&packed->data, 64, MAX (n_bytes, 1)) == 0 &&
+    (packed->data = why_pages_share (n_bytes)) != NULL &&
     dnnl_memory_create (&packed->memory, to, why_dnnl_engine (), packed->data) == dnnl_success &&
     dnnl_memory_create (&source, from, why_dnnl_engine (), (void *) data) == dnnl_success;
 

@@ -1,0 +1,91 @@
+#include "config.h"
+
+#include "base/pages.h"
+
+#include "base/size.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#define LINE 64
+#define LARGE_PAGE ((gsize) 2 << 20)
+#define CHUNK (4 * LARGE_PAGE)
+
+gpointer
+why_pages_alloc (gsize n_bytes)
+{
+  gpointer memory = NULL;
+  gsize padded;
+
+  if (n_bytes < LARGE_PAGE)
+    return posix_memalign (&memory, LINE, MAX (n_bytes, 1)) == 0 ? memory : NULL;
+  if (!why_size_add (n_bytes, LARGE_PAGE - 1, &padded) ||
+      posix_memalign (&memory, LARGE_PAGE, n_bytes) != 0)
+    return NULL;
+  /* Whole pages only: memory that is not used must not be taken. Where the system has no large pages, all is
+   * as before. */
+  madvise (memory, n_bytes / LARGE_PAGE * LARGE_PAGE, MADV_HUGEPAGE);
+  return memory;
+}
+
+/* A chunk is freed with the last piece in it. A piece begins one line behind its chunk's address. */
+typedef struct
+{
+  gsize used, n_bytes;
+  guint n_pieces;
+  guint8 *memory;
+} Chunk;
+
+static GMutex lock;
+static Chunk *current; /* has room, perhaps */
+
+gpointer
+why_pages_share (gsize n_bytes)
+{
+  gsize padded;
+
+  if (!why_size_add (n_bytes, 2 * LINE - 1, &padded))
+    return NULL;
+  padded = padded / LINE * LINE;
+  g_mutex_lock (&lock);
+  Chunk *chunk = current;
+  if (chunk == NULL || chunk->n_bytes - chunk->used < padded)
+    {
+      chunk = g_new0 (Chunk, 1);
+      chunk->n_bytes = MAX (padded, CHUNK);
+      chunk->memory = why_pages_alloc (chunk->n_bytes);
+      if (chunk->memory == NULL)
+        {
+          g_mutex_unlock (&lock);
+          g_free (chunk);
+          return NULL;
+        }
+      /* Go on with the one that has more room left. */
+      if (current == NULL || current->n_bytes - current->used < chunk->n_bytes - padded)
+        current = chunk;
+    }
+  guint8 *piece = chunk->memory + chunk->used;
+  *(Chunk **) piece = chunk;
+  chunk->used += padded;
+  chunk->n_pieces++;
+  g_mutex_unlock (&lock);
+  return piece + LINE;
+}
+
+void
+why_pages_unshare (gpointer memory)
+{
+  if (memory == NULL)
+    return;
+  Chunk *chunk = *(Chunk **) ((guint8 *) memory - LINE);
+  g_mutex_lock (&lock);
+  gboolean last = --chunk->n_pieces == 0;
+  if (last && current == chunk)
+    current = NULL;
+  g_mutex_unlock (&lock);
+  if (last)
+    {
+      free (chunk->memory);
+      g_free (chunk);
+    }
+}
