@@ -9,7 +9,10 @@
 
 #define LINE 64
 #define LARGE_PAGE ((gsize) 2 << 20)
-#define CHUNK (4 * LARGE_PAGE)
+
+/* Small networks must not pay for large pages, which are cleared whole: chunks grow from one to the next. */
+#define CHUNK_MIN ((gsize) 256 << 10)
+#define CHUNK_MAX (4 * LARGE_PAGE)
 
 gpointer
 why_pages_alloc (gsize n_bytes)
@@ -51,8 +54,9 @@ why_pages_share (gsize n_bytes)
   Chunk *chunk = current;
   if (chunk == NULL || chunk->n_bytes - chunk->used < padded)
     {
+      gsize usual = chunk != NULL ? CLAMP (2 * chunk->n_bytes, CHUNK_MIN, CHUNK_MAX) : CHUNK_MIN;
       chunk = g_new0 (Chunk, 1);
-      chunk->n_bytes = MAX (padded, CHUNK);
+      chunk->n_bytes = MAX (padded, usual);
       chunk->memory = why_pages_alloc (chunk->n_bytes);
       if (chunk->memory == NULL)
         {
