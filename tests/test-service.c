@@ -770,6 +770,37 @@ test_document_properties (Fixture *fixture, gconstpointer data)
   g_assert_null (why_model_get_method_limitation (why_document_get_model (document), "gradcam"));
 }
 
+static gboolean
+has_partial (gpointer document)
+{
+  return g_strcmp0 (why_document_get_map (document)->method, "rise") == 0 && why_document_get_seconds_left (document) > 0;
+}
+
+/* While a long method runs, the map so far and the time left are shown; stopping brings the last whole map back. */
+static void
+test_document_partial (Fixture *fixture, gconstpointer data)
+{
+  WhyDocument *document = fixture->document;
+  WhyOverlayMap overlay;
+  WhyOverlayStyle style;
+
+  open_both (fixture);
+  g_autoptr (WhyMap) last = why_map_ref (why_document_get_map (document));
+  g_object_set (document, "method", "rise", "method-options", "masks=1000000", NULL);
+  spin_until (has_partial, document);
+  g_assert_true (why_document_get_busy (document));
+  g_assert_cmpfloat (why_document_get_progress (document), <, 1);
+  g_assert_true (why_document_get_overlay (document, &overlay, &style));
+  g_assert_cmpint (overlay.width, ==, 16);
+  why_document_cancel (document);
+  g_assert_true (why_document_get_map (document) == last);
+  g_assert_cmpint (why_document_get_seconds_left (document), ==, -1);
+  /* A partial map that was under way does not come after all. */
+  g_object_set (document, "method", "fem", NULL);
+  spin_until (is_idle, document);
+  g_assert_cmpstr (why_document_get_map (document)->method, ==, "fem");
+}
+
 static void
 test_document_unknown_values (Fixture *fixture, gconstpointer data)
 {
@@ -1165,6 +1196,7 @@ main (int argc, char **argv)
   g_test_add_func ("/samples", test_samples);
   DOCUMENT ("open", test_document_open);
   DOCUMENT ("properties", test_document_properties);
+  DOCUMENT ("partial", test_document_partial);
   DOCUMENT ("unknown-values", test_document_unknown_values);
   DOCUMENT ("missing-files", test_document_missing_files);
   DOCUMENT ("occlusions", test_document_occlusions);

@@ -272,7 +272,7 @@ update_sentence (WhyLookPanel *self)
   g_autofree char *question = why_words_question (self->document);
   g_autofree char *text = NULL;
   const WhyExplainerClass *method = why_explainer_lookup (map->method, NULL);
-  if (method != NULL && (method->needs & WHY_NEEDS_NO_CLASS) != 0)
+  if (method != NULL && !why_words_knows_class (map))
     {
       /* Translators: method, "8 × 8 cells" */
       text = g_strdup_printf (_("Shown is %1$s in %2$s, the same for every class."), _(method->title), cells);

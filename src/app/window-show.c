@@ -79,12 +79,16 @@ show_legend (WhyWindow *self)
       return;
     }
   g_autofree char *percent = why_percent_text (why_class_item_get_probability (shown));
-  g_autofree char *title = g_strdup_printf ("%s · %s", why_class_item_get_label (shown), percent);
+  g_autofree char *question = why_words_question (self->document);
+  g_autofree char *title = g_strdup_printf ("%s · %s", question, percent);
   g_autofree char *cells = why_words_map_size (map->values);
   const gboolean of_probability = g_strcmp0 (map->score_kind, "probability") == 0;
   /* Translators: "Grad-CAM", "evidence for" */
-  g_autofree char *what = g_strdup_printf (of_probability ? _("%1$s of the probability, %2$s") : _("%1$s of the logit, %2$s"),
-                                           method_title (map->method), why_words_polarity (map->polarity));
+  g_autofree char *what = why_words_knows_class (map)
+                            ? g_strdup_printf (of_probability ? _("%1$s of the probability, %2$s") : _("%1$s of the logit, %2$s"),
+                                               method_title (map->method), why_words_polarity (map->polarity))
+                            /* Translators: method */
+                            : g_strdup_printf (_("%s, the same for every class"), method_title (map->method));
   g_autofree char *where = map->layer != NULL ? g_strdup_printf ("%s, %s", cells, map->layer) : g_strdup (cells);
   const char *lines[] = { what, where, NULL };
 

@@ -44,6 +44,14 @@ why_words_question (WhyDocument *document)
   return g_strdup_printf (_("%1$s rather than %2$s"), why_class_item_get_label (shown), why_class_item_get_label (other));
 }
 
+gboolean
+why_words_knows_class (const WhyMap *map)
+{
+  const WhyExplainerClass *method = why_explainer_lookup (map->method, NULL);
+
+  return method == NULL || (method->needs & WHY_NEEDS_NO_CLASS) == 0;
+}
+
 char *
 why_words_time_left (int seconds)
 {

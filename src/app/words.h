@@ -17,6 +17,9 @@ const char *why_words_polarity (const char *polarity);
 /** why_words_question: Returns: (transfer full): the class of the map: "cat", "cat rather than dog" */
 char *why_words_question (WhyDocument *document) G_GNUC_WARN_UNUSED_RESULT;
 
+/** why_words_knows_class: whether the map is of a class, and not the same for all */
+gboolean why_words_knows_class (const WhyMap *map);
+
 /** why_words_time_left: Returns: (transfer full): "About 12 s left"; "" for -1 */
 char *why_words_time_left (int seconds) G_GNUC_WARN_UNUSED_RESULT;
 

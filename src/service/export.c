@@ -347,9 +347,21 @@ choose_classes (const WhyExport *what, WhyFigureClass *classes, GPtrArray *value
   return n_shown;
 }
 
-static const char *
-polarity_text (const char *polarity)
+static gboolean
+knows_class (const WhyMap *map)
 {
+  const WhyExplainerClass *method = why_explainer_lookup (map->method, NULL);
+
+  return method == NULL || (method->needs & WHY_NEEDS_NO_CLASS) == 0;
+}
+
+static const char *
+polarity_text (const WhyMap *map)
+{
+  const char *polarity = map->polarity;
+
+  if (!knows_class (map))
+    return _ ("the same for every class");
   if (g_strcmp0 (polarity, "signed") == 0)
     return _ ("evidence for and against");
   if (g_strcmp0 (polarity, "against") == 0)
@@ -373,21 +385,11 @@ plane_caption (const WhyPicture *source)
                           why_picture_get_n_planes (source, source->kind));
 }
 
-static GPtrArray *
-make_captions (const WhyExport *what, const char *method_title, const WhyMap *map, const WhyAffine *to_display)
+static void
+add_score_caption (GPtrArray *captions, const WhyExport *what, const WhyMap *map)
 {
-  GPtrArray *captions = g_ptr_array_new_with_free_func (g_free);
   const char *ends_in = why_model_ends_in (what->model);
 
-  g_ptr_array_add (captions, g_strdup_printf (_ ("Model: %s (%s)"), why_model_get_title (what->model),
-                                              why_model_get_summary (what->model)));
-  g_ptr_array_add (captions,
-                   g_strdup_printf (_ ("%s, %s; %" PRId64 " × %" PRId64
-                                       " cells, one cell is %.4g × %.4g pixels of the picture"),
-                                    method_title, polarity_text (map->polarity), map->values->dims[1], map->values->dims[0],
-                                    hypot (to_display->xx, to_display->yx), hypot (to_display->xy, to_display->yy)));
-  if (what->source != NULL && what->source->is_volume)
-    g_ptr_array_add (captions, plane_caption (what->source));
   if (g_strcmp0 (map->score_kind, "rest") == 0)
     g_ptr_array_add (captions, g_strdup_printf (_ ("Logit plus logarithm of the probability is explained: %.4g"), map->score));
   else if (g_strcmp0 (map->score_kind, "similarity") == 0)
@@ -399,6 +401,24 @@ make_captions (const WhyExport *what, const char *method_title, const WhyMap *ma
                                                   ? _ ("The probability is explained: %.4g")
                                                   : _ ("The logit is explained: %.4g"),
                                                 map->score));
+}
+
+static GPtrArray *
+make_captions (const WhyExport *what, const char *method_title, const WhyMap *map, const WhyAffine *to_display)
+{
+  GPtrArray *captions = g_ptr_array_new_with_free_func (g_free);
+
+  g_ptr_array_add (captions, g_strdup_printf (_ ("Model: %s (%s)"), why_model_get_title (what->model),
+                                              why_model_get_summary (what->model)));
+  g_ptr_array_add (captions,
+                   g_strdup_printf (_ ("%s, %s; %" PRId64 " × %" PRId64
+                                       " cells, one cell is %.4g × %.4g pixels of the picture"),
+                                    method_title, polarity_text (map), map->values->dims[1], map->values->dims[0],
+                                    hypot (to_display->xx, to_display->yx), hypot (to_display->xy, to_display->yy)));
+  if (what->source != NULL && what->source->is_volume)
+    g_ptr_array_add (captions, plane_caption (what->source));
+  if (knows_class (map))
+    add_score_caption (captions, what, map);
   if (what->result->request->n_covers > 0)
     g_ptr_array_add (captions, g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%u rectangle is covered", "%u rectangles are covered",
                                                              (gulong) what->result->request->n_covers),
