@@ -333,7 +333,16 @@ typedef struct
   const WhyPostOps *post;
   const dnnl_memory_desc_t *src, *dst, *weight, *weight_any, *bias;
   WhyBuffer *input, *output;
+  const char *kind; /* of oneDNN's implementation */
 } Whole;
+
+static const char *
+implementation (dnnl_primitive_desc_t pd)
+{
+  const char *name = NULL;
+  dnnl_primitive_desc_query (pd, dnnl_query_impl_info_str, 0, (void *) &name);
+  return name != NULL ? name : "";
+}
 
 static gboolean
 bind_constants (const Whole *whole, WhyPrimitive *primitive, GError **error)
@@ -363,6 +372,9 @@ new_piece (const Whole *whole, const Piece *piece, GError **error)
   dnnl_primitive_desc_t pd = forward_pd (&piece->params, FALSE, &src, whole->weight_any,
                                          whole->fused->has_bias ? whole->bias : NULL, &dst, &post);
   dnnl_post_ops_destroy (post.ops);
+  /* For some paddings oneDNN has nothing but its plain loops, a hundred times slower. */
+  if (pd != NULL && strcmp (implementation (pd), whole->kind) != 0)
+    g_clear_pointer (&pd, dnnl_primitive_desc_destroy);
   WhyPrimitive *primitive = pd != NULL ? why_dnnl_primitive_new (pd) : NULL;
   if (primitive == NULL || !bind_constants (whole, primitive, error))
     {
@@ -443,13 +455,15 @@ compile_forward (WhyPlan *plan, WhyNode *node, gboolean transposed, gboolean *do
     goto fail;
   pd =
     forward_pd (params, transposed, &src, &weight_any, fused.has_bias ? &bias : NULL, &dst, &post);
+  const char *kind = pd != NULL ? implementation (pd) : ""; /* a name that oneDNN keeps for good */
   WhyPrimitive *primitive = pd != NULL ? why_dnnl_primitive_new (pd) : NULL;
   if (primitive == NULL)
     {
       why_node_fail (node, error, WHY_ERROR_FAILED, "oneDNN has no convolution of this form");
       goto fail;
     }
-  Whole whole = { plan, node, tail, &fused, &post, &src, &dst, &weight, &weight_any, &bias, NULL, NULL };
+  Whole whole = { plan,    node,        tail,  &fused, &post, &src, &dst,
+                  &weight, &weight_any, &bias, NULL,   NULL,  kind };
   inputs[n_inputs++] = whole.input = why_plan_input (plan, x, WHY_LAYOUT_CHANNELS_LAST, error);
   if (inputs[0] == NULL || !bind_constants (&whole, primitive, error))
     {
