@@ -24,6 +24,7 @@ typedef struct
   WhySession *session; /* keeps activations */
   GRand *random;
   const char *method;
+  const char *options; /* nullable */
   const char *layer;
   WhyShape shape; /* of the input */
   int n_classes;
@@ -86,6 +87,7 @@ run_explain (Bench *bench, WhyTensor *input, const char *layer, int k, GError **
   const WhyExplainRequest request = {
     .method = bench->method,
     .layer = layer,
+    .options = bench->options,
     .target_class = k,
     .polarity = WHY_POLARITY_RELU,
     .multi_label = why_model_get_recipe (bench->model)->task == WHY_RECIPE_TASK_MULTI_LABEL,
@@ -104,6 +106,7 @@ run_all_layers (Bench *bench, WhyTensor *input, GError **error)
   const WhyJob job = { .session = bench->session, .input = input };
   const WhyExplainRequest request = {
     .method = bench->method,
+    .options = bench->options,
     .polarity = WHY_POLARITY_RELU,
     .multi_label = why_model_get_recipe (bench->model)->task == WHY_RECIPE_TASK_MULTI_LABEL,
   };
@@ -298,10 +301,13 @@ run (int argc, char **argv)
   g_autofree char *method = NULL;
   g_autofree char *layer = NULL;
   g_autofree char *what = NULL;
+  g_auto (GStrv) option_list = NULL;
+  g_autofree char *options = NULL;
   gboolean json = FALSE;
   gboolean steps = FALSE;
   const GOptionEntry entries[] = {
     { "method", 0, 0, G_OPTION_ARG_STRING, &method, "Method of explanation (gradcam)", "ID" },
+    { "option", 0, 0, G_OPTION_ARG_STRING_ARRAY, &option_list, "An option of the method (may be repeated)", "NAME=VALUE" },
     { "layer", 0, 0, G_OPTION_ARG_STRING, &layer, "Tensor to explain at", "TENSOR" },
     { "repeat", 0, 0, G_OPTION_ARG_INT, &bench.n_repeats, "Repetitions of which the median counts (20)", "N" },
     { "what", 0, 0, G_OPTION_ARG_STRING, &what, "Measure this alone: forward, explain, all-layers, class-change or layer-change", "KIND" },
@@ -314,6 +320,8 @@ run (int argc, char **argv)
     return CLI_BAD_USAGE;
   bench.method = method != NULL ? method : "gradcam";
   bench.layer = layer;
+  options = option_list != NULL ? g_strjoinv (",", option_list) : NULL;
+  bench.options = options;
   if (bench.n_repeats < 1 || bench.n_repeats > 1000000)
     return cli_fail_text (CLI_BAD_USAGE, "--repeat takes a number from 1 to 1000000");
   if (why_explainer_lookup (bench.method, &error) == NULL)
