@@ -325,6 +325,42 @@ test_budget (void)
   why_tensor_unref (results[1]);
 }
 
+/* A branch that is kept gives what a new one gives, also for another picture, whose skip connection
+ * is another. */
+static void
+test_kept (void)
+{
+  Net net;
+  GPtrArray *inputs;
+  g_autoptr (GError) error = NULL;
+  const gint64 dims[] = { 2, 4, 8, 8 };
+  g_autoptr (WhyTensor) two = net_random (1, 4, dims);
+
+  net_open (&net, picture_net, WHY_BACKEND_AUTO, &inputs);
+  WhyTensor *first = NULL, *second = NULL, *expected = NULL;
+  WhyBranch *kept = why_branch_get (net.session, net.inputs, 1, "c2", &net.out, 1, 2, NULL, &error);
+  g_assert_true (why_branch_run (kept, two, 2, &first, NULL, &error));
+  g_autoptr (WhyTensor) other = net_random (3, 4, net.inputs[0]->dims);
+  WhyBranch *again = why_branch_get (net.session, &other, 1, "c2", &net.out, 1, 2, NULL, &error);
+  g_assert_true (again == kept);
+  g_assert_true (why_branch_run (again, two, 2, &second, NULL, &error));
+  g_autoptr (WhyBranch) fresh =
+    why_branch_new (net.session, &other, 1, "c2", &net.out, 1, 2, NULL, &error);
+  g_assert_true (why_branch_run (fresh, two, 2, &expected, NULL, &error));
+  g_assert_true (net_same_bits (second, expected));
+  g_assert_cmpfloat (net_distance (first, second, 1e-3), >, 1e-3);
+  /* Another number, another tensor: another branch. */
+  WhyBranch *three = why_branch_get (net.session, &other, 1, "c2", &net.out, 1, 3, NULL, &error);
+  g_assert_cmpint (why_branch_n (three), ==, 3);
+  WhyBranch *whole = why_branch_get (net.session, &other, 1, "x", &net.out, 1, 3, NULL, &error);
+  g_assert_cmpint (why_branch_from (whole)->dims[1], ==, 3);
+  g_assert_no_error (error);
+  why_tensor_unref (first);
+  why_tensor_unref (second);
+  why_tensor_unref (expected);
+  net_close (&net, inputs);
+}
+
 static void
 test_errors (void)
 {
@@ -375,6 +411,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/branch/gradients/picture", picture_net, test_gradients);
   g_test_add_data_func ("/branch/gradients/attention", attention_net, test_gradients);
   g_test_add_func ("/branch/budget", test_budget);
+  g_test_add_func ("/branch/kept", test_kept);
   g_test_add_func ("/branch/errors", test_errors);
   return g_test_run ();
 }

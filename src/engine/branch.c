@@ -16,10 +16,11 @@ struct _WhyBranch
   WhyShape shape;     /* of @from for one picture */
   WhyTensor **inputs; /* (array length=n_inputs): of the graph; 0 is left open */
   gsize n_inputs;
-  char **wanted; /* (array length=n_wanted) */
+  char **wanted; /* (array length=n_wanted): in the branch's graph */
+  char **asked;  /* (array length=n_wanted): as they were asked for */
   gsize n_wanted;
 
-  gint64 n;
+  gint64 n, n_asked;
   WhySession *session; /* on the graph for n alternatives */
   WhyTensor *padded;   /* n alternatives, the first of which are @padded_of */
   WhyTensor *padded_of;
@@ -39,6 +40,7 @@ why_branch_free (WhyBranch *branch)
   for (gsize index = 0; index < branch->n_wanted; index++)
     g_free (branch->wanted[index]);
   g_free (branch->wanted);
+  g_strfreev (branch->asked);
   g_free (branch->from);
   why_graph_free (branch->single);
   g_free (branch);
@@ -160,6 +162,10 @@ why_branch_new (WhySession *session,
   memcpy (branch->shape.dims, from_value->dims, sizeof branch->shape.dims);
   branch->wanted = g_new0 (char *, n_wanted + 1);
   branch->n_wanted = n_wanted;
+  branch->asked = g_new0 (char *, n_wanted + 1);
+  branch->n_asked = n;
+  for (gsize index = 0; index < n_wanted; index++)
+    branch->asked[index] = g_strdup (wanted[index]);
   for (gsize index = 0; index < n_wanted; index++)
     branch->wanted[index] = g_strdup (why_graph_output (branch->single, (guint) index)->name);
 
@@ -170,6 +176,72 @@ why_branch_new (WhySession *session,
     return resize (branch, session, 1, error) ? g_steal_pointer (&branch) : NULL;
   g_propagate_error (error, g_steal_pointer (&mixed));
   return NULL;
+}
+
+static gboolean
+is_same (
+  const WhyBranch *branch, const char *from, const char *const *wanted, gsize n_wanted, gint64 n)
+{
+  gboolean same =
+    strcmp (branch->from, from) == 0 && branch->n_wanted == n_wanted && branch->n_asked == n;
+  for (gsize index = 0; same && index < n_wanted; index++)
+    same = strcmp (branch->asked[index], wanted[index]) == 0;
+  return same;
+}
+
+/* What the branch reads of another picture. */
+static gboolean
+read_again (WhyBranch *branch,
+            WhySession *session,
+            WhyTensor *const *inputs,
+            gsize n_inputs,
+            WhyCancel *cancel,
+            GError **error)
+{
+  const gsize n = branch->n_inputs - 1;
+  g_autofree const char **names = g_new0 (const char *, n + 1);
+  g_autofree WhyTensor **values = g_new0 (WhyTensor *, n + 1);
+
+  for (gsize index = 0; index < n; index++)
+    names[index] = why_graph_input (branch->single, (guint) index + 1)->name;
+  if (n > 0 && !why_session_run (session, inputs, n_inputs, names, n, values, cancel, error))
+    return FALSE;
+  for (gsize index = 0; index < n; index++)
+    {
+      why_tensor_unref (branch->inputs[index + 1]);
+      branch->inputs[index + 1] = values[index];
+    }
+  return TRUE;
+}
+
+WhyBranch *
+why_branch_get (WhySession *session,
+                WhyTensor *const *inputs,
+                gsize n_inputs,
+                const char *from,
+                const char *const *wanted,
+                gsize n_wanted,
+                gint64 n,
+                WhyCancel *cancel,
+                GError **error)
+{
+  g_autofree WhyShape *shapes = g_new0 (WhyShape, n_inputs + 1);
+
+  for (gsize index = 0; index < n_inputs; index++)
+    {
+      shapes[index].rank = inputs[index]->rank;
+      memcpy (shapes[index].dims, inputs[index]->dims, sizeof shapes[index].dims);
+    }
+  if (why_session_prepare (session, shapes, n_inputs, error) == NULL)
+    return NULL;
+  WhyBranch *branch = why_session_kept (session);
+  if (branch != NULL && is_same (branch, from, wanted, n_wanted, n))
+    return read_again (branch, session, inputs, n_inputs, cancel, error) ? branch : NULL;
+  /* The old one's memory first. */
+  why_session_keep (session, NULL, NULL);
+  branch = why_branch_new (session, inputs, n_inputs, from, wanted, n_wanted, n, cancel, error);
+  why_session_keep (session, branch, (GDestroyNotify) why_branch_free);
+  return branch;
 }
 
 /* ---- running ---- */

@@ -15,6 +15,14 @@ G_BEGIN_DECLS
 WhySession *why_session_new_for_graph (const WhySession *like,
                                        WhyGraph *graph) G_GNUC_WARN_UNUSED_RESULT;
 
-gsize why_session_memory_budget (const WhySession *session);
+/**
+ * why_session_keep:
+ * @data: (transfer full) (nullable): freed with @free_data when the session gets another graph, is
+ *   freed, or something else is kept
+ *
+ * What belongs to the session's graph but is none of its business: the branch that was run last.
+ */
+void why_session_keep (WhySession *session, gpointer data, GDestroyNotify free_data);
+gpointer why_session_kept (const WhySession *session); /* nullable */
 
 G_END_DECLS

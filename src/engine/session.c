@@ -53,6 +53,8 @@ struct _WhySession
   const WhyBackendClass *backend;
   gsize memory_budget;
   gboolean fixed; /* made for one graph: there are no other shapes */
+  gpointer kept;  /* nullable: see why_session_keep() */
+  GDestroyNotify kept_free;
 
   /* For the current shapes */
   WhyGraph *graph;
@@ -176,6 +178,7 @@ drop_plans (WhySession *session)
 static void
 drop_graph (WhySession *session)
 {
+  why_session_keep (session, NULL, NULL);
   drop_plans (session);
   g_clear_pointer (&session->directions, g_ptr_array_unref);
   g_clear_pointer (&session->protected_values, g_hash_table_unref);
@@ -207,10 +210,19 @@ why_session_backend_name (const WhySession *session)
   return session->backend->name;
 }
 
-gsize
-why_session_memory_budget (const WhySession *session)
+void
+why_session_keep (WhySession *session, gpointer data, GDestroyNotify free_data)
 {
-  return session->memory_budget;
+  if (session->kept != NULL)
+    session->kept_free (session->kept);
+  session->kept = data;
+  session->kept_free = free_data;
+}
+
+gpointer
+why_session_kept (const WhySession *session)
+{
+  return session->kept;
 }
 
 WhyGraph *

@@ -159,9 +159,8 @@ why_many_run (const WhyMany *many,
     return FALSE;
   for (int axis = 0; axis < from->rank; axis++)
     count *= (gsize) from->dims[axis];
-  g_autoptr (WhyBranch) branch =
-    why_branch_new (job->session, inputs, 1, many->from, &logits, 1,
-                    why_many_at_once (count, many->n), job->cancel, error);
+  WhyBranch *branch = why_branch_get (job->session, inputs, 1, many->from, &logits, 1,
+                                      why_many_at_once (count, many->n), job->cancel, error);
   run.branch = branch;
   for (gsize first = 0; branch != NULL && first < many->n;)
     {

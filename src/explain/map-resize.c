@@ -110,23 +110,25 @@ spline_coefficients (double *line, gsize n, gsize step)
 static double *
 resize_axis (double *values, gsize outer, gint64 n, gsize inner, gint64 n_out, WhyResizeKind kind)
 {
-  double *result = g_new0 (double, MAX (outer * (gsize) n_out * inner, 1));
+  double *result = g_new (double, MAX (outer * (gsize) n_out * inner, 1));
+  g_autofree Taps *taps = g_new (Taps, MAX ((gsize) n_out, 1));
 
   if (kind == WHY_RESIZE_CUBIC_CORNERS)
     for (gsize line = 0; line < outer * inner; line++)
       spline_coefficients (values + line / inner * (gsize) n * inner + line % inner, (gsize) n,
                            inner);
   for (gint64 out = 0; out < n_out; out++)
+    make_taps (&taps[out], out, n, n_out, kind);
+  for (gsize at = 0; at < outer * (gsize) n_out; at++)
     {
-      Taps taps;
-      make_taps (&taps, out, n, n_out, kind);
-      for (gsize line = 0; line < outer * inner; line++)
+      const Taps *mix = &taps[at % (gsize) n_out];
+      const double *from = values + at / (gsize) n_out * (gsize) n * inner;
+      for (gsize column = 0; column < inner; column++)
         {
-          const double *from = values + line / inner * (gsize) n * inner + line % inner;
           double sum = 0;
-          for (int tap = 0; tap < taps.n; tap++)
-            sum += taps.weight[tap] * from[taps.index[tap] * inner];
-          result[(line / inner * (gsize) n_out + (gsize) out) * inner + line % inner] = sum;
+          for (int tap = 0; tap < mix->n; tap++)
+            sum += mix->weight[tap] * from[mix->index[tap] * inner + column];
+          result[at * inner + column] = sum;
         }
     }
   return result;

@@ -32,10 +32,12 @@ why_noise_add (const WhyTensor *tensor, double sigma, guint64 seed, guint64 samp
       const double u = why_noise_uniform (seed, first + pair);
       const double v = why_noise_uniform (seed, first + pair + 1);
       const double length = sigma * sqrt (-2 * log (u));
+      double parts[2]; /* sine and cosine */
+      sincos (2 * G_PI * v, &parts[0], &parts[1]);
       for (gsize at = pair; at < MIN (pair + 2, count); at++)
         ((float *) result->data)[at] =
           (float) ((double) ((const float *) tensor->data)[at] +
-                   length * (at == pair ? cos (2 * G_PI * v) : sin (2 * G_PI * v)));
+                   length * (at == pair ? parts[1] : parts[0]));
     }
   return result;
 }

@@ -57,14 +57,17 @@ take (gsize first, gsize n, const double *scores, float *gradients, gpointer dat
   Noisy *noisy = data;
 
   for (gsize row = 0; row < n; row++)
-    for (gsize at = 0; at < noisy->count; at++)
-      {
-        const double gradient = (double) gradients[row * noisy->count + at];
-        const double value = noisy->kind == WHY_NOISY_SQUARES ? gradient * gradient : gradient;
-        const double off = value - noisy->mean[at];
-        noisy->mean[at] += off / (double) (first + row + 1);
-        noisy->squares[at] += off * (value - noisy->mean[at]);
-      }
+    {
+      const double share = 1.0 / (double) (first + row + 1);
+      for (gsize at = 0; at < noisy->count; at++)
+        {
+          const double gradient = (double) gradients[row * noisy->count + at];
+          const double value = noisy->kind == WHY_NOISY_SQUARES ? gradient * gradient : gradient;
+          const double off = value - noisy->mean[at];
+          noisy->mean[at] += off * share;
+          noisy->squares[at] += off * (value - noisy->mean[at]);
+        }
+    }
   return TRUE;
 }
 

@@ -37,6 +37,25 @@ WhyBranch *why_branch_new (WhySession *session,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void why_branch_free (WhyBranch *branch);
 
+/**
+ * why_branch_get:
+ *
+ * As why_branch_new(), but the session keeps the branch, and gives it again, with its plans, when the
+ * next one asked for is of the same tensors and number.
+ *
+ * Returns: (transfer none) (nullable): valid until another branch is asked for or the session gets
+ *   inputs of other shapes
+ */
+WhyBranch *why_branch_get (WhySession *session,
+                           WhyTensor *const *inputs,
+                           gsize n_inputs,
+                           const char *from,
+                           const char *const *wanted,
+                           gsize n_wanted,
+                           gint64 n,
+                           WhyCancel *cancel,
+                           GError **error);
+
 /** why_branch_n: how many alternatives are computed at once; becomes less when memory is short */
 gint64 why_branch_n (const WhyBranch *branch);
 
