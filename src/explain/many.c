@@ -8,10 +8,10 @@
 #include <string.h>
 
 /* Measured on two cores: pictures at once share the reading of weights and the waiting for threads,
- * which is worth up to 15 % (ResNet-18) at 4 of 224 x 224; with 16 and more the activations no
+ * which is worth up to 12 % (ResNet-18) at 4 to 8 of 224 x 224; with 16 and more the activations no
  * longer stay in the cache (EfficientNet, DenseNet: 15 % slower). Behind late layers, where one
  * alternative is a few thousand numbers, many at once make the matrix products worth while. */
-#define NUMBERS_AT_ONCE (gsize) 620000
+#define NUMBERS_AT_ONCE (gsize) 760000
 #define AT_ONCE_MAX (gsize) 64
 /* A map so far is for people's eyes. */
 #define SKETCH_INTERVAL (G_USEC_PER_SEC / 4)
