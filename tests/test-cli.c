@@ -256,6 +256,8 @@ static const Case bad_cases[] = {
   { "occlude small.onnx $P --rect 1,2,3,4 --top -1", 2, { "--top", "-1" } },
   { "check-onnx . --recipe x.json", 2, { "--recipe" } },
   { "run small.onnx $P --output relu1", 2, { "NAME=FILE" } },
+  { "explain small.onnx $P --tensor relu1", 2, { "--tensor", "NAME=FILE" } },
+  { "explain small.onnx $P --tensor relu=r.npy", 1, { "relu", "relu1" } },
   { "occlude small.onnx $P", 2, { "--rect" } },
   { "occlude small.onnx $P --rect 1,2,0,4", 2, { "1,2,0,4" } },
   { "occlude small.onnx $P --rect 1,2,3,nan", 2, { "nan" } },
@@ -388,6 +390,28 @@ test_run (void)
   g_autoptr (WhyTensor) wanted = read_npy ("reference.npy");
   for (gsize index = 0; index < why_tensor_count (wanted); index++)
     g_assert_cmpfloat_with_epsilon (why_tensor_get_f64 (relu1, index), why_tensor_get_f64 (wanted, index), 1e-4);
+}
+
+/* Tensors of the map's own run: what the map is when it is computed from them. */
+static void
+test_explain_tensors (void)
+{
+  g_auto (Run) run G_GNUC_UNUSED = cli_fine ("run small.onnx $P --output relu1=run.npy");
+  g_auto (Run) plain G_GNUC_UNUSED = cli_fine ("explain small.onnx $P --layer relu1 --class 1 --polarity signed --raw plain.npy");
+  g_auto (Run) both G_GNUC_UNUSED = cli_fine ("explain small.onnx $P --layer relu1 --class 1 --polarity signed --raw both.npy "
+                                              "--tensor relu1=seen.npy --tensor logits=logits.npy");
+  g_autoptr (WhyTensor) wanted = read_npy ("run.npy");
+  g_autoptr (WhyTensor) seen = read_npy ("seen.npy");
+  g_autoptr (WhyTensor) logits = read_npy ("logits.npy");
+  g_autoptr (WhyTensor) plain_map = read_npy ("plain.npy");
+  g_autoptr (WhyTensor) map = read_npy ("both.npy");
+
+  g_assert_cmpint (logits->dims[1], ==, 3);
+  g_assert_cmpuint (why_tensor_count (seen), ==, why_tensor_count (wanted));
+  for (gsize index = 0; index < why_tensor_count (seen); index++)
+    g_assert_cmpfloat_with_epsilon (why_tensor_get_f64 (seen, index), why_tensor_get_f64 (wanted, index), 1e-5);
+  for (gsize index = 0; index < why_tensor_count (map); index++)
+    g_assert_cmpfloat_with_epsilon (why_tensor_get_f64 (map, index), why_tensor_get_f64 (plain_map, index), 1e-5);
 }
 
 /* The file leaves the size open, the layer behind the Flatten does not: 96 to 103 fit. */
@@ -903,6 +927,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cli/layers-of-tokens", test_layers_of_tokens);
   g_test_add_func ("/cli/size-fixed-inside", test_size_fixed_inside);
   g_test_add_func ("/cli/run", test_run);
+  g_test_add_func ("/cli/explain-tensors", test_explain_tensors);
   g_test_add_func ("/cli/explain", test_explain);
   g_test_add_func ("/cli/explain-input", test_explain_input);
   g_test_add_func ("/cli/explain-more", test_explain_more);

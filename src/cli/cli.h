@@ -62,6 +62,22 @@ gboolean cli_parse (const CliCommand *command, const GOptionEntry *entries, CliC
 /** cli_parse_numbers: "1,2,3" to exactly @n finite numbers */
 gboolean cli_parse_numbers (const char *text, int n, double *numbers);
 
+/** CliOutput: one "NAME=FILE.npy": a tensor of the model and where it is written */
+typedef struct
+{
+  char *name;
+  char *path;
+} CliOutput;
+
+/**
+ * cli_parse_outputs:
+ * @option: what they were given with, for the message
+ * @texts: (nullable): "NAME=FILE.npy" each
+ *
+ * Returns: (transfer full) (nullable) (element-type CliOutput): after %NULL the status is %CLI_BAD_USAGE
+ */
+GPtrArray *cli_parse_outputs (const char *option, char **texts) G_GNUC_WARN_UNUSED_RESULT;
+
 /** cli_check_top: how many classes to print; after %FALSE the status is %CLI_BAD_USAGE */
 gboolean cli_check_top (int n_top);
 

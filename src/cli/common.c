@@ -104,6 +104,37 @@ cli_parse_numbers (const char *text, int n, double *numbers)
   return TRUE;
 }
 
+static void
+output_free (gpointer data)
+{
+  CliOutput *output = data;
+
+  g_free (output->name);
+  g_free (output->path);
+  g_free (output);
+}
+
+GPtrArray *
+cli_parse_outputs (const char *option, char **texts)
+{
+  g_autoptr (GPtrArray) outputs = g_ptr_array_new_with_free_func (output_free);
+
+  for (char **text = texts; text != NULL && *text != NULL; text++)
+    {
+      const char *equals = strrchr (*text, '='); /* tensor names may hold "=", so the last one counts */
+      if (equals == NULL || equals == *text || equals[1] == '\0')
+        {
+          cli_fail_text (CLI_BAD_USAGE, "%s takes NAME=FILE.npy, not '%s'", option, *text);
+          return NULL;
+        }
+      CliOutput *output = g_new0 (CliOutput, 1);
+      output->name = g_strndup (*text, equals - *text);
+      output->path = g_strdup (equals + 1);
+      g_ptr_array_add (outputs, output);
+    }
+  return g_steal_pointer (&outputs);
+}
+
 gboolean
 cli_check_top (int n_top)
 {

@@ -26,6 +26,7 @@ typedef struct
   char *reference;
   char *region;
   char *raw;
+  char **tensor_texts;
   char *finished;
   char *slice;
   WhyPlaneKind plane_kind;
@@ -43,6 +44,7 @@ typedef struct
   WhyExplainRequest request;
   char *option_text;
   GArray *also; /* of int */
+  GPtrArray *tensors; /* of CliOutput */
   WhyOverlayStyle style;
   GArray *cover_list; /* of WhyCover */
   double point[2];
@@ -66,6 +68,8 @@ options_clear (Options *options)
   g_clear_pointer (&options->request.reference, why_tensor_unref);
   g_free (options->region);
   g_free (options->raw);
+  g_strfreev (options->tensor_texts);
+  g_clear_pointer (&options->tensors, g_ptr_array_unref);
   g_free (options->finished);
   g_free (options->figure);
   g_free (options->slice);
@@ -497,6 +501,48 @@ write_files (WhyModel *model, const CliInput *input, const Options *options, Why
   return why_export_figure (&what, options->figure, NULL, error);
 }
 
+static void
+free_tensors (WhyTensor **tensors)
+{
+  for (WhyTensor **tensor = tensors; *tensor != NULL; tensor++)
+    why_tensor_unref (*tensor);
+  g_free (tensors);
+}
+
+/* @outputs: of CliOutput */
+static gboolean
+write_tensors (WhySession *session, WhyTensor *input, const GPtrArray *outputs, GError **error)
+{
+  g_autofree const char **names = g_new0 (const char *, outputs->len + 1);
+  WhyTensor **values = g_new0 (WhyTensor *, outputs->len + 1);
+  gboolean done;
+
+  for (guint index = 0; index < outputs->len; index++)
+    names[index] = ((CliOutput *) g_ptr_array_index (outputs, index))->name;
+  done = why_session_run (session, &input, 1, names, outputs->len, values, NULL, error);
+  for (guint index = 0; done && index < outputs->len; index++)
+    done = why_npy_write (values[index], ((CliOutput *) g_ptr_array_index (outputs, index))->path, error);
+  free_tensors (values);
+  return done;
+}
+
+/* Tensors are asked for after the map, so that its plan stays as it was if it holds them. If not, there is
+ * another plan now, which may round otherwise: the map is made once more, and they are read from that run. */
+static WhyResult *
+explain (WhyRequest *request, WhySession *session, const GPtrArray *tensors, GError **error)
+{
+  g_autoptr (WhyResult) first = why_request_run (request, session, NULL, NULL, NULL, error);
+
+  if (first == NULL || tensors->len == 0)
+    return g_steal_pointer (&first);
+  if (!write_tensors (session, first->input, tensors, error))
+    return NULL;
+  g_autoptr (WhyResult) second = why_request_run (request, session, NULL, NULL, NULL, error);
+  if (second == NULL || !write_tensors (session, second->input, tensors, error))
+    return NULL;
+  return g_steal_pointer (&second);
+}
+
 static int
 compute (Options *options, const CliCommon *common, const char *model_path, const char *input_path)
 {
@@ -517,7 +563,7 @@ compute (Options *options, const CliCommon *common, const char *model_path, cons
   request->backend = common->backend;
   if (options->cover_list->len > 0)
     why_request_set_covers (request, (const WhyCover *) options->cover_list->data, options->cover_list->len, NULL);
-  g_autoptr (WhyResult) result = why_request_run (request, session, NULL, NULL, NULL, &error);
+  g_autoptr (WhyResult) result = explain (request, session, options->tensors, &error);
   if (result == NULL || !write_files (model, &input, options, result, &error))
     return cli_fail (CLI_BAD_INPUT, error);
 
@@ -548,6 +594,7 @@ run (int argc, char **argv)
     { "region", 0, 0, G_OPTION_ARG_STRING, &options.region, "Dense output: all, predicted, point:X,Y or mask:FILE.npy", "REGION" },
     { "occlude", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.covers, "Cover a rectangle of the picture first (may be repeated)", "X,Y,W,H[,FILL[,SEED]]" },
     { "raw", 0, 0, G_OPTION_ARG_FILENAME, &options.raw, "Write the raw map", "FILE.npy" },
+    { "tensor", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.tensor_texts, "Write a tensor of the run that the map was made from (may be repeated)", "NAME=FILE.npy" },
     { "finished", 0, 0, G_OPTION_ARG_FILENAME, &options.finished, "Write the map as the profile's library returns it", "FILE.npy" },
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options.figure, "Write a figure", "FIGURE.png|svg|pdf" },
     { "slice", 0, 0, G_OPTION_ARG_STRING, &options.slice, "Plane of the figure, for volumes: axial, coronal or sagittal (axial through the peak)", "PLANE:INDEX" },
@@ -561,6 +608,9 @@ run (int argc, char **argv)
   };
 
   if (!cli_parse (&cli_explain, entries, &common, 2, 2, &argc, &argv))
+    return CLI_BAD_USAGE;
+  options.tensors = cli_parse_outputs ("--tensor", options.tensor_texts);
+  if (options.tensors == NULL)
     return CLI_BAD_USAGE;
   if (!parse_options (&options, &error))
     return cli_fail (CLI_BAD_USAGE, error);

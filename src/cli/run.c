@@ -9,45 +9,6 @@
 #include <math.h>
 #include <string.h>
 
-/* One "--output NAME=FILE.npy". */
-typedef struct
-{
-  char *name;
-  char *path;
-} Output;
-
-static void
-output_free (gpointer data)
-{
-  Output *output = data;
-
-  g_free (output->name);
-  g_free (output->path);
-  g_free (output);
-}
-
-/* Tensor names may hold "=", so the last one counts. */
-static GPtrArray *
-parse_outputs (char **texts)
-{
-  g_autoptr (GPtrArray) outputs = g_ptr_array_new_with_free_func (output_free);
-
-  for (char **text = texts; text != NULL && *text != NULL; text++)
-    {
-      const char *equals = strrchr (*text, '=');
-      if (equals == NULL || equals == *text || equals[1] == '\0')
-        {
-          cli_fail_text (CLI_BAD_USAGE, "--output takes NAME=FILE.npy, not '%s'", *text);
-          return NULL;
-        }
-      Output *output = g_new0 (Output, 1);
-      output->name = g_strndup (*text, equals - *text);
-      output->path = g_strdup (equals + 1);
-      g_ptr_array_add (outputs, output);
-    }
-  return g_steal_pointer (&outputs);
-}
-
 static void
 statistics (const WhyTensor *tensor, double *minimum, double *maximum)
 {
@@ -132,7 +93,7 @@ run (int argc, char **argv)
 
   if (!cli_parse (&cli_run, entries, &common, 2, 2, &argc, &argv) || !cli_check_top (n_top))
     return CLI_BAD_USAGE;
-  g_autoptr (GPtrArray) outputs = parse_outputs (output_texts);
+  g_autoptr (GPtrArray) outputs = cli_parse_outputs ("--output", output_texts);
   if (outputs == NULL)
     return CLI_BAD_USAGE;
   g_autoptr (WhyModel) model = cli_model_load_for (argv[1], common.recipe, argv[2], &error);
@@ -150,7 +111,7 @@ run (int argc, char **argv)
   const gsize n_names = outputs->len > 0 ? outputs->len : graph->n_outputs;
   g_autofree const char **names = g_new0 (const char *, n_names + 1);
   for (gsize index = 0; index < n_names; index++)
-    names[index] = outputs->len > 0 ? ((Output *) g_ptr_array_index (outputs, index))->name : graph->outputs[index].name;
+    names[index] = outputs->len > 0 ? ((CliOutput *) g_ptr_array_index (outputs, index))->name : graph->outputs[index].name;
 
   WhyTensor **results = g_new0 (WhyTensor *, n_names + 1);
   g_autoptr (WhyTensor) probabilities = NULL;
@@ -163,7 +124,7 @@ run (int argc, char **argv)
     status = cli_fail (CLI_BAD_INPUT, error);
   for (guint index = 0; status == CLI_OK && index < outputs->len; index++)
     {
-      if (!why_npy_write (results[index], ((Output *) g_ptr_array_index (outputs, index))->path, &error))
+      if (!why_npy_write (results[index], ((CliOutput *) g_ptr_array_index (outputs, index))->path, &error))
         status = cli_fail (CLI_BAD_INPUT, error);
     }
 
@@ -180,7 +141,7 @@ run (int argc, char **argv)
       json_builder_begin_array (builder);
       for (gsize index = 0; index < n_names; index++)
         add_tensor (builder, names[index], results[index],
-                    outputs->len > 0 ? ((Output *) g_ptr_array_index (outputs, index))->path : NULL);
+                    outputs->len > 0 ? ((CliOutput *) g_ptr_array_index (outputs, index))->path : NULL);
       json_builder_end_array (builder);
       why_json_add_string (builder, "assumed", input.tensor == NULL ? why_model_get_assumed_text (model) : "");
       json_builder_end_object (builder);
@@ -192,7 +153,7 @@ run (int argc, char **argv)
         print_top (model, probabilities, n_top);
       for (gsize index = 0; index < n_names; index++)
         print_tensor (names[index], results[index],
-                      outputs->len > 0 ? ((Output *) g_ptr_array_index (outputs, index))->path : NULL);
+                      outputs->len > 0 ? ((CliOutput *) g_ptr_array_index (outputs, index))->path : NULL);
       cli_print_assumed (model, &input);
     }
   free_tensors (results);
