@@ -276,6 +276,7 @@ def export(watched, shape, path, args, opset):
 class Program:
     def __init__(self, args):
         self.args = args
+        self.graph = None
         listing = self.call("methods")
         self.methods = {line.split()[0] for line in listing.splitlines() if line}
         self.kinds = ["output", *(kind for kind in (*METHODS, "gradient") if kind in self.methods)]
@@ -301,9 +302,18 @@ class Program:
                       "--region", "all", "--raw", out)
         return numpy.load(out)
 
+    def graph_of(self, path):
+        """Without the weights; read once."""
+        identity = (path, os.stat(path).st_ino)
+        if self.graph is None or self.graph[0] != identity:
+            graph = onnx.load(path).graph
+            del graph.initializer[:]
+            self.graph = (identity, graph)
+        return self.graph[1]
+
     def decide(self, folder, key):
         """A map, and the decisions in its own run: those that lie between its layer and the output."""
-        graph = onnx.load(os.path.join(folder, "net.onnx")).graph
+        graph = self.graph_of(os.path.join(folder, "net.onnx"))
         behind = {"input" if key[1] is None else f"layer{key[1]}"}
         wanted = []
         for node in graph.node:
