@@ -10,9 +10,11 @@
  * network behind the layer is all that has to be run. The paper has positive scores in mind; a
  * negative y would turn every sign, so the size of y is divided by here. pytorch-grad-cam divides
  * by y itself, and where the layer's minimum is not exactly 0 it sets the channel to the minimum
- * less 1e7. */
+ * less 1e7: the minimum of a batch of 32 copies that is being altered, so that it falls by 1e7 with
+ * every channel of the batch. */
 
 #define PGC_FAR_BELOW 1e7f
+#define PGC_BATCH 32
 
 typedef struct
 {
@@ -20,6 +22,7 @@ typedef struct
   gsize *channels; /* (array length=n): those that are not switched off already */
   gsize n;
   float off;    /* what a channel is set to */
+  float step;   /* less this for each place in its batch */
   double score; /* of the picture as it is */
   double divisor;
   double *weights; /* (array length=C) */
@@ -37,8 +40,9 @@ make (gsize first, gsize n, float *rows, gpointer data, GError **error)
       float *map = why_altered_begin (&ablation->layer, begin);
       float *channel = map + ablation->channels[first + row] * layer->positions;
       memcpy (map, layer->map->data, layer->map->n_bytes);
+      const float place = (float) (ablation->channels[first + row] % PGC_BATCH);
       for (gsize at = 0; at < layer->positions; at++)
-        channel[at] = ablation->off;
+        channel[at] = ablation->off - place * ablation->step;
       if (!why_altered_end (&ablation->layer, begin, error))
         return FALSE;
     }
@@ -72,8 +76,9 @@ choose_channels (Ablation *ablation, WhyProfileKind profile)
 
   for (gsize at = 0; at < n_channels * ablation->layer.positions; at++)
     least = fminf (least, values[at]);
-  ablation->off =
-    profile == WHY_PROFILE_PYTORCH_GRAD_CAM && least != 0.0f ? least - PGC_FAR_BELOW : 0.0f;
+  if (profile == WHY_PROFILE_PYTORCH_GRAD_CAM && least != 0.0f)
+    ablation->step = PGC_FAR_BELOW;
+  ablation->off = ablation->step > 0 ? least - PGC_FAR_BELOW : 0.0f;
   ablation->weights = g_new0 (double, n_channels + 1);
   ablation->channels = g_new (gsize, n_channels + 1);
   for (gsize c = 0; c < n_channels; c++)

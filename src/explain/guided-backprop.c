@@ -24,7 +24,8 @@ const WhyExplainerClass why_guided_backprop = {
   .needs = WHY_NEEDS_GRADIENT | WHY_NEEDS_RELU_RULES,
   .min_dimensions = 1,
   .max_dimensions = 3,
-  .profiles = WHY_FITS_CAPTUM | WHY_FITS_MONAI | WHY_FITS_PYTORCH_GRAD_CAM,
+  .profiles = WHY_FITS_CAPTUM | WHY_FITS_MONAI | WHY_FITS_PYTORCH_GRAD_CAM |
+              WHY_FITS_TF_KERAS_VIS,
   .check = why_check_rectifiers,
   .run = run,
 };

@@ -52,14 +52,15 @@ gauss_legendre (gsize n, double *nodes, double *weights)
     }
 }
 
-/* At least two nodes. */
+/* At least two nodes. Captum's weights are for n intervals, though n nodes make n - 1: they add up to
+ * 1 - 1/n. */
 static void
-trapezoid (gsize n, double *nodes, double *weights)
+trapezoid (gsize n, gboolean captum, double *nodes, double *weights)
 {
   for (gsize node = 0; node < n; node++)
     {
       nodes[node] = (double) node / (double) (n - 1);
-      weights[node] = (node == 0 || node == n - 1 ? 0.5 : 1.0) / (double) (n - 1);
+      weights[node] = (node == 0 || node == n - 1 ? 0.5 : 1.0) / (double) (captum ? n : n - 1);
     }
 }
 
@@ -168,7 +169,8 @@ run (const WhyExplainRequest *request, const WhyTarget *target, const WhyJob *jo
   if (gauss)
     gauss_legendre (steps, path.nodes + 1, path.weights + 1);
   else
-    trapezoid (MAX (steps, 2), path.nodes, path.weights);
+    trapezoid (MAX (steps, 2), why_method_profile (request) == WHY_PROFILE_CAPTUM, path.nodes,
+               path.weights);
   const WhyMany many = {
     .from = why_input_name (job),
     .n = gauss ? steps + 1 : MAX (steps, 2),

@@ -15,6 +15,8 @@ typedef struct
   gsize count; /* numbers of the input */
   guint64 seed;
   double deviation;
+  gboolean magnitude;
+  gboolean rooted; /* MONAI: of the sum of squares the root, over the number of pictures */
   WhyNoisyKind kind;
   double *mean;    /* (array length=count): of the gradients, or of their squares, so far */
   double *squares; /* (array length=count): summed squares of distances from the mean */
@@ -61,7 +63,8 @@ take (gsize first, gsize n, const double *scores, float *gradients, gpointer dat
       const double share = 1.0 / (double) (first + row + 1);
       for (gsize at = 0; at < noisy->count; at++)
         {
-          const double gradient = (double) gradients[row * noisy->count + at];
+          const double slope = (double) gradients[row * noisy->count + at];
+          const double gradient = noisy->magnitude ? fabs (slope) : slope;
           const double value = noisy->kind == WHY_NOISY_SQUARES ? gradient * gradient : gradient;
           const double off = value - noisy->mean[at];
           noisy->mean[at] += off * share;
@@ -81,6 +84,7 @@ finish (gsize done, gpointer data, GError **error)
   for (gsize at = 0; result != NULL && at < noisy->count; at++)
     ((float *) result->data)[at] =
       (float) (noisy->kind == WHY_NOISY_VARIANCE ? noisy->squares[at] / (double) done
+               : noisy->rooted                   ? sqrt (noisy->mean[at] / (double) done)
                                                  : noisy->mean[at]);
   return result;
 }
@@ -122,6 +126,8 @@ why_noisy_map (const WhyExplainRequest *request,
     .count = why_tensor_count (job->input),
     .seed = (guint64) why_option_integer (request, "seed"),
     .deviation = why_option_real (request, "noise"),
+    .magnitude = why_option_boolean (request, "magnitude"),
+    .rooted = kind == WHY_NOISY_SQUARES && why_method_profile (request) == WHY_PROFILE_MONAI,
     .kind = kind,
   };
   const WhyMany many = {

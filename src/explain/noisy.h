@@ -17,8 +17,9 @@ typedef enum
  * why_noisy_map:
  *
  * Options of the request: "samples", "noise" (deviation of the normal noise, as a share of the
- * range of the input's values, or with "absolute" in units of the input) and "seed". Sample number
- * k depends on the seed and on k alone.
+ * range of the input's values, or with "absolute" in units of the input), "magnitude" (of each
+ * gradient, before they are averaged) and "seed". Sample number k depends on the seed and on k
+ * alone.
  */
 WhyMap *why_noisy_map (const WhyExplainRequest *request,
                        const WhyTarget *target,
@@ -50,6 +51,12 @@ WhyMap *why_noisy_map (const WhyExplainRequest *request,
       .title = N_ ("Noise in units of the input, not as a share of its range"),                    \
       .kind = WHY_OPTION_BOOLEAN,                                                                  \
       .by_profile = { { WHY_PROFILE_CAPTUM, 1 } },                                                 \
+    },                                                                                             \
+    {                                                                                              \
+      .id = "magnitude",                                                                           \
+      .title = N_ ("Leave out the sign of each gradient"),                                         \
+      .kind = WHY_OPTION_BOOLEAN,                                                                  \
+      .by_profile = { { WHY_PROFILE_CAPTUM, 1 }, { WHY_PROFILE_TF_KERAS_VIS, 1 } },                \
     },                                                                                             \
   {                                                                                                \
     .id = "seed", .title = N_ ("Seed"), .kind = WHY_OPTION_INTEGER, .maximum = 2147483647,         \

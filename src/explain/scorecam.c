@@ -72,6 +72,7 @@ make_mask (const Score *score, gsize index)
   static const double epsilons[WHY_N_PROFILES] = {
     [WHY_PROFILE_PYTORCH_GRAD_CAM] = 1e-8,
     [WHY_PROFILE_TORCHCAM] = 1e-8,
+    [WHY_PROFILE_TF_KERAS_VIS] = 1e-7,
   };
   const gboolean corners =
     score->profile == WHY_PROFILE_PYTORCH_GRAD_CAM || score->profile == WHY_PROFILE_TF_KERAS_VIS;
@@ -189,8 +190,7 @@ static void
 choose_channels (Score *score, gsize top)
 {
   const gsize n_channels = (gsize) score->activation->dims[1];
-  const gboolean flat_too =
-    score->profile == WHY_PROFILE_PYTORCH_GRAD_CAM || score->profile == WHY_PROFILE_TORCHCAM;
+  const gboolean flat_too = score->profile != WHY_PROFILE_PAPER;
   g_autofree Ranked *ranked = g_new (Ranked, n_channels);
   gsize n = 0;
 
@@ -216,6 +216,12 @@ run (const WhyExplainRequest *request, const WhyTarget *target, const WhyJob *jo
 {
   g_auto (WhyFixed) fixed = { 0 };
   g_auto (WhyAltered) layer = { 0 };
+  WhyExplainRequest of_probability = *request;
+
+  /* tf-keras-vis weighs by the softmax of what the network returns, whatever that is. */
+  of_probability.score = WHY_SCORE_PROBABILITY;
+  if (why_method_profile (request) == WHY_PROFILE_TF_KERAS_VIS && request->score == WHY_SCORE_LOGIT)
+    request = &of_probability;
   Score score = {
     .request = request,
     .input = job->input,

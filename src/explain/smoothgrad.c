@@ -19,6 +19,7 @@ static const WhyOptionClass options[] = {
     .id = "square",
     .title = N_ ("Average the squares"),
     .kind = WHY_OPTION_BOOLEAN,
+    .by_profile = { { WHY_PROFILE_MONAI, 1 } },
   },
 };
 
