@@ -605,8 +605,14 @@ test_methods (void)
 {
   g_autoptr (JsonNode) all = cli_json ("methods --json");
   g_auto (Run) one = cli_fine ("methods fem");
+  g_auto (Run) agreement = cli_fine ("methods --agreement ablationcam");
+  g_autoptr (JsonNode) rows = cli_json ("methods --agreement --json");
 
   g_assert_cmpuint (json_array_get_length (json_object_get_array_member (json_node_get_object (all), "methods")), >=, 19);
+  g_assert_nonnull (strstr (agreement.out, "pytorch-grad-cam"));
+  g_assert_nonnull (strstr (agreement.out, "1e7"));
+  g_assert_null (strstr (agreement.out, "torchcam"));
+  g_assert_cmpuint (json_array_get_length (json_object_get_array_member (json_node_get_object (rows), "agreement")), >=, 100);
   g_assert_nonnull (strstr (one.out, "option     k=2 (0..100)"));
   g_assert_nonnull (strstr (one.out, "profiles   paper pytorch-grad-cam"));
 }

@@ -3,6 +3,8 @@
 #include "cli.h"
 #include "json.h"
 
+#include "explain/agreement.h"
+
 #include <string.h>
 
 /* What a method needs, in words that fit a column. */
@@ -170,15 +172,80 @@ print_json (const WhyExplainerClass *const *methods, gsize n)
   cli_json_print (builder);
 }
 
+/* ---- agreement with other libraries ---- */
+
+/* @method: (nullable): only its rows */
+static gboolean
+is_wanted (const WhyAgreement *row, const WhyExplainerClass *method)
+{
+  return method == NULL || strcmp (row->method, method->id) == 0;
+}
+
+static void
+print_agreement (const WhyExplainerClass *method)
+{
+  gsize n;
+  const WhyAgreement *rows = why_agreement_list (&n);
+
+  g_print ("%-24s %-20s %-36s %5s %9s  %s\n", "library", "method", "compared", "maps", "largest", "verdict");
+  for (gsize index = 0; index < n; index++)
+    {
+      const WhyAgreement *row = &rows[index];
+      if (!is_wanted (row, method))
+        continue;
+      g_autofree char *library = g_strdup_printf ("%s %s", row->library, row->version);
+      g_print ("%-24s %-20s %-36s %5u %s%8.2g  %s\n", library, row->method, row->compared, row->n_compared,
+               row->verdict == WHY_AGREEMENT_DIFFERS ? " " : "<", row->largest,
+               why_agreement_verdict_id (row->verdict));
+      if (row->sentence != NULL)
+        g_print ("    %s\n", row->sentence);
+    }
+  g_print ("\nLargest: the difference over all maps compared, of each map's range; < : at most that.\n");
+}
+
+static void
+print_agreement_json (const WhyExplainerClass *method)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  gsize n;
+  const WhyAgreement *rows = why_agreement_list (&n);
+
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "agreement");
+  json_builder_begin_array (builder);
+  for (gsize index = 0; index < n; index++)
+    {
+      const WhyAgreement *row = &rows[index];
+      if (!is_wanted (row, method))
+        continue;
+      json_builder_begin_object (builder);
+      why_json_add_string (builder, "library", row->library);
+      why_json_add_string (builder, "version", row->version);
+      why_json_add_string (builder, "method", row->method);
+      why_json_add_string (builder, "compared", row->compared);
+      why_json_add_int (builder, "maps", row->n_compared);
+      json_builder_set_member_name (builder, "largest");
+      json_builder_add_double_value (builder, row->largest);
+      why_json_add_string (builder, "verdict", why_agreement_verdict_id (row->verdict));
+      if (row->sentence != NULL)
+        why_json_add_string (builder, "sentence", row->sentence);
+      json_builder_end_object (builder);
+    }
+  json_builder_end_array (builder);
+  json_builder_end_object (builder);
+  cli_json_print (builder);
+}
+
 static int
 run (int argc, char **argv)
 {
-  gboolean json = FALSE;
+  gboolean json = FALSE, agreement = FALSE;
   gsize n;
   const WhyExplainerClass *const *methods = why_explainer_list (&n);
   g_autoptr (GError) error = NULL;
   const GOptionEntry entries[] = {
     { "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print JSON", NULL },
+    { "agreement", 0, 0, G_OPTION_ARG_NONE, &agreement, "Print how the results agree with other libraries'", NULL },
     { NULL },
   };
 
@@ -187,7 +254,11 @@ run (int argc, char **argv)
   const WhyExplainerClass *one = argc > 1 ? why_explainer_lookup (argv[1], &error) : NULL;
   if (error != NULL)
     return cli_fail (CLI_BAD_USAGE, error);
-  if (json)
+  if (agreement && json)
+    print_agreement_json (one);
+  else if (agreement)
+    print_agreement (one);
+  else if (json)
     print_json (one != NULL ? &one : methods, one != NULL ? 1 : n);
   else if (one != NULL)
     print_one (one);

@@ -10,7 +10,8 @@ One folder a network:
     mask.npy           pixels that a segmentation is asked about
     LIBRARY.npy        all results of one library, float32 [n]
     LIBRARY.txt        one line a result, words KEY=VALUE: what was asked (method=, layer=, class=, options=, ...), what was
-                       kept (kind=) and where it is (offset=, dims=)
+                       kept (kind=) and where it is (offset=, dims=); unsteady= and sign=free where the library's own
+                       answer changes when it rounds otherwise, by how much of the map's range
 
 Kinds: "raw" is the map before anything is clipped or normalised, "clipped" the same after the library's ReLU (where
 no earlier one can be had), "finished" what the library returns, "input" an attribution in the input's shape, signed.
@@ -38,6 +39,7 @@ from agreement_results import FOLDER, Noise, Results, versions
 
 CLASSES = [1, 3]
 PICTURE = (3, 16, 20)
+N_ROUNDED, ROUNDING = 5, 2.0 ** -23
 
 
 # ---- networks ----
@@ -227,11 +229,27 @@ class Subject:
             self.mask[3:11, 6:16] = 1
             numpy.save(os.path.join(self.folder, "mask.npy"), self.mask.numpy())
 
+    def rectified(self):
+        """Whether there is a ReLU, whose gradient some methods change"""
+        return any(isinstance(module, nn.ReLU) for module in self.net.modules())
+
     def questions(self):
         """(tap's name in the graph, name of the module, module, class)"""
         for index, (name, module) in enumerate(self.taps):
             for k in self.classes:
                 yield f"tap{index}", name, module, k
+
+    def rounded_otherwise(self):
+        """The same network and input in double precision, and then with inputs that differ by roundings"""
+        x = self.x
+        self.net.double()
+        self.x = x.double()
+        yield self
+        self.net.float()
+        for _try in range(N_ROUNDED):
+            self.x = x * (1 + ROUNDING * torch.randn(x.shape))
+            yield self
+        self.x = x
 
     def asked(self, layer, k):
         return {"layer": layer, "class_": k, "region": "mask" if self.dense else None}
@@ -253,6 +271,13 @@ class Subject:
         return pairs[:-1], pairs[-1], float(value)
 
 
+def ask(subject, library, run):
+    results = Results(subject.name, library)
+    with libraries.quiet():
+        run(subject, results, Noise())
+    return results
+
+
 def main():
     wrong = {name: found for name, wanted in versions("agreement-versions.txt").items()
              if (found := importlib.metadata.version(name).split("+")[0]) != wanted}
@@ -263,9 +288,8 @@ def main():
         subject = Subject(name)
         made = {}
         for library, run in {**libraries.LIBRARIES, "paper": paper}.items():
-            results = Results(name, library)
-            with libraries.quiet():
-                run(subject, results, Noise())
+            results = ask(subject, library, run)
+            results.judge([ask(each, library, run) for each in subject.rounded_otherwise()])
             results.save()
             made[library] = len(results.lines)
         print(name, made, flush=True)

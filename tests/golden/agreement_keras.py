@@ -122,14 +122,13 @@ def draw_channels_last(draws, _mean, sigma, shape):
     return (sigma * draws((n, channels, height, width)).transpose(0, 2, 3, 1)[:, None]).numpy().astype(numpy.float32)
 
 
-def run(name):
+def ask(name, x):
     from tf_keras_vis import gradcam, gradcam_plus_plus, layercam, saliency, scorecam
     from tf_keras_vis.utils.model_modifiers import GuidedBackpropagation
     from tf_keras_vis.utils.scores import CategoricalScore
 
     path = os.path.join(FOLDER, name, "net.onnx")
     model = to_keras(path)
-    x = numpy.load(os.path.join(FOLDER, name, "input.npy")).transpose(0, 2, 3, 1)
     results = Results(name, "tf-keras-vis")
     score = CategoricalScore
     for tap in ("tap0", "tap1", "tap2"):
@@ -140,7 +139,11 @@ def run(name):
                        "scorecam": scorecam.Scorecam}
             for method, build in methods.items():
                 cam = build(model)
-                results.add(method, "clipped", cam(score(k), x, expand_cam=False, normalize_cam=False, **at)[0], **asked)
+                clipped = numpy.asarray(cam(score(k), x, expand_cam=False, normalize_cam=False, **at)[0])
+                if method == "gradcam++":  # the library explains exp(z)
+                    results.add(method, "clipped", clipped / numpy.exp(model(x)[0, k]), **asked, row="over-exp(z)")
+                else:
+                    results.add(method, "clipped", clipped, **asked)
                 results.add(method, "finished", cam(score(k), x, **at)[0], **asked)
             results.add("scorecam", "finished", scorecam.Scorecam(model)(score(k), x, max_N=5, **at)[0], **asked, options="top=5")
     for k in CLASSES:
@@ -154,6 +157,15 @@ def run(name):
             guided = saliency.Saliency(to_keras(path), model_modifier=GuidedBackpropagation(), clone=False)
             plain = guided(score(k), x, keepdims=True, gradient_modifier=None, normalize_map=False)[0].numpy()
             results.add("guided-backprop", "input", plain.transpose(2, 0, 1), class_=k)
+    return results
+
+
+def run(name):
+    x = numpy.load(os.path.join(FOLDER, name, "input.npy")).transpose(0, 2, 3, 1)
+    random = numpy.random.RandomState(1)
+    results = ask(name, x)
+    others = [ask(name, (x * (1 + 2.0 ** -23 * random.randn(*x.shape))).astype(numpy.float32)) for _try in range(4)]
+    results.judge(others)
     results.save()
     print(name, len(results.lines), flush=True)
 

@@ -1,11 +1,9 @@
 """What pytorch-grad-cam, captum, torchcam and monai say of a network; part of agreement.py."""
 import contextlib
+import copy
 import io
-import os
 import warnings
-from unittest import mock
 
-import numpy
 import torch
 from torch import nn
 
@@ -99,8 +97,10 @@ def pytorch_grad_cam(subject, results, _noise):
         pgc_add(subject, results, "refinecam", taps, k, build=pgc.RefineCAM, raw=False)
         if subject.flat:
             pgc_add(subject, results, "fullgrad", [], k, build=pgc.FullGrad, raw=False)
-            guided = pgc.GuidedBackpropReLUModel(subject.net)(subject.x.clone(), target_category=k)
-            results.add("guided-backprop", "input", guided.transpose(2, 0, 1), class_=k)
+            if subject.rectified():  # a copy, for its ReLUs are one and the same module afterwards
+                net = copy.deepcopy(subject.net)
+                guided = pgc.GuidedBackpropReLUModel(net)(subject.x.clone(), target_category=k)
+                results.add("guided-backprop", "input", guided.transpose(2, 0, 1), class_=k)
 
 
 # ---- captum ----
@@ -118,12 +118,12 @@ def captum(subject, results, noise):
         cam = LayerGradCam(score, module).attribute(x, target=k)
         results.add("gradcam", "raw", cam[0, 0], **subject.asked(tap, k))
         results.add("gradcam", "finished", LayerAttribution.interpolate(cam, spatial)[0, 0], **subject.asked(tap, k))
-        if not subject.dense:
+        if not subject.dense and subject.rectified():
             results.add("guided-gradcam", "input", GuidedGradCam(net, module).attribute(x, target=k)[0], **subject.asked(tap, k))
     if subject.dense:
         return
 
-    window, stride = ((3, 7, 9), (3, 4, 5)) if subject.flat else ((2, 4, 7, 9), (2, 3, 4, 5))
+    channels, axes = x.shape[1], len(spatial)
     for k in subject.classes:
         def add(method, attribution, **asked):
             results.add(method, "input", attribution[0], class_=k, **asked)
@@ -134,16 +134,19 @@ def captum(subject, results, noise):
         add("integrated-gradients", IntegratedGradients(net).attribute(x, target=k))
         add("integrated-gradients", IntegratedGradients(net).attribute(x, target=k, n_steps=20, method="riemann_trapezoid"),
             options="steps=20,rule=trapezoid")
-        add("guided-backprop", GuidedBackprop(net).attribute(x, target=k))
-        add("deconvnet", Deconvolution(net).attribute(x, target=k))
-        add("occlusion", Occlusion(net).attribute(x, window, strides=stride, target=k),
-            options="window=%s,stride=%s" % tuple("x".join(map(str, each[1:])) for each in (window, stride)))
-        for method, kind in (("smoothgrad", "smoothgrad"), ("vargrad", "vargrad")):
-            with noise.instead_of("torch.normal", lambda draws, mean, sigma:
-                                  sigma * torch.tensor(draws(sigma.shape), dtype=sigma.dtype)):
-                tunnel = NoiseTunnel(Saliency(net))
-                add(method, tunnel.attribute(x, nt_type=kind, nt_samples=N_NOISY, stdevs=0.5, target=k),
-                    options=f"samples={N_NOISY},noise=0.5")
+        if subject.rectified():
+            add("guided-backprop", GuidedBackprop(net).attribute(x, target=k))
+            add("deconvnet", Deconvolution(net).attribute(x, target=k))
+        covered = Occlusion(net).attribute(x, (channels,) + (5,) * axes, strides=(channels,) + (3,) * axes, target=k)
+        results.add("occlusion", "raw", covered[0, 0], class_=k, options="patch=5,stride=3")
+        for method in ("smoothgrad", "vargrad"):
+            for magnitude in (True, False):  # the library's preset is True
+                with noise.instead_of("torch.normal", lambda draws, mean, sigma:
+                                      sigma * torch.tensor(draws(sigma.shape), dtype=sigma.dtype)):
+                    noisy = NoiseTunnel(Saliency(net)).attribute(x, nt_type=method, nt_samples=N_NOISY, stdevs=0.5, target=k,
+                                                                 abs=magnitude)
+                options = f"samples={N_NOISY},noise=0.5" + ("" if magnitude else ",magnitude=no")
+                add(method, noisy, options=options)
 
 
 # ---- torchcam ----
@@ -215,7 +218,11 @@ def monai(subject, results, noise):
             cams["gradcam++"] = visualize.GradCAMpp
         for method, build in cams.items():
             cam = build(nn_module=net, target_layers=name)
-            results.add(method, "clipped", cam.compute_map(x, class_idx=k)[0, 0], **asked(tap, k))
+            clipped = cam.compute_map(x, class_idx=k)[0, 0]
+            if method == "gradcam++":  # the library explains exp(z)
+                results.add(method, "clipped", clipped / net(x)[0, k].exp(), **asked(tap, k), row="over-exp(z)")
+            else:
+                results.add(method, "clipped", clipped, **asked(tap, k))
             results.add(method, "finished", cam(x, class_idx=k)[0, 0], **asked(tap, k))
         if tap == "tap2" and subject.name in ("plain", "residual", "volume"):
             cam = visualize.CAM(nn_module=net, target_layers=name, fc_layers="fc")
@@ -224,20 +231,23 @@ def monai(subject, results, noise):
     if subject.dense:
         return
 
-    occlusion = visualize.OcclusionSensitivity(net, mask_size=[4, 8, 8][-x.dim() + 2:], verbose=False)
-    boxes = visualize.OcclusionSensitivity(net, mask_size=[4, 8, 8][-x.dim() + 2:], mode="mean_img", overlap=0.5, verbose=False)
-    sensitivity, plain = occlusion(x)[0], boxes(x)[0]
+    if subject.flat:
+        with torch.no_grad():
+            whole = torch.softmax(net(x), 1)[0]
+        covered = visualize.OcclusionSensitivity(net, mask_size=8, mode="mean_img", overlap=0.5, verbose=False)(x)[0][0]
+        for k in subject.classes:  # the library returns what is left of the probability, we how much it fell
+            results.add("occlusion", "raw", whole[k] - covered[k], class_=k, score="probability", profile="paper",
+                        options="patch=8,stride=4,fill=mean", row="as-a-fall")
     for k in subject.classes:
-        results.add("occlusion", "finished", sensitivity[0, k], class_=k, variant="gaussian")
-        results.add("occlusion", "finished", plain[0, k], class_=k, variant="mean")
         results.add("gradient", "input", visualize.VanillaGrad(net)(x.clone(), index=k)[0], class_=k)
-        results.add("guided-backprop", "input", visualize.GuidedBackpropGrad(net)(x.clone(), index=k)[0], class_=k)
+        if subject.rectified():
+            results.add("guided-backprop", "input", visualize.GuidedBackpropGrad(net)(x.clone(), index=k)[0], class_=k)
         for magnitude in (True, False):
             with noise.instead_of("torch.normal", lambda draws, mean, sigma, size, dtype, **_more:
                                   sigma * torch.tensor(draws(size), dtype=dtype)):
                 smooth = visualize.SmoothGrad(net, n_samples=N_NOISY, magnitude=magnitude, verbose=False)(x.clone(), index=k)
             results.add("smoothgrad", "input", smooth[0], class_=k,
-                        options=f"samples={N_NOISY}" + (",squared=yes" if magnitude else ""))
+                        options=f"samples={N_NOISY}" + ("" if magnitude else ",square=no"))
 
 
 LIBRARIES = {"pytorch-grad-cam": pytorch_grad_cam, "captum": captum, "torchcam": torchcam, "monai": monai}

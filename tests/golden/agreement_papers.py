@@ -5,6 +5,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from agreement_results import UNSTEADY, uniform
+
 
 def spatial(a):
     return tuple(range(1, a.ndim))
@@ -32,11 +34,12 @@ def xgradcam(a, g):
 
 
 def principal(a, centre):
-    """Projection on the first right singular vector; the value of largest magnitude is made positive."""
+    """Projection on the first right singular vector; its sign, which is free, is that of the sum of the columns."""
     rows = a.reshape(len(a), -1).T
     rows = rows - rows.mean(0) if centre else rows
     projection = rows @ numpy.linalg.svd(rows, full_matrices=False)[2][0]
-    projection *= numpy.sign(projection[numpy.abs(projection).argmax()])
+    sums = rows.sum(1)
+    projection *= numpy.sign(projection @ (sums - sums.mean()))
     return projection.reshape(a.shape[1:])
 
 
@@ -104,23 +107,27 @@ def positions(shape):
     return numpy.eye(n).reshape(n, *shape)
 
 
-def reciprocam(subject, module, a, k, kernel):
-    """Softmax of what the network says when only one position of the layer is left. With @kernel the position's
-    channels are laid out around it, weighed by 1 2 1 along each axis (over 4)."""
+def reciprocam(subject, module, a, k, mask):
+    """Softmax of what the network says when only one position of the layer is left ("single"), or it and its neighbours,
+    weighed by 1 2 1 along each axis over 4 ("gaussian"). "spread" is what the authors' program of 2022 does: the channels
+    of the position are laid out over its neighbourhood, in the place of theirs."""
     points = positions(a.shape[1:])
-    if kernel:
-        line = torch.tensor([0.25, 0.5, 0.25], dtype=torch.float64)
-        stamp = line
-        for _axis in a.shape[2:]:
-            stamp = stamp[..., None] * line
-        convolve = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}[a.ndim - 1]
-        stamps = convolve(torch.tensor(points)[:, None], stamp[None, None], padding=1)[:, 0].numpy()
+    line = torch.tensor([0.25, 0.5, 0.25], dtype=torch.float64)
+    stamp = torch.ones((), dtype=torch.float64)
+    for _axis in a.shape[1:]:
+        stamp = stamp[..., None] * line
+    convolve = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}[a.ndim - 1]
+    stamps = convolve(torch.tensor(points)[:, None], stamp[None, None], padding=1)[:, 0].numpy()
+    if mask == "spread":
+        centres = (points[:, None] * a).sum(tuple(range(2, a.ndim + 1)))
+        values = centres.reshape(*centres.shape, *[1] * (a.ndim - 1)) * stamps[:, None]
     else:
-        stamps = points
-    centres = (points[:, None] * a).sum(tuple(range(2, a.ndim + 1)))
-    values = centres.reshape(*centres.shape, *[1] * (a.ndim - 1)) * stamps[:, None]
+        values = a * (points if mask == "single" else stamps)[:, None]
     scores = Replaced(subject, module).scores(torch.tensor(values))
-    return torch.softmax(scores, 1)[:, k].reshape(a.shape[1:])
+    p = torch.softmax(scores, 1)[:, k]
+    # what roundings of logits in single precision change, of the map's range
+    unsteady = float((p * (1 - p)).max() * scores.abs().max() * 2.0 ** -22 / (p.max() - p.min()))
+    return p.reshape(a.shape[1:]), f"{unsteady:.1e}" if unsteady > UNSTEADY else None
 
 
 def ablationcam(subject, module, a, k):
@@ -171,7 +178,59 @@ def integrated(subject, k, n=64):
     return (x * total)[0]
 
 
-def paper(subject, results, _noise):
+def enlarge(a, shape):
+    mode = {1: "linear", 2: "bilinear", 3: "trilinear"}[len(shape)]
+    return F.interpolate(torch.as_tensor(a)[:, None], size=tuple(shape), mode=mode, align_corners=False)[:, 0]
+
+
+def score_pictures(subject, masks):
+    """The logits of pictures seen through @masks [n, spatial...]"""
+    with torch.no_grad():
+        scores = subject.net.double()(subject.x.double() * masks[:, None])
+    subject.net.float()
+    return scores
+
+
+def scorecam(subject, a, k):
+    masks = enlarge(a, subject.x.shape[2:]).flatten(1)
+    masks = (masks - masks.min(1, keepdim=True)[0]) / (masks.max(1, keepdim=True)[0] - masks.min(1, keepdim=True)[0])
+    shown = masks.isfinite().all(1)  # a flat channel makes no mask
+    scores = score_pictures(subject, masks[shown].reshape(-1, *subject.x.shape[2:]))[:, k]
+    weights = numpy.zeros(len(a))
+    weights[shown.numpy()] = torch.softmax(scores, 0).numpy()
+    return weighted(weights, a)
+
+
+def rise(subject, k, n=60, cells=5, p=0.5):
+    """sum f(x M) M / (n p), f the probability; the masks are whylight's"""
+    shape = numpy.array(subject.x.shape[2:])
+    grid = numpy.minimum(cells, shape)
+    cell = -(-shape // grid)
+    masks = []
+    for index in range(n):
+        u = uniform(0, numpy.arange(len(shape) + grid.prod()) + index * (len(shape) + grid.prod()))
+        large = enlarge((u[len(shape):] < p).astype(float).reshape(1, *grid), (grid + 1) * cell)[0]
+        for axis, (shift, size) in enumerate(zip((u * numpy.pad(cell, (0, len(u) - len(cell)))).astype(int), shape)):
+            large = large.narrow(axis, shift, size)
+        masks.append(large)
+    masks = torch.stack(masks)
+    scores = torch.softmax(score_pictures(subject, masks), 1)[:, k]
+    return torch.tensordot(scores, masks, 1) / (n * p)
+
+
+def smoothgrad(subject, k, noise, n=6, sigma=0.15):
+    x, total = subject.x.double(), 0
+    span = float(x.max() - x.min())
+    noise.sample = 0
+    net = subject.net.double()
+    for _sample in range(n):
+        point = (x + sigma * span * torch.tensor(noise.draw(tuple(x.shape)))).requires_grad_(True)
+        total = total + torch.autograd.grad(net(point)[0, k], point)[0]
+    net.float()
+    return (total / n)[0]
+
+
+def paper(subject, results, noise):
     for tap, _name, module, k in subject.questions():
         pairs, _input, _score = subject.activations(k)
         a, g = pairs[int(tap[3:])]
@@ -183,17 +242,22 @@ def paper(subject, results, _noise):
             results.add("gradcam", "finished", large / large.max(), **subject.asked(tap, k), row="as-seg-grad-cam")
             continue
         results.add("ablationcam", "raw", ablationcam(subject, module, a, k), **subject.asked(tap, k))
+        results.add("scorecam", "raw", scorecam(subject, a, k), **subject.asked(tap, k))
         results.add("shapleycam", "raw", shapleycam(subject, module, k), **subject.asked(tap, k), score="rest")
-        for kernel in (False, True):
-            results.add("reciprocam", "raw", reciprocam(subject, module, a, k, kernel), **subject.asked(tap, k),
-                        options="mask=" + ("gaussian" if kernel else "point"))
+        for mask in ("single", "gaussian", "spread"):
+            probabilities, unsteady = reciprocam(subject, module, a, k, mask)
+            results.add("reciprocam", "raw", probabilities, **subject.asked(tap, k), unsteady=unsteady,
+                        score="probability", options="mask=" + ("gaussian" if mask == "spread" else mask),
+                        row="as-in-their-program" if mask == "spread" else None)
     if subject.dense:
         return
     for k in subject.classes:
         _pairs, (x, g), _score = subject.activations(k)
         results.add("gradient", "input", g, class_=k)
         results.add("gradient-x-input", "input", g * x, class_=k)
+        results.add("rise", "raw", rise(subject, k), class_=k, score="probability", options="masks=60,cells=5")
+        results.add("smoothgrad", "input", smoothgrad(subject, k, noise), class_=k, options="samples=6")
         results.add("integrated-gradients", "input", integrated(subject, k), class_=k, options="steps=64")
-        if any(isinstance(module, nn.ReLU) for module in subject.net.modules()):
+        if subject.rectified():
             results.add("guided-backprop", "input", guided(subject, k, False), class_=k)
             results.add("deconvnet", "input", guided(subject, k, True), class_=k)

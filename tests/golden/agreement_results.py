@@ -1,11 +1,13 @@
 """Where the results of other libraries go, and the noise that they are handed; shared by agreement.py and
 agreement_keras.py."""
 import os
+import re
 from unittest import mock
 
 import numpy
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+UNSTEADY = 2e-5  # of a map's range: a change by rounding that is worth a mark
 FOLDER = os.path.join(HERE, "agreement")
 
 
@@ -33,6 +35,26 @@ class Results:
         self.lines.append(" ".join(words))
         self.arrays.append(array.ravel())
         self.offset += array.size
+
+    def judge(self, others):
+        """@others: the same questions, with other roundings. Where the library answers differently by itself its answer is
+        no measure for anybody else's: it is marked, with how much it changes, or left out if even the sign changes of
+        what was clipped."""
+        lines, arrays, offset = [], [], 0
+        for index, (line, array) in enumerate(zip(self.lines, self.arrays)):
+            span = float(array.max() - array.min()) or 1.0
+            change = max(float(abs(other.arrays[index] - array).max()) for other in others) / span
+            if change > 0.1 and "kind=raw" not in line:
+                continue
+            line = re.sub(r"offset=\d+", f"offset={offset}", line)
+            if change > 0.1:
+                line += " sign=free"
+            elif change > UNSTEADY and "unsteady=" not in line:
+                line += f" unsteady={change:.1e}"
+            lines.append(line)
+            arrays.append(array)
+            offset += array.size
+        self.lines, self.arrays = lines, arrays
 
     def save(self):
         if self.lines:
