@@ -266,8 +266,10 @@ def ask_both(ask, watched, x, classes):
 def export(watched, shape, path, args, opset):
     """The network with its watched tensors named, but not as outputs."""
     names = [f"layer{index}" for index in range(len(watched.order))]
+    watched.requires_grad_(True)  # or attention takes a short cut that this exporter cannot express
     torchnets.export(watched, shape, path, opset, outputs=["output", *names], dynamic=args.dynamic,
                      folding=not args.no_folding, dynamo=args.dynamo)
+    watched.requires_grad_(False)
     model = onnx.load(path)
     del model.graph.output[1:]
     onnx.save(model, path)
