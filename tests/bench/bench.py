@@ -105,9 +105,8 @@ def measure(args, model):
                "class change": middle(lambda r: r["class_change_ms"] / r["forward_ms"]),
                "layer change": middle(lambda r: r["layer_change_ms"]),
                "load": middle(lambda r: r["load_ms"]), "to its load": middle(lambda r: r["load_ms"] / r["runtime_load"])}
-    if args.memory:
-        figures["peak MB"] = whylight(args, model, "--forward-only", "--repeat", "2")["peak_mb"]
-        figures["its peak MB"] = runtime_peak(args, model)
+    figures["peak MB"] = middle(lambda r: r["peak_mb"])
+    figures["its peak MB"] = runtime_peak(args, model)
     if others is not None:
         figures["PyTorch"] = middle(lambda r: r["torch"])
         for library in libraries:
@@ -126,7 +125,6 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--repeat", type=int, default=15)
     parser.add_argument("--peers", action="store_true", help="also PyTorch and the libraries on it")
-    parser.add_argument("--memory", action="store_true", help="also the peak memory of a forward run")
     parser.add_argument("--peak-of-runtime", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--cli", default=os.path.join(HERE, "..", "..", "build", "src", "cli", "whylight-cli"))
     parser.add_argument("models", nargs="+", metavar="MODEL.onnx")
