@@ -6,13 +6,12 @@
 #include "service/state-json.h"
 #include "session-file.h"
 #include "small-models.h"
+#include "spin.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
 
 /* Sessions: what was shown is shown again, elsewhere too; and files that are no session, or not whole, become sentences. */
-
-#define PATIENCE_US (60 * G_USEC_PER_SEC)
 
 static char *folder;
 
@@ -20,19 +19,6 @@ static char *
 in_folder (const char *name)
 {
   return g_build_filename (folder, name, NULL);
-}
-
-static void
-spin_until_idle (WhyDocument *document)
-{
-  const gint64 end = g_get_monotonic_time () + PATIENCE_US;
-
-  while (why_document_get_busy (document))
-    {
-      g_assert_cmpint (g_get_monotonic_time (), <, end);
-      if (!g_main_context_iteration (NULL, FALSE))
-        g_usleep (200);
-    }
 }
 
 static void

@@ -4,14 +4,13 @@
 #include "service/export.h"
 #include "service/state-json.h"
 #include "small-models.h"
+#include "spin.h"
 
 #include <glib/gstdio.h>
 #include <math.h>
 
 /* A volume from the file to the plane that is shown: one bright voxel at a known place of the body must be where the
  * map has its peak, in every plane, however the file's axes lie. */
-
-#define PATIENCE_US (60 * G_USEC_PER_SEC)
 
 static const gint64 dims[3] = { 7, 6, 5 }; /* columns, rows, slices */
 static const gint64 bright[3] = { 1, 4, 3 };
@@ -25,19 +24,6 @@ static const float worlds[][12] = {
   { 0, 0, 2, 0, 1, 0, 0, 0, 0, 1, 0, 0 },
   { 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 2, 0 },
 };
-
-static void
-spin_until_idle (WhyDocument *document)
-{
-  const gint64 end = g_get_monotonic_time () + PATIENCE_US;
-
-  while (why_document_get_busy (document))
-    {
-      g_assert_cmpint (g_get_monotonic_time (), <, end);
-      if (!g_main_context_iteration (NULL, FALSE))
-        g_usleep (200);
-    }
-}
 
 static char *
 write_volume (const float *world)
