@@ -192,6 +192,36 @@ test_unknown_class (void)
   remove_files (here);
 }
 
+/* Given up while its files are read: it must not come over what is opened next. */
+static void
+test_cancelled (void)
+{
+  g_autofree char *here = in_folder ("cancelled");
+  g_autofree char *saved = g_build_filename (here, "s.whylight", NULL);
+  g_autofree char *model = g_build_filename (here, "nets", "small.onnx", NULL);
+  g_autofree char *picture = g_build_filename (here, "picture.png", NULL);
+  WhyRunner *runner = why_runner_new ();
+
+  make_files (here);
+  g_assert_true (g_file_set_contents (saved,
+                                      "{\"whylight\":\"session\",\"version\":1,\"model\":{\"path\":\"nets/small.onnx\"},"
+                                      "\"picture\":{\"path\":\"picture.png\"},\"opacity\":0.75}",
+                                      -1, NULL));
+  WhyDocument *document = why_document_new (runner);
+  why_document_open_session (document, saved);
+  while (document->pending == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  why_document_cancel (document);
+  why_document_open_model (document, model);
+  why_document_open_picture (document, picture);
+  spin_until_idle (document);
+  g_assert_nonnull (why_document_get_map (document));
+  g_assert_cmpfloat (why_document_get_opacity (document), ==, 0.5);
+  g_assert_finalize_object (document);
+  why_runner_unref (runner);
+  remove_files (here);
+}
+
 static void
 test_bad (void)
 {
@@ -245,6 +275,7 @@ main (int argc, char **argv)
   g_test_add_func ("/session-file/round-trip", test_round_trip);
   g_test_add_func ("/session-file/changed", test_changed);
   g_test_add_func ("/session-file/unknown-class", test_unknown_class);
+  g_test_add_func ("/session-file/cancelled", test_cancelled);
   g_test_add_func ("/session-file/bad", test_bad);
   const int status = g_test_run ();
 

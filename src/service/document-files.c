@@ -390,5 +390,7 @@ why_document_cancel_loads (WhyDocument *self)
   for (guint index = 0; index < self->sniffs->len; index++)
     why_worker_cancel (loader, g_array_index (self->sniffs, guint, index));
   g_array_set_size (self->sniffs, 0);
+  /* Else it would be put upon whatever is opened next. */
+  g_clear_pointer (&self->pending, why_session_file_free);
   cancel_export (self);
 }

@@ -2,10 +2,6 @@
 
 #include "session-file.h"
 
-#include "draw/colormap.h"
-
-#include <string.h>
-
 /* Saving what a document shows, and showing it again. */
 
 typedef struct
