@@ -38,11 +38,9 @@ why_export_share_limits (const WhyMap *map, WhyOverlayStyle *style)
 {
   if (map->values->rank != 3 || style->limits == WHY_LIMITS_LOCKED)
     return;
-  const WhyOverlayMap whole = {
-    .values = map->values->data,
-    .width = (int) map->values->dims[2],
-    .height = (int) (map->values->dims[0] * map->values->dims[1]),
-  };
+  /* The ends are all that counts, and they are known: nobody wants to look at every voxel whenever a plane is drawn. */
+  const float ends[2] = { (float) map->minimum, (float) map->maximum };
+  const WhyOverlayMap whole = { .values = ends, .width = 2, .height = 1 };
   why_overlay_limits (&whole, style, &style->lo, &style->hi);
   style->limits = WHY_LIMITS_LOCKED;
 }
