@@ -2,16 +2,11 @@
 
 #include <cairo.h>
 
+#include "base/rect.h"
 #include "draw/colormap.h"
 #include "draw/resample.h"
 
 G_BEGIN_DECLS
-
-/* A rectangle in continuous coordinates of whatever space is named where it is used. */
-typedef struct
-{
-  double x, y, width, height;
-} WhyRect;
 
 /**
  * WhyOverlayMap:
