@@ -67,6 +67,8 @@ struct _WhyWindow
 void why_window_init_actions (WhyWindow *self);
 void why_window_update_actions (WhyWindow *self);
 
+void why_window_init_look (WhyWindow *self); /* window-look.c: more actions of target and map */
+
 void why_window_init_show (WhyWindow *self); /* connects to the document */
 void why_window_dispose_show (WhyWindow *self);
 void why_window_show_zoom (WhyWindow *self);

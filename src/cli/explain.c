@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/npy.h"
 #include "draw/colormap.h"
+#include "service/document-look.h"
 #include "service/export.h"
 
 #include <math.h>
@@ -37,6 +38,10 @@ typedef struct
   char **covers;
   double opacity;
   double threshold;
+  double clip;
+  char *alpha;
+  int contours;
+  gboolean no_contour_labels;
   gboolean cells;
   gboolean json;
 
@@ -47,7 +52,7 @@ typedef struct
   GPtrArray *tensors; /* of CliOutput */
   WhyOverlayStyle style;
   GArray *cover_list; /* of WhyCover */
-  double point[2];
+  double place[4]; /* point or box of the region */
 } Options;
 
 static void
@@ -75,6 +80,7 @@ options_clear (Options *options)
   g_free (options->slice);
   g_free (options->colormap);
   g_free (options->limits);
+  g_free (options->alpha);
   g_strfreev (options->covers);
   g_clear_pointer (&options->cover_list, g_array_unref);
   g_clear_pointer (&options->request.mask, why_tensor_unref);
@@ -87,24 +93,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 static gboolean
 parse_region (Options *options, GError **error)
 {
-  const char *text = options->region;
-
   options->request.region = WHY_REGION_PREDICTED;
-  if (text == NULL || strcmp (text, "predicted") == 0)
-    return TRUE;
-  if (strcmp (text, "all") == 0)
-    options->request.region = WHY_REGION_ALL;
-  else if (g_str_has_prefix (text, "mask:") && text[5] != '\0')
-    options->request.region = WHY_REGION_MASK;
-  else if (g_str_has_prefix (text, "point:") && cli_parse_numbers (text + strlen ("point:"), 2, options->point))
-    options->request.region = WHY_REGION_POINT;
-  else
-    {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
-                   "There is no region '%s'; choose all, predicted, point:X,Y or mask:FILE.npy", text);
-      return FALSE;
-    }
-  return TRUE;
+  return options->region == NULL || why_region_parse (options->region, &options->request.region, options->place, error);
 }
 
 static gboolean
@@ -157,8 +147,24 @@ parse_style (Options *options, GError **error)
       g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "--opacity and --threshold take a number from 0 to 1");
       return FALSE;
     }
+  if (!(options->clip >= 0 && options->clip <= 0.5) || options->contours < 0 || options->contours > WHY_MAX_CONTOURS)
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "--clip takes a number from 0 to 0.5, --contours one from 0 to %d",
+                   WHY_MAX_CONTOURS);
+      return FALSE;
+    }
+  if (options->alpha != NULL && strcmp (options->alpha, "uniform") != 0 && strcmp (options->alpha, "value") != 0)
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "There is no --alpha '%s'; choose uniform or value", options->alpha);
+      return FALSE;
+    }
   style->opacity = options->opacity;
   style->threshold = options->threshold;
+  style->outlier_share = options->clip;
+  if (options->alpha != NULL)
+    style->alpha_by_value = strcmp (options->alpha, "value") == 0;
+  style->contour_labels = !options->no_contour_labels;
+  why_overlay_style_set_contours (style, options->contours);
   style->kind = options->cells ? WHY_RESAMPLE_NEAREST : WHY_RESAMPLE_BILINEAR;
   if (options->colormap != NULL)
     {
@@ -242,8 +248,6 @@ fit_to_model (Options *options, WhyModel *model, const CliInput *input, GError *
 {
   WhyExplainRequest *request = &options->request;
   const WhyRecipe *recipe = why_model_get_recipe (model);
-  WhyAffine to_source;
-  WhyAffine to_input;
 
   request->multi_label = recipe->task == WHY_RECIPE_TASK_MULTI_LABEL;
   request->target_class = -1;
@@ -298,27 +302,22 @@ fit_to_model (Options *options, WhyModel *model, const CliInput *input, GError *
       request->mask = mask != NULL ? why_tensor_cast (mask, WHY_DTYPE_FLOAT32, error) : NULL;
       return request->mask != NULL;
     }
-  if (request->region == WHY_REGION_POINT)
+  request->point_x = options->place[0];
+  request->point_y = options->place[1];
+  request->box_width = options->place[2];
+  request->box_height = options->place[3];
+  if (input->pixels == NULL || input->pixels->rank != 3)
+    return TRUE;
+  if (request->region == WHY_REGION_POINT &&
+      !(request->point_x >= 0 && request->point_y >= 0 && request->point_x < (double) input->pixels->dims[1] &&
+        request->point_y < (double) input->pixels->dims[0]))
     {
-      request->point_x = options->point[0];
-      request->point_y = options->point[1];
-      if (input->pixels == NULL)
-        return TRUE;
-      if (!(request->point_x >= 0 && request->point_y >= 0 && request->point_x < (double) input->pixels->dims[1] &&
-            request->point_y < (double) input->pixels->dims[0]))
-        {
-          g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
-                       "%s: the point %g,%g lies outside the picture of %" G_GINT64_FORMAT "x%" G_GINT64_FORMAT " pixels",
-                       input->path, request->point_x, request->point_y, input->pixels->dims[1], input->pixels->dims[0]);
-          return FALSE;
-        }
-      /* Given in the picture, wanted in the network's input. */
-      if (!why_recipe_get_affine (recipe, input->pixels->dims[1], input->pixels->dims[0], &to_source, error))
-        return FALSE;
-      if (why_affine_invert (&to_source, &to_input))
-        why_affine_apply (&to_input, &request->point_x, &request->point_y);
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+                   "%s: the point %g,%g lies outside the picture of %" G_GINT64_FORMAT "x%" G_GINT64_FORMAT " pixels",
+                   input->path, request->point_x, request->point_y, input->pixels->dims[1], input->pixels->dims[0]);
+      return FALSE;
     }
-  return TRUE;
+  return why_region_to_input (request, options->place, recipe, input->pixels->dims[1], input->pixels->dims[0], error);
 }
 
 static gboolean
@@ -591,7 +590,7 @@ run (int argc, char **argv)
     { "profile", 0, 0, G_OPTION_ARG_STRING, &options.profile, "Whose definition of the method to follow (paper)", "ID" },
     { "score", 0, 0, G_OPTION_ARG_STRING, &options.score, "What is differentiated: logit, probability or rest (logit + log probability)", "KIND" },
     { "reference", 0, 0, G_OPTION_ARG_FILENAME, &options.reference, "Explain the similarity of the output to these numbers", "FILE.npy" },
-    { "region", 0, 0, G_OPTION_ARG_STRING, &options.region, "Dense output: all, predicted, point:X,Y or mask:FILE.npy", "REGION" },
+    { "region", 0, 0, G_OPTION_ARG_STRING, &options.region, "Dense output: all, predicted, point:X,Y, box:X,Y,W,H or mask:FILE.npy", "REGION" },
     { "occlude", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.covers, "Cover a rectangle of the picture first (may be repeated)", "X,Y,W,H[,FILL[,SEED]]" },
     { "raw", 0, 0, G_OPTION_ARG_FILENAME, &options.raw, "Write the raw map", "FILE.npy" },
     { "tensor", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.tensor_texts, "Write a tensor of the run that the map was made from (may be repeated)", "NAME=FILE.npy" },
@@ -602,6 +601,10 @@ run (int argc, char **argv)
     { "opacity", 0, 0, G_OPTION_ARG_DOUBLE, &options.opacity, "Opacity of the map, 0 to 1 (0.5)", "X" },
     { "threshold", 0, 0, G_OPTION_ARG_DOUBLE, &options.threshold, "Hide the map below this share of its range (0)", "X" },
     { "limits", 0, 0, G_OPTION_ARG_STRING, &options.limits, "Ends of the colour bar, instead of the map's own", "LOW,HIGH" },
+    { "clip", 0, 0, G_OPTION_ARG_DOUBLE, &options.clip, "Leave this share of the sum of magnitudes beyond the map's own limits, 0 to 0.5 (0)", "X" },
+    { "alpha", 0, 0, G_OPTION_ARG_STRING, &options.alpha, "Opacity everywhere the same, or growing with the value: uniform or value (by the polarity)", "NAME" },
+    { "contours", 0, 0, G_OPTION_ARG_INT, &options.contours, "Draw so many contour lines, 1 to 8 (0)", "N" },
+    { "no-contour-labels", 0, 0, G_OPTION_ARG_NONE, &options.no_contour_labels, "Draw them without their values", NULL },
     { "cells", 0, 0, G_OPTION_ARG_NONE, &options.cells, "Show the map's cells instead of interpolating", NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print JSON", NULL },
     { NULL },

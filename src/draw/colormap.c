@@ -321,10 +321,12 @@ why_color_lightness (const double rgb[3])
 }
 
 /* Severity 1 of Machado et al., table 1; they act on linear RGB. */
-static const double vision_matrices[3][3][3] = {
+static const double vision_matrices[4][3][3] = {
   { { 0.152286, 1.052583, -0.204868 }, { 0.114503, 0.786281, 0.099216 }, { -0.003882, -0.048116, 1.051998 } },
   { { 0.367322, 0.860646, -0.227968 }, { 0.280085, 0.672501, 0.047413 }, { -0.011820, 0.042940, 0.968881 } },
   { { 1.255528, -0.076749, -0.178779 }, { -0.078411, 0.930809, 0.147602 }, { 0.004733, 0.691367, 0.303900 } },
+  /* Not theirs: the relative luminance of ITU-R BT.709-6, item 3.2. */
+  { { 0.2126, 0.7152, 0.0722 }, { 0.2126, 0.7152, 0.0722 }, { 0.2126, 0.7152, 0.0722 } },
 };
 
 static void
@@ -389,4 +391,29 @@ why_vision_simulate_pixels (WhyVision vision, double severity, guint32 *pixels, 
           row[w] = pixel;
         }
     }
+}
+
+static const char *const vision_ids[] = { "normal", "protanopia", "deuteranopia", "tritanopia", "achromatopsia" };
+
+gboolean
+why_vision_parse (const char *text, WhyVision *vision, GError **error)
+{
+  for (gsize index = 0; index < G_N_ELEMENTS (vision_ids); index++)
+    {
+      if (strcmp (text, vision_ids[index]) == 0)
+        {
+          *vision = (WhyVision) index;
+          return TRUE;
+        }
+    }
+  g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+               "There is no colour vision '%s'; choose normal, protanopia, deuteranopia, tritanopia or achromatopsia",
+               text);
+  return FALSE;
+}
+
+const char *
+why_vision_id (WhyVision vision)
+{
+  return vision_ids[vision];
 }

@@ -172,6 +172,28 @@ strength_of (double position, gboolean centred)
   return centred ? fabs (2 * position - 1) : position;
 }
 
+gboolean
+why_overlay_shows (const WhyOverlayStyle *style, double value, double lo, double hi)
+{
+  const gboolean centred = why_overlay_style_is_centred (style);
+
+  if (isnan (value))
+    return FALSE;
+  if (!(style->threshold > 0))
+    return TRUE;
+  if (!(hi > lo))
+    return FALSE; /* a flat map has no strength */
+  return strength_of (why_overlay_position (value, lo, hi, centred), centred) >= MIN (style->threshold, 1);
+}
+
+void
+why_overlay_style_set_contours (WhyOverlayStyle *style, int n_levels)
+{
+  style->n_contours = CLAMP (n_levels, 0, WHY_MAX_CONTOURS);
+  for (int level = 0; level < style->n_contours; level++)
+    style->contours[level] = (level + 1.0) / (style->n_contours + 1.0);
+}
+
 static guint32
 premultiply (const double rgb[3], double alpha)
 {

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 
+#include <math.h>
 #include <string.h>
 
 /* ---- names ---- */
@@ -53,6 +54,53 @@ const char *
 why_score_id (WhyScoreKind score)
 {
   return score_ids[score];
+}
+
+gboolean
+why_region_parse (const char *text, WhyRegionKind *kind, double numbers[4], GError **error)
+{
+  static const struct
+  {
+    const char *start;
+    int n_numbers;
+    WhyRegionKind kind;
+  } placed[] = { { "point:", 2, WHY_REGION_POINT }, { "box:", 4, WHY_REGION_BOX } };
+
+  memset (numbers, 0, 4 * sizeof *numbers);
+  if (strcmp (text, "predicted") == 0 || strcmp (text, "all") == 0)
+    {
+      *kind = *text == 'a' ? WHY_REGION_ALL : WHY_REGION_PREDICTED;
+      return TRUE;
+    }
+  if (g_str_has_prefix (text, "mask:") && text[strlen ("mask:")] != '\0')
+    {
+      *kind = WHY_REGION_MASK;
+      return TRUE;
+    }
+  for (gsize place = 0; place < G_N_ELEMENTS (placed); place++)
+    {
+      const char *rest = text + strlen (placed[place].start);
+      gboolean fine = g_str_has_prefix (text, placed[place].start);
+
+      for (int number = 0; fine && number < placed[place].n_numbers; number++)
+        {
+          char *end = NULL;
+
+          numbers[number] = g_ascii_strtod (rest, &end);
+          fine = end != rest && isfinite (numbers[number]) &&
+                 *end == (number + 1 < placed[place].n_numbers ? ',' : '\0');
+          rest = end + 1;
+        }
+      if (fine && (placed[place].n_numbers == 2 || (numbers[2] > 0 && numbers[3] > 0)))
+        {
+          *kind = placed[place].kind;
+          return TRUE;
+        }
+    }
+  g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+               "There is no region '%s'; choose all, predicted, point:X,Y, box:X,Y,W,H or mask:FILE.npy",
+               text);
+  return FALSE;
 }
 
 /* ---- copies ---- */

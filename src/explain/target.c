@@ -206,6 +206,35 @@ why_target_class_logits (const WhyTarget *target, WhyTensor *logits, GError **er
   return result;
 }
 
+/* Columns and rows of a dense output: its last two dimensions that do not count classes. */
+static void
+plane_size (const WhyTarget *target, gint64 size[2])
+{
+  const WhyValue *logits = target->logits;
+  int n = 0;
+
+  size[0] = size[1] = 1;
+  for (int axis = logits->rank - 1; axis > 0 && n < 2; axis--)
+    {
+      if (axis != target->class_axis)
+        size[n++] = logits->dims[axis];
+    }
+}
+
+/* Whether a position has its centre in the request's box. */
+static gboolean
+in_box (const WhyTarget *target, const WhyExplainRequest *request, gsize place, const WhyTensor *input)
+{
+  gint64 size[2];
+
+  plane_size (target, size);
+  const gint64 column = (gint64) place % size[0], row = (gint64) place / size[0] % size[1];
+  const double x = ((double) column + 0.5) * (double) input->dims[input->rank - 1] / (double) size[0];
+  const double y = ((double) row + 0.5) * (double) input->dims[input->rank - 2] / (double) size[1];
+  return x >= request->point_x && y >= request->point_y && x < request->point_x + request->box_width &&
+         y < request->point_y + request->box_height;
+}
+
 /* Whether a position of a dense output belongs to the region of the request. @place counts
  * positions of the plane (the last two dimensions that are not classes). */
 static gboolean
@@ -214,7 +243,8 @@ in_region (const WhyTarget *target,
            const double *z,
            const Shape *shape,
            gsize place,
-           gint64 point)
+           gint64 point,
+           const WhyTensor *input)
 {
   switch (request->region)
     {
@@ -224,6 +254,8 @@ in_region (const WhyTarget *target,
       return (gint64) place == point;
     case WHY_REGION_MASK:
       return why_tensor_get_f64 (request->mask, place) != 0.0;
+    case WHY_REGION_BOX:
+      return in_box (target, request, place, input);
     case WHY_REGION_PREDICTED:
       break;
     }
@@ -247,12 +279,12 @@ check_region (const WhyTarget *target,
 {
   const WhyTensor *mask = request->mask;
   const gboolean needs_places =
-    request->region == WHY_REGION_POINT || request->region == WHY_REGION_MASK;
+    request->region != WHY_REGION_PREDICTED && request->region != WHY_REGION_ALL;
 
   if (needs_places && !target->dense)
     {
       g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
-                   "Output '%s' is one answer for the whole picture: a point or a mask needs an "
+                   "Output '%s' is one answer for the whole picture: a point, a box or a mask needs an "
                    "answer for every pixel",
                    target->output->name);
       return FALSE;
@@ -276,14 +308,9 @@ check_region (const WhyTarget *target,
 static gint64
 point_position (const WhyTarget *target, const WhyExplainRequest *request, const WhyTensor *input)
 {
-  gint64 size[2] = { 1, 1 };
-  int n = 0;
-  const WhyValue *logits = target->logits;
-  for (int axis = logits->rank - 1; axis > 0 && n < 2; axis--)
-    {
-      if (axis != target->class_axis)
-        size[n++] = logits->dims[axis];
-    }
+  gint64 size[2];
+
+  plane_size (target, size);
   double x = request->point_x * (double) size[0] / (double) input->dims[input->rank - 1];
   double y = request->point_y * (double) size[1] / (double) input->dims[input->rank - 2];
   if (!(x >= 0 && y >= 0 && x < (double) size[0] && y < (double) size[1]))
@@ -442,7 +469,7 @@ visit (const WhyTarget *target,
       gsize start = at / shape.inner * shape.classes * shape.inner + at % shape.inner;
       for (gsize k = 0; k < shape.classes; k++)
         z[k] = why_tensor_get_f64 (logits, start + k * shape.inner);
-      if (target->dense && !in_region (target, request, z, &shape, at, point))
+      if (target->dense && !in_region (target, request, z, &shape, at, point, input))
         continue;
       *score += score_position (target, request, z, p, shape.classes, derivative);
       for (gsize k = 0; seed != NULL && k < shape.classes; k++)

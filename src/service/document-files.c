@@ -316,6 +316,8 @@ describe_export (WhyDocument *self, WhyExport *what)
 
   if (self->model == NULL || self->picture == NULL || !why_document_get_overlay (self, &map, &what->style))
     return FALSE;
+  /* What others see is tried out on the screen; a figure has the true colours. */
+  what->style.vision = WHY_VISION_NORMAL;
   what->model = self->model;
   what->input_path = self->picture->path;
   what->picture = why_document_get_covered_picture (self);

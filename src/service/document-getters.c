@@ -295,6 +295,7 @@ why_document_get_overlay (WhyDocument *self, WhyOverlayMap *map, WhyOverlayStyle
       if (wanted != NULL && !(why_colormap_get_flags (wanted) & unfit))
         style->colormap = wanted;
     }
+  why_document_look_apply (&self->state.look, style);
   /* One scale for all planes of a volume. */
   why_export_share_limits (self->partial != NULL ? self->partial : self->result->map, style);
   if (strcmp (self->state.limits, "locked") == 0)

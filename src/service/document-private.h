@@ -22,6 +22,46 @@ void why_occlusion_set_class (WhyOcclusion *self, int index, const char *label);
 
 /* ---- what can be undone ---- */
 
+/* What is explained, beside the classes. */
+typedef struct
+{
+  WhyScoreKind score;
+  GArray *also_classes; /* of int, ascending; never changed, only replaced */
+  char *region;         /* see why_document_get_region() */
+} WhyDocumentTarget;
+
+void why_document_target_init (WhyDocumentTarget *target);
+void why_document_target_copy (const WhyDocumentTarget *from, WhyDocumentTarget *to);
+void why_document_target_clear (WhyDocumentTarget *target);
+gboolean why_document_target_equal (const WhyDocumentTarget *a, const WhyDocumentTarget *b);
+/* Fills in a request; the classes are borrowed from @target. */
+gboolean why_document_target_ask (const WhyDocumentTarget *target, const WhyRecipe *recipe, const WhyPicture *picture,
+                                  WhyExplainRequest *request, GError **error);
+
+typedef enum
+{
+  WHY_DOCUMENT_ALPHA_AUTO, /* by the sign of the map */
+  WHY_DOCUMENT_ALPHA_UNIFORM,
+  WHY_DOCUMENT_ALPHA_VALUE,
+} WhyDocumentAlpha;
+
+/* How the map is drawn, beside colours, opacity, limits and threshold. A plain value. */
+typedef struct
+{
+  double clip;
+  gboolean contours;
+  int contour_levels;
+  gboolean contour_labels;
+  WhyDocumentAlpha alpha;
+  WhyVision vision;
+} WhyDocumentLook;
+
+void why_document_look_init (WhyDocumentLook *look);
+gboolean why_document_look_equal (const WhyDocumentLook *a, const WhyDocumentLook *b);
+void why_document_look_apply (const WhyDocumentLook *look, WhyOverlayStyle *style);
+gboolean why_document_alpha_parse (const char *text, WhyDocumentAlpha *alpha);
+const char *why_document_alpha_id (WhyDocumentAlpha alpha);
+
 typedef struct
 {
   int target_class;
@@ -40,7 +80,12 @@ typedef struct
   gboolean show_map;
   gboolean smooth;
   GPtrArray *occlusions; /* of WhyOcclusion; never changed, only replaced */
+  WhyDocumentTarget target;
+  WhyDocumentLook look;
 } WhyDocumentState;
+
+/* Out of those that are added. */
+void why_document_take_out_class (WhyDocumentState *state, int class_index);
 
 void why_document_state_init (WhyDocumentState *state);
 void why_document_state_copy (const WhyDocumentState *from, WhyDocumentState *to);
@@ -178,6 +223,8 @@ typedef enum
   WHY_DOCUMENT_PROP_THRESHOLD,
   WHY_DOCUMENT_PROP_SHOW_MAP,
   WHY_DOCUMENT_PROP_SMOOTH,
+  WHY_DOCUMENT_PROP_TARGET_KIND,
+  WHY_DOCUMENT_PROP_LOOK,
   WHY_DOCUMENT_PROP_SHOWN_CLASS,
   WHY_DOCUMENT_PROP_SHOWN_LAYER,
   WHY_DOCUMENT_PROP_MAP,

@@ -221,7 +221,7 @@ on_progress (double done, gpointer data)
 }
 
 static WhyRequest *
-make_request (WhyDocument *self)
+make_request (WhyDocument *self, GError **error)
 {
   const GPtrArray *occlusions = self->state.occlusions;
   g_autofree WhyCover *covers = g_new0 (WhyCover, occlusions->len + 1);
@@ -229,22 +229,21 @@ make_request (WhyDocument *self)
   WhyRecipe *recipe = why_model_get_recipe (self->model);
   WhyPolarity polarity = WHY_POLARITY_RELU;
 
-  /* The setter let only known ones in. */
-  if (!why_polarity_parse (self->state.polarity, &polarity, NULL))
-    g_return_val_if_reached (NULL);
-  const WhyExplainRequest explain = {
+  if (!why_polarity_parse (self->state.polarity, &polarity, error))
+    return NULL;
+  WhyExplainRequest explain = {
     .method = self->state.method,
     .layer = self->state.layer != NULL ? self->state.layer : why_model_get_default_layer (self->model),
     .target_class = self->state.target_class,
     .polarity = polarity,
-    .score = WHY_SCORE_LOGIT,
     .has_contrast = self->state.contrast_class >= 0 && self->state.contrast_class != self->state.target_class,
     .contrast_class = self->state.contrast_class,
     .profile = self->state.profile,
     .options = self->state.method_options,
     .multi_label = recipe->task == WHY_RECIPE_TASK_MULTI_LABEL,
-    .region = WHY_REGION_PREDICTED,
   };
+  if (!why_document_target_ask (&self->state.target, recipe, self->picture, &explain, error))
+    return NULL;
   WhyRequest *request = why_request_new (why_model_get_onnx (self->model), recipe, self->picture->pixels, NULL, &explain);
 
   known[0] = self->base_probabilities;
@@ -279,9 +278,12 @@ why_document_ask (WhyDocument *self)
       return;
     }
 
-  g_autoptr (WhyRequest) request = make_request (self);
+  g_autoptr (WhyRequest) request = make_request (self, &error);
   if (request == NULL)
-    return;
+    {
+      why_document_fail (self, WHY_ERROR_KIND_RUN, error->message);
+      return;
+    }
   why_document_drop_partial (self);
   self->asked = why_request_ref (request);
   self->run_start = g_get_monotonic_time ();

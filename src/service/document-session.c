@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "service/document-look.h"
 #include "session-file.h"
 
 /* Saving what a document shows, and showing it again. */
@@ -137,7 +138,12 @@ set_question (WhyDocument *self, const WhyDocumentState *wanted)
   why_document_set_polarity (self, wanted->polarity);
   why_document_set_layer (self, wanted->layer);
   why_document_set_target_class (self, wanted->target_class);
+  why_document_clear_also_classes (self);
   why_document_set_contrast_class (self, wanted->contrast_class);
+  why_document_set_score (self, why_score_id (wanted->target.score));
+  for (guint index = 0; index < wanted->target.also_classes->len; index++)
+    why_document_toggle_also_class (self, g_array_index (wanted->target.also_classes, int, index));
+  why_document_set_region (self, wanted->target.region);
   why_document_set_colormap (self, wanted->colormap);
 }
 
@@ -165,6 +171,7 @@ why_document_apply_session (WhyDocument *self)
   state.threshold = session->state.threshold;
   state.show_map = session->state.show_map;
   state.smooth = session->state.smooth;
+  state.look = session->state.look;
   if (self->picture != NULL && !self->picture->is_volume && session->covers->len > 0)
     {
       g_ptr_array_unref (state.occlusions);

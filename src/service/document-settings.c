@@ -60,6 +60,7 @@ why_document_set_target_class (WhyDocument *self, int target_class)
     return;
   WhyDocumentState state = why_document_begin_change (self);
   state.target_class = target_class;
+  why_document_take_out_class (&state, target_class);
   why_document_commit (self, &state, NULL);
 }
 
@@ -71,6 +72,7 @@ why_document_set_contrast_class (WhyDocument *self, int contrast_class)
     return;
   WhyDocumentState state = why_document_begin_change (self);
   state.contrast_class = contrast_class;
+  why_document_take_out_class (&state, contrast_class);
   why_document_commit (self, &state, NULL);
 }
 

@@ -19,6 +19,8 @@ why_document_state_init (WhyDocumentState *state)
     .smooth = TRUE,
     .occlusions = g_ptr_array_new_with_free_func (g_object_unref),
   };
+  why_document_target_init (&state->target);
+  why_document_look_init (&state->look);
 }
 
 void
@@ -33,6 +35,7 @@ why_document_state_copy (const WhyDocumentState *from, WhyDocumentState *to)
   to->colormap = g_strdup (from->colormap);
   to->limits = g_strdup (from->limits);
   to->occlusions = g_ptr_array_ref (from->occlusions);
+  why_document_target_copy (&from->target, &to->target);
 }
 
 void
@@ -46,6 +49,7 @@ why_document_state_clear (WhyDocumentState *state)
   g_clear_pointer (&state->colormap, g_free);
   g_clear_pointer (&state->limits, g_free);
   g_clear_pointer (&state->occlusions, g_ptr_array_unref);
+  why_document_target_clear (&state->target);
 }
 
 gboolean
@@ -54,5 +58,6 @@ why_document_state_asks_same (const WhyDocumentState *a, const WhyDocumentState 
   return a->target_class == b->target_class && a->contrast_class == b->contrast_class &&
          g_strcmp0 (a->layer, b->layer) == 0 && strcmp (a->method, b->method) == 0 &&
          strcmp (a->profile, b->profile) == 0 && g_strcmp0 (a->method_options, b->method_options) == 0 &&
-         strcmp (a->polarity, b->polarity) == 0 && a->occlusions == b->occlusions;
+         strcmp (a->polarity, b->polarity) == 0 && a->occlusions == b->occlusions &&
+         why_document_target_equal (&a->target, &b->target);
 }

@@ -237,6 +237,8 @@ notify_state (WhyDocument *self, const WhyDocumentState *old)
     { state->threshold != old->threshold, WHY_DOCUMENT_PROP_THRESHOLD },
     { state->show_map != old->show_map, WHY_DOCUMENT_PROP_SHOW_MAP },
     { state->smooth != old->smooth, WHY_DOCUMENT_PROP_SMOOTH },
+    { !why_document_target_equal (&state->target, &old->target), WHY_DOCUMENT_PROP_TARGET_KIND },
+    { !why_document_look_equal (&state->look, &old->look) || state->lo != old->lo || state->hi != old->hi, WHY_DOCUMENT_PROP_LOOK },
   };
 
   for (gsize change = 0; change < G_N_ELEMENTS (changes); change++)
@@ -381,6 +383,12 @@ why_document_take_picture (WhyDocument *self, WhyPicture *picture)
   self->picture = picture;
   g_ptr_array_unref (state.occlusions);
   state.occlusions = g_ptr_array_new_with_free_func (g_object_unref);
+  /* A place in one picture is none in another. */
+  if (strchr (state.target.region, ':') != NULL)
+    {
+      g_free (state.target.region);
+      state.target.region = g_strdup ("predicted");
+    }
   why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE_PATH);
   why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE);
   why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE_WIDTH);
@@ -414,6 +422,8 @@ why_document_take_model (WhyDocument *self, WhyModel *model)
   g_clear_pointer (&state.layer, g_free);
   state.target_class = -1;
   state.contrast_class = -1;
+  why_document_target_clear (&state.target);
+  why_document_target_init (&state.target);
   /* Locked limits belong to another network's numbers. */
   g_free (state.limits);
   state.limits = g_strdup ("own");
@@ -565,6 +575,12 @@ why_document_get_property (GObject *object, guint prop_id, GValue *value, GParam
     case WHY_DOCUMENT_PROP_SMOOTH:
       g_value_set_boolean (value, self->state.smooth);
       break;
+    case WHY_DOCUMENT_PROP_TARGET_KIND:
+      g_value_set_string (value, why_score_id (self->state.target.score));
+      break;
+    case WHY_DOCUMENT_PROP_LOOK:
+      g_value_set_string (value, why_document_alpha_id (self->state.look.alpha));
+      break;
     case WHY_DOCUMENT_PROP_SHOWN_CLASS:
       g_value_set_int (value, why_document_get_shown_class (self));
       break;
@@ -706,6 +722,8 @@ why_document_class_init (WhyDocumentClass *klass)
   SHARE (THRESHOLD, "threshold", 0, rw);
   BOOLEAN (SHOW_MAP, "show-map", TRUE, rw);
   BOOLEAN (SMOOTH, "smooth", TRUE, rw);
+  STRING (TARGET_KIND, "target-kind", ro);
+  STRING (LOOK, "look", ro);
   INT (SHOWN_CLASS, "shown-class", ro);
   STRING (SHOWN_LAYER, "shown-layer", ro);
   BOXED (MAP, "map", WHY_TYPE_MAP);

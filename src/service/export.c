@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "checksum.h"
+#include "service/document-look.h"
 #include "service/json.h"
 #include "service/percent.h"
 
@@ -40,7 +41,13 @@ why_export_share_limits (const WhyMap *map, WhyOverlayStyle *style)
     return;
   /* The ends are all that counts, and they are known: nobody wants to look at every voxel whenever a plane is drawn. */
   const float ends[2] = { (float) map->minimum, (float) map->maximum };
-  const WhyOverlayMap whole = { .values = ends, .width = 2, .height = 1 };
+  WhyOverlayMap whole = { .values = ends, .width = 2, .height = 1 };
+  if (style->outlier_share > 0)
+    whole = (WhyOverlayMap) {
+      .values = map->values->data,
+      .width = (int) map->values->dims[2],
+      .height = (int) (map->values->dims[0] * map->values->dims[1]),
+    };
   why_overlay_limits (&whole, style, &style->lo, &style->hi);
   style->limits = WHY_LIMITS_LOCKED;
 }
@@ -123,6 +130,15 @@ append_covers (GString *command, const WhyRequest *request)
     }
 }
 
+static void
+append_region (GString *command, const WhyResult *result)
+{
+  g_autofree char *region = why_region_from_request (&result->request->explain, &result->input_to_source);
+
+  if (region != NULL && strcmp (region, "predicted") != 0)
+    append_option (command, "--region", region);
+}
+
 char *
 why_export_command (const WhyExport *what, const char *figure_path)
 {
@@ -164,6 +180,7 @@ why_export_command (const WhyExport *what, const char *figure_path)
   if (map->profile != NULL)
     append_option (command, "--profile", map->profile);
   append_option (command, "--score", map->score_kind != NULL ? map->score_kind : "logit");
+  append_region (command, what->result);
   append_covers (command, what->result->request);
   append_option (command, "--colormap", why_colormap_get_id (why_overlay_style_colormap (style)));
   append_number (command, "--opacity", style->opacity);
@@ -176,6 +193,12 @@ why_export_command (const WhyExport *what, const char *figure_path)
       g_autofree char *limits = g_strdup_printf ("%s,%s", lo, hi);
       append_joined (command, "--limits", limits);
     }
+  else if (style->outlier_share > 0)
+    append_number (command, "--clip", style->outlier_share);
+  if (style->alpha_by_value != (strcmp (map->polarity, "signed") == 0))
+    append_option (command, "--alpha", style->alpha_by_value ? "value" : "uniform");
+  if (style->n_contours > 0)
+    g_string_append_printf (command, " --contours %d%s", style->n_contours, style->contour_labels ? "" : " --no-contour-labels");
   if (style->kind == WHY_RESAMPLE_NEAREST)
     g_string_append (command, " --cells");
   append_option (command, "-o", figure_path != NULL ? figure_path : "FIGURE.png");
@@ -198,6 +221,9 @@ add_drawing (JsonBuilder *builder, const WhyExport *what, const WhyOverlayMap *m
   why_json_add_double (builder, "lo", lo);
   why_json_add_double (builder, "hi", hi);
   why_json_add_string (builder, "interpolation", what->style.kind == WHY_RESAMPLE_NEAREST ? "cells" : "bilinear");
+  why_json_add_double (builder, "clip", what->style.outlier_share);
+  why_json_add_string (builder, "alpha", what->style.alpha_by_value ? "value" : "uniform");
+  why_json_add_int (builder, "contours", what->style.n_contours);
   json_builder_end_object (builder);
 }
 
@@ -253,6 +279,7 @@ why_export_recipe (const WhyExport *what, const char *figure_path, WhyCancel *ca
   const WhyMap *map = what->result->map;
   g_autofree char *command = NULL;
   g_autofree char *preparation = NULL;
+  g_autofree char *region = why_region_from_request (&what->result->request->explain, &what->result->input_to_source);
   WhyAffine to_display;
   g_autoptr (WhyMap) shown = shown_map (what, &to_display, error);
 
@@ -290,6 +317,7 @@ why_export_recipe (const WhyExport *what, const char *figure_path, WhyCancel *ca
   why_json_add_string (builder, "polarity", map->polarity);
   why_json_add_string (builder, "score_kind", map->score_kind);
   why_json_add_double (builder, "score", map->score);
+  why_json_add_string (builder, "region", region);
   why_json_add_double (builder, "minimum", map->minimum);
   why_json_add_double (builder, "maximum", map->maximum);
   why_json_add_int (builder, "not_finite", (gint64) map->n_not_finite);

@@ -16,6 +16,7 @@
 #define MAX_BYTES (8u << 20)
 #define MAX_DEPTH 8
 #define MAX_OCCLUSIONS 10000
+#define MAX_ALSO_CLASSES 100000
 
 void
 why_session_file_free (WhySessionFile *session)
@@ -76,6 +77,29 @@ add_file (JsonBuilder *builder, const char *name, const char *folder, const char
 }
 
 static void
+add_target (JsonBuilder *builder, const WhyDocumentTarget *target)
+{
+  why_json_add_string (builder, "score", why_score_id (target->score));
+  why_json_add_string (builder, "region", target->region);
+  json_builder_set_member_name (builder, "also_classes");
+  json_builder_begin_array (builder);
+  for (guint index = 0; index < target->also_classes->len; index++)
+    json_builder_add_int_value (builder, g_array_index (target->also_classes, int, index));
+  json_builder_end_array (builder);
+}
+
+static void
+add_look (JsonBuilder *builder, const WhyDocumentLook *look)
+{
+  why_json_add_double (builder, "clip", look->clip);
+  why_json_add_boolean (builder, "contours", look->contours);
+  why_json_add_int (builder, "contour_levels", look->contour_levels);
+  why_json_add_boolean (builder, "contour_labels", look->contour_labels);
+  why_json_add_string (builder, "alpha", why_document_alpha_id (look->alpha));
+  why_json_add_string (builder, "colour_vision", why_vision_id (look->vision));
+}
+
+static void
 add_state (JsonBuilder *builder, const WhyDocumentState *state, const GArray *covers)
 {
   why_json_add_int (builder, "target_class", state->target_class);
@@ -93,6 +117,8 @@ add_state (JsonBuilder *builder, const WhyDocumentState *state, const GArray *co
   why_json_add_double (builder, "threshold", state->threshold);
   why_json_add_boolean (builder, "show_map", state->show_map);
   why_json_add_boolean (builder, "smooth", state->smooth);
+  add_target (builder, &state->target);
+  add_look (builder, &state->look);
   json_builder_set_member_name (builder, "occlusions");
   json_builder_begin_array (builder);
   for (guint index = 0; index < covers->len; index++)
@@ -333,12 +359,78 @@ take_class (JsonObject *object, const char *name, int *class, GError **error)
 }
 
 static gboolean
+take_also_classes (JsonObject *object, GArray **also_classes, GError **error)
+{
+  JsonNode *node = json_object_get_member (object, "also_classes");
+  JsonArray *array = node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+
+  if (node == NULL)
+    return TRUE;
+  gboolean fine = array != NULL && json_array_get_length (array) <= MAX_ALSO_CLASSES;
+  g_autoptr (GArray) classes = g_array_new (FALSE, FALSE, sizeof (int));
+  for (guint index = 0; fine && index < json_array_get_length (array); index++)
+    {
+      JsonNode *element = json_array_get_element (array, index);
+      fine = fits (element, WHOLE) && json_node_get_int (element) >= 0 && json_node_get_int (element) <= G_MAXINT;
+      const int number = fine ? (int) json_node_get_int (element) : 0;
+      g_array_append_val (classes, number);
+    }
+  if (!fine)
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "also_classes: a list of at most %d classes is needed", MAX_ALSO_CLASSES);
+      return FALSE;
+    }
+  g_array_unref (*also_classes);
+  *also_classes = g_steal_pointer (&classes);
+  return TRUE;
+}
+
+static gboolean
+take_target (JsonObject *object, WhyDocumentTarget *target, GError **error)
+{
+  g_autofree char *score = NULL;
+  WhyRegionKind kind;
+  double numbers[4];
+
+  if (!take (object, "score", TEXT, &score, error) || !take (object, "region", TEXT, &target->region, error) ||
+      !take_also_classes (object, &target->also_classes, error))
+    return FALSE;
+  if ((score != NULL && !why_score_parse (score, &target->score, error)) ||
+      !why_region_parse (target->region, &kind, numbers, error))
+    return FALSE;
+  return TRUE;
+}
+
+static gboolean
+take_look (JsonObject *object, WhyDocumentLook *look, GError **error)
+{
+  g_autofree char *alpha = NULL;
+  g_autofree char *vision = NULL;
+  gint64 levels = look->contour_levels;
+
+  if (!take (object, "clip", NUMBER, &look->clip, error) || !take (object, "contours", TRUTH, &look->contours, error) ||
+      !take (object, "contour_levels", WHOLE, &levels, error) ||
+      !take (object, "contour_labels", TRUTH, &look->contour_labels, error) || !take (object, "alpha", TEXT, &alpha, error) ||
+      !take (object, "colour_vision", TEXT, &vision, error))
+    return FALSE;
+  if (alpha != NULL && !why_document_alpha_parse (alpha, &look->alpha))
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "alpha: \"%.40s\" is not known; there are auto, uniform and value", alpha);
+      return FALSE;
+    }
+  look->clip = CLAMP (look->clip, 0.0, 0.5);
+  look->contour_levels = (int) CLAMP (levels, 1, WHY_MAX_CONTOURS);
+  return vision == NULL || why_vision_parse (vision, &look->vision, error);
+}
+
+static gboolean
 take_object (WhySessionFile *session, JsonObject *object, const char *folder, WhyCancel *cancel, GError **error)
 {
   static const char *const known[] = {
     "whylight", "version", "program", "model", "picture", "target_class", "contrast_class", "layer", "method", "profile",
     "method_options", "polarity", "colormap", "limits", "lo", "hi", "opacity", "threshold", "show_map", "smooth", "fill",
-    "plane", "slice", "occlusions",
+    "plane", "slice", "occlusions", "score", "region", "also_classes", "clip", "contours", "contour_levels", "contour_labels",
+    "alpha", "colour_vision",
   };
   WhyDocumentState *state = &session->state;
   g_autofree char *kind = NULL;
@@ -372,6 +464,7 @@ take_object (WhySessionFile *session, JsonObject *object, const char *folder, Wh
       !take (object, "threshold", NUMBER, &state->threshold, error) ||
       !take (object, "show_map", TRUTH, &state->show_map, error) || !take (object, "smooth", TRUTH, &state->smooth, error) ||
       !take (object, "fill", TEXT, &session->fill, error) || !take (object, "plane", TEXT, &plane, error) ||
+      !take_target (object, &state->target, error) || !take_look (object, &state->look, error) ||
       !take (object, "slice", WHOLE, &session->slice, error) || !take_occlusions (object, session->covers, error) ||
       !take_file (object, "model", folder, cancel, &session->model_path, &model_changed, error) ||
       !take_file (object, "picture", folder, cancel, &session->picture_path, &picture_changed, error))

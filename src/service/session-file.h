@@ -12,7 +12,9 @@ G_BEGIN_DECLS
  *    "target_class": 3, "contrast_class": -1, "layer": "...", "method": "gradcam", "profile": "paper",
  *    "method_options": null, "polarity": "relu", "colormap": null, "limits": "own", "lo": 0, "hi": 0,
  *    "opacity": 0.5, "threshold": 0, "show_map": true, "smooth": true, "fill": "mean",
- *    "plane": "axial", "slice": 90, "occlusions": [{"x", "y", "w", "h", "fill", "seed"}]}
+ *    "plane": "axial", "slice": 90, "occlusions": [{"x", "y", "w", "h", "fill", "seed"}],
+ *    "score": "logit", "region": "predicted", "also_classes": [], "clip": 0, "contours": false, "contour_levels": 3,
+ *    "contour_labels": true, "alpha": "auto", "colour_vision": "normal"}
  *
  * Paths are relative to the session's folder, so that a folder can be moved or given away; "model" or "picture"
  * may be null. A key that is absent keeps what a new document has; one that is not known is an error. Of

@@ -2,6 +2,7 @@
 
 #include "service/state-json.h"
 
+#include "service/document-look.h"
 #include "service/json.h"
 
 #include <math.h>
@@ -134,6 +135,21 @@ add_map (JsonBuilder *builder, WhyDocument *document)
 }
 
 static void
+add_target (JsonBuilder *builder, WhyDocument *document)
+{
+  gsize n_also;
+  const int *also = why_document_get_also_classes (document, &n_also);
+
+  why_json_add_string (builder, "score", why_document_get_score (document));
+  why_json_add_string (builder, "region", why_document_get_region (document));
+  json_builder_set_member_name (builder, "also_classes");
+  json_builder_begin_array (builder);
+  for (gsize index = 0; index < n_also; index++)
+    json_builder_add_int_value (builder, also[index]);
+  json_builder_end_array (builder);
+}
+
+static void
 add_display (JsonBuilder *builder, WhyDocument *document)
 {
   WhyOverlayMap map;
@@ -141,6 +157,7 @@ add_display (JsonBuilder *builder, WhyDocument *document)
   double lo = NAN;
   double hi = NAN;
   const char *colormap = why_document_get_colormap (document);
+  const double share_shown = why_document_get_share_shown (document);
 
   if (why_document_get_overlay (document, &map, &style))
     {
@@ -157,6 +174,13 @@ add_display (JsonBuilder *builder, WhyDocument *document)
   why_json_add_double (builder, "hi", hi);
   why_json_add_double (builder, "threshold", why_document_get_threshold (document));
   why_json_add_boolean (builder, "smooth", why_document_get_smooth (document));
+  why_json_add_double (builder, "clip", why_document_get_clip (document));
+  why_json_add_boolean (builder, "contours", why_document_get_contours (document));
+  why_json_add_int (builder, "contour_levels", why_document_get_contour_levels (document));
+  why_json_add_boolean (builder, "contour_labels", why_document_get_contour_labels (document));
+  why_json_add_string (builder, "alpha", why_document_get_effective_alpha (document));
+  why_json_add_string (builder, "colour_vision", why_document_get_colour_vision (document));
+  why_json_add_double (builder, "share_shown", share_shown < 0 ? NAN : share_shown);
   json_builder_end_object (builder);
 }
 
@@ -245,6 +269,7 @@ why_state_to_json (WhyDocument *document)
   why_json_add_string (builder, "label", item != NULL ? why_class_item_get_label (item) : NULL);
   json_builder_end_object (builder);
   why_json_add_int (builder, "contrast_class", why_document_get_contrast_class (document));
+  add_target (builder, document);
   why_json_add_string (builder, "layer", why_document_get_layer (document));
   why_json_add_string (builder, "shown_layer", why_document_get_shown_layer (document));
   why_json_add_string (builder, "method", why_document_get_method (document));

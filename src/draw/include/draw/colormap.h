@@ -71,6 +71,7 @@ typedef enum
   WHY_VISION_PROTAN, /* no or weak long-wave cones */
   WHY_VISION_DEUTAN, /* medium */
   WHY_VISION_TRITAN, /* short */
+  WHY_VISION_ACHROMAT, /* no colours at all, only lightness */
 } WhyVision;
 
 /**
@@ -81,6 +82,8 @@ typedef enum
  *
  * Machado, Oliveira and Fernandes, "A physiologically-based model for simulation of color vision
  * deficiency", IEEE TVCG 15(6), 2009; severity between 0 and 1 mixes linearly with the identity.
+ * They do not treat achromatopsia: there the relative luminance of Recommendation ITU-R BT.709-6 is left. (Eyes
+ * that see by rods alone weigh blue more and red less than that.)
  */
 void why_vision_simulate (WhyVision vision, double severity, const double rgb[3], double seen[3]);
 
@@ -91,5 +94,9 @@ void why_vision_simulate (WhyVision vision, double severity, const double rgb[3]
  */
 void why_vision_simulate_pixels (WhyVision vision, double severity, guint32 *pixels, int width, int height,
                                  gsize stride);
+
+/** why_vision_parse: "normal", "protanopia", "deuteranopia", "tritanopia", "achromatopsia"; an error lists them */
+gboolean why_vision_parse (const char *text, WhyVision *vision, GError **error);
+const char *why_vision_id (WhyVision vision);
 
 G_END_DECLS

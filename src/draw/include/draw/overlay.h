@@ -135,6 +135,12 @@ void why_overlay_limits (const WhyOverlayMap *map, const WhyOverlayStyle *style,
  */
 double why_overlay_position (double value, double lo, double hi, gboolean centre_zero);
 
+/** why_overlay_shows: whether @value is drawn between these limits: it reaches the threshold */
+gboolean why_overlay_shows (const WhyOverlayStyle *style, double value, double lo, double hi);
+
+/** why_overlay_style_set_contours: @n_levels: lines at equal distances inside the limits, at most %WHY_MAX_CONTOURS; 0: none */
+void why_overlay_style_set_contours (WhyOverlayStyle *style, int n_levels);
+
 /**
  * why_overlay_render:
  * @view: the part of the source to show, in source pixels

@@ -27,7 +27,21 @@ typedef enum
   WHY_REGION_ALL,
   WHY_REGION_POINT, /* the one under a point */
   WHY_REGION_MASK,
+  WHY_REGION_BOX, /* those with their centre in a rectangle */
 } WhyRegionKind;
+
+/**
+ * why_region_parse:
+ * @text: "predicted", "all", "point:X,Y", "box:X,Y,W,H" or "mask:FILE"
+ * @numbers: (out caller-allocates) (array fixed-size=4): of a point or a box, in the unit of @text; finite,
+ *   W and H positive
+ *
+ * Returns: %FALSE with an error that lists what there is
+ */
+gboolean why_region_parse (const char *text,
+                           WhyRegionKind *kind,
+                           double numbers[4],
+                           GError **error);
 
 /**
  * WhyExplainRequest:
@@ -45,8 +59,8 @@ typedef enum
  * @options: (nullable): of the method, see option.h
  * @output: (nullable): which of the graph's outputs; %NULL: the first
  * @multi_label: see why_target_find()
- * @region, @point_x, @point_y, @mask: for dense outputs; the point in pixels of the network's
- * input, the mask float32 [h, w] of the output's size
+ * @region, @point_x, @point_y, @box_width, @box_height, @mask: for dense outputs; the point in pixels
+ * of the network's input, of a box its left upper corner; the mask float32 [h, w] of the output's size
  *
  * Everything needed to make one map. Immutable while a run reads it; strings, lists and tensors are
  * borrowed unless why_explain_request_copy() made it.
@@ -70,6 +84,7 @@ typedef struct _WhyExplainRequest
   gboolean multi_label;
   WhyRegionKind region;
   double point_x, point_y;
+  double box_width, box_height;
   WhyTensor *mask;
 } WhyExplainRequest;
 

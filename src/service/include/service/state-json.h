@@ -12,7 +12,8 @@ G_BEGIN_DECLS
  * "progress", "probabilities" (the ten highest, and the target's: index, label, probability, logit, before),
  * "map" (null, or method, layer, polarity, profile, class, score kind and value, width, height, minimum, maximum, mean,
  * sum, peak cell, peak in source pixels, not_finite, reason), "display" (show_map, opacity, colormap, limits, lo, hi,
- * threshold), "occlusions" (x, y, w, h, fill, class, before, after), "can_undo", "can_redo", "status", "error" (null or a
+ * threshold, smooth, clip, contours, contour_levels, contour_labels, alpha, colour_vision, share_shown), "score", "region",
+ * "also_classes", "occlusions" (x, y, w, h, fill, class, before, after), "can_undo", "can_redo", "status", "error" (null or a
  * sentence). Values not known yet are null.
  *
  * Returns: (transfer full): one line without a line feed. Main thread.
