@@ -3,6 +3,7 @@
 #include "application.h"
 
 #include "compat.h"
+#include "shortcuts.h"
 #include "test-actions.h"
 #include "window.h"
 
@@ -89,41 +90,9 @@ add_actions (WhyApplication *self)
     { "preferences", activate_preferences, NULL, NULL, NULL, { 0 } },
     { "quit", activate_quit, NULL, NULL, NULL, { 0 } },
   };
-  /* Letters and digits without Control are handled by the window, so that they can be typed. */
-  static const struct
-  {
-    const char *action;
-    const char *accels[4];
-  } accels[] = {
-    { "app.quit", { "<Control>q" } },
-    { "app.preferences", { "<Control>comma" } },
-    { "window.close", { "<Control>w" } },
-    { "win.open-dialog", { "<Control>o" } },
-    { "win.save-session-dialog", { "<Control>s" } },
-    { "win.export-dialog", { "<Control>e" } },
-    { "win.show-inspector", { "F9" } },
-    { "win.show-map", { "<Control>h" } },
-    { "win.show-help-overlay", { "<Control>question", "<Control>slash" } },
-    { "win.undo", { "<Control>z" } },
-    { "win.redo", { "<Shift><Control>z", "<Control>y" } },
-    { "win.zoom-in", { "<Control>plus", "<Control>equal", "<Control>KP_Add" } },
-    { "win.zoom-out", { "<Control>minus", "<Control>KP_Subtract" } },
-    { "win.zoom-fit", { "<Control>0", "<Control>KP_0" } },
-    { "win.zoom(1.0)", { "<Control>1" } },
-    { "win.zoom(2.0)", { "<Control>2" } },
-    { "win.slice-step(-1)", { "Page_Up" } },
-    { "win.slice-step(1)", { "Page_Down" } },
-    { "win.page('answer')", { "<Alt>1" } },
-    { "win.page('look')", { "<Alt>2" } },
-    { "win.page('test')", { "<Alt>3" } },
-    { "win.page('take')", { "<Alt>4" } },
-    { "win.show-methods", { "<Control>m" } },
-    { "win.show-method-options", { "<Control><Shift>m" } },
-  };
 
   g_action_map_add_action_entries (G_ACTION_MAP (self), entries, G_N_ELEMENTS (entries), self);
-  for (gsize k = 0; k < G_N_ELEMENTS (accels); k++)
-    gtk_application_set_accels_for_action (GTK_APPLICATION (self), accels[k].action, (const char **) accels[k].accels);
+  why_shortcuts_install (GTK_APPLICATION (self));
 }
 
 /* ---- application ---- */

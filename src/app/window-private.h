@@ -68,6 +68,7 @@ void why_window_init_actions (WhyWindow *self);
 void why_window_update_actions (WhyWindow *self);
 
 void why_window_init_look (WhyWindow *self); /* window-look.c: more actions of target and map */
+void why_window_init_desk (WhyWindow *self); /* window-desk.c: palette, shortcuts, cases */
 
 void why_window_init_show (WhyWindow *self); /* connects to the document */
 void why_window_dispose_show (WhyWindow *self);

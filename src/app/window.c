@@ -346,6 +346,7 @@ why_window_new (AdwApplication *application, WhyRunner *runner)
   why_slice_bar_set_document (WHY_SLICE_BAR (self->slice_bar), self->document);
   why_window_init_actions (self);
   why_window_init_look (self);
+  why_window_init_desk (self);
   why_window_init_open (self);
   why_window_init_show (self);
   gtk_paned_set_position (self->paned, width - g_settings_get_int (self->settings, "inspector-width"));

@@ -101,6 +101,7 @@ typedef enum
   WHY_LOAD_PICTURE,
   WHY_LOAD_EXPORT,
   WHY_LOAD_SESSION,
+  WHY_LOAD_SAVE,
   WHY_N_LOADS,
 } WhyLoad;
 

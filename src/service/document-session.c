@@ -44,7 +44,7 @@ on_saved (gpointer job, gpointer result, const GError *error, gpointer data)
     why_document_succeed (self, WHY_ERROR_KIND_EXPORT);
   else
     why_document_fail (self, WHY_ERROR_KIND_EXPORT, error->message);
-  why_document_set_loading (self, WHY_LOAD_SESSION, NULL);
+  why_document_set_loading (self, WHY_LOAD_SAVE, NULL);
   if (result != NULL)
     why_document_emit_session_saved (self, result);
 }
@@ -69,8 +69,8 @@ why_document_save_session (WhyDocument *self, const char *path)
   session->slice = why_document_is_volume (self) ? why_document_get_slice (self) : -1;
   job->session = session;
   job->path = g_strdup (path);
-  why_worker_submit (why_runner_loader (self->runner), self->loads[WHY_LOAD_SESSION], &save_class, job, on_saved, NULL, self);
-  why_document_set_loading (self, WHY_LOAD_SESSION, path);
+  why_worker_submit (why_runner_loader (self->runner), self->loads[WHY_LOAD_SAVE], &save_class, job, on_saved, NULL, self);
+  why_document_set_loading (self, WHY_LOAD_SAVE, path);
 }
 
 static gpointer

@@ -84,9 +84,10 @@ make_activity (WhyDocument *self)
     }
   if (self->loading[WHY_LOAD_EXPORT])
     return g_strdup_printf (_ ("Writing %s"), self->load_names[WHY_LOAD_EXPORT]);
-  /* Written or read; either is over before it could be told which. */
   if (self->loading[WHY_LOAD_SESSION])
-    return g_strdup (self->load_names[WHY_LOAD_SESSION]);
+    return g_strdup_printf (_ ("Reading %s"), self->load_names[WHY_LOAD_SESSION]);
+  if (self->loading[WHY_LOAD_SAVE])
+    return g_strdup_printf (_ ("Writing %s"), self->load_names[WHY_LOAD_SAVE]);
   return g_strdup ("");
 }
 

@@ -1,0 +1,157 @@
+#include "config.h"
+
+#include "action-catalogue.h"
+
+#include <glib/gi18n.h>
+
+/* Letters and digits without Control are no accelerators: they are handled by the window, so that they can be
+ * typed; here they are "keys". */
+
+#define ACTION(name, title, group, ...) { name, title, WHY_ACTIONS_##group, WHY_VALUES_NONE, { __VA_ARGS__ }, NULL }
+#define KEYED(name, title, group, keys, ...) { name, title, WHY_ACTIONS_##group, WHY_VALUES_NONE, { __VA_ARGS__ }, keys }
+#define CHOICE(name, title, group, values) { name, title, WHY_ACTIONS_##group, WHY_VALUES_##values, { NULL }, NULL }
+#define SCRIPT(name, title, group) CHOICE (name, title, group, SCRIPT)
+#define KEYS(title, group, keys) { NULL, title, WHY_ACTIONS_##group, WHY_VALUES_NONE, { NULL }, keys }
+
+static const WhyActionInfo infos[] = {
+  ACTION ("win.open-dialog", N_("Open"), FILES, "<Control>o"),
+  SCRIPT ("app.open", N_("Open files"), FILES),
+  SCRIPT ("win.model", N_("Open a model"), FILES),
+  SCRIPT ("win.open-session", N_("Open a session"), FILES),
+  ACTION ("win.save-session-dialog", N_("Save session"), FILES, "<Control>s"),
+  SCRIPT ("win.save-session", N_("Save the session to a file"), FILES),
+  ACTION ("win.export-dialog", N_("Save figure"), FILES, "<Control>e"),
+  SCRIPT ("win.export", N_("Save the figure to a file"), FILES),
+  ACTION ("win.copy-command", N_("Copy the command line that makes this map"), FILES, NULL),
+  ACTION ("win.try-example", N_("Try an example"), FILES, NULL),
+
+  ACTION ("win.show-inspector", N_("Show the inspector"), PAGES, "F9"),
+  ACTION ("win.page('answer')", N_("What does it say?"), PAGES, "<Alt>1"),
+  ACTION ("win.page('look')", N_("Where does it look?"), PAGES, "<Alt>2"),
+  ACTION ("win.page('test')", N_("Is it true?"), PAGES, "<Alt>3"),
+  ACTION ("win.page('take')", N_("Take it along"), PAGES, "<Alt>4"),
+
+  KEYED ("win.zoom-in", N_("Zoom in"), PICTURE, "plus", "<Control>plus", "<Control>equal", "<Control>KP_Add"),
+  KEYED ("win.zoom-out", N_("Zoom out"), PICTURE, "minus", "<Control>minus", "<Control>KP_Subtract"),
+  KEYED ("win.zoom-fit", N_("Fit into the window"), PICTURE, "0", "<Control>0", "<Control>KP_0"),
+  KEYED ("win.zoom(1.0)", N_("Original size"), PICTURE, "1", "<Control>1"),
+  KEYED ("win.zoom(2.0)", N_("Twice the size"), PICTURE, "2", "<Control>2"),
+  KEYS (N_("Move the picture"), PICTURE, "Left Right Up Down"),
+  KEYS (N_("Move with the mouse (hold)"), PICTURE, "space"),
+  ACTION ("win.slice-step(-1)", N_("Previous slice of a volume"), PICTURE, "Page_Up"),
+  ACTION ("win.slice-step(1)", N_("Next slice of a volume"), PICTURE, "Page_Down"),
+  SCRIPT ("win.slice", N_("Show a slice of a volume"), PICTURE),
+
+  CHOICE ("win.target-class", N_("Class"), QUESTION, CLASSES),
+  CHOICE ("win.contrast-class", N_("Rather than"), QUESTION, CLASSES),
+  CHOICE ("win.layer", N_("Layer"), QUESTION, LAYERS),
+  CHOICE ("win.method", N_("Method"), QUESTION, METHODS),
+  CHOICE ("win.profile", N_("As defined by"), QUESTION, PROFILES),
+  SCRIPT ("win.method-options", N_("Set the options of the method"), QUESTION),
+  ACTION ("win.show-methods", N_("Methods of explanation"), QUESTION, "<Control>m"),
+  ACTION ("win.show-method-options", N_("Options of the method"), QUESTION, "<Control><Shift>m"),
+  ACTION ("win.polarity('relu')", N_("Evidence for the class"), QUESTION, NULL),
+  ACTION ("win.polarity('against')", N_("Evidence against the class"), QUESTION, NULL),
+  ACTION ("win.polarity('signed')", N_("Evidence for and against"), QUESTION, NULL),
+  ACTION ("win.polarity('absolute')", N_("Strength of the evidence"), QUESTION, NULL),
+  CHOICE ("win.also-class", N_("Together with"), QUESTION, CLASSES),
+  ACTION ("win.clear-also-classes", N_("One class alone"), QUESTION, NULL),
+  SCRIPT ("win.toggle-contrast", N_("Compare with class, or not"), QUESTION),
+  ACTION ("win.clear-contrast", N_("Compare with no class"), QUESTION, NULL),
+  ACTION ("win.score('logit')", N_("Explain the logit"), QUESTION, NULL),
+  ACTION ("win.score('probability')", N_("Explain the probability"), QUESTION, NULL),
+  ACTION ("win.score('rest')", N_("Explain the lead over all other classes"), QUESTION, NULL),
+  ACTION ("win.region('predicted')", N_("Explain the pixels of the class"), QUESTION, NULL),
+  ACTION ("win.region('all')", N_("Explain all pixels"), QUESTION, NULL),
+
+  ACTION ("win.show-map", N_("Show or hide the map"), MAP, "<Control>h"),
+  KEYS (N_("Show the bare picture (hold)"), MAP, "h c"),
+  CHOICE ("win.colormap", N_("Colours"), MAP, COLORMAPS),
+  CHOICE ("win.opacity", N_("Opacity"), MAP, SHARES),
+  CHOICE ("win.threshold", N_("Threshold"), MAP, SHARES),
+  ACTION ("win.limits('own')", N_("Limits of each map its own"), MAP, NULL),
+  ACTION ("win.limits('locked')", N_("Limits locked"), MAP, NULL),
+  SCRIPT ("win.limits-range", N_("Limits at two numbers"), MAP),
+  SCRIPT ("win.clip", N_("Leave out extreme values"), MAP),
+  ACTION ("win.contours", N_("Show or hide contour lines"), MAP, NULL),
+  SCRIPT ("win.contour-levels", N_("Number of contour lines"), MAP),
+  ACTION ("win.contour-labels", N_("Show or hide numbers on contour lines"), MAP, NULL),
+  ACTION ("win.alpha('auto')", N_("Transparent by the kind of map"), MAP, NULL),
+  ACTION ("win.alpha('uniform')", N_("Equally transparent everywhere"), MAP, NULL),
+  ACTION ("win.alpha('value')", N_("Transparent where the map is low"), MAP, NULL),
+  ACTION ("win.colour-vision('normal')", N_("Colours as most people see them"), MAP, NULL),
+  ACTION ("win.colour-vision('protanopia')", N_("Colours as seen without red cones"), MAP, NULL),
+  ACTION ("win.colour-vision('deuteranopia')", N_("Colours as seen without green cones"), MAP, NULL),
+  ACTION ("win.colour-vision('tritanopia')", N_("Colours as seen without blue cones"), MAP, NULL),
+  ACTION ("win.colour-vision('achromatopsia')", N_("Colours as seen without any cones"), MAP, NULL),
+  ACTION ("win.interpolation('smooth')", N_("Map smooth"), MAP, NULL),
+  ACTION ("win.interpolation('cells')", N_("Map in cells"), MAP, NULL),
+
+  KEYED ("win.tool('pan')", N_("Tool: move the picture"), COVERING, "m", NULL),
+  KEYED ("win.tool('rectangle')", N_("Tool: cover a rectangle"), COVERING, "r", NULL),
+  KEYS (N_("Set a corner at the cross hair"), COVERING, "Return"),
+  SCRIPT ("win.occlude", N_("Cover a rectangle"), COVERING),
+  ACTION ("win.fill('mean')", N_("Cover with the mean colour"), COVERING, NULL),
+  ACTION ("win.fill('black')", N_("Cover with black"), COVERING, NULL),
+  ACTION ("win.fill('white')", N_("Cover with white"), COVERING, NULL),
+  ACTION ("win.fill('blur')", N_("Cover with a blur"), COVERING, NULL),
+  ACTION ("win.fill('noise')", N_("Cover with noise"), COVERING, NULL),
+  ACTION ("win.clear-occlusions", N_("Uncover everything"), COVERING, NULL),
+
+  ACTION ("win.undo", N_("Undo"), GENERAL, "<Control>z"),
+  ACTION ("win.redo", N_("Redo"), GENERAL, "<Shift><Control>z", "<Control>y"),
+  KEYED ("win.cancel", N_("Stop what is running"), GENERAL, "Escape", NULL),
+  ACTION ("win.palette", N_("Find a command"), GENERAL, "<Control>k", "<Control><Shift>p"),
+  ACTION ("app.preferences", N_("Preferences"), GENERAL, "<Control>comma"),
+  ACTION ("win.show-help-overlay", N_("Keyboard shortcuts"), GENERAL, "<Control>question", "<Control>slash"),
+  ACTION ("app.about", N_("About Whylight"), GENERAL, NULL),
+  ACTION ("win.copy-error", N_("Copy the message"), GENERAL, NULL),
+  ACTION ("win.dismiss-error", N_("Dismiss the message"), GENERAL, NULL),
+  KEYS (N_("Main menu"), GENERAL, "F10"),
+  ACTION ("window.close", N_("Close the window"), GENERAL, "<Control>w"),
+  ACTION ("app.quit", N_("Quit"), GENERAL, "<Control>q"),
+};
+
+const WhyActionInfo *
+why_action_catalogue (gsize *n_infos)
+{
+  *n_infos = G_N_ELEMENTS (infos);
+  return infos;
+}
+
+const char *
+why_actions_group_title (WhyActionsGroup group)
+{
+  static const char *const titles[WHY_N_ACTIONS_GROUPS] = {
+    [WHY_ACTIONS_FILES] = N_("Files"),
+    [WHY_ACTIONS_CASES] = N_("Cases"),
+    [WHY_ACTIONS_PAGES] = N_("Pages of the Inspector"),
+    [WHY_ACTIONS_PICTURE] = N_("Picture"),
+    [WHY_ACTIONS_QUESTION] = N_("Question"),
+    [WHY_ACTIONS_MAP] = N_("Map"),
+    [WHY_ACTIONS_COVERING] = N_("Covering"),
+    [WHY_ACTIONS_MEASURING] = N_("Measuring"),
+    [WHY_ACTIONS_COMPARING] = N_("Comparing"),
+    [WHY_ACTIONS_TALKS] = N_("Talks and Figures"),
+    [WHY_ACTIONS_GENERAL] = N_("General"),
+  };
+
+  g_return_val_if_fail (group < WHY_N_ACTIONS_GROUPS, "");
+  return _(titles[group]);
+}
+
+const char *
+why_action_info_title (const WhyActionInfo *info)
+{
+  return _(info->title);
+}
+
+char *
+why_action_info_dup_name (const WhyActionInfo *info)
+{
+  const char *end;
+
+  g_return_val_if_fail (info->action != NULL, NULL);
+  end = strpbrk (info->action, "(:");
+  return end != NULL ? g_strndup (info->action, (gsize) (end - info->action)) : g_strdup (info->action);
+}
