@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "methods.h"
-#include "noise.h"
+#include "explain/noise.h"
 #include "places.h"
 
 #include <cblas.h>

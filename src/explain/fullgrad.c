@@ -4,7 +4,7 @@
 
 #include "graph/matmul.h"
 #include "graph/normalization.h"
-#include "map-resize.h"
+#include "explain/map-resize.h"
 
 #include <math.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 
 #include "many.h"
 
-#include "map-resize.h"
+#include "explain/map-resize.h"
 
 /* Guided Grad-CAM: Selvaraju et al., ICCV 2017, section 3.2: guided backpropagation times the ReLU
  * of Grad-CAM, enlarged bilinearly to the input; by Captum to the nearest cell. */

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "map-resize.h"
+#include "explain/map-resize.h"
 
 #include "base/error.h"
 

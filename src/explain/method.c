@@ -4,7 +4,7 @@
 #include "places.h"
 
 #include "base/error.h"
-#include "map-resize.h"
+#include "explain/map-resize.h"
 
 #include <cblas.h>
 #include <math.h>

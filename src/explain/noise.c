@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "noise.h"
+#include "explain/noise.h"
 
 #include <math.h>
 

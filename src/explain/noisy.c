@@ -3,7 +3,7 @@
 #include "noisy.h"
 
 #include "base/parallel.h"
-#include "noise.h"
+#include "explain/noise.h"
 
 #include <math.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "explain/explain.h"
 #include "methods.h"
-#include "map-resize.h"
+#include "explain/map-resize.h"
 
 #include <math.h>
 #include <string.h>

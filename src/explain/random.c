@@ -2,7 +2,7 @@
 
 #include "methods.h"
 
-#include "noise.h"
+#include "explain/noise.h"
 
 /* A control, of the library pytorch-grad-cam: channels weighed by uniform random numbers from -1 to
  * 1. A map that looks no better than this one explains nothing. */

@@ -3,8 +3,8 @@
 #include "many.h"
 
 #include "base/parallel.h"
-#include "map-resize.h"
-#include "noise.h"
+#include "explain/map-resize.h"
+#include "explain/noise.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 #include "many.h"
 
 #include "base/parallel.h"
-#include "map-resize.h"
+#include "explain/map-resize.h"
 
 #include <math.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #include "methods.h"
 
 #include "gradcampp.h"
-#include "noise.h"
+#include "explain/noise.h"
 
 #include <math.h>
 #include <string.h>

@@ -5,6 +5,7 @@
 #include "graph.h"
 #include "parse.h"
 #include "reader.h"
+#include "replace.h"
 #include "sniff.h"
 
 #include "base/error.h"
@@ -28,6 +29,11 @@ why_onnx_model_unref (WhyOnnxModel *model)
 {
   if (model == NULL || atomic_fetch_sub_explicit (&model->ref_count, 1, memory_order_acq_rel) != 1)
     return;
+  if (model->base != NULL)
+    {
+      why_onnx_replaced_free (model);
+      return;
+    }
   why_onnx_opsets_free (model->opsets, model->n_opsets);
   for (gsize index = 0; index < model->n_metadata; index++)
     {

@@ -242,6 +242,7 @@ struct _WhyOnnxModel
   gsize n_functions;
   /*< private >*/
   GPtrArray *sources;
+  WhyOnnxModel *base; /* nullable: for a model made by replacing: owns all but the lists of nodes and initialisers */
   _Atomic int ref_count;
 };
 
@@ -271,6 +272,29 @@ WhyOnnxModel *why_onnx_model_load (const char *path, GError **error) G_GNUC_WARN
  */
 WhyOnnxModel *why_onnx_model_load_bytes (GBytes *bytes, const char *name_for_messages, const char *folder,
                                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * WhyOnnxReplacement:
+ * @name: of an initialiser, or the output of a Constant node, of the model's graph
+ * @tensor: what it becomes
+ */
+typedef struct
+{
+  const char *name;
+  WhyTensor *tensor;
+} WhyOnnxReplacement;
+
+/**
+ * why_onnx_model_replace:
+ * @replacements: (array length=n_replacements): tensors of the types and dims that are there now
+ *
+ * The same network with other weights. Whatever is not replaced is shared with @model, which is kept.
+ *
+ * Returns: (transfer full) (nullable): %NULL with %WHY_ERROR_NOT_FOUND where there is no such tensor, or
+ *   %WHY_ERROR_BAD_SHAPE where a replacement does not fit
+ */
+WhyOnnxModel *why_onnx_model_replace (WhyOnnxModel *model, const WhyOnnxReplacement *replacements,
+                                      gsize n_replacements, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 WhyOnnxModel *why_onnx_model_ref (WhyOnnxModel *model);
 void why_onnx_model_unref (WhyOnnxModel *model);
