@@ -189,6 +189,24 @@ app_driver_frame_stats (AppDriver *driver, const char *what)
   return read_answer (driver);
 }
 
+gsize
+app_driver_resident (AppDriver *driver)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%s/status", g_subprocess_get_identifier (driver->process));
+  g_autofree char *text = NULL;
+
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  const char *line = strstr (text, "VmRSS:");
+  g_assert_nonnull (line);
+  return (gsize) g_ascii_strtoull (line + strlen ("VmRSS:"), NULL, 10) * 1024;
+}
+
+gint64
+app_driver_started (AppDriver *driver)
+{
+  return driver->started;
+}
+
 void
 app_driver_resize (AppDriver *driver, int width, int height)
 {

@@ -14,13 +14,12 @@
 #define OUTDATED_OPACITY 0.45
 
 static void
-append_texture (GtkSnapshot *snapshot, const WhyView *view, GdkTexture *texture, const WhyRect *img)
+append_texture (WhyCanvas *self, GtkSnapshot *snapshot, GdkTexture *texture, const WhyRect *img)
 {
-  const WhyRect target = why_view_rect_from_image (view, img);
+  const WhyRect target = why_view_rect_from_image (&self->view, img);
 
-  gtk_snapshot_append_texture (snapshot, texture,
-                               &GRAPHENE_RECT_INIT ((float) target.x, (float) target.y, (float) target.width,
-                                                    (float) target.height));
+  why_render_append (snapshot, GTK_WIDGET (self), texture,
+                     &GRAPHENE_RECT_INIT ((float) target.x, (float) target.y, (float) target.width, (float) target.height));
 }
 
 static void
@@ -143,15 +142,15 @@ why_canvas_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
                          img.x == self->picture_img.x && img.y == self->picture_img.y &&
                          img.width == self->picture_img.width && img.height == self->picture_img.height;
   if (!sharp && self->base_texture != NULL)
-    append_texture (snapshot, view, self->base_texture, &all);
+    append_texture (self, snapshot, self->base_texture, &all);
   if (self->picture_texture != NULL)
-    append_texture (snapshot, view, self->picture_texture, &self->picture_img);
+    append_texture (self, snapshot, self->picture_texture, &self->picture_img);
 
   if (with_map)
     {
       if (self->outdated)
         gtk_snapshot_push_opacity (snapshot, OUTDATED_OPACITY);
-      append_texture (snapshot, view, self->map_texture, &self->map_img);
+      append_texture (self, snapshot, self->map_texture, &self->map_img);
       if (self->outdated)
         gtk_snapshot_pop (snapshot);
     }

@@ -34,13 +34,80 @@ why_render_task_free (WhyRenderTask *task)
   g_free (task);
 }
 
+/* The surface that has a texture's pixels, and the node that drew it last. */
+static const char surface_key[] = "why-surface";
+static const char node_key[] = "why-node";
+
+static cairo_surface_t *
+surface_new (int width, int height)
+{
+  cairo_surface_t *surface = cairo_image_surface_create (CAIRO_FORMAT_ARGB32, width, height);
+
+  if (cairo_surface_status (surface) == CAIRO_STATUS_SUCCESS)
+    return surface;
+  cairo_surface_destroy (surface);
+  return NULL;
+}
+
 /* Textures are immutable and may be made in any thread. */
 static GdkTexture *
-texture_take (guint32 *pixels, int width, int height)
+texture_take (cairo_surface_t *surface)
 {
-  g_autoptr (GBytes) bytes = g_bytes_new_take (pixels, (gsize) width * (gsize) height * 4);
+  const int width = cairo_image_surface_get_width (surface);
+  const int height = cairo_image_surface_get_height (surface);
+  const gsize stride = (gsize) cairo_image_surface_get_stride (surface);
 
-  return gdk_memory_texture_new (width, height, GDK_MEMORY_DEFAULT, bytes, (gsize) width * 4);
+  cairo_surface_mark_dirty (surface);
+  g_autoptr (GBytes) bytes =
+    g_bytes_new_with_free_func (cairo_image_surface_get_data (surface), stride * (gsize) height,
+                                (GDestroyNotify) cairo_surface_destroy, surface);
+  GdkTexture *texture = gdk_memory_texture_new (width, height, GDK_MEMORY_DEFAULT, bytes, stride);
+  g_object_set_data_full (G_OBJECT (texture), surface_key, cairo_surface_reference (surface),
+                          (GDestroyNotify) cairo_surface_destroy);
+  return texture;
+}
+
+static GskRenderNode *
+cairo_node_new (cairo_surface_t *surface, const graphene_rect_t *bounds)
+{
+  GskRenderNode *node = gsk_cairo_node_new (bounds);
+  cairo_t *cr = gsk_cairo_node_get_draw_context (node);
+  const double scale_x = (double) bounds->size.width / cairo_image_surface_get_width (surface);
+  const double scale_y = (double) bounds->size.height / cairo_image_surface_get_height (surface);
+
+  cairo_translate (cr, bounds->origin.x, bounds->origin.y);
+  cairo_scale (cr, scale_x, scale_y);
+  cairo_set_source_surface (cr, surface, 0, 0);
+  /* Where a pixel is not a pixel of the screen it is for the moment until the right texture is there. */
+  cairo_pattern_set_filter (cairo_get_source (cr), CAIRO_FILTER_BILINEAR);
+  cairo_pattern_set_extend (cairo_get_source (cr), CAIRO_EXTEND_PAD);
+  cairo_rectangle (cr, 0, 0, cairo_image_surface_get_width (surface), cairo_image_surface_get_height (surface));
+  cairo_fill (cr);
+  cairo_destroy (cr);
+  return node;
+}
+
+void
+why_render_append (GtkSnapshot *snapshot, GtkWidget *widget, GdkTexture *texture, const graphene_rect_t *bounds)
+{
+  cairo_surface_t *surface = g_object_get_data (G_OBJECT (texture), surface_key);
+  GskRenderer *renderer = gtk_native_get_renderer (gtk_widget_get_native (widget));
+
+  if (surface == NULL || !GSK_IS_CAIRO_RENDERER (renderer))
+    {
+      gtk_snapshot_append_texture (snapshot, texture, bounds);
+      return;
+    }
+  GskRenderNode *node = g_object_get_data (G_OBJECT (texture), node_key);
+  graphene_rect_t last;
+  if (node != NULL)
+    gsk_render_node_get_bounds (node, &last);
+  if (node == NULL || !graphene_rect_equal (&last, bounds))
+    {
+      node = cairo_node_new (surface, bounds);
+      g_object_set_data_full (G_OBJECT (texture), node_key, node, (GDestroyNotify) gsk_render_node_unref);
+    }
+  gtk_snapshot_append_node (snapshot, node);
 }
 
 static GdkTexture *
@@ -51,34 +118,35 @@ render_base (WhyTensor *picture)
   const int width = MAX (1, (int) ((double) picture->dims[1] * factor));
   const int height = MAX (1, (int) ((double) picture->dims[0] * factor));
   const WhyRect all = { 0, 0, (double) picture->dims[1], (double) picture->dims[0] };
-  guint32 *pixels = g_try_malloc_n ((gsize) height, (gsize) width * 4);
+  cairo_surface_t *surface = surface_new (width, height);
 
-  if (pixels == NULL)
+  if (surface == NULL)
     return NULL;
-  why_picture_render (picture, &all, FALSE, width, height, pixels, (gsize) width * 4);
-  return texture_take (pixels, width, height);
+  why_picture_render (picture, &all, FALSE, width, height, (guint32 *) (void *) cairo_image_surface_get_data (surface),
+                      (gsize) cairo_image_surface_get_stride (surface));
+  return texture_take (surface);
 }
 
 static void
 render (WhyRenderTask *task)
 {
-  const gsize stride = (gsize) task->width * 4;
-
   if (task->base != NULL)
     task->base_texture = render_base (task->base);
   if (task->picture != NULL)
     {
-      guint32 *pixels = g_try_malloc_n ((gsize) task->height, stride);
-      if (pixels != NULL)
+      cairo_surface_t *surface = surface_new (task->width, task->height);
+      if (surface != NULL)
         {
           /* Above 100 % pixels are seen as pixels: blurring would show what is not in the picture. */
-          why_picture_render (task->picture, &task->img, FALSE, task->width, task->height, pixels, stride);
-          task->picture_texture = texture_take (pixels, task->width, task->height);
+          why_picture_render (task->picture, &task->img, FALSE, task->width, task->height,
+                              (guint32 *) (void *) cairo_image_surface_get_data (surface),
+                              (gsize) cairo_image_surface_get_stride (surface));
+          task->picture_texture = texture_take (surface);
         }
     }
   if (task->map != NULL)
     {
-      guint32 *pixels = g_try_malloc_n ((gsize) task->height, stride);
+      cairo_surface_t *surface = surface_new (task->width, task->height);
       const WhyOverlayMap map = {
         .values = task->map->data,
         .width = (int) task->map->dims[1],
@@ -87,10 +155,12 @@ render (WhyRenderTask *task)
         .source_width = task->img_width,
         .source_height = task->img_height,
       };
-      if (pixels != NULL)
+      if (surface != NULL)
         {
-          why_overlay_render (&map, &task->style, &task->img, task->width, task->height, pixels, stride);
-          task->map_texture = texture_take (pixels, task->width, task->height);
+          why_overlay_render (&map, &task->style, &task->img, task->width, task->height,
+                              (guint32 *) (void *) cairo_image_surface_get_data (surface),
+                              (gsize) cairo_image_surface_get_stride (surface));
+          task->map_texture = texture_take (surface);
         }
     }
 }

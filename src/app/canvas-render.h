@@ -52,6 +52,18 @@ void why_render_task_free (WhyRenderTask *task);
  */
 void why_render_task_start (WhyRenderTask *task, WhyRenderDone done, GObject *owner);
 
+/**
+ * why_render_append:
+ * @widget: what is being drawn; realized
+ * @texture: of a task
+ * @bounds: where it lies, logical pixels
+ *
+ * Draws a task's texture. The renderer that draws with cairo would copy every texture for each frame, value by value
+ * through floating point (GTK 4.8, gdk_memory_convert() has no short way between equal formats), so that one is given
+ * the pixels themselves. Main thread.
+ */
+void why_render_append (GtkSnapshot *snapshot, GtkWidget *widget, GdkTexture *texture, const graphene_rect_t *bounds);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WhyRenderTask, why_render_task_free)
 
 G_END_DECLS

@@ -11,6 +11,7 @@ static struct
 {
   gint64 woken; /* 0: waiting */
   gint64 longest;
+  gint64 first_frame; /* 0: not yet */
   guint64 n;
   guint32 samples[MAX_SAMPLES]; /* microseconds */
 } stats;
@@ -65,6 +66,13 @@ why_frame_stats_reset (void)
   stats.woken = 0;
 }
 
+void
+why_frame_stats_note_frame (void)
+{
+  if (stats.first_frame == 0)
+    stats.first_frame = g_get_monotonic_time ();
+}
+
 static int
 compare (gconstpointer a, gconstpointer b)
 {
@@ -87,6 +95,7 @@ why_frame_stats_dup_json (void)
   g_ascii_formatd (longest, sizeof longest, "%.3f", (double) stats.longest / 1000);
   g_ascii_formatd (p99, sizeof p99, "%.3f", n > 0 ? sorted[(n - 1) * 99 / 100] / 1000.0 : 0.0);
   g_ascii_formatd (median, sizeof median, "%.3f", n > 0 ? sorted[n / 2] / 1000.0 : 0.0);
-  return g_strdup_printf ("{\"dispatches\":%" G_GUINT64_FORMAT ",\"longest_ms\":%s,\"p99_ms\":%s,\"median_ms\":%s}",
-                          stats.n, longest, p99, median);
+  return g_strdup_printf ("{\"dispatches\":%" G_GUINT64_FORMAT ",\"longest_ms\":%s,\"p99_ms\":%s,\"median_ms\":%s,"
+                          "\"first_frame_us\":%" G_GINT64_FORMAT "}",
+                          stats.n, longest, p99, median, stats.first_frame);
 }

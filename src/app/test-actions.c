@@ -204,6 +204,25 @@ resize (GSimpleAction *action, GVariant *parameter, gpointer application)
   answer ("resized");
 }
 
+static void
+on_painted_cb (GdkFrameClock *clock, gpointer data)
+{
+  why_frame_stats_note_frame ();
+  g_signal_handlers_disconnect_by_func (clock, on_painted_cb, data);
+}
+
+static void
+on_realize_cb (GtkWidget *window, gpointer data)
+{
+  g_signal_connect (gtk_widget_get_frame_clock (window), "after-paint", G_CALLBACK (on_painted_cb), NULL);
+}
+
+static void
+on_window_added_cb (GtkApplication *application, GtkWindow *window, gpointer data)
+{
+  g_signal_connect (window, "realize", G_CALLBACK (on_realize_cb), NULL);
+}
+
 void
 why_test_actions_add (AdwApplication *application)
 {
@@ -218,5 +237,6 @@ why_test_actions_add (AdwApplication *application)
   if (g_strcmp0 (g_getenv ("WHYLIGHT_TEST"), "1") != 0)
     return;
   g_action_map_add_action_entries (G_ACTION_MAP (application), entries, G_N_ELEMENTS (entries), application);
+  g_signal_connect (application, "window-added", G_CALLBACK (on_window_added_cb), NULL);
   why_frame_stats_start ();
 }
