@@ -1,6 +1,5 @@
 #include "config.h"
 
-#include "image/occlude.h"
 #include "image/recipe.h"
 
 #include "base/affine.h"
@@ -673,104 +672,6 @@ test_confined (void)
   folder_clear (&other);
 }
 
-static void
-test_occlude (void)
-{
-  const WhyDType types[] = { WHY_DTYPE_UINT8, WHY_DTYPE_UINT16, WHY_DTYPE_FLOAT32 };
-
-  for (gsize t = 0; t < G_N_ELEMENTS (types); t++)
-    {
-      const double unit = types[t] == WHY_DTYPE_UINT16 ? 257.0 : 1.0;
-      g_autoptr (WhyTensor) picture = make_picture (types[t], 10, 8, 3);
-      double mean[3] = { 0.0 };
-
-      for (gsize at = 0; at < 240; at++)
-        mean[at % 3] += why_tensor_get_f64 (picture, at) / 80.0;
-      for (int fill = WHY_OCCLUDE_MEAN; fill <= WHY_OCCLUDE_NOISE; fill++)
-        {
-          /* Centres from 2.5 to 5.5 and from 1.5 to 3.5 */
-          g_autoptr (WhyTensor) covered = why_occlude_rect (picture, 2.3, 1.5, 3.4, 2.2, (WhyOccludeFill) fill, 7, NULL);
-          g_autoptr (WhyTensor) again = why_occlude_rect (picture, 2.3, 1.5, 3.4, 2.2, (WhyOccludeFill) fill, 7, NULL);
-
-          g_assert_cmpmem (covered->data, covered->n_bytes, again->data, again->n_bytes);
-          for (gsize h = 0; h < 8; h++)
-            for (gsize w = 0; w < 10; w++)
-              for (gsize c = 0; c < 3; c++)
-                {
-                  const gboolean inside = w >= 2 && w <= 5 && h >= 1 && h <= 3;
-                  const double value = why_tensor_get_f64 (covered, (h * 10 + w) * 3 + c);
-
-                  if (!inside)
-                    g_assert_cmpfloat (value, ==, why_tensor_get_f64 (picture, (h * 10 + w) * 3 + c));
-                  else if (fill == WHY_OCCLUDE_MEAN)
-                    g_assert_cmpfloat (fabs (value - mean[c]), <=, 0.501);
-                  else if (fill == WHY_OCCLUDE_BLACK)
-                    g_assert_cmpfloat (value, ==, 0.0);
-                  else if (fill == WHY_OCCLUDE_WHITE)
-                    g_assert_cmpfloat (value, ==, 255.0 * unit);
-                }
-        }
-      /* Smaller than a pixel, outside, everything */
-      g_autoptr (WhyTensor) dot = why_occlude_rect (picture, 4.6, 4.6, 0.1, 0.1, WHY_OCCLUDE_WHITE, 0, NULL);
-      g_assert_cmpfloat (why_tensor_get_f64 (dot, (4 * 10 + 4) * 3), ==, 255.0 * unit);
-      g_autoptr (WhyTensor) outside = why_occlude_rect (picture, 1e300, -1e300, 5, 5, WHY_OCCLUDE_BLUR, 0, NULL);
-      g_assert_cmpmem (outside->data, outside->n_bytes, picture->data, picture->n_bytes);
-      g_autoptr (WhyTensor) all = why_occlude_rect (picture, -1e300, -1e300, 1e301, 1e301, WHY_OCCLUDE_BLACK, 0, NULL);
-      for (gsize at = 0; at < 240; at++)
-        g_assert_cmpfloat (why_tensor_get_f64 (all, at), ==, 0.0);
-    }
-  g_autoptr (WhyTensor) picture = make_picture (WHY_DTYPE_UINT8, 4, 4, 1);
-  g_autoptr (GError) error = NULL;
-  g_assert_null (why_occlude_rect (picture, NAN, 0, 1, 1, WHY_OCCLUDE_MEAN, 0, &error));
-  g_assert_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST);
-}
-
-/* Against a direct two-dimensional Gaussian with mirrored edges, in double. */
-static void
-test_occlude_blur (void)
-{
-  const struct
-  {
-    double x, y, w, h, tolerance;
-  } cases[] = {
-    { 10, 12, 8, 6, 1e-3 },   /* sigma 2: the kernel itself, cut at 3 sigma; both are */
-    { 0, 0, 5, 9, 1e-3 },     /* at the corner */
-    { 20, 10, 16, 16, 9.0 },  /* sigma 4: running means, within 3 % of 255 */
-    { 0, 0, 60, 40, 9.0 },    /* everything */
-  };
-  g_autoptr (WhyTensor) picture = make_picture (WHY_DTYPE_FLOAT32, 60, 40, 1);
-
-  for (gsize k = 0; k < G_N_ELEMENTS (cases); k++)
-    {
-      const double sigma = MAX (cases[k].w, cases[k].h) / 4.0;
-      const int reach = (int) ceil (3.0 * sigma) * (sigma < 3.0 ? 1 : 2);
-      g_autoptr (WhyTensor) blurred =
-        why_occlude_rect (picture, cases[k].x, cases[k].y, cases[k].w, cases[k].h, WHY_OCCLUDE_BLUR, 0, NULL);
-
-      for (int h = (int) cases[k].y; h < cases[k].y + cases[k].h; h += 3)
-        for (int w = (int) cases[k].x; w < cases[k].x + cases[k].w; w += 3)
-          {
-            double sum = 0.0, weights = 0.0;
-
-            for (int dh = -reach; dh <= reach; dh++)
-              for (int dw = -reach; dw <= reach; dw++)
-                {
-                  int from_h = h + dh, from_w = w + dw;
-                  const double weight = exp (-0.5 * (dh * dh + dw * dw) / (sigma * sigma));
-
-                  while (from_h < 0 || from_h > 39)
-                    from_h = from_h < 0 ? -1 - from_h : 79 - from_h;
-                  while (from_w < 0 || from_w > 59)
-                    from_w = from_w < 0 ? -1 - from_w : 119 - from_w;
-                  sum += weight * why_tensor_get_f64 (picture, (gsize) (from_h * 60 + from_w));
-                  weights += weight;
-                }
-            g_assert_cmpfloat (fabs (why_tensor_get_f64 (blurred, (gsize) (h * 60 + w)) - sum / weights), <=,
-                               cases[k].tolerance);
-          }
-    }
-}
-
 int
 main (int argc, char **argv)
 {
@@ -790,7 +691,5 @@ main (int argc, char **argv)
   g_test_add_func ("/image/recipe/find", test_find);
   g_test_add_func ("/image/recipe/image-metadata", test_image_metadata);
   g_test_add_func ("/image/recipe/confined", test_confined);
-  g_test_add_func ("/image/occlude/fills", test_occlude);
-  g_test_add_func ("/image/occlude/blur", test_occlude_blur);
   return g_test_run ();
 }

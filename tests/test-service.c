@@ -146,10 +146,9 @@ test_runner_covers (void)
   g_autoptr (GError) error = NULL;
   g_autoptr (WhyModel) model = why_model_load (model_path, NULL, NULL);
   g_autoptr (WhyTensor) pixels = make_picture (32, 32, 3);
-  const WhyCover covers[] = {
-    { 0, 0, 16, 32, WHY_OCCLUDE_BLACK, 1 },
-    { 8, 8, 16, 16, WHY_OCCLUDE_NOISE, 7 },
-  };
+  g_autoptr (WhyArea) left = why_area_new_rectangle (&(WhyRect) { 0, 0, 16, 32 }, FALSE, NULL);
+  g_autoptr (WhyArea) middle = why_area_new_ellipse (&(WhyRect) { 8, 8, 16, 16 }, FALSE, NULL);
+  const WhyCover covers[] = { { left, WHY_OCCLUDE_BLACK, 1 }, { middle, WHY_OCCLUDE_NOISE, 7 } };
   g_autoptr (WhyRequest) plain = make_request (model, pixels, 1, "relu2");
   g_autoptr (WhyRequest) one = make_request (model, pixels, 1, "relu2");
   g_autoptr (WhyRequest) both = make_request (model, pixels, 1, "relu2");

@@ -279,17 +279,20 @@ cli_check_cover (const WhyCover *cover, const CliInput *input, GError **error)
     }
   if (input->picture->is_volume)
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: rectangles are covered on pictures, and this is a volume",
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: parts are covered on pictures, and this is a volume",
                    input->path);
       return FALSE;
     }
   const gint64 height = input->pixels->dims[0];
   const gint64 width = input->pixels->dims[1];
-  if (cover->x + cover->w > 0 && cover->y + cover->h > 0 && cover->x < (double) width && cover->y < (double) height)
+  WhyPixelBox pixels;
+  WhyRect box;
+  if (why_area_get_pixels (cover->shape, width, height, &pixels))
     return TRUE;
+  why_area_get_box (cover->shape, &box);
   g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
-               "%s: the rectangle %g,%g,%g,%g lies outside the picture of %" G_GINT64_FORMAT "x%" G_GINT64_FORMAT " pixels",
-               input->path, cover->x, cover->y, cover->w, cover->h, width, height);
+               "%s: the %s %g,%g,%g,%g lies outside the picture of %" G_GINT64_FORMAT "x%" G_GINT64_FORMAT " pixels", input->path,
+               why_area_kind_to_string (why_area_get_kind (cover->shape)), box.x, box.y, box.width, box.height, width, height);
   return FALSE;
 }
 

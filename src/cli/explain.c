@@ -110,31 +110,6 @@ parse_slice (Options *options, GError **error)
   return FALSE;
 }
 
-/* X,Y,W,H[,FILL[,SEED]] */
-static gboolean
-parse_cover (const char *text, WhyCover *cover, GError **error)
-{
-  g_auto (GStrv) parts = g_strsplit (text, ",", -1);
-  const guint n_parts = g_strv_length (parts);
-  double numbers[4] = { 0 };
-  gboolean fine = n_parts >= 4 && n_parts <= 6;
-
-  if (fine)
-    {
-      g_autofree char *rect = g_strjoin (",", parts[0], parts[1], parts[2], parts[3], NULL);
-      fine = cli_parse_numbers (rect, 4, numbers) && numbers[2] > 0 && numbers[3] > 0;
-    }
-  *cover = (WhyCover) { numbers[0], numbers[1], numbers[2], numbers[3], WHY_OCCLUDE_MEAN, 1 };
-  if (fine && n_parts > 4)
-    fine = why_occlude_fill_from_string (parts[4], &cover->fill);
-  if (fine && n_parts > 5)
-    fine = g_ascii_string_to_unsigned (parts[5], 10, 0, G_MAXUINT64, &cover->seed, NULL);
-  if (!fine)
-    g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
-                 "--occlude takes X,Y,W,H[,FILL[,SEED]] in source pixels (fills: mean, black, white, blur, noise), not '%s'", text);
-  return fine;
-}
-
 static gboolean
 parse_style (Options *options, GError **error)
 {
@@ -230,12 +205,15 @@ parse_options (Options *options, GError **error)
       !parse_region (options, error) || !parse_slice (options, error) || !parse_style (options, error) ||
       !check_names (request, error) || !cli_check_figure_name (options->figure, error))
     return FALSE;
-  options->cover_list = g_array_new (FALSE, FALSE, sizeof (WhyCover));
+  options->cover_list = why_cover_array_new ();
   for (char **text = options->covers; text != NULL && *text != NULL; text++)
     {
       WhyCover cover;
-      if (!parse_cover (*text, &cover, error))
-        return FALSE;
+      if (!why_cover_parse (*text, &cover, error))
+        {
+          g_prefix_error_literal (error, "--occlude: ");
+          return FALSE;
+        }
       g_array_append_val (options->cover_list, cover);
     }
   return TRUE;
@@ -591,7 +569,7 @@ run (int argc, char **argv)
     { "score", 0, 0, G_OPTION_ARG_STRING, &options.score, "What is differentiated: logit, probability or rest (logit + log probability)", "KIND" },
     { "reference", 0, 0, G_OPTION_ARG_FILENAME, &options.reference, "Explain the similarity of the output to these numbers", "FILE.npy" },
     { "region", 0, 0, G_OPTION_ARG_STRING, &options.region, "Dense output: all, predicted, point:X,Y, box:X,Y,W,H or mask:FILE.npy", "REGION" },
-    { "occlude", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.covers, "Cover a rectangle of the picture first (may be repeated)", "X,Y,W,H[,FILL[,SEED]]" },
+    { "occlude", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.covers, "Cover a part of the picture first (may be repeated); other shapes than rectangles as JSON", "X,Y,W,H[,FILL[,SEED]]|JSON|@FILE" },
     { "raw", 0, 0, G_OPTION_ARG_FILENAME, &options.raw, "Write the raw map", "FILE.npy" },
     { "tensor", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.tensor_texts, "Write a tensor of the run that the map was made from (may be repeated)", "NAME=FILE.npy" },
     { "finished", 0, 0, G_OPTION_ARG_FILENAME, &options.finished, "Write the map as the profile's library returns it", "FILE.npy" },

@@ -10,10 +10,14 @@
 typedef struct
 {
   char *rect;
+  char *ellipse;
+  char *polygon;
+  char *shape;
   char *fill;
   char *class_text;
   gint64 seed;
   int n_top;
+  gboolean inverse;
   gboolean json;
   WhyCover cover;
 } Options;
@@ -22,27 +26,98 @@ static void
 options_clear (Options *options)
 {
   g_free (options->rect);
+  g_free (options->ellipse);
+  g_free (options->polygon);
+  g_free (options->shape);
   g_free (options->fill);
   g_free (options->class_text);
+  why_cover_clear (&options->cover);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 
-static gboolean
-parse_cover (Options *options)
+static WhyArea *
+parse_polygon (const char *text, GError **error)
+{
+  g_auto (GStrv) parts = g_strsplit (text, ",", -1);
+  const guint n_points = g_strv_length (parts) / 2;
+  g_autofree double *numbers = g_new (double, MAX (2 * n_points, 2));
+  g_autofree WhyPoint *points = g_new (WhyPoint, MAX (n_points, 1));
+
+  if (n_points < 3 || g_strv_length (parts) % 2 != 0 || !cli_parse_numbers (text, (int) (2 * n_points), numbers))
+    {
+      g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "three or more points are needed");
+      return NULL;
+    }
+  for (guint point = 0; point < n_points; point++)
+    points[point] = (WhyPoint) { numbers[2 * point], numbers[2 * point + 1] };
+  return why_area_new_polygon (points, n_points, FALSE, error);
+}
+
+static WhyArea *
+parse_box (const char *text, gboolean ellipse, GError **error)
 {
   double numbers[4];
 
-  if (options->rect == NULL || !cli_parse_numbers (options->rect, 4, numbers) || !(numbers[2] > 0) || !(numbers[3] > 0))
+  if (!cli_parse_numbers (text, 4, numbers))
     {
-      cli_fail_text (CLI_BAD_USAGE, "--rect takes X,Y,W,H in source pixels%s%s", options->rect != NULL ? ", not " : "",
-                     options->rect != NULL ? options->rect : "");
+      g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "four numbers are needed");
+      return NULL;
+    }
+  const WhyRect box = { numbers[0], numbers[1], numbers[2], numbers[3] };
+  return ellipse ? why_area_new_ellipse (&box, FALSE, error) : why_area_new_rectangle (&box, FALSE, error);
+}
+
+/* JSON of a shape, or a file with it: of a cover there is more, and here are options for that. */
+static WhyArea *
+parse_shape (const char *text, GError **error)
+{
+  g_autofree char *json = NULL;
+  gsize length = strlen (text);
+
+  if (*text != '@')
+    return why_area_from_json (text, (gssize) length, error);
+  return g_file_get_contents (text + 1, &json, &length, error) ? why_area_from_json (json, (gssize) length, error) : NULL;
+}
+
+static gboolean
+parse_cover (Options *options)
+{
+  const char *const texts[] = { options->rect, options->ellipse, options->polygon, options->shape };
+  static const char *const forms[] = { "--rect takes X,Y,W,H", "--ellipse takes X,Y,W,H", "--polygon takes X,Y,X,Y,X,Y...",
+                                       "--shape takes JSON or @FILE" };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (WhyArea) shape = NULL;
+  int form = -1;
+
+  for (int option = 0; option < (int) G_N_ELEMENTS (texts); option++)
+    {
+      if (texts[option] != NULL && form >= 0)
+        {
+          cli_fail_text (CLI_BAD_USAGE, "only one of --rect, --ellipse, --polygon and --shape can be given");
+          return FALSE;
+        }
+      if (texts[option] != NULL)
+        form = option;
+    }
+  if (form < 0)
+    {
+      cli_fail_text (CLI_BAD_USAGE, "--rect X,Y,W,H in source pixels is needed, or --ellipse, --polygon or --shape");
       return FALSE;
     }
-  options->cover = (WhyCover) { numbers[0], numbers[1], numbers[2], numbers[3], WHY_OCCLUDE_MEAN, (guint64) options->seed };
+  shape = form == 2 ? parse_polygon (texts[form], &error) : form == 3 ? parse_shape (texts[form], &error)
+                                                                     : parse_box (texts[form], form == 1, &error);
+  if (shape == NULL)
+    {
+      cli_fail_text (CLI_BAD_USAGE, "%s in source pixels, not %s: %s", forms[form], texts[form], error->message);
+      return FALSE;
+    }
+  options->cover.shape = why_area_with_inverse (shape, options->inverse || why_area_get_inverse (shape));
+  options->cover.fill = WHY_OCCLUDE_MEAN;
+  options->cover.seed = (guint64) options->seed;
   if (options->fill != NULL && !why_occlude_fill_from_string (options->fill, &options->cover.fill))
     {
-      cli_fail_text (CLI_BAD_USAGE, "there is no fill '%s'; choose mean, black, white, blur or noise", options->fill);
+      cli_fail_text (CLI_BAD_USAGE, "there is no fill '%s'; choose one of " WHY_OCCLUDE_FILL_NAMES, options->fill);
       return FALSE;
     }
   return TRUE;
@@ -102,13 +177,17 @@ print_json (WhyModel *model, const CliInput *input, const Options *options, cons
   json_builder_begin_object (builder);
   why_json_add_string (builder, "model", why_model_get_path (model));
   why_json_add_string (builder, "input", input->path);
+  WhyRect box;
+  why_area_get_box (cover->shape, &box);
   json_builder_set_member_name (builder, "rect");
   json_builder_begin_array (builder);
-  json_builder_add_double_value (builder, cover->x);
-  json_builder_add_double_value (builder, cover->y);
-  json_builder_add_double_value (builder, cover->w);
-  json_builder_add_double_value (builder, cover->h);
+  json_builder_add_double_value (builder, box.x);
+  json_builder_add_double_value (builder, box.y);
+  json_builder_add_double_value (builder, box.width);
+  json_builder_add_double_value (builder, box.height);
   json_builder_end_array (builder);
+  json_builder_set_member_name (builder, "shape");
+  why_area_write (cover->shape, builder);
   why_json_add_string (builder, "fill", why_occlude_fill_to_string (cover->fill));
   json_builder_set_member_name (builder, "classes");
   json_builder_begin_array (builder);
@@ -138,7 +217,11 @@ run (int argc, char **argv)
   int target = -1;
   const GOptionEntry entries[] = {
     { "rect", 0, 0, G_OPTION_ARG_STRING, &options.rect, "What to cover, in source pixels", "X,Y,W,H" },
-    { "fill", 0, 0, G_OPTION_ARG_STRING, &options.fill, "mean, black, white, blur or noise (mean)", "NAME" },
+    { "ellipse", 0, 0, G_OPTION_ARG_STRING, &options.ellipse, "An ellipse by its box instead", "X,Y,W,H" },
+    { "polygon", 0, 0, G_OPTION_ARG_STRING, &options.polygon, "A polygon instead", "X,Y,X,Y..." },
+    { "shape", 0, 0, G_OPTION_ARG_STRING, &options.shape, "Any shape instead, as sessions have it", "JSON|@FILE" },
+    { "inverse", 0, 0, G_OPTION_ARG_NONE, &options.inverse, "Cover everything else", NULL },
+    { "fill", 0, 0, G_OPTION_ARG_STRING, &options.fill, "mean, black, white, blur, noise or texture (mean)", "NAME" },
     { "seed", 0, 0, G_OPTION_ARG_INT64, &options.seed, "For noise (1)", "N" },
     { "class", 0, 0, G_OPTION_ARG_STRING, &options.class_text, "A class to show besides the highest, by number or label", "K" },
     { "top", 0, 0, G_OPTION_ARG_INT, &options.n_top, "How many classes (5)", "K" },
@@ -181,4 +264,4 @@ run (int argc, char **argv)
   return CLI_OK;
 }
 
-const CliCommand cli_occlude = { "occlude", "MODEL INPUT --rect X,Y,W,H", "Cover a rectangle and see the confidence change", run };
+const CliCommand cli_occlude = { "occlude", "MODEL INPUT --rect X,Y,W,H", "Cover a part and see the confidence change", run };

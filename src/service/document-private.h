@@ -80,8 +80,6 @@ typedef struct
   gboolean show_map;
   gboolean smooth;
   GPtrArray *occlusions; /* of WhyOcclusion; never changed, only replaced */
-  struct _WhyComparison *comparison; /* likewise */
-  double curtain;
   WhyDocumentTarget target;
   WhyDocumentLook look;
 } WhyDocumentState;
@@ -104,6 +102,7 @@ typedef enum
   WHY_LOAD_EXPORT,
   WHY_LOAD_SESSION,
   WHY_LOAD_SAVE,
+  WHY_LOAD_HOTTEST,
   WHY_N_LOADS,
 } WhyLoad;
 
@@ -141,7 +140,6 @@ struct _WhyDocument
   char *activity;
   GTask *export_task;
   struct _WhySessionFile *pending; /* opened, its files not all there yet */
-  struct _WhyDocumentCompare *compare;
 
   /* what is asked and shown, and what it was before */
   WhyDocumentState state;
@@ -162,6 +160,16 @@ struct _WhyDocument
   gint64 run_start; /* monotonic, microseconds */
   WhyErrorKind error_kind;
   guint64 n_covers_made; /* seeds for noise */
+  int selected_cover;
+
+  /* document-preview.c */
+  WhyResult *preview;       /* shown in place of the result's probabilities */
+  WhyArea *preview_wanted; /* the next one */
+  int preview_index;
+  guint n_previews;
+  gboolean previewing; /* somebody is drawing */
+  gboolean preview_runs;
+  gboolean preview_interrupts; /* a map that has to be asked for again */
 };
 
 /* document.c */
@@ -187,10 +195,21 @@ void why_document_apply_session (WhyDocument *self);
 void why_document_set_loading (WhyDocument *self, WhyLoad load, const char *path);
 void why_document_cancel_loads (WhyDocument *self);
 
+/* document-settings.c */
+/* The sentence about a fill that does not exist. */
+void why_document_fail_fill (WhyDocument *self, const char *fill);
+
+/* document-preview.c */
+/* No more of it is computed, without asking for what it interrupted: the caller asks. What it showed stays until there is
+ * a new answer, so that bars do not jump back and forth. */
+void why_document_stop_preview (WhyDocument *self);
+/* Likewise, and the last answer shows again. */
+void why_document_drop_preview (WhyDocument *self);
+
 /* document-run.c */
+/* The question without covers. Returns: (transfer full) (nullable) */
+WhyRequest *why_document_make_request (WhyDocument *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void why_document_ask (WhyDocument *self);
-/* A request about the picture with its covers. @model: the document's or another one */
-WhyRequest *why_document_make_request (WhyDocument *self, WhyModel *model, const WhyExplainRequest *explain) G_GNUC_WARN_UNUSED_RESULT;
 /* What is known of a map that will not be finished goes; the last finished one shows again. */
 void why_document_drop_partial (WhyDocument *self);
 void why_document_update_status (WhyDocument *self);
@@ -198,9 +217,6 @@ void why_document_update_classes (WhyDocument *self);
 void why_document_update_occlusions (WhyDocument *self);
 /* Takes the map to be shown from the result, after the result, the plane or the interpolation changed. */
 void why_document_update_shown_map (WhyDocument *self);
-/* document-getters.c */
-/* How @shown is drawn. @whole: the map it is a plane of, or itself */
-void why_document_make_style (WhyDocument *self, const WhyMap *shown, const WhyMap *whole, WhyOverlayStyle *style);
 /* Forgets the answer. */
 void why_document_drop_result (WhyDocument *self);
 
@@ -234,8 +250,6 @@ typedef enum
   WHY_DOCUMENT_PROP_SMOOTH,
   WHY_DOCUMENT_PROP_TARGET_KIND,
   WHY_DOCUMENT_PROP_LOOK,
-  WHY_DOCUMENT_PROP_COMPARE,
-  WHY_DOCUMENT_PROP_CURTAIN,
   WHY_DOCUMENT_PROP_SHOWN_CLASS,
   WHY_DOCUMENT_PROP_SHOWN_LAYER,
   WHY_DOCUMENT_PROP_MAP,
@@ -253,7 +267,8 @@ typedef enum
 void why_document_notify (WhyDocument *self, WhyDocumentProp prop);
 void why_document_emit_updated (WhyDocument *self);
 void why_document_emit_redraw (WhyDocument *self);
-void why_document_emit_compare_changed (WhyDocument *self);
+void why_document_emit_previewed (WhyDocument *self);
+void why_document_emit_cover_selected (WhyDocument *self);
 void why_document_emit_session_saved (WhyDocument *self, const char *path);
 
 G_END_DECLS

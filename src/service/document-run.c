@@ -1,6 +1,5 @@
 #include "config.h"
 
-#include "document-compare.h"
 #include "document-private.h"
 
 #include "base/error.h"
@@ -23,7 +22,7 @@ resolved_class (WhyDocument *self)
 void
 why_document_update_classes (WhyDocument *self)
 {
-  const WhyResult *result = self->result;
+  const WhyResult *result = self->preview != NULL ? self->preview : self->result;
   const WhyTensor *before = result != NULL && result->request->n_covers > 0 ? result->steps[0] : NULL;
   const guint n_classes = g_list_model_get_n_items (G_LIST_MODEL (self->classes));
   const int target = resolved_class (self);
@@ -161,6 +160,7 @@ on_result (WhyResult *result, gpointer data)
   self->running = FALSE;
   why_document_set_progress (self, 0);
   why_document_drop_partial (self);
+  why_document_drop_preview (self);
   if (result->error != NULL)
     why_document_fail (self, WHY_ERROR_KIND_RUN, result->error->message);
   else
@@ -177,7 +177,6 @@ on_result (WhyResult *result, gpointer data)
       why_document_notify (self, WHY_DOCUMENT_PROP_SHOWN_CLASS);
       why_document_notify (self, WHY_DOCUMENT_PROP_SHOWN_LAYER);
     }
-  why_document_compare_sync (self);
   why_document_update_status (self);
   why_document_update_busy (self);
   g_object_thaw_notify (G_OBJECT (self));
@@ -223,28 +222,7 @@ on_progress (double done, gpointer data)
 }
 
 WhyRequest *
-why_document_make_request (WhyDocument *self, WhyModel *model, const WhyExplainRequest *explain)
-{
-  const GPtrArray *occlusions = self->state.occlusions;
-  const gboolean own = model == self->model;
-  g_autofree WhyCover *covers = g_new0 (WhyCover, occlusions->len + 1);
-  g_autofree WhyTensor **known = g_new0 (WhyTensor *, occlusions->len + 1);
-  WhyRequest *request = why_request_new (why_model_get_onnx (model), why_model_get_recipe (model), self->picture->pixels, NULL,
-                                         explain);
-
-  known[0] = own ? self->base_probabilities : NULL;
-  for (guint index = 0; index < occlusions->len; index++)
-    {
-      WhyOcclusion *occlusion = g_ptr_array_index (occlusions, index);
-      covers[index] = *why_occlusion_get_cover (occlusion);
-      known[index + 1] = own ? why_occlusion_get_after_probabilities (occlusion) : NULL;
-    }
-  why_request_set_covers (request, covers, occlusions->len, known);
-  return request;
-}
-
-static WhyRequest *
-make_request (WhyDocument *self, GError **error)
+why_document_make_request (WhyDocument *self, GError **error)
 {
   WhyRecipe *recipe = why_model_get_recipe (self->model);
   WhyPolarity polarity = WHY_POLARITY_RELU;
@@ -264,9 +242,27 @@ make_request (WhyDocument *self, GError **error)
   };
   if (!why_document_target_ask (&self->state.target, recipe, self->picture, &explain, error))
     return NULL;
-  WhyRequest *request = why_document_make_request (self, self->model, &explain);
+  WhyRequest *request = why_request_new (why_model_get_onnx (self->model), recipe, self->picture->pixels, NULL, &explain);
   request->predict_only = why_model_get_n_layers (self->model) == 0;
   return request;
+}
+
+/* All that is covered; what is known of earlier steps is not computed again. */
+static void
+add_covers (WhyDocument *self, WhyRequest *request)
+{
+  const GPtrArray *occlusions = self->state.occlusions;
+  g_autofree WhyCover *covers = g_new0 (WhyCover, occlusions->len + 1);
+  g_autofree WhyTensor **known = g_new0 (WhyTensor *, occlusions->len + 1);
+
+  known[0] = self->base_probabilities;
+  for (guint index = 0; index < occlusions->len; index++)
+    {
+      WhyOcclusion *occlusion = g_ptr_array_index (occlusions, index);
+      covers[index] = *why_occlusion_get_cover (occlusion);
+      known[index + 1] = why_occlusion_get_after_probabilities (occlusion);
+    }
+  why_request_set_covers (request, covers, occlusions->len, known);
 }
 
 void
@@ -289,14 +285,15 @@ why_document_ask (WhyDocument *self)
       return;
     }
 
-  g_autoptr (WhyRequest) request = make_request (self, &error);
+  g_autoptr (WhyRequest) request = why_document_make_request (self, &error);
   if (request == NULL)
     {
       why_document_fail (self, WHY_ERROR_KIND_RUN, error->message);
       return;
     }
+  add_covers (self, request);
+  why_document_stop_preview (self);
   why_document_drop_partial (self);
-  why_document_compare_pause (self);
   self->asked = why_request_ref (request);
   self->run_start = g_get_monotonic_time ();
   why_runner_submit (self->runner, self->view, request, on_result, on_progress, self);

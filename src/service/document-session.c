@@ -1,7 +1,6 @@
 #include "config.h"
 
 #include "service/document-look.h"
-#include "comparison.h"
 #include "session-file.h"
 
 /* Saving what a document shows, and showing it again. */
@@ -62,9 +61,13 @@ why_document_save_session (WhyDocument *self, const char *path)
   session->picture_path = self->picture != NULL ? g_canonicalize_filename (self->picture->path, NULL) : NULL;
   why_document_state_copy (&self->state, &session->state);
   g_clear_pointer (&session->state.occlusions, g_ptr_array_unref);
-  session->covers = g_array_new (FALSE, FALSE, sizeof (WhyCover));
+  session->covers = why_cover_array_new ();
   for (guint index = 0; index < self->state.occlusions->len; index++)
-    g_array_append_vals (session->covers, why_occlusion_get_cover (g_ptr_array_index (self->state.occlusions, index)), 1);
+    {
+      WhyCover cover;
+      why_cover_copy (why_occlusion_get_cover (g_ptr_array_index (self->state.occlusions, index)), &cover);
+      g_array_append_val (session->covers, cover);
+    }
   session->fill = g_strdup (self->fill);
   session->plane = why_document_get_plane (self);
   session->slice = why_document_is_volume (self) ? why_document_get_slice (self) : -1;
@@ -172,9 +175,6 @@ why_document_apply_session (WhyDocument *self)
   state.threshold = session->state.threshold;
   state.show_map = session->state.show_map;
   state.smooth = session->state.smooth;
-  why_comparison_unref (state.comparison);
-  state.comparison = why_comparison_ref (session->state.comparison);
-  state.curtain = session->state.curtain;
   state.look = session->state.look;
   if (self->picture != NULL && !self->picture->is_volume && session->covers->len > 0)
     {
@@ -188,6 +188,7 @@ why_document_apply_session (WhyDocument *self)
         }
     }
   why_document_commit (self, &state, NULL);
+  why_document_set_selected_cover (self, (int) self->state.occlusions->len - 1);
   if (session->slice >= 0)
     why_document_set_slice (self, session->plane, session->slice);
   why_document_forget_history (self);

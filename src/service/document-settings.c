@@ -1,6 +1,5 @@
 #include "config.h"
 
-#include "document-compare.h"
 #include "document-private.h"
 
 #include "base/error.h"
@@ -247,7 +246,6 @@ why_document_set_slice (WhyDocument *self, WhyPlaneKind plane, gint64 slice)
     }
   g_object_freeze_notify (G_OBJECT (self));
   why_document_update_shown_map (self);
-  why_document_compare_show (self);
   why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE);
   why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE_WIDTH);
   why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE_HEIGHT);
@@ -333,6 +331,15 @@ why_document_set_limits (WhyDocument *self, const char *limits)
 /* ---- covering ---- */
 
 void
+why_document_fail_fill (WhyDocument *self, const char *fill)
+{
+  g_autofree char *message =
+    g_strdup_printf (_ ("There is no fill '%s'; choose mean, black, white, blur, noise or texture"), fill);
+
+  why_document_fail (self, WHY_ERROR_KIND_VALUE, message);
+}
+
+void
 why_document_set_fill (WhyDocument *self, const char *fill)
 {
   WhyOccludeFill parsed;
@@ -342,68 +349,10 @@ why_document_set_fill (WhyDocument *self, const char *fill)
     return;
   if (!why_occlude_fill_from_string (fill, &parsed))
     {
-      g_autofree char *message =
-        g_strdup_printf (_ ("There is no fill '%s'; choose mean, black, white, blur or noise"), fill);
-      why_document_fail (self, WHY_ERROR_KIND_VALUE, message);
+      why_document_fail_fill (self, fill);
       return;
     }
   why_document_succeed (self, WHY_ERROR_KIND_VALUE);
   replace (&self->fill, fill);
   why_document_notify (self, WHY_DOCUMENT_PROP_FILL);
-}
-
-void
-why_document_occlude (WhyDocument *self, double x, double y, double w, double h)
-{
-  WhyCover cover = { 0 };
-
-  g_return_if_fail (WHY_IS_DOCUMENT (self));
-  if (self->picture == NULL)
-    {
-      why_document_fail (self, WHY_ERROR_KIND_VALUE, _ ("Open a picture first: there is nothing to cover yet"));
-      return;
-    }
-  if (self->picture->is_volume)
-    {
-      why_document_fail (self, WHY_ERROR_KIND_VALUE, _ ("Rectangles are covered on pictures, and this is a volume"));
-      return;
-    }
-  const double right = MIN (x + w, (double) why_document_get_picture_width (self));
-  const double bottom = MIN (y + h, (double) why_document_get_picture_height (self));
-  cover.x = MAX (x, 0.0);
-  cover.y = MAX (y, 0.0);
-  cover.w = right - cover.x;
-  cover.h = bottom - cover.y;
-  if (!(isfinite (x) && isfinite (y) && isfinite (w) && isfinite (h)) || !(cover.w > 0) || !(cover.h > 0))
-    {
-      why_document_fail (self, WHY_ERROR_KIND_VALUE, _ ("The rectangle lies outside the picture"));
-      return;
-    }
-  if (!why_occlude_fill_from_string (self->fill, &cover.fill))
-    g_return_if_reached ();
-  cover.seed = ++self->n_covers_made;
-
-  WhyDocumentState state = why_document_begin_change (self);
-  GPtrArray *occlusions = g_ptr_array_new_with_free_func (g_object_unref);
-  for (guint index = 0; index < state.occlusions->len; index++)
-    g_ptr_array_add (occlusions, g_object_ref (g_ptr_array_index (state.occlusions, index)));
-  g_ptr_array_add (occlusions, why_occlusion_new (&cover));
-  g_ptr_array_unref (state.occlusions);
-  state.occlusions = occlusions;
-  /* The question is what becomes of the class that is shown, whichever is on top afterwards. */
-  if (state.target_class < 0)
-    state.target_class = why_document_get_shown_class (self);
-  why_document_commit (self, &state, NULL);
-}
-
-void
-why_document_clear_occlusions (WhyDocument *self)
-{
-  g_return_if_fail (WHY_IS_DOCUMENT (self));
-  if (self->state.occlusions->len == 0)
-    return;
-  WhyDocumentState state = why_document_begin_change (self);
-  g_ptr_array_unref (state.occlusions);
-  state.occlusions = g_ptr_array_new_with_free_func (g_object_unref);
-  why_document_commit (self, &state, NULL);
 }

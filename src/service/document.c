@@ -1,6 +1,5 @@
 #include "config.h"
 
-#include "document-compare.h"
 #include "document-private.h"
 #include "session-file.h"
 
@@ -20,7 +19,8 @@ enum
   SIGNAL_UPDATED,
   SIGNAL_REDRAW,
   SIGNAL_SESSION_SAVED,
-  SIGNAL_COMPARE_CHANGED,
+  SIGNAL_PREVIEWED,
+  SIGNAL_COVER_SELECTED,
   SIGNAL_LAST_SIGNAL,
 };
 
@@ -51,9 +51,15 @@ why_document_emit_redraw (WhyDocument *self)
 }
 
 void
-why_document_emit_compare_changed (WhyDocument *self)
+why_document_emit_previewed (WhyDocument *self)
 {
-  g_signal_emit (self, signals[SIGNAL_COMPARE_CHANGED], 0);
+  g_signal_emit (self, signals[SIGNAL_PREVIEWED], 0);
+}
+
+void
+why_document_emit_cover_selected (WhyDocument *self)
+{
+  g_signal_emit (self, signals[SIGNAL_COVER_SELECTED], 0);
 }
 
 /* ---- errors and activity ---- */
@@ -80,7 +86,6 @@ static char *
 make_activity (WhyDocument *self)
 {
   const WhyExplainerClass *method;
-  char *comparing;
 
   if (self->loading[WHY_LOAD_MODEL])
     return g_strdup_printf (_ ("Loading %s"), self->load_names[WHY_LOAD_MODEL]);
@@ -91,15 +96,14 @@ make_activity (WhyDocument *self)
       method = why_explainer_lookup (self->state.method, NULL);
       return g_strdup_printf (_ ("Computing %s"), method != NULL ? _ (method->title) : self->state.method);
     }
-  comparing = why_document_compare_dup_activity (self);
-  if (comparing != NULL)
-    return comparing;
   if (self->loading[WHY_LOAD_EXPORT])
     return g_strdup_printf (_ ("Writing %s"), self->load_names[WHY_LOAD_EXPORT]);
   if (self->loading[WHY_LOAD_SESSION])
     return g_strdup_printf (_ ("Reading %s"), self->load_names[WHY_LOAD_SESSION]);
   if (self->loading[WHY_LOAD_SAVE])
     return g_strdup_printf (_ ("Writing %s"), self->load_names[WHY_LOAD_SAVE]);
+  if (self->loading[WHY_LOAD_HOTTEST])
+    return g_strdup (_ ("Finding the hottest part"));
   return g_strdup ("");
 }
 
@@ -137,7 +141,7 @@ gboolean
 why_document_get_busy (WhyDocument *self)
 {
   g_return_val_if_fail (WHY_IS_DOCUMENT (self), FALSE);
-  gboolean busy = self->running || self->sniffs->len > 0 || why_document_compare_is_busy (self);
+  gboolean busy = self->running || self->sniffs->len > 0;
   for (int load = 0; load < WHY_N_LOADS; load++)
     busy = busy || self->loading[load];
   return busy;
@@ -166,12 +170,13 @@ why_document_cancel (WhyDocument *self)
 
   g_object_freeze_notify (G_OBJECT (self));
   why_document_cancel_loads (self);
-  why_document_compare_cancel (self);
   why_runner_cancel (self->runner, self->view);
   self->stopped = self->running;
   self->running = FALSE;
   why_document_set_progress (self, 0);
   why_document_drop_partial (self);
+  why_document_drop_preview (self);
+  why_document_update_classes (self);
   why_document_update_status (self);
   why_document_update_busy (self);
   g_object_thaw_notify (G_OBJECT (self));
@@ -253,8 +258,6 @@ notify_state (WhyDocument *self, const WhyDocumentState *old)
     { state->smooth != old->smooth, WHY_DOCUMENT_PROP_SMOOTH },
     { !why_document_target_equal (&state->target, &old->target), WHY_DOCUMENT_PROP_TARGET_KIND },
     { !why_document_look_equal (&state->look, &old->look) || state->lo != old->lo || state->hi != old->hi, WHY_DOCUMENT_PROP_LOOK },
-    { state->comparison->mode != old->comparison->mode, WHY_DOCUMENT_PROP_COMPARE },
-    { state->curtain != old->curtain, WHY_DOCUMENT_PROP_CURTAIN },
   };
 
   for (gsize change = 0; change < G_N_ELEMENTS (changes); change++)
@@ -275,20 +278,14 @@ switch_state (WhyDocument *self, WhyDocumentState *state)
   *state = (WhyDocumentState) { 0 };
   why_document_succeed (self, WHY_ERROR_KIND_VALUE);
   if (self->state.smooth != old.smooth)
-    {
-      why_document_update_shown_map (self);
-      why_document_compare_show (self);
-    }
+    why_document_update_shown_map (self);
   notify_state (self, &old);
-  const gboolean asks_same = why_document_state_asks_same (&self->state, &old);
-  if (!asks_same)
+  if (!why_document_state_asks_same (&self->state, &old))
     {
       why_document_update_classes (self);
       why_document_update_occlusions (self);
       why_document_ask (self);
     }
-  if (!asks_same || self->state.comparison != old.comparison)
-    why_document_compare_sync (self);
   why_document_update_status (self);
   why_document_state_clear (&old);
   g_object_thaw_notify (G_OBJECT (self));
@@ -362,6 +359,9 @@ why_document_get_can_redo (WhyDocument *self)
 static void
 forget_answer (WhyDocument *self)
 {
+  why_document_drop_preview (self);
+  why_worker_cancel (why_runner_loader (self->runner), self->loads[WHY_LOAD_HOTTEST]);
+  why_document_set_loading (self, WHY_LOAD_HOTTEST, NULL);
   why_runner_cancel (self->runner, self->view);
   self->running = FALSE;
   self->stopped = FALSE;
@@ -391,7 +391,6 @@ take_file (WhyDocument *self, WhyDocumentState *state)
   why_document_update_classes (self);
   why_document_update_occlusions (self);
   why_document_ask (self);
-  why_document_compare_sync (self);
   why_document_update_status (self);
   why_document_update_busy (self);
 }
@@ -447,10 +446,6 @@ why_document_take_model (WhyDocument *self, WhyModel *model)
   state.contrast_class = -1;
   why_document_target_clear (&state.target);
   why_document_target_init (&state.target);
-  WhyComparison *comparison = why_comparison_copy (state.comparison);
-  why_document_compare_fit (self, comparison);
-  why_comparison_unref (state.comparison);
-  state.comparison = comparison;
   /* Locked limits belong to another network's numbers. */
   g_free (state.limits);
   state.limits = g_strdup ("own");
@@ -480,7 +475,6 @@ why_document_new (WhyRunner *runner)
   self->view = why_runner_add_view (runner);
   for (int load = 0; load < WHY_N_LOADS; load++)
     self->loads[load] = why_runner_add_view (runner);
-  why_document_compare_init (self);
   return self;
 }
 
@@ -492,7 +486,6 @@ why_document_dispose (GObject *object)
   if (self->runner != NULL)
     {
       why_document_cancel_loads (self);
-      why_document_compare_dispose (self);
       why_runner_remove_view (self->runner, self->view);
       g_clear_pointer (&self->runner, why_runner_unref);
     }
@@ -507,6 +500,8 @@ why_document_finalize (GObject *object)
 
   g_clear_pointer (&self->picture, why_picture_free);
   g_clear_pointer (&self->partial, why_map_unref);
+  g_clear_pointer (&self->preview, why_result_unref);
+  g_clear_pointer (&self->preview_wanted, why_area_unref);
   g_clear_pointer (&self->asked, why_request_unref);
   why_document_drop_result (self);
   g_clear_pointer (&self->base_probabilities, why_tensor_unref);
@@ -610,12 +605,6 @@ why_document_get_property (GObject *object, guint prop_id, GValue *value, GParam
     case WHY_DOCUMENT_PROP_LOOK:
       g_value_set_string (value, why_document_alpha_id (self->state.look.alpha));
       break;
-    case WHY_DOCUMENT_PROP_COMPARE:
-      g_value_set_string (value, why_document_get_compare (self));
-      break;
-    case WHY_DOCUMENT_PROP_CURTAIN:
-      g_value_set_double (value, self->state.curtain);
-      break;
     case WHY_DOCUMENT_PROP_SHOWN_CLASS:
       g_value_set_int (value, why_document_get_shown_class (self));
       break;
@@ -706,12 +695,6 @@ why_document_set_property (GObject *object, guint prop_id, const GValue *value, 
     case WHY_DOCUMENT_PROP_SMOOTH:
       why_document_set_smooth (self, g_value_get_boolean (value));
       break;
-    case WHY_DOCUMENT_PROP_COMPARE:
-      why_document_set_compare (self, g_value_get_string (value));
-      break;
-    case WHY_DOCUMENT_PROP_CURTAIN:
-      why_document_set_curtain (self, g_value_get_double (value));
-      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -765,8 +748,6 @@ why_document_class_init (WhyDocumentClass *klass)
   BOOLEAN (SMOOTH, "smooth", TRUE, rw);
   STRING (TARGET_KIND, "target-kind", ro);
   STRING (LOOK, "look", ro);
-  STRING (COMPARE, "compare", rw);
-  SHARE (CURTAIN, "curtain", 0.5, rw);
   INT (SHOWN_CLASS, "shown-class", ro);
   STRING (SHOWN_LAYER, "shown-layer", ro);
   BOXED (MAP, "map", WHY_TYPE_MAP);
@@ -792,8 +773,10 @@ why_document_class_init (WhyDocumentClass *klass)
                                           G_TYPE_NONE, 0);
   signals[SIGNAL_SESSION_SAVED] = g_signal_new ("session-saved", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
                                                 NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
-  signals[SIGNAL_COMPARE_CHANGED] = g_signal_new ("compare-changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
-                                                  NULL, NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_PREVIEWED] = g_signal_new ("previewed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                            G_TYPE_NONE, 0);
+  signals[SIGNAL_COVER_SELECTED] = g_signal_new ("cover-selected", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
+                                                 NULL, NULL, G_TYPE_NONE, 0);
   signals[SIGNAL_REDRAW] = g_signal_new ("redraw", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                          G_TYPE_NONE, 0);
 }
@@ -809,6 +792,7 @@ why_document_init (WhyDocument *self)
   self->redo = g_ptr_array_new_with_free_func (state_free);
   self->sniffs = g_array_new (FALSE, FALSE, sizeof (guint));
   self->fill = g_strdup ("mean");
+  self->selected_cover = -1;
   self->status = g_strdup ("");
   self->activity = g_strdup ("");
 }

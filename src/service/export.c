@@ -4,7 +4,6 @@
 
 #include "base/error.h"
 #include "checksum.h"
-#include "service/compare.h"
 #include "service/document-look.h"
 #include "service/json.h"
 #include "service/percent.h"
@@ -120,13 +119,8 @@ append_covers (GString *command, const WhyRequest *request)
 {
   for (gsize cover = 0; cover < request->n_covers; cover++)
     {
-      const WhyCover *how = &request->covers[cover];
-      g_autofree char *x = why_format_number (how->x);
-      g_autofree char *y = why_format_number (how->y);
-      g_autofree char *w = why_format_number (how->w);
-      g_autofree char *h = why_format_number (how->h);
-      g_autofree char *text = g_strdup_printf ("%s,%s,%s,%s,%s,%" G_GUINT64_FORMAT, x, y, w, h,
-                                               why_occlude_fill_to_string (how->fill), how->seed);
+      g_autofree char *text = why_cover_to_text (&request->covers[cover]);
+
       append_joined (command, "--occlude", text);
     }
 }
@@ -234,17 +228,7 @@ add_covers (JsonBuilder *builder, const WhyRequest *request)
   json_builder_set_member_name (builder, "occlusions");
   json_builder_begin_array (builder);
   for (gsize cover = 0; cover < request->n_covers; cover++)
-    {
-      const WhyCover *how = &request->covers[cover];
-      json_builder_begin_object (builder);
-      why_json_add_double (builder, "x", how->x);
-      why_json_add_double (builder, "y", how->y);
-      why_json_add_double (builder, "w", how->w);
-      why_json_add_double (builder, "h", how->h);
-      why_json_add_string (builder, "fill", why_occlude_fill_to_string (how->fill));
-      why_json_add_int (builder, "seed", (gint64) how->seed);
-      json_builder_end_object (builder);
-    }
+    why_cover_write (&request->covers[cover], builder);
   json_builder_end_array (builder);
 }
 
@@ -385,7 +369,17 @@ knows_class (const WhyMap *map)
 static const char *
 polarity_text (const WhyMap *map)
 {
-  return knows_class (map) ? why_polarity_title (map->polarity) : _ ("the same for every class");
+  const char *polarity = map->polarity;
+
+  if (!knows_class (map))
+    return _ ("the same for every class");
+  if (g_strcmp0 (polarity, "signed") == 0)
+    return _ ("evidence for and against");
+  if (g_strcmp0 (polarity, "against") == 0)
+    return _ ("evidence against");
+  if (g_strcmp0 (polarity, "absolute") == 0)
+    return _ ("strength of evidence");
+  return _ ("evidence for");
 }
 
 static char *

@@ -39,6 +39,7 @@ why_occlusion_finalize (GObject *object)
 {
   WhyOcclusion *self = WHY_OCCLUSION (object);
 
+  why_cover_clear (&self->cover);
   g_clear_pointer (&self->before_all, why_tensor_unref);
   g_clear_pointer (&self->after_all, why_tensor_unref);
   g_clear_pointer (&self->class_label, g_free);
@@ -49,20 +50,22 @@ static void
 why_occlusion_get_property (GObject *object, guint prop_id, GValue *value, GParamSpec *pspec)
 {
   WhyOcclusion *self = WHY_OCCLUSION (object);
+  WhyRect box;
 
+  why_area_get_box (self->cover.shape, &box);
   switch (prop_id)
     {
     case PROP_X:
-      g_value_set_double (value, self->cover.x);
+      g_value_set_double (value, box.x);
       break;
     case PROP_Y:
-      g_value_set_double (value, self->cover.y);
+      g_value_set_double (value, box.y);
       break;
     case PROP_WIDTH:
-      g_value_set_double (value, self->cover.w);
+      g_value_set_double (value, box.width);
       break;
     case PROP_HEIGHT:
-      g_value_set_double (value, self->cover.h);
+      g_value_set_double (value, box.height);
       break;
     case PROP_FILL:
       g_value_set_string (value, why_occlude_fill_to_string (self->cover.fill));
@@ -118,7 +121,7 @@ why_occlusion_new (const WhyCover *cover)
 {
   WhyOcclusion *self = g_object_new (WHY_TYPE_OCCLUSION, NULL);
 
-  self->cover = *cover;
+  why_cover_copy (cover, &self->cover);
   return self;
 }
 
@@ -199,7 +202,14 @@ void
 why_occlusion_get_rect (WhyOcclusion *self, WhyRect *rect)
 {
   g_return_if_fail (WHY_IS_OCCLUSION (self));
-  *rect = (WhyRect) { self->cover.x, self->cover.y, self->cover.w, self->cover.h };
+  why_area_get_box (self->cover.shape, rect);
+}
+
+WhyArea *
+why_occlusion_get_area (WhyOcclusion *self)
+{
+  g_return_val_if_fail (WHY_IS_OCCLUSION (self), NULL);
+  return self->cover.shape;
 }
 
 const char *

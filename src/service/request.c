@@ -33,8 +33,10 @@ why_request_set_covers (WhyRequest *request, const WhyCover *covers, gsize n_cov
   g_return_if_fail (request->n_covers == 0 && request->covers == NULL);
   g_return_if_fail (n_covers == 0 || request->pixels != NULL);
 
-  request->covers = g_memdup2 (covers, n_covers * sizeof *covers);
+  request->covers = g_new0 (WhyCover, MAX (n_covers, 1));
   request->n_covers = n_covers;
+  for (gsize cover = 0; cover < n_covers; cover++)
+    why_cover_copy (&covers[cover], &request->covers[cover]);
   g_free (request->known);
   request->known = g_new0 (WhyTensor *, n_covers + 1);
   for (gsize step = 0; known != NULL && step <= n_covers; step++)
@@ -69,6 +71,8 @@ why_request_unref (WhyRequest *request)
   for (gsize step = 0; step <= request->n_covers; step++)
     g_clear_pointer (&request->known[step], why_tensor_unref);
   g_free (request->known);
+  for (gsize cover = 0; cover < request->n_covers; cover++)
+    why_cover_clear (&request->covers[cover]);
   g_free (request->covers);
   why_explain_request_clear (&request->explain);
   why_map_unref (why_request_take_partial (request));
@@ -146,6 +150,8 @@ forget_input (WhyRunState *state)
 {
   g_clear_pointer (&state->recipe, why_recipe_unref);
   g_clear_pointer (&state->pixels, why_tensor_unref);
+  for (gsize cover = 0; cover < state->n_covers; cover++)
+    why_cover_clear (&state->covers[cover]);
   g_clear_pointer (&state->covers, g_free);
   state->n_covers = 0;
   g_clear_pointer (&state->covered, why_tensor_unref);
@@ -165,31 +171,10 @@ same_covers (const WhyCover *a, const WhyCover *b, gsize n_covers)
 {
   for (gsize cover = 0; cover < n_covers; cover++)
     {
-      if (a[cover].x != b[cover].x || a[cover].y != b[cover].y || a[cover].w != b[cover].w ||
-          a[cover].h != b[cover].h || a[cover].fill != b[cover].fill || a[cover].seed != b[cover].seed)
+      if (!why_cover_equal (&a[cover], &b[cover]))
         return FALSE;
     }
   return TRUE;
-}
-
-gboolean
-why_request_same (const WhyRequest *a, const WhyRequest *b)
-{
-  const WhyExplainRequest *one = &a->explain;
-  const WhyExplainRequest *other = &b->explain;
-
-  return a->model == b->model && a->recipe == b->recipe && a->pixels == b->pixels && a->input == b->input &&
-         a->predict_only == b->predict_only && a->backend == b->backend && a->n_covers == b->n_covers &&
-         same_covers (a->covers, b->covers, a->n_covers) && g_strcmp0 (one->method, other->method) == 0 &&
-         g_strcmp0 (one->layer, other->layer) == 0 && g_strcmp0 (one->profile, other->profile) == 0 &&
-         g_strcmp0 (one->options, other->options) == 0 && one->target_class == other->target_class &&
-         one->polarity == other->polarity && one->has_contrast == other->has_contrast &&
-         (!one->has_contrast || one->contrast_class == other->contrast_class) && one->score == other->score &&
-         one->n_also_classes == other->n_also_classes &&
-         (one->n_also_classes == 0 ||
-          memcmp (one->also_classes, other->also_classes, one->n_also_classes * sizeof *one->also_classes) == 0) &&
-         one->region == other->region && one->point_x == other->point_x && one->point_y == other->point_y &&
-         one->box_width == other->box_width && one->box_height == other->box_height && one->mask == other->mask;
 }
 
 static gboolean
@@ -211,33 +196,28 @@ ensure_session (WhyRunState *state, const WhyRequest *request, GError **error)
   return TRUE;
 }
 
-static WhyTensor *
-cover (WhyTensor *pixels, const WhyCover *how, GError **error)
-{
-  return why_occlude_rect (pixels, how->x, how->y, how->w, how->h, how->fill, how->seed, error);
-}
-
-/* The step before the last, where the state does not hold it, is computed from the source; covers are few. */
+/* With the first covers: what the state holds, the source itself, or a copy on which the rest is covered. */
 static WhyTensor *
 covered_pixels (WhyRunState *state, const WhyRequest *request, gsize n_covers, GError **error)
 {
-  g_autoptr (WhyTensor) pixels = why_tensor_ref (request->pixels);
+  WhyTensor *from = request->pixels;
   gsize done = 0;
 
   if (state->covered != NULL && state->pixels == request->pixels && state->n_covers <= n_covers &&
       same_covers (state->covers, request->covers, state->n_covers))
     {
-      why_tensor_unref (pixels);
-      pixels = why_tensor_ref (state->covered);
+      from = state->covered;
       done = state->n_covers;
     }
-  for (; done < n_covers; done++)
+  if (done == n_covers)
+    return why_tensor_ref (from);
+  g_autoptr (WhyTensor) pixels = why_tensor_copy (from, error);
+  for (; pixels != NULL && done < n_covers; done++)
     {
-      WhyTensor *next = cover (pixels, &request->covers[done], error);
-      if (next == NULL)
+      const WhyCover *cover = &request->covers[done];
+
+      if (!why_occlude_in_place (pixels, cover->shape, cover->fill, cover->seed, error))
         return NULL;
-      why_tensor_unref (pixels);
-      pixels = next;
     }
   return g_steal_pointer (&pixels);
 }
@@ -270,8 +250,10 @@ ensure_input (WhyRunState *state, const WhyRequest *request, GError **error)
   forget_input (state);
   state->recipe = why_recipe_ref (request->recipe);
   state->pixels = why_tensor_ref (request->pixels);
-  state->covers = g_memdup2 (request->covers, request->n_covers * sizeof *request->covers);
+  state->covers = g_new0 (WhyCover, MAX (request->n_covers, 1));
   state->n_covers = request->n_covers;
+  for (gsize cover = 0; cover < request->n_covers; cover++)
+    why_cover_copy (&request->covers[cover], &state->covers[cover]);
   state->covered = g_steal_pointer (&covered);
   state->prepared = g_steal_pointer (&prepared);
   return TRUE;
@@ -370,6 +352,26 @@ find_way_to_source (const WhyRequest *request, WhyResult *result, GError **error
   return why_recipe_get_affine (request->recipe, dims[1], dims[0], &result->input_to_source, error);
 }
 
+/* Probabilities only, as often as somebody moves the pointer: the covered picture lives as long as the run. */
+static gboolean
+run_preview (WhyRunState *state, WhyRequest *request, WhyResult *result, WhyCancel *cancel, GError **error)
+{
+  if (!why_cancel_check (cancel, error) || !ensure_session (state, request, error))
+    return FALSE;
+  g_autoptr (WhyTensor) covered = covered_pixels (state, request, request->n_covers, error);
+  g_autoptr (WhyTensor) prepared = covered != NULL ? why_recipe_prepare (request->recipe, covered, error) : NULL;
+  WhyJob job = { .session = state->session, .cancel = cancel, .input = prepared };
+
+  if (prepared == NULL || !why_predict (&job, request->explain.output, request->explain.multi_label, &result->probabilities,
+                                        &result->logits, error))
+    return FALSE;
+  for (gsize step = 0; step < request->n_covers; step++)
+    result->steps[step] = request->known[step] != NULL ? why_tensor_ref (request->known[step]) : NULL;
+  result->steps[request->n_covers] = why_tensor_ref (result->probabilities);
+  result->target_class = request->explain.target_class;
+  return TRUE;
+}
+
 static gboolean
 run (WhyRunState *state, WhyRequest *request, WhyResult *result, WhyCancel *cancel, WhyProgress progress,
      gpointer progress_data, GError **error)
@@ -441,7 +443,8 @@ why_run_state_run (WhyRunState *state, WhyRequest *request, WhyCancel *cancel, W
   result->depth_scale = 1.0;
   result->target_class = -1;
 
-  if (!run (state, request, result, cancel, progress, progress_data, &failure))
+  if (!(request->preview ? run_preview (state, request, result, cancel, &failure)
+                         : run (state, request, result, cancel, progress, progress_data, &failure)))
     {
       if (failure == NULL)
         failure = g_error_new (WHY_ERROR, WHY_ERROR_FAILED, "The run failed without saying why");

@@ -6,7 +6,6 @@
 #include "base/json-text.h"
 #include "checksum.h"
 #include "service/json.h"
-#include "session-compare.h"
 
 #include <gio/gio.h>
 #include <glib/gi18n-lib.h>
@@ -33,8 +32,9 @@ why_session_file_free (WhySessionFile *session)
 
 /* ---- writing ---- */
 
-char *
-why_session_relative_path (const char *folder, const char *path)
+/* As it is found from @folder; another file system root stays absolute. */
+static char *
+relative_path (const char *folder, const char *path)
 {
   g_auto (GStrv) from = g_strsplit (folder, G_DIR_SEPARATOR_S, -1);
   g_auto (GStrv) to = g_strsplit (path, G_DIR_SEPARATOR_S, -1);
@@ -60,7 +60,7 @@ add_file (JsonBuilder *builder, const char *name, const char *folder, const char
       return TRUE;
     }
   g_autofree char *checksum = why_checksum_file (path, cancel, error);
-  g_autofree char *relative = why_session_relative_path (folder, path);
+  g_autofree char *relative = relative_path (folder, path);
   if (checksum == NULL)
     return FALSE;
   if (!g_utf8_validate (relative, -1, NULL))
@@ -122,17 +122,7 @@ add_state (JsonBuilder *builder, const WhyDocumentState *state, const GArray *co
   json_builder_set_member_name (builder, "occlusions");
   json_builder_begin_array (builder);
   for (guint index = 0; index < covers->len; index++)
-    {
-      const WhyCover *cover = &g_array_index (covers, WhyCover, index);
-      json_builder_begin_object (builder);
-      why_json_add_double (builder, "x", cover->x);
-      why_json_add_double (builder, "y", cover->y);
-      why_json_add_double (builder, "w", cover->w);
-      why_json_add_double (builder, "h", cover->h);
-      why_json_add_string (builder, "fill", why_occlude_fill_to_string (cover->fill));
-      why_json_add_int (builder, "seed", (gint64) cover->seed);
-      json_builder_end_object (builder);
-    }
+    why_cover_write (&g_array_index (covers, WhyCover, index), builder);
   json_builder_end_array (builder);
 }
 
@@ -152,7 +142,6 @@ why_session_file_write (const WhySessionFile *session, const char *path, WhyCanc
       !add_file (builder, "picture", folder, session->picture_path, cancel, error))
     return FALSE;
   add_state (builder, &session->state, session->covers);
-  why_session_compare_add (builder, session->state.comparison, session->state.curtain, folder);
   why_json_add_string (builder, "fill", session->fill);
   if (session->slice >= 0)
     {
@@ -291,35 +280,6 @@ take_file (JsonObject *object, const char *name, const char *folder, WhyCancel *
 }
 
 static gboolean
-take_occlusion (JsonNode *node, GArray *covers, GError **error)
-{
-  static const char *const known[] = { "x", "y", "w", "h", "fill", "seed" };
-  JsonObject *object = JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
-  WhyCover cover = { .fill = WHY_OCCLUDE_MEAN, .seed = 1 };
-  g_autofree char *fill = NULL;
-  gint64 seed = 1;
-
-  if (object == NULL)
-    {
-      g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "objects are needed");
-      return FALSE;
-    }
-  if (!check_keys (object, known, G_N_ELEMENTS (known), error) || !take (object, "x", NUMBER, &cover.x, error) ||
-      !take (object, "y", NUMBER, &cover.y, error) || !take (object, "w", NUMBER, &cover.w, error) ||
-      !take (object, "h", NUMBER, &cover.h, error) || !take (object, "fill", TEXT, &fill, error) ||
-      !take (object, "seed", WHOLE, &seed, error))
-    return FALSE;
-  if (!(cover.w > 0) || !(cover.h > 0) || (fill != NULL && !why_occlude_fill_from_string (fill, &cover.fill)))
-    {
-      g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "a rectangle has no area, or a fill that is not known");
-      return FALSE;
-    }
-  cover.seed = (guint64) seed;
-  g_array_append_val (covers, cover);
-  return TRUE;
-}
-
-static gboolean
 take_occlusions (JsonObject *object, GArray *covers, GError **error)
 {
   JsonNode *node = json_object_get_member (object, "occlusions");
@@ -334,11 +294,14 @@ take_occlusions (JsonObject *object, GArray *covers, GError **error)
     }
   for (guint index = 0; index < json_array_get_length (array); index++)
     {
-      if (!take_occlusion (json_array_get_element (array, index), covers, error))
+      WhyCover cover;
+
+      if (!why_cover_read (json_array_get_element (array, index), &cover, error))
         {
           g_prefix_error (error, "occlusions: number %u: ", index + 1);
           return FALSE;
         }
+      g_array_append_val (covers, cover);
     }
   return TRUE;
 }
@@ -431,7 +394,7 @@ take_object (WhySessionFile *session, JsonObject *object, const char *folder, Wh
     "whylight", "version", "program", "model", "picture", "target_class", "contrast_class", "layer", "method", "profile",
     "method_options", "polarity", "colormap", "limits", "lo", "hi", "opacity", "threshold", "show_map", "smooth", "fill",
     "plane", "slice", "occlusions", "score", "region", "also_classes", "clip", "contours", "contour_levels", "contour_labels",
-    "alpha", "colour_vision", "compare",
+    "alpha", "colour_vision",
   };
   WhyDocumentState *state = &session->state;
   g_autofree char *kind = NULL;
@@ -466,7 +429,6 @@ take_object (WhySessionFile *session, JsonObject *object, const char *folder, Wh
       !take (object, "show_map", TRUTH, &state->show_map, error) || !take (object, "smooth", TRUTH, &state->smooth, error) ||
       !take (object, "fill", TEXT, &session->fill, error) || !take (object, "plane", TEXT, &plane, error) ||
       !take_target (object, &state->target, error) || !take_look (object, &state->look, error) ||
-      !why_session_compare_take (object, folder, &state->comparison, &state->curtain, error) ||
       !take (object, "slice", WHOLE, &session->slice, error) || !take_occlusions (object, session->covers, error) ||
       !take_file (object, "model", folder, cancel, &session->model_path, &model_changed, error) ||
       !take_file (object, "picture", folder, cancel, &session->picture_path, &picture_changed, error))
@@ -522,7 +484,7 @@ why_session_file_read (const char *path, WhyCancel *cancel, GError **error)
   g_autofree char *text = read_text (full, &length, &failure);
 
   why_document_state_init (&session->state);
-  session->covers = g_array_new (FALSE, FALSE, sizeof (WhyCover));
+  session->covers = why_cover_array_new ();
   session->slice = -1;
   gboolean fine = text != NULL && why_json_text_check (text, length, MAX_DEPTH, &failure);
   if (fine && !json_parser_load_from_data (parser, text, (gssize) length, &failure))

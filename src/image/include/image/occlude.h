@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/tensor.h"
+#include "image/area.h"
 
 G_BEGIN_DECLS
 
@@ -9,31 +10,36 @@ G_BEGIN_DECLS
 
 typedef enum
 {
-  WHY_OCCLUDE_MEAN,  /* mean colour of the whole picture */
+  WHY_OCCLUDE_MEAN,    /* mean colour of the whole picture */
   WHY_OCCLUDE_BLACK,
   WHY_OCCLUDE_WHITE,
-  WHY_OCCLUDE_BLUR,  /* Gaussian, sigma = max (w, h) / 4, of the picture below */
-  WHY_OCCLUDE_NOISE, /* uniform over the whole range, from the seed */
+  WHY_OCCLUDE_BLUR,    /* Gaussian of the picture below, sigma a quarter of the longer side of the covered box */
+  WHY_OCCLUDE_NOISE,   /* uniform over the whole range, from the seed and the place of the pixel */
+  WHY_OCCLUDE_TEXTURE, /* as if what surrounds it went on: see occlude-texture.c */
 } WhyOccludeFill;
 
-const char *why_occlude_fill_to_string (WhyOccludeFill fill); /* "mean", "black", "white", "blur", "noise" */
+#define WHY_OCCLUDE_N_FILLS (WHY_OCCLUDE_TEXTURE + 1)
+#define WHY_OCCLUDE_FILL_NAMES "mean, black, white, blur, noise, texture"
+
+const char *why_occlude_fill_to_string (WhyOccludeFill fill); /* one of the names above */
 gboolean why_occlude_fill_from_string (const char *name, WhyOccludeFill *fill);
 
 /**
- * why_occlude_rect:
- * @pixels: [H, W, C], uint8 (0..255), uint16 (0..65535) or float32 (0..255), dense
- * @x: left edge in source pixels; @y: top edge; @w: width; @h: height, at least 0, finite. Clipped to the
- *   picture. Covers the pixels whose centres lie inside, and where there is none (a rectangle smaller
- *   than a pixel) the one pixel under its centre
+ * why_occlude_in_place:
+ * @pixels: [H, W, C], uint8 (0..255), uint16 (0..65535) or float32 (0..255), dense, 1 to 4 bands; written to
+ * @shape: which pixels: those that why_area_rasterise() covers; where that is in part, the pixel is mixed
  * @fill: with what
  * @seed: for noise
  *
- * Cover several rectangles by repeated calls. The same arguments give the same bytes. Blur looks at
- * pixels outside the rectangle too and mirrors at the picture's edge.
+ * Cover several shapes by repeated calls: each sees what the one before left. The same arguments give the same
+ * bytes. Blur and texture look at pixels around the shape too; blur mirrors at the picture's edge. Any thread.
  *
- * Returns: (transfer full) (nullable): a new tensor of the same type and dims
+ * Returns: %FALSE with %WHY_ERROR_TOO_LARGE if there is no memory; then nothing has changed
  */
-WhyTensor *why_occlude_rect (const WhyTensor *pixels, double x, double y, double w, double h,
-                             WhyOccludeFill fill, guint64 seed, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean why_occlude_in_place (WhyTensor *pixels, const WhyArea *shape, WhyOccludeFill fill, guint64 seed, GError **error);
+
+/** why_occlude_area: Returns: (transfer full) (nullable): the same on a copy */
+WhyTensor *why_occlude_area (const WhyTensor *pixels, const WhyArea *shape, WhyOccludeFill fill, guint64 seed,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

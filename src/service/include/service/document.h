@@ -27,14 +27,15 @@ gboolean why_class_item_get_is_target (WhyClassItem *self);
 /**
  * WhyOcclusion:
  *
- * One covered rectangle. Properties (read-only): "x", "y", "width", "height" (d, source pixels), "fill" (s),
+ * One covered part. Properties (read-only): "x", "y", "width", "height" (d, source pixels: the box around it), "fill" (s),
  * "class-index" (i), "class-label" (s), "before", "after" (d: probability of that class without and with this
- * rectangle, all earlier ones being there; -1 until known). The class follows the document's target.
+ * part covered, all earlier ones being there; -1 until known). The class follows the document's target.
  */
 #define WHY_TYPE_OCCLUSION (why_occlusion_get_type ())
 G_DECLARE_FINAL_TYPE (WhyOcclusion, why_occlusion, WHY, OCCLUSION, GObject)
 
 void why_occlusion_get_rect (WhyOcclusion *self, WhyRect *rect);
+WhyArea *why_occlusion_get_area (WhyOcclusion *self); /* borrowed */
 const char *why_occlusion_get_fill (WhyOcclusion *self);
 int why_occlusion_get_class_index (WhyOcclusion *self);
 const char *why_occlusion_get_class_label (WhyOcclusion *self);
@@ -55,7 +56,7 @@ double why_occlusion_get_after (WhyOcclusion *self);
  *
  * Read-write properties: "target-class", "contrast-class" (i, -1: the top class / none), "layer" (s, NULL:
  * the default), "method", "profile", "method-options" (s, NULL: none), "polarity", "colormap" (s; NULL, or one that does not fit the sign of the map: by the sign), "limits" ("own", "locked"),
- * "fill" ("mean", "black", "white", "blur", "noise") (s), "opacity", "threshold" (d, 0..1), "show-map",
+ * "fill" ("mean", "black", "white", "blur", "noise", "texture") (s), "opacity", "threshold" (d, 0..1), "show-map",
  * "smooth" (b).
  * Read-only: "picture-path" (s), "picture" (WhyTensor), "picture-width", "picture-height" (i64), "plane" (s: "axial",
  * "coronal", "sagittal"), "slice" (i64), "model"
@@ -64,7 +65,8 @@ double why_occlusion_get_after (WhyOcclusion *self);
  * "can-redo" (b).
  *
  * Signals: "updated": after a result came and all properties have changed; "redraw": the map or how it is
- * drawn changed (queue a draw).
+ * drawn changed (queue a draw); "previewed": why_document_preview() has something new, or ended;
+ * "cover-selected".
  */
 #define WHY_TYPE_DOCUMENT (why_document_get_type ())
 G_DECLARE_FINAL_TYPE (WhyDocument, why_document, WHY, DOCUMENT, GObject)
@@ -140,6 +142,34 @@ void why_document_set_fill (WhyDocument *self, const char *fill);
 /** why_document_occlude: covers a rectangle, in source pixels, with the present fill; clipped to the picture. The top
  *  class, if that is the target, becomes the target by its number, so that before and after are of one class. */
 void why_document_occlude (WhyDocument *self, double x, double y, double w, double h);
+/** why_document_cover: likewise any shape; what lies outside the picture is kept as it is */
+void why_document_cover (WhyDocument *self, WhyArea *shape);
+/** why_document_replace_cover: moves or reshapes what is covered already; one step of undo. @index: in the order of the list */
+void why_document_replace_cover (WhyDocument *self, guint index, WhyArea *shape);
+/** why_document_refill_cover: gives the cover another fill */
+void why_document_refill_cover (WhyDocument *self, guint index, const char *fill);
+void why_document_remove_cover (WhyDocument *self, guint index);
+/** why_document_cover_hottest: covers the share (0..1) of the picture on which the map that is shown is highest, at the
+ *  map's own interpolation, in the background ("busy"); an error message where the map has no such part */
+void why_document_cover_hottest (WhyDocument *self, double share, gboolean inverse);
+/** why_document_get_selected_cover: -1: none. What is selected is no part of the state: undo leaves it. */
+int why_document_get_selected_cover (WhyDocument *self);
+void why_document_set_selected_cover (WhyDocument *self, int index);
+
+/**
+ * why_document_preview:
+ * @shape: (nullable): what would be covered; %NULL: the end of it, the last answer shows again
+ * @index: the cover that @shape stands for, -1: a new one
+ *
+ * Shows in the classes ("previewed") what a cover would do, as fast as the network runs: of shapes that come while one is
+ * computed only the last is. The state does not change. A map that is being computed waits until the end.
+ */
+void why_document_preview (WhyDocument *self, WhyArea *shape, int index);
+gboolean why_document_is_previewing (WhyDocument *self);
+guint why_document_get_n_previews (WhyDocument *self); /* computed so far */
+/** why_document_get_preview: (out): probabilities of class @index without any cover, and now; -1: not known */
+void why_document_get_preview (WhyDocument *self, int class_index, double *before, double *now);
+
 /** why_document_clear_occlusions: uncovers everything, undoable */
 void why_document_clear_occlusions (WhyDocument *self);
 GListModel *why_document_get_occlusions (WhyDocument *self); /* of WhyOcclusion, in order; borrowed */

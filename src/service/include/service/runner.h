@@ -2,8 +2,8 @@
 
 #include "base/affine.h"
 #include "explain/explain.h"
-#include "image/occlude.h"
 #include "image/recipe.h"
+#include "service/cover.h"
 #include "service/picture.h"
 
 G_BEGIN_DECLS
@@ -21,20 +21,6 @@ G_BEGIN_DECLS
 typedef struct _WhyRunner WhyRunner;
 
 /**
- * WhyCover:
- * @x, @y, @w, @h: in source pixels
- * @seed: for noise
- *
- * One covered rectangle.
- */
-typedef struct
-{
-  double x, y, w, h;
-  WhyOccludeFill fill;
-  guint64 seed;
-} WhyCover;
-
-/**
  * WhyRequest:
  * @model: what to run
  * @recipe: how to prepare @pixels
@@ -45,6 +31,7 @@ typedef struct
  *   where they are known from earlier results; the others are computed
  * @explain: method, layer, class...; its strings are owned by the request
  * @predict_only: only probabilities, no map
+ * @preview: and fast: no steps in between, no covered picture; what the runner keeps of the last full request stays
  * @backend: what computes
  *
  * Made by why_request_new(), filled, then immutable: the worker reads it while the main thread goes on.
@@ -60,6 +47,7 @@ typedef struct
   WhyTensor **known;
   WhyExplainRequest explain;
   gboolean predict_only;
+  gboolean preview;
   WhyBackend backend;
   /*< private >*/
   _Atomic (WhyMap *) partial;
@@ -73,10 +61,8 @@ typedef struct
  */
 WhyRequest *why_request_new (WhyOnnxModel *model, WhyRecipe *recipe, WhyTensor *pixels, WhyTensor *input,
                              const WhyExplainRequest *explain) G_GNUC_WARN_UNUSED_RESULT;
-/** why_request_set_covers: @known: (nullable): see WhyRequest. Before the request is shared. */
+/** why_request_set_covers: @covers: copied; @known: (nullable): see WhyRequest. Before the request is shared. */
 void why_request_set_covers (WhyRequest *request, const WhyCover *covers, gsize n_covers, WhyTensor *const *known);
-/** why_request_same: whether the same answer is asked for, of the same objects */
-gboolean why_request_same (const WhyRequest *a, const WhyRequest *b);
 /** why_request_take_partial: Returns: (transfer full) (nullable): the newest map of a request that
  *   runs, if there is one that was not taken yet. Any thread; progress tells when to look. */
 WhyMap *why_request_take_partial (WhyRequest *request) G_GNUC_WARN_UNUSED_RESULT;
@@ -90,7 +76,8 @@ void why_request_unref (WhyRequest *request);
  * @map: (nullable): the explanation
  * @probabilities, @logits: float32 [n_classes] of the picture as covered
  * @target_class: the class explained
- * @steps: (array length=n_covers+1): probabilities with the first k covers; the last is @probabilities
+ * @steps: (array length=n_covers+1) (element-type nullable WhyTensor): probabilities with the first k covers; the last is
+ *   @probabilities; of a preview there are only that and those that were known
  * @input_to_source: from pixels of the network's input to source pixels; identity for @request->input
  * @depth_scale, @depth_offset: of volumes: from slices of the network's input to those of the source
  * @input: the prepared tensor
@@ -146,9 +133,6 @@ void why_runner_unref (WhyRunner *runner);
 
 /** why_runner_add_view: Returns: a number for a new view */
 guint why_runner_add_view (WhyRunner *runner);
-/** why_runner_add_sibling: Returns: a number for a view with a queue of its own that works with the session and the
- *   prepared input of @view, which is to be removed after it */
-guint why_runner_add_sibling (WhyRunner *runner, guint view);
 /** why_runner_remove_view: cancels its work and frees its session; nothing more is delivered for it */
 void why_runner_remove_view (WhyRunner *runner, guint view);
 

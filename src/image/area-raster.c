@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "shape-private.h"
+#include "area-private.h"
 
 #include <math.h>
 #include <string.h>
@@ -34,11 +34,11 @@ centres_between (double start, double extent, gint64 low, gint64 high, gint64 *f
 
 /* The pixels of @part that a shape, not inverted, can touch. */
 static gboolean
-touched (const WhyShape *shape, const WhyPixelBox *part, WhyPixelBox *pixels)
+touched (const WhyArea *shape, const WhyPixelBox *part, WhyPixelBox *pixels)
 {
   const WhyRect *box = &shape->box;
 
-  if (shape->kind == WHY_SHAPE_RECTANGLE)
+  if (shape->kind == WHY_AREA_RECTANGLE)
     {
       centres_between (box->x, box->width, part->left, part->right, &pixels->left, &pixels->right);
       centres_between (box->y, box->height, part->top, part->bottom, &pixels->top, &pixels->bottom);
@@ -54,7 +54,7 @@ touched (const WhyShape *shape, const WhyPixelBox *part, WhyPixelBox *pixels)
 }
 
 gboolean
-why_shape_get_pixels (const WhyShape *shape, gint64 width, gint64 height, WhyPixelBox *pixels)
+why_area_get_pixels (const WhyArea *shape, gint64 width, gint64 height, WhyPixelBox *pixels)
 {
   const WhyPixelBox all = { 0, 0, width, height };
 
@@ -90,7 +90,7 @@ set_span (const Target *target, gint64 row, gint64 first, gint64 end)
 }
 
 static void
-draw_ellipse (const WhyShape *shape, const WhyPixelBox *pixels, const Target *target)
+draw_ellipse (const WhyArea *shape, const WhyPixelBox *pixels, const Target *target)
 {
   const WhyRect *box = &shape->box;
 
@@ -103,13 +103,13 @@ draw_ellipse (const WhyShape *shape, const WhyPixelBox *pixels, const Target *ta
       gint64 first = first_centre (middle - half, pixels->left, pixels->right);
       gint64 end = first_centre (middle + half, pixels->left, pixels->right);
 
-      while (first > pixels->left && why_shape_in_ellipse (box, (double) first - 0.5, y))
+      while (first > pixels->left && why_area_in_ellipse (box, (double) first - 0.5, y))
         first--;
-      while (first < end && !why_shape_in_ellipse (box, (double) first + 0.5, y))
+      while (first < end && !why_area_in_ellipse (box, (double) first + 0.5, y))
         first++;
-      while (end < pixels->right && why_shape_in_ellipse (box, (double) end + 0.5, y))
+      while (end < pixels->right && why_area_in_ellipse (box, (double) end + 0.5, y))
         end++;
-      while (end > first && !why_shape_in_ellipse (box, (double) end - 0.5, y))
+      while (end > first && !why_area_in_ellipse (box, (double) end - 0.5, y))
         end--;
       set_span (target, row, first, end);
     }
@@ -144,7 +144,7 @@ compare_doubles (gconstpointer a, gconstpointer b)
 /* Even-odd filling row by row with the edges that cross it. Source: Foley, van Dam, Feiner, Hughes, "Computer
  * Graphics: Principles and Practice", 2nd edition, section 3.6. */
 static void
-draw_polygon (const WhyShape *shape, const WhyPixelBox *pixels, const Target *target)
+draw_polygon (const WhyArea *shape, const WhyPixelBox *pixels, const Target *target)
 {
   g_autofree Edge *edges = g_new (Edge, shape->n_points);
   g_autofree guint *active = g_new (guint, shape->n_points);
@@ -186,8 +186,8 @@ draw_polygon (const WhyShape *shape, const WhyPixelBox *pixels, const Target *ta
           if (edge->end <= row)
             continue;
           active[n_kept++] = active[index];
-          if (why_shape_edge_crosses (start, end, y))
-            crossings[n_crossings++] = why_shape_crossing (start, end, y);
+          if (why_area_edge_crosses (start, end, y))
+            crossings[n_crossings++] = why_area_crossing (start, end, y);
         }
       n_active = n_kept;
       qsort (crossings, n_crossings, sizeof *crossings, compare_doubles);
@@ -249,59 +249,59 @@ draw_segment (const WhyPoint *start, const WhyPoint *end, double radius, const W
       gint64 first = first_centre (low, pixels->left, pixels->right);
       gint64 last_end = first_centre (high, pixels->left, pixels->right);
 
-      while (first > pixels->left && why_shape_near_segment (start, end, radius, (double) first - 0.5, y))
+      while (first > pixels->left && why_area_near_segment (start, end, radius, (double) first - 0.5, y))
         first--;
-      while (first < last_end && !why_shape_near_segment (start, end, radius, (double) first + 0.5, y))
+      while (first < last_end && !why_area_near_segment (start, end, radius, (double) first + 0.5, y))
         first++;
-      while (last_end < pixels->right && why_shape_near_segment (start, end, radius, (double) last_end + 0.5, y))
+      while (last_end < pixels->right && why_area_near_segment (start, end, radius, (double) last_end + 0.5, y))
         last_end++;
-      while (last_end > first && !why_shape_near_segment (start, end, radius, (double) last_end - 0.5, y))
+      while (last_end > first && !why_area_near_segment (start, end, radius, (double) last_end - 0.5, y))
         last_end--;
       set_span (target, row, first, last_end);
     }
 }
 
 static void
-draw_mask (const WhyShape *shape, const WhyPixelBox *pixels, const Target *target)
+draw_mask (const WhyArea *shape, const WhyPixelBox *pixels, const Target *target)
 {
   for (gint64 row = pixels->top; row < pixels->bottom; row++)
     {
       guint8 *coverage = row_of (target, row) - target->part->left;
 
       for (gint64 column = pixels->left; column < pixels->right; column++)
-        coverage[column] = why_shape_mask_value (shape, (double) column + 0.5, (double) row + 0.5);
+        coverage[column] = why_area_mask_value (shape, (double) column + 0.5, (double) row + 0.5);
     }
 }
 
 /* ---- all of them ---- */
 
 static void
-draw (const WhyShape *shape, const WhyPixelBox *pixels, const Target *target)
+draw (const WhyArea *shape, const WhyPixelBox *pixels, const Target *target)
 {
   switch (shape->kind)
     {
-    case WHY_SHAPE_RECTANGLE:
+    case WHY_AREA_RECTANGLE:
       for (gint64 row = pixels->top; row < pixels->bottom; row++)
         set_span (target, row, pixels->left, pixels->right);
       break;
-    case WHY_SHAPE_ELLIPSE:
+    case WHY_AREA_ELLIPSE:
       draw_ellipse (shape, pixels, target);
       break;
-    case WHY_SHAPE_POLYGON:
+    case WHY_AREA_POLYGON:
       draw_polygon (shape, pixels, target);
       break;
-    case WHY_SHAPE_BRUSH:
+    case WHY_AREA_BRUSH:
       draw_segment (&shape->points[0], &shape->points[0], shape->radius, pixels, target);
       for (gsize point = 1; point < shape->n_points; point++)
         draw_segment (&shape->points[point - 1], &shape->points[point], shape->radius, pixels, target);
       break;
-    case WHY_SHAPE_MASK:
+    case WHY_AREA_MASK:
       draw_mask (shape, pixels, target);
       break;
     default:
       break;
     }
-  if (shape->kind != WHY_SHAPE_MASK && shape->box.width < 1.0 && shape->box.height < 1.0)
+  if (shape->kind != WHY_AREA_MASK && shape->box.width < 1.0 && shape->box.height < 1.0)
     {
       const gint64 column = (gint64) floor (shape->box.x + shape->box.width / 2.0);
       const gint64 row = (gint64) floor (shape->box.y + shape->box.height / 2.0);
@@ -312,7 +312,7 @@ draw (const WhyShape *shape, const WhyPixelBox *pixels, const Target *target)
 }
 
 void
-why_shape_rasterise_part (const WhyShape *shape, const WhyPixelBox *part, guint8 *coverage, gsize stride)
+why_area_rasterise_part (const WhyArea *shape, const WhyPixelBox *part, guint8 *coverage, gsize stride)
 {
   const Target target = { part, coverage, stride };
   const gsize row_bytes = (gsize) MAX (part->right - part->left, 0);
@@ -336,15 +336,15 @@ why_shape_rasterise_part (const WhyShape *shape, const WhyPixelBox *part, guint8
 }
 
 void
-why_shape_rasterise (const WhyShape *shape, gint64 width, gint64 height, guint8 *coverage, gsize stride)
+why_area_rasterise (const WhyArea *shape, gint64 width, gint64 height, guint8 *coverage, gsize stride)
 {
   const WhyPixelBox all = { 0, 0, width, height };
 
-  why_shape_rasterise_part (shape, &all, coverage, stride);
+  why_area_rasterise_part (shape, &all, coverage, stride);
 }
 
 void
-why_shape_rasterise_union (WhyShape *const *shapes, gsize n_shapes, gint64 width, gint64 height, guint8 *coverage, gsize stride)
+why_area_rasterise_union (WhyArea *const *shapes, gsize n_shapes, gint64 width, gint64 height, guint8 *coverage, gsize stride)
 {
   g_autofree guint8 *other = NULL;
 
@@ -356,15 +356,15 @@ why_shape_rasterise_union (WhyShape *const *shapes, gsize n_shapes, gint64 width
 
       if (shape == 0)
         {
-          why_shape_rasterise (shapes[shape], width, height, coverage, stride);
+          why_area_rasterise (shapes[shape], width, height, coverage, stride);
           continue;
         }
-      if (!why_shape_get_pixels (shapes[shape], width, height, &pixels))
+      if (!why_area_get_pixels (shapes[shape], width, height, &pixels))
         continue;
       const gsize columns = (gsize) (pixels.right - pixels.left);
       g_free (g_steal_pointer (&other));
       other = g_malloc (columns * (gsize) (pixels.bottom - pixels.top));
-      why_shape_rasterise_part (shapes[shape], &pixels, other, columns);
+      why_area_rasterise_part (shapes[shape], &pixels, other, columns);
       for (gint64 row = pixels.top; row < pixels.bottom; row++)
         {
           const guint8 *from = other + (gsize) (row - pixels.top) * columns;

@@ -1,14 +1,14 @@
 #pragma once
 
-#include "image/shape.h"
+#include "image/area.h"
 
 G_BEGIN_DECLS
 
-/* shape.c: making and asking; shape-raster.c: pixels; shape-json.c: text. */
+/* area.c: making and asking; area-raster.c: pixels; area-json.c: text. */
 
-struct _WhyShape
+struct _WhyArea
 {
-  WhyShapeKind kind;
+  WhyAreaKind kind;
   gboolean inverse;
   WhyRect box;
   WhyPoint *points; /* polygon and brush */
@@ -21,23 +21,23 @@ struct _WhyShape
 /* The rules that both the hit test and the rows of pixels follow. */
 
 /* Of the cell of a mask under a point; 0 outside. */
-guint8 why_shape_mask_value (const WhyShape *shape, double x, double y);
+guint8 why_area_mask_value (const WhyArea *shape, double x, double y);
 
 /* Where an edge crosses the row at @y, which lies in [start.y, end.y) one way or the other. */
 static inline double
-why_shape_crossing (const WhyPoint *start, const WhyPoint *end, double y)
+why_area_crossing (const WhyPoint *start, const WhyPoint *end, double y)
 {
   return start->x + (y - start->y) * (end->x - start->x) / (end->y - start->y);
 }
 
 static inline gboolean
-why_shape_edge_crosses (const WhyPoint *start, const WhyPoint *end, double y)
+why_area_edge_crosses (const WhyPoint *start, const WhyPoint *end, double y)
 {
   return (start->y <= y) != (end->y <= y);
 }
 
 static inline gboolean
-why_shape_in_ellipse (const WhyRect *box, double x, double y)
+why_area_in_ellipse (const WhyRect *box, double x, double y)
 {
   const double u = (x - (box->x + box->width / 2.0)) / (box->width / 2.0);
   const double v = (y - (box->y + box->height / 2.0)) / (box->height / 2.0);
@@ -46,7 +46,7 @@ why_shape_in_ellipse (const WhyRect *box, double x, double y)
 }
 
 static inline gboolean
-why_shape_near_segment (const WhyPoint *start, const WhyPoint *end, double radius, double x, double y)
+why_area_near_segment (const WhyPoint *start, const WhyPoint *end, double radius, double x, double y)
 {
   const double along_x = end->x - start->x;
   const double along_y = end->y - start->y;

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "shape-private.h"
+#include "area-private.h"
 
 #include "base/error.h"
 #include "base/json-text.h"
@@ -48,11 +48,11 @@ deflate_values (const WhyTensor *values)
 }
 
 void
-why_shape_write (const WhyShape *shape, JsonBuilder *builder)
+why_area_write (const WhyArea *shape, JsonBuilder *builder)
 {
   json_builder_begin_object (builder);
   json_builder_set_member_name (builder, "kind");
-  json_builder_add_string_value (builder, why_shape_kind_to_string (shape->kind));
+  json_builder_add_string_value (builder, why_area_kind_to_string (shape->kind));
   if (shape->points != NULL)
     {
       json_builder_set_member_name (builder, "points");
@@ -71,9 +71,9 @@ why_shape_write (const WhyShape *shape, JsonBuilder *builder)
       add_number (builder, "w", shape->box.width);
       add_number (builder, "h", shape->box.height);
     }
-  if (shape->kind == WHY_SHAPE_BRUSH)
+  if (shape->kind == WHY_AREA_BRUSH)
     add_number (builder, "radius", shape->radius);
-  if (shape->kind == WHY_SHAPE_MASK)
+  if (shape->kind == WHY_AREA_MASK)
     {
       g_autofree char *data = deflate_values (shape->values);
 
@@ -93,11 +93,11 @@ why_shape_write (const WhyShape *shape, JsonBuilder *builder)
 }
 
 char *
-why_shape_to_json (const WhyShape *shape)
+why_area_to_json (const WhyArea *shape)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
 
-  why_shape_write (shape, builder);
+  why_area_write (shape, builder);
   g_autoptr (JsonNode) root = json_builder_get_root (builder);
   return json_to_string (root, FALSE);
 }
@@ -144,7 +144,7 @@ read_count (JsonObject *object, const char *key, gint64 *count, GError **error)
   JsonNode *node = json_object_get_member (object, key);
 
   if (node == NULL || !JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_INT64 ||
-      json_node_get_int (node) < 1 || json_node_get_int (node) > WHY_SHAPE_MAX_CELLS)
+      json_node_get_int (node) < 1 || json_node_get_int (node) > WHY_AREA_MAX_CELLS)
     return need (key, "a whole number of cells above 0", error);
   *count = json_node_get_int (node);
   return TRUE;
@@ -162,10 +162,10 @@ read_points (JsonObject *object, gsize *n_points, GError **error)
       need ("points", "a list of x, y, x, y...", error);
       return NULL;
     }
-  if (n_numbers / 2 > WHY_SHAPE_MAX_POINTS)
+  if (n_numbers / 2 > WHY_AREA_MAX_POINTS)
     {
       g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE, "points: %u of them; at most %d are possible", n_numbers / 2,
-                   WHY_SHAPE_MAX_POINTS);
+                   WHY_AREA_MAX_POINTS);
       return NULL;
     }
   g_autofree WhyPoint *points = g_new (WhyPoint, MAX (n_numbers / 2, 1));
@@ -224,7 +224,7 @@ inflate_values (const char *text, WhyTensor *values, GError **error)
   return FALSE;
 }
 
-static WhyShape *
+static WhyArea *
 read_mask (JsonObject *object, gboolean inverse, GError **error)
 {
   JsonNode *data = json_object_get_member (object, "data");
@@ -234,11 +234,11 @@ read_mask (JsonObject *object, gboolean inverse, GError **error)
   if (!read_box (object, &box, error) || !read_count (object, "columns", &dims[1], error) ||
       !read_count (object, "rows", &dims[0], error))
     return NULL;
-  if (dims[0] > WHY_SHAPE_MAX_CELLS / dims[1])
+  if (dims[0] > WHY_AREA_MAX_CELLS / dims[1])
     {
       g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE,
                    "columns: a mask of %" G_GINT64_FORMAT " x %" G_GINT64_FORMAT " cells; at most %" G_GINT64_FORMAT " are possible",
-                   dims[1], dims[0], WHY_SHAPE_MAX_CELLS);
+                   dims[1], dims[0], WHY_AREA_MAX_CELLS);
       return NULL;
     }
   if (data == NULL || !JSON_NODE_HOLDS_VALUE (data) || json_node_get_value_type (data) != G_TYPE_STRING)
@@ -249,23 +249,23 @@ read_mask (JsonObject *object, gboolean inverse, GError **error)
   g_autoptr (WhyTensor) values = why_tensor_new (WHY_DTYPE_UINT8, 2, dims, error);
   if (values == NULL || !inflate_values (json_node_get_string (data), values, error))
     return NULL;
-  return why_shape_new_mask (values, &box, inverse, error);
+  return why_area_new_mask (values, &box, inverse, error);
 }
 
 static gboolean
-check_keys (JsonObject *object, WhyShapeKind kind, GError **error)
+check_keys (JsonObject *object, WhyAreaKind kind, GError **error)
 {
   static const char *const of_boxes[] = { "kind", "inverse", "x", "y", "w", "h" };
   static const char *const of_polygons[] = { "kind", "inverse", "points" };
   static const char *const of_brushes[] = { "kind", "inverse", "points", "radius" };
   static const char *const of_masks[] = { "kind", "inverse", "x", "y", "w", "h", "columns", "rows", "data" };
-  const char *const *known = kind == WHY_SHAPE_POLYGON ? of_polygons
-                             : kind == WHY_SHAPE_BRUSH ? of_brushes
-                             : kind == WHY_SHAPE_MASK  ? of_masks
+  const char *const *known = kind == WHY_AREA_POLYGON ? of_polygons
+                             : kind == WHY_AREA_BRUSH ? of_brushes
+                             : kind == WHY_AREA_MASK  ? of_masks
                                                        : of_boxes;
-  const gsize n_known = kind == WHY_SHAPE_POLYGON ? G_N_ELEMENTS (of_polygons)
-                        : kind == WHY_SHAPE_BRUSH ? G_N_ELEMENTS (of_brushes)
-                        : kind == WHY_SHAPE_MASK  ? G_N_ELEMENTS (of_masks)
+  const gsize n_known = kind == WHY_AREA_POLYGON ? G_N_ELEMENTS (of_polygons)
+                        : kind == WHY_AREA_BRUSH ? G_N_ELEMENTS (of_brushes)
+                        : kind == WHY_AREA_MASK  ? G_N_ELEMENTS (of_masks)
                                                   : G_N_ELEMENTS (of_boxes);
   g_autoptr (GList) members = json_object_get_members (object);
 
@@ -279,22 +279,22 @@ check_keys (JsonObject *object, WhyShapeKind kind, GError **error)
         {
           g_autofree char *nearest = why_error_nearest (member->data, known, n_known);
           g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "key \"%.60s\" is not known of a %s%s", (char *) member->data,
-                       why_shape_kind_to_string (kind), nearest);
+                       why_area_kind_to_string (kind), nearest);
           return FALSE;
         }
     }
   return TRUE;
 }
 
-WhyShape *
-why_shape_read (JsonNode *node, GError **error)
+WhyArea *
+why_area_read (JsonNode *node, GError **error)
 {
   JsonObject *object = node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
   JsonNode *kind_node = object != NULL ? json_object_get_member (object, "kind") : NULL;
   JsonNode *inverse_node = object != NULL ? json_object_get_member (object, "inverse") : NULL;
   g_autofree WhyPoint *points = NULL;
   gsize n_points = 0;
-  WhyShapeKind kind;
+  WhyAreaKind kind;
   WhyRect box;
   double radius;
 
@@ -304,7 +304,7 @@ why_shape_read (JsonNode *node, GError **error)
       return NULL;
     }
   if (kind_node == NULL || !JSON_NODE_HOLDS_VALUE (kind_node) || json_node_get_value_type (kind_node) != G_TYPE_STRING ||
-      !why_shape_kind_from_string (json_node_get_string (kind_node), &kind))
+      !why_area_kind_from_string (json_node_get_string (kind_node), &kind))
     {
       need ("kind", "one of rectangle, ellipse, polygon, brush, mask", error);
       return NULL;
@@ -319,26 +319,26 @@ why_shape_read (JsonNode *node, GError **error)
   const gboolean inverse = inverse_node != NULL && json_node_get_boolean (inverse_node);
   switch (kind)
     {
-    case WHY_SHAPE_RECTANGLE:
-      return read_box (object, &box, error) ? why_shape_new_rectangle (&box, inverse, error) : NULL;
-    case WHY_SHAPE_ELLIPSE:
-      return read_box (object, &box, error) ? why_shape_new_ellipse (&box, inverse, error) : NULL;
-    case WHY_SHAPE_MASK:
+    case WHY_AREA_RECTANGLE:
+      return read_box (object, &box, error) ? why_area_new_rectangle (&box, inverse, error) : NULL;
+    case WHY_AREA_ELLIPSE:
+      return read_box (object, &box, error) ? why_area_new_ellipse (&box, inverse, error) : NULL;
+    case WHY_AREA_MASK:
       return read_mask (object, inverse, error);
-    case WHY_SHAPE_POLYGON:
+    case WHY_AREA_POLYGON:
       points = read_points (object, &n_points, error);
-      return points != NULL ? why_shape_new_polygon (points, n_points, inverse, error) : NULL;
-    case WHY_SHAPE_BRUSH:
+      return points != NULL ? why_area_new_polygon (points, n_points, inverse, error) : NULL;
+    case WHY_AREA_BRUSH:
     default:
       points = read_points (object, &n_points, error);
       if (points == NULL || !read_number (object, "radius", &radius, error))
         return NULL;
-      return why_shape_new_brush (points, n_points, radius, inverse, error);
+      return why_area_new_brush (points, n_points, radius, inverse, error);
     }
 }
 
-WhyShape *
-why_shape_from_json (const char *json, gssize length, GError **error)
+WhyArea *
+why_area_from_json (const char *json, gssize length, GError **error)
 {
   const gsize n_bytes = length < 0 ? strlen (json) : (gsize) length;
   g_autoptr (JsonParser) parser = json_parser_new_immutable ();
@@ -361,5 +361,5 @@ why_shape_from_json (const char *json, gssize length, GError **error)
       g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "a shape cannot be read: %s", failure->message);
       return NULL;
     }
-  return why_shape_read (json_parser_get_root (parser), error);
+  return why_area_read (json_parser_get_root (parser), error);
 }

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "image/shape.h"
+#include "image/area.h"
 
 #include "base/error.h"
 
@@ -16,47 +16,47 @@
 /* Pixels nearer to an edge than this may fall to either side by rounding. */
 #define EDGE 1e-6
 
-static WhyShape *
-good (WhyShape *shape, GError **error)
+static WhyArea *
+good (WhyArea *shape, GError **error)
 {
   g_assert_no_error (*error);
   g_assert_nonnull (shape);
   return shape;
 }
 
-static WhyShape *
+static WhyArea *
 rectangle (double x, double y, double w, double h)
 {
   g_autoptr (GError) error = NULL;
 
-  return good (why_shape_new_rectangle (&(WhyRect) { x, y, w, h }, FALSE, &error), &error);
+  return good (why_area_new_rectangle (&(WhyRect) { x, y, w, h }, FALSE, &error), &error);
 }
 
-static WhyShape *
+static WhyArea *
 ellipse (double x, double y, double w, double h)
 {
   g_autoptr (GError) error = NULL;
 
-  return good (why_shape_new_ellipse (&(WhyRect) { x, y, w, h }, FALSE, &error), &error);
+  return good (why_area_new_ellipse (&(WhyRect) { x, y, w, h }, FALSE, &error), &error);
 }
 
-static WhyShape *
+static WhyArea *
 polygon (const WhyPoint *points, gsize n_points)
 {
   g_autoptr (GError) error = NULL;
 
-  return good (why_shape_new_polygon (points, n_points, FALSE, &error), &error);
+  return good (why_area_new_polygon (points, n_points, FALSE, &error), &error);
 }
 
-static WhyShape *
+static WhyArea *
 brush (const WhyPoint *points, gsize n_points, double radius)
 {
   g_autoptr (GError) error = NULL;
 
-  return good (why_shape_new_brush (points, n_points, radius, FALSE, &error), &error);
+  return good (why_area_new_brush (points, n_points, radius, FALSE, &error), &error);
 }
 
-static WhyShape *
+static WhyArea *
 mask (gint64 rows, gint64 columns, const guint8 *values, const WhyRect *box)
 {
   g_autoptr (GError) error = NULL;
@@ -64,17 +64,17 @@ mask (gint64 rows, gint64 columns, const guint8 *values, const WhyRect *box)
 
   g_assert_no_error (error);
   memcpy (tensor->data, values, (gsize) (rows * columns));
-  return good (why_shape_new_mask (tensor, box, FALSE, &error), &error);
+  return good (why_area_new_mask (tensor, box, FALSE, &error), &error);
 }
 
 /* Rows are longer than the picture, and what lies beyond them is left alone. */
 static guint8 *
-draw (const WhyShape *shape)
+draw (const WhyArea *shape)
 {
   guint8 *coverage = g_malloc ((WIDTH + 3) * HEIGHT);
 
   memset (coverage, 77, (WIDTH + 3) * HEIGHT);
-  why_shape_rasterise (shape, WIDTH, HEIGHT, coverage, WIDTH + 3);
+  why_area_rasterise (shape, WIDTH, HEIGHT, coverage, WIDTH + 3);
   for (int row = 0; row < HEIGHT; row++)
     {
       for (int column = WIDTH; column < WIDTH + 3; column++)
@@ -88,7 +88,7 @@ draw (const WhyShape *shape)
 typedef double (*Depth) (gconstpointer data, double x, double y);
 
 static guint
-check (const WhyShape *shape, Depth depth, gconstpointer data)
+check (const WhyArea *shape, Depth depth, gconstpointer data)
 {
   g_autofree guint8 *coverage = draw (shape);
   guint n_inside = 0;
@@ -103,7 +103,7 @@ check (const WhyShape *shape, Depth depth, gconstpointer data)
 
         g_assert_true (value == 0 || value == 255);
         /* The hit test is the same rule, to the last bit. */
-        g_assert_cmpint (value == 255, ==, why_shape_contains (shape, x, y));
+        g_assert_cmpint (value == 255, ==, why_area_contains (shape, x, y));
         if (fabs (inside) > EDGE && (value == 255) != (inside > 0))
           g_error ("pixel %d, %d is %d, and %g inside", column, row, value, inside);
         n_inside += value == 255;
@@ -140,8 +140,8 @@ test_boxes (void)
     {
       const WhyRect box = { g_rand_double_range (random, -20, 60), g_rand_double_range (random, -20, 45),
                             g_rand_double_range (random, 1.5, 70), g_rand_double_range (random, 1.5, 60) };
-      g_autoptr (WhyShape) one = rectangle (box.x, box.y, box.width, box.height);
-      g_autoptr (WhyShape) other = ellipse (box.x, box.y, box.width, box.height);
+      g_autoptr (WhyArea) one = rectangle (box.x, box.y, box.width, box.height);
+      g_autoptr (WhyArea) other = ellipse (box.x, box.y, box.width, box.height);
 
       n_rectangle += check (one, rectangle_depth, &box);
       n_ellipse += check (other, ellipse_depth, &box);
@@ -153,11 +153,11 @@ test_boxes (void)
 static void
 test_edges (void)
 {
-  g_autoptr (WhyShape) whole = rectangle (10, 5, 3, 2);
-  g_autoptr (WhyShape) half = rectangle (9.5, 4.5, 3, 2);
-  g_autoptr (WhyShape) line = rectangle (10.1, 5, 0.2, 4);
-  g_autoptr (WhyShape) dot = ellipse (20.6, 7.1, 0.1, 0.2);
-  g_autoptr (WhyShape) outside = rectangle (-5, 3, 0.3, 2);
+  g_autoptr (WhyArea) whole = rectangle (10, 5, 3, 2);
+  g_autoptr (WhyArea) half = rectangle (9.5, 4.5, 3, 2);
+  g_autoptr (WhyArea) line = rectangle (10.1, 5, 0.2, 4);
+  g_autoptr (WhyArea) dot = ellipse (20.6, 7.1, 0.1, 0.2);
+  g_autoptr (WhyArea) outside = rectangle (-5, 3, 0.3, 2);
   g_autofree guint8 *coverage = NULL;
 
   /* Centres 10.5 .. 12.5 and 5.5, 6.5 */
@@ -275,9 +275,9 @@ test_lines (void)
         points[1].y = points[0].y;
       if (round % 7 == 0 && n_points > 3)
         points[2] = points[1];
-      g_autoptr (WhyShape) closed = polygon (points, n_points);
-      g_autoptr (WhyShape) drawn = brush (points, n_points, line.radius);
-      g_autoptr (WhyShape) stamp = brush (points, 1, line.radius);
+      g_autoptr (WhyArea) closed = polygon (points, n_points);
+      g_autoptr (WhyArea) drawn = brush (points, n_points, line.radius);
+      g_autoptr (WhyArea) stamp = brush (points, 1, line.radius);
 
       n_polygon += check (closed, polygon_depth, &line);
       n_brush += check (drawn, brush_depth, &line);
@@ -293,11 +293,11 @@ test_even_odd (void)
   /* Twice around: the middle is outside. */
   static const WhyPoint points[] = { { 5, 5 }, { 45, 5 }, { 45, 40 }, { 5, 40 }, { 5, 5 },
                                      { 15, 15 }, { 35, 15 }, { 35, 30 }, { 15, 30 }, { 15, 15 } };
-  g_autoptr (WhyShape) ring = polygon (points, G_N_ELEMENTS (points));
+  g_autoptr (WhyArea) ring = polygon (points, G_N_ELEMENTS (points));
 
-  g_assert_true (why_shape_contains (ring, 10, 10));
-  g_assert_false (why_shape_contains (ring, 25, 25));
-  g_assert_false (why_shape_contains (ring, 50, 25));
+  g_assert_true (why_area_contains (ring, 10, 10));
+  g_assert_false (why_area_contains (ring, 25, 25));
+  g_assert_false (why_area_contains (ring, 50, 25));
   check (ring, polygon_depth, &(Line) { points, G_N_ELEMENTS (points), 0 });
 }
 
@@ -306,7 +306,7 @@ test_mask (void)
 {
   static const guint8 values[] = { 0, 255, 130, 60, 0, 200 };
   /* Cells of 4 x 5 pixels, from -2, 3 on */
-  g_autoptr (WhyShape) shape = mask (2, 3, values, &(WhyRect) { -2, 3, 12, 10 });
+  g_autoptr (WhyArea) shape = mask (2, 3, values, &(WhyRect) { -2, 3, 12, 10 });
   g_autofree guint8 *coverage = draw (shape);
 
   for (int row = 0; row < HEIGHT; row++)
@@ -317,7 +317,7 @@ test_mask (void)
         const guint8 wanted = cell_column < 3 && row >= 3 && cell_row < 2 ? values[cell_row * 3 + cell_column] : 0;
 
         g_assert_cmpint (coverage[row * WIDTH + column], ==, wanted);
-        g_assert_cmpint (why_shape_contains (shape, column + 0.5, row + 0.5), ==, wanted >= 128);
+        g_assert_cmpint (why_area_contains (shape, column + 0.5, row + 0.5), ==, wanted >= 128);
       }
 }
 
@@ -326,33 +326,33 @@ test_inverse_and_parts (void)
 {
   static const WhyPoint points[] = { { 3, 4 }, { 50, 11 }, { 20, 44 } };
   static const guint8 values[] = { 0, 255, 130, 60 };
-  WhyShape *const shapes[] = {
+  WhyArea *const shapes[] = {
     rectangle (12, 7.3, 20, 30), ellipse (-4, 9, 30, 20), polygon (points, 3), brush (points, 3, 5),
     mask (2, 2, values, &(WhyRect) { 5, 5, 40, 30 }), rectangle (100, 100, 5, 5),
   };
 
   for (gsize shape = 0; shape < G_N_ELEMENTS (shapes); shape++)
     {
-      g_autoptr (WhyShape) inverse = why_shape_with_inverse (shapes[shape], TRUE);
+      g_autoptr (WhyArea) inverse = why_area_with_inverse (shapes[shape], TRUE);
       g_autofree guint8 *plain = draw (shapes[shape]);
       g_autofree guint8 *other = draw (inverse);
       const WhyPixelBox part = { 9, -6, 33, 28 };
       guint8 cut[34 * 30];
       WhyPixelBox pixels;
 
-      g_assert_true (why_shape_get_inverse (inverse));
+      g_assert_true (why_area_get_inverse (inverse));
       for (int pixel = 0; pixel < WIDTH * HEIGHT; pixel++)
         g_assert_cmpint (plain[pixel] + other[pixel], ==, 255);
-      g_assert_cmpint (why_shape_contains (inverse, 21, 22), !=, why_shape_contains (shapes[shape], 21, 22));
+      g_assert_cmpint (why_area_contains (inverse, 21, 22), !=, why_area_contains (shapes[shape], 21, 22));
 
-      why_shape_rasterise_part (shapes[shape], &part, cut, 30);
+      why_area_rasterise_part (shapes[shape], &part, cut, 30);
       for (int row = 0; row < 28; row++)
         for (int column = 9; column < 33; column++)
           g_assert_cmpint (cut[(row + 6) * 30 + column - 9], ==, plain[row * WIDTH + column]);
 
-      g_assert_true (why_shape_get_pixels (inverse, WIDTH, HEIGHT, &pixels));
+      g_assert_true (why_area_get_pixels (inverse, WIDTH, HEIGHT, &pixels));
       g_assert_cmpint (pixels.right, ==, WIDTH);
-      if (why_shape_get_pixels (shapes[shape], WIDTH, HEIGHT, &pixels))
+      if (why_area_get_pixels (shapes[shape], WIDTH, HEIGHT, &pixels))
         {
           for (int row = 0; row < HEIGHT; row++)
             for (int column = 0; column < WIDTH; column++)
@@ -364,7 +364,7 @@ test_inverse_and_parts (void)
     }
 
   guint8 *all = g_malloc (WIDTH * HEIGHT);
-  why_shape_rasterise_union (shapes, G_N_ELEMENTS (shapes), WIDTH, HEIGHT, all, WIDTH);
+  why_area_rasterise_union (shapes, G_N_ELEMENTS (shapes), WIDTH, HEIGHT, all, WIDTH);
   for (int pixel = 0; pixel < WIDTH * HEIGHT; pixel++)
     {
       guint8 wanted = 0;
@@ -374,18 +374,18 @@ test_inverse_and_parts (void)
           guint8 value;
           const WhyPixelBox one = { pixel % WIDTH, pixel / WIDTH, pixel % WIDTH + 1, pixel / WIDTH + 1 };
 
-          why_shape_rasterise_part (shapes[shape], &one, &value, 1);
+          why_area_rasterise_part (shapes[shape], &one, &value, 1);
           wanted = MAX (wanted, value);
         }
       g_assert_cmpint (all[pixel], ==, wanted);
     }
   memset (all, 9, WIDTH * HEIGHT);
-  why_shape_rasterise_union (NULL, 0, WIDTH, HEIGHT, all, WIDTH);
+  why_area_rasterise_union (NULL, 0, WIDTH, HEIGHT, all, WIDTH);
   for (int pixel = 0; pixel < WIDTH * HEIGHT; pixel++)
     g_assert_cmpint (all[pixel], ==, 0);
   g_free (all);
   for (gsize shape = 0; shape < G_N_ELEMENTS (shapes); shape++)
-    why_shape_unref (shapes[shape]);
+    why_area_unref (shapes[shape]);
 }
 
 static void
@@ -393,18 +393,18 @@ test_fit (void)
 {
   static const WhyPoint points[] = { { 10, 10 }, { 30, 10 }, { 20, 26 } };
   g_autoptr (GError) error = NULL;
-  WhyShape *const shapes[] = { rectangle (1, 2, 3, 4), ellipse (1, 2, 3, 4), polygon (points, 3), brush (points, 3, 4),
+  WhyArea *const shapes[] = { rectangle (1, 2, 3, 4), ellipse (1, 2, 3, 4), polygon (points, 3), brush (points, 3, 4),
                                brush (points, 1, 4) };
   const WhyRect wanted = { 40, 50, 56, 48 };
 
   for (gsize shape = 0; shape < G_N_ELEMENTS (shapes); shape++)
     {
-      g_autoptr (WhyShape) fitted = why_shape_fit (shapes[shape], &wanted, &error);
+      g_autoptr (WhyArea) fitted = why_area_fit (shapes[shape], &wanted, &error);
       WhyRect box;
       WhyRect same;
 
       g_assert_no_error (error);
-      why_shape_get_box (fitted, &box);
+      why_area_get_box (fitted, &box);
       /* A single stamp stays round: it is in the middle. */
       if (shape == 4)
         {
@@ -419,20 +419,20 @@ test_fit (void)
       g_assert_cmpfloat_with_epsilon (box.y, wanted.y, 1e-9);
       g_assert_cmpfloat_with_epsilon (box.height, wanted.height, 1e-9);
 
-      why_shape_get_box (shapes[shape], &same);
-      g_autoptr (WhyShape) moved =
-        why_shape_fit (shapes[shape], &(WhyRect) { same.x + 8, same.y - 16, same.width, same.height }, &error);
-      g_autoptr (WhyShape) back = why_shape_fit (moved, &same, &error);
+      why_area_get_box (shapes[shape], &same);
+      g_autoptr (WhyArea) moved =
+        why_area_fit (shapes[shape], &(WhyRect) { same.x + 8, same.y - 16, same.width, same.height }, &error);
+      g_autoptr (WhyArea) back = why_area_fit (moved, &same, &error);
       g_assert_no_error (error);
-      g_assert_false (why_shape_equal (shapes[shape], moved));
-      g_assert_true (why_shape_equal (shapes[shape], back));
-      g_autoptr (WhyShape) none = why_shape_fit (shapes[shape], &(WhyRect) { 0, 0, 0, 4 }, &error);
+      g_assert_false (why_area_equal (shapes[shape], moved));
+      g_assert_true (why_area_equal (shapes[shape], back));
+      g_autoptr (WhyArea) none = why_area_fit (shapes[shape], &(WhyRect) { 0, 0, 0, 4 }, &error);
       g_assert_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST);
       g_assert_null (none);
       g_clear_error (&error);
     }
   for (gsize shape = 0; shape < G_N_ELEMENTS (shapes); shape++)
-    why_shape_unref (shapes[shape]);
+    why_area_unref (shapes[shape]);
 }
 
 static void
@@ -444,33 +444,33 @@ test_json (void)
 
   for (gsize value = 0; value < sizeof values; value++)
     values[value] = (guint8) g_rand_int_range (random, 0, 256);
-  WhyShape *const shapes[] = { rectangle (1, 2, 3, 4.25), ellipse (-0.1, 2, 3, 4), polygon (points, 3), brush (points, 3, 4),
+  WhyArea *const shapes[] = { rectangle (1, 2, 3, 4.25), ellipse (-0.1, 2, 3, 4), polygon (points, 3), brush (points, 3, 4),
                                mask (15, 20, values, &(WhyRect) { 5, 5, 40, 30 }) };
 
   for (gsize shape = 0; shape < G_N_ELEMENTS (shapes); shape++)
     for (int inverse = 0; inverse < 2; inverse++)
       {
         g_autoptr (GError) error = NULL;
-        g_autoptr (WhyShape) written = why_shape_with_inverse (shapes[shape], inverse == 1);
-        g_autofree char *json = why_shape_to_json (written);
-        g_autoptr (WhyShape) read = why_shape_from_json (json, -1, &error);
+        g_autoptr (WhyArea) written = why_area_with_inverse (shapes[shape], inverse == 1);
+        g_autofree char *json = why_area_to_json (written);
+        g_autoptr (WhyArea) read = why_area_from_json (json, -1, &error);
 
         g_assert_no_error (error);
-        g_assert_true (why_shape_equal (read, written));
+        g_assert_true (why_area_equal (read, written));
         for (gsize other = 0; other < G_N_ELEMENTS (shapes); other++)
-          g_assert_cmpint (why_shape_equal (read, shapes[other]), ==, other == shape && inverse == 0);
+          g_assert_cmpint (why_area_equal (read, shapes[other]), ==, other == shape && inverse == 0);
         /* Nothing of a text may be missing. */
         for (gsize length = 0; length < strlen (json); length += 1 + length / 16)
           {
             g_autoptr (GError) cut_error = NULL;
-            g_autoptr (WhyShape) cut = why_shape_from_json (json, (gssize) length, &cut_error);
+            g_autoptr (WhyArea) cut = why_area_from_json (json, (gssize) length, &cut_error);
 
             g_assert_null (cut);
             g_assert_error (cut_error, WHY_ERROR, WHY_ERROR_BAD_REQUEST);
           }
       }
   for (gsize shape = 0; shape < G_N_ELEMENTS (shapes); shape++)
-    why_shape_unref (shapes[shape]);
+    why_area_unref (shapes[shape]);
 }
 
 static void
@@ -517,7 +517,7 @@ test_bad (void)
   for (gsize at = 0; at < G_N_ELEMENTS (cases); at++)
     {
       g_autoptr (GError) error = NULL;
-      g_autoptr (WhyShape) shape = why_shape_from_json (cases[at].json, -1, &error);
+      g_autoptr (WhyArea) shape = why_area_from_json (cases[at].json, -1, &error);
 
       g_assert_null (shape);
       if (error == NULL || error->domain != WHY_ERROR || strstr (error->message, cases[at].sentence) == NULL)
@@ -526,16 +526,16 @@ test_bad (void)
 
   g_autoptr (GString) many = g_string_new ("{\"kind\":\"polygon\",\"points\":[0,0");
   g_autoptr (GError) error = NULL;
-  for (int point = 0; point < WHY_SHAPE_MAX_POINTS; point++)
+  for (int point = 0; point < WHY_AREA_MAX_POINTS; point++)
     g_string_append_printf (many, ",%d,1", point);
   g_string_append (many, "]}");
-  g_autoptr (WhyShape) shape = why_shape_from_json (many->str, -1, &error);
+  g_autoptr (WhyArea) shape = why_area_from_json (many->str, -1, &error);
   g_assert_null (shape);
   g_assert_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE);
 
   const WhyPoint bad[] = { { 0, 0 }, { NAN, 1 }, { 4, 4 } };
   g_clear_error (&error);
-  g_autoptr (WhyShape) none = why_shape_new_polygon (bad, 3, FALSE, &error);
+  g_autoptr (WhyArea) none = why_area_new_polygon (bad, 3, FALSE, &error);
   g_assert_null (none);
   g_assert_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST);
 }
@@ -545,11 +545,11 @@ static void
 test_zlib (void)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (WhyShape) shape =
-    why_shape_from_json ("{\"kind\":\"mask\",\"x\":1,\"y\":1,\"w\":1,\"h\":1,\"columns\":5,\"rows\":1,\"data\":\"eJxjYAACAAAFAAE=\"}", -1, &error);
+  g_autoptr (WhyArea) shape =
+    why_area_from_json ("{\"kind\":\"mask\",\"x\":1,\"y\":1,\"w\":1,\"h\":1,\"columns\":5,\"rows\":1,\"data\":\"eJxjYAACAAAFAAE=\"}", -1, &error);
 
   g_assert_no_error (error);
-  const WhyTensor *values = why_shape_get_values (shape);
+  const WhyTensor *values = why_area_get_values (shape);
   for (int value = 0; value < 5; value++)
     g_assert_cmpint (((const guint8 *) values->data)[value], ==, 0);
 }
@@ -558,30 +558,30 @@ test_zlib (void)
 static void
 test_many_points (void)
 {
-  g_autofree WhyPoint *points = g_new (WhyPoint, WHY_SHAPE_MAX_POINTS);
+  g_autofree WhyPoint *points = g_new (WhyPoint, WHY_AREA_MAX_POINTS);
   g_autoptr (GRand) random = g_rand_new_with_seed (10);
 
-  random_points (random, points, WHY_SHAPE_MAX_POINTS);
-  g_autoptr (WhyShape) shape = polygon (points, WHY_SHAPE_MAX_POINTS);
+  random_points (random, points, WHY_AREA_MAX_POINTS);
+  g_autoptr (WhyArea) shape = polygon (points, WHY_AREA_MAX_POINTS);
   g_autofree guint8 *coverage = draw (shape);
   for (int pixel = 0; pixel < WIDTH * HEIGHT; pixel += 97)
-    g_assert_cmpint (coverage[pixel] == 255, ==, why_shape_contains (shape, pixel % WIDTH + 0.5, pixel / WIDTH + 0.5));
+    g_assert_cmpint (coverage[pixel] == 255, ==, why_area_contains (shape, pixel % WIDTH + 0.5, pixel / WIDTH + 0.5));
 }
 
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/shape/boxes", test_boxes);
-  g_test_add_func ("/shape/edges", test_edges);
-  g_test_add_func ("/shape/lines", test_lines);
-  g_test_add_func ("/shape/even-odd", test_even_odd);
-  g_test_add_func ("/shape/mask", test_mask);
-  g_test_add_func ("/shape/inverse-and-parts", test_inverse_and_parts);
-  g_test_add_func ("/shape/fit", test_fit);
-  g_test_add_func ("/shape/json", test_json);
-  g_test_add_func ("/shape/bad", test_bad);
-  g_test_add_func ("/shape/zlib", test_zlib);
-  g_test_add_func ("/shape/many-points", test_many_points);
+  g_test_add_func ("/area/boxes", test_boxes);
+  g_test_add_func ("/area/edges", test_edges);
+  g_test_add_func ("/area/lines", test_lines);
+  g_test_add_func ("/area/even-odd", test_even_odd);
+  g_test_add_func ("/area/mask", test_mask);
+  g_test_add_func ("/area/inverse-and-parts", test_inverse_and_parts);
+  g_test_add_func ("/area/fit", test_fit);
+  g_test_add_func ("/area/json", test_json);
+  g_test_add_func ("/area/bad", test_bad);
+  g_test_add_func ("/area/zlib", test_zlib);
+  g_test_add_func ("/area/many-points", test_many_points);
   return g_test_run ();
 }
