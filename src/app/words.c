@@ -2,6 +2,7 @@
 
 #include "words.h"
 
+#include "service/compare.h"
 #include "service/percent.h"
 
 #include <glib/gi18n.h>
@@ -20,13 +21,7 @@ why_words_before_after (double before, double after)
 const char *
 why_words_polarity (const char *polarity)
 {
-  if (g_strcmp0 (polarity, "signed") == 0)
-    return _("evidence for and against");
-  if (g_strcmp0 (polarity, "against") == 0)
-    return _("evidence against");
-  if (g_strcmp0 (polarity, "absolute") == 0)
-    return _("strength of evidence");
-  return _("evidence for");
+  return why_polarity_title (polarity);
 }
 
 char *

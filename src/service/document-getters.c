@@ -267,6 +267,32 @@ why_document_map_to_source (WhyDocument *self, WhyAffine *map_to_source)
   return TRUE;
 }
 
+void
+why_document_make_style (WhyDocument *self, const WhyMap *shown, const WhyMap *whole, WhyOverlayStyle *style)
+{
+  why_overlay_style_init (style, g_strcmp0 (shown->polarity, "signed") == 0);
+  style->opacity = self->state.opacity;
+  style->threshold = self->state.threshold;
+  style->kind = self->state.smooth ? WHY_RESAMPLE_BILINEAR : WHY_RESAMPLE_NEAREST;
+  if (self->state.colormap != NULL)
+    {
+      /* One that rises has no neutral middle for a signed map, and one with a middle lies about the others. */
+      const WhyColormapFlags unfit = style->centre_zero ? WHY_COLORMAP_SEQUENTIAL : WHY_COLORMAP_DIVERGING;
+      const WhyColormap *wanted = why_colormap_find (self->state.colormap, NULL);
+      if (wanted != NULL && !(why_colormap_get_flags (wanted) & unfit))
+        style->colormap = wanted;
+    }
+  why_document_look_apply (&self->state.look, style);
+  /* One scale for all planes of a volume. */
+  why_export_share_limits (whole, style);
+  if (strcmp (self->state.limits, "locked") == 0)
+    {
+      style->limits = WHY_LIMITS_LOCKED;
+      style->lo = self->state.lo;
+      style->hi = self->state.hi;
+    }
+}
+
 gboolean
 why_document_get_overlay (WhyDocument *self, WhyOverlayMap *map, WhyOverlayStyle *style)
 {
@@ -283,27 +309,7 @@ why_document_get_overlay (WhyDocument *self, WhyOverlayMap *map, WhyOverlayStyle
     .source_width = (double) why_document_get_picture_width (self),
     .source_height = (double) why_document_get_picture_height (self),
   };
-  why_overlay_style_init (style, g_strcmp0 (shown->polarity, "signed") == 0);
-  style->opacity = self->state.opacity;
-  style->threshold = self->state.threshold;
-  style->kind = self->state.smooth ? WHY_RESAMPLE_BILINEAR : WHY_RESAMPLE_NEAREST;
-  if (self->state.colormap != NULL)
-    {
-      /* One that rises has no neutral middle for a signed map, and one with a middle lies about the others. */
-      const WhyColormapFlags unfit = style->centre_zero ? WHY_COLORMAP_SEQUENTIAL : WHY_COLORMAP_DIVERGING;
-      const WhyColormap *wanted = why_colormap_find (self->state.colormap, NULL);
-      if (wanted != NULL && !(why_colormap_get_flags (wanted) & unfit))
-        style->colormap = wanted;
-    }
-  why_document_look_apply (&self->state.look, style);
-  /* One scale for all planes of a volume. */
-  why_export_share_limits (self->partial != NULL ? self->partial : self->result->map, style);
-  if (strcmp (self->state.limits, "locked") == 0)
-    {
-      style->limits = WHY_LIMITS_LOCKED;
-      style->lo = self->state.lo;
-      style->hi = self->state.hi;
-    }
+  why_document_make_style (self, shown, self->partial != NULL ? self->partial : self->result->map, style);
   return TRUE;
 }
 

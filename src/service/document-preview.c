@@ -58,7 +58,7 @@ submit (WhyDocument *self)
     }
   covers[index].shape = shape;
 
-  g_autoptr (WhyRequest) request = why_document_make_request (self, NULL);
+  g_autoptr (WhyRequest) request = why_document_make_uncovered_request (self, NULL);
   if (request == NULL)
     return;
   why_request_set_covers (request, covers, n_covers, known);

@@ -80,6 +80,8 @@ typedef struct
   gboolean show_map;
   gboolean smooth;
   GPtrArray *occlusions; /* of WhyOcclusion; never changed, only replaced */
+  struct _WhyComparison *comparison; /* likewise */
+  double curtain;
   WhyDocumentTarget target;
   WhyDocumentLook look;
 } WhyDocumentState;
@@ -140,6 +142,7 @@ struct _WhyDocument
   char *activity;
   GTask *export_task;
   struct _WhySessionFile *pending; /* opened, its files not all there yet */
+  struct _WhyDocumentCompare *compare;
 
   /* what is asked and shown, and what it was before */
   WhyDocumentState state;
@@ -208,8 +211,10 @@ void why_document_drop_preview (WhyDocument *self);
 
 /* document-run.c */
 /* The question without covers. Returns: (transfer full) (nullable) */
-WhyRequest *why_document_make_request (WhyDocument *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+WhyRequest *why_document_make_uncovered_request (WhyDocument *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void why_document_ask (WhyDocument *self);
+/* A request about the picture with its covers. @model: the document's or another one */
+WhyRequest *why_document_make_request (WhyDocument *self, WhyModel *model, const WhyExplainRequest *explain) G_GNUC_WARN_UNUSED_RESULT;
 /* What is known of a map that will not be finished goes; the last finished one shows again. */
 void why_document_drop_partial (WhyDocument *self);
 void why_document_update_status (WhyDocument *self);
@@ -217,6 +222,9 @@ void why_document_update_classes (WhyDocument *self);
 void why_document_update_occlusions (WhyDocument *self);
 /* Takes the map to be shown from the result, after the result, the plane or the interpolation changed. */
 void why_document_update_shown_map (WhyDocument *self);
+/* document-getters.c */
+/* How @shown is drawn. @whole: the map it is a plane of, or itself */
+void why_document_make_style (WhyDocument *self, const WhyMap *shown, const WhyMap *whole, WhyOverlayStyle *style);
 /* Forgets the answer. */
 void why_document_drop_result (WhyDocument *self);
 
@@ -250,6 +258,8 @@ typedef enum
   WHY_DOCUMENT_PROP_SMOOTH,
   WHY_DOCUMENT_PROP_TARGET_KIND,
   WHY_DOCUMENT_PROP_LOOK,
+  WHY_DOCUMENT_PROP_COMPARE,
+  WHY_DOCUMENT_PROP_CURTAIN,
   WHY_DOCUMENT_PROP_SHOWN_CLASS,
   WHY_DOCUMENT_PROP_SHOWN_LAYER,
   WHY_DOCUMENT_PROP_MAP,
@@ -267,6 +277,7 @@ typedef enum
 void why_document_notify (WhyDocument *self, WhyDocumentProp prop);
 void why_document_emit_updated (WhyDocument *self);
 void why_document_emit_redraw (WhyDocument *self);
+void why_document_emit_compare_changed (WhyDocument *self);
 void why_document_emit_previewed (WhyDocument *self);
 void why_document_emit_cover_selected (WhyDocument *self);
 void why_document_emit_session_saved (WhyDocument *self, const char *path);

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "document-compare.h"
 #include "document-private.h"
 
 #include "base/error.h"
@@ -177,6 +178,7 @@ on_result (WhyResult *result, gpointer data)
       why_document_notify (self, WHY_DOCUMENT_PROP_SHOWN_CLASS);
       why_document_notify (self, WHY_DOCUMENT_PROP_SHOWN_LAYER);
     }
+  why_document_compare_sync (self);
   why_document_update_status (self);
   why_document_update_busy (self);
   g_object_thaw_notify (G_OBJECT (self));
@@ -222,7 +224,7 @@ on_progress (double done, gpointer data)
 }
 
 WhyRequest *
-why_document_make_request (WhyDocument *self, GError **error)
+why_document_make_uncovered_request (WhyDocument *self, GError **error)
 {
   WhyRecipe *recipe = why_model_get_recipe (self->model);
   WhyPolarity polarity = WHY_POLARITY_RELU;
@@ -247,22 +249,32 @@ why_document_make_request (WhyDocument *self, GError **error)
   return request;
 }
 
-/* All that is covered; what is known of earlier steps is not computed again. */
+/* All that is covered; what is known of earlier steps by the document's own model is not computed again. */
 static void
-add_covers (WhyDocument *self, WhyRequest *request)
+add_covers (WhyDocument *self, WhyRequest *request, gboolean own)
 {
   const GPtrArray *occlusions = self->state.occlusions;
   g_autofree WhyCover *covers = g_new0 (WhyCover, occlusions->len + 1);
   g_autofree WhyTensor **known = g_new0 (WhyTensor *, occlusions->len + 1);
 
-  known[0] = self->base_probabilities;
+  known[0] = own ? self->base_probabilities : NULL;
   for (guint index = 0; index < occlusions->len; index++)
     {
       WhyOcclusion *occlusion = g_ptr_array_index (occlusions, index);
       covers[index] = *why_occlusion_get_cover (occlusion);
-      known[index + 1] = why_occlusion_get_after_probabilities (occlusion);
+      known[index + 1] = own ? why_occlusion_get_after_probabilities (occlusion) : NULL;
     }
   why_request_set_covers (request, covers, occlusions->len, known);
+}
+
+WhyRequest *
+why_document_make_request (WhyDocument *self, WhyModel *model, const WhyExplainRequest *explain)
+{
+  WhyRequest *request = why_request_new (why_model_get_onnx (model), why_model_get_recipe (model), self->picture->pixels, NULL,
+                                         explain);
+
+  add_covers (self, request, model == self->model);
+  return request;
 }
 
 void
@@ -285,15 +297,16 @@ why_document_ask (WhyDocument *self)
       return;
     }
 
-  g_autoptr (WhyRequest) request = why_document_make_request (self, &error);
+  g_autoptr (WhyRequest) request = why_document_make_uncovered_request (self, &error);
   if (request == NULL)
     {
       why_document_fail (self, WHY_ERROR_KIND_RUN, error->message);
       return;
     }
-  add_covers (self, request);
+  add_covers (self, request, TRUE);
   why_document_stop_preview (self);
   why_document_drop_partial (self);
+  why_document_compare_pause (self);
   self->asked = why_request_ref (request);
   self->run_start = g_get_monotonic_time ();
   why_runner_submit (self->runner, self->view, request, on_result, on_progress, self);

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "service/document-look.h"
+#include "comparison.h"
 #include "session-file.h"
 
 /* Saving what a document shows, and showing it again. */
@@ -175,6 +176,9 @@ why_document_apply_session (WhyDocument *self)
   state.threshold = session->state.threshold;
   state.show_map = session->state.show_map;
   state.smooth = session->state.smooth;
+  why_comparison_unref (state.comparison);
+  state.comparison = why_comparison_ref (session->state.comparison);
+  state.curtain = session->state.curtain;
   state.look = session->state.look;
   if (self->picture != NULL && !self->picture->is_volume && session->covers->len > 0)
     {

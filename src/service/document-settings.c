@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "document-compare.h"
 #include "document-private.h"
 
 #include "base/error.h"
@@ -246,6 +247,7 @@ why_document_set_slice (WhyDocument *self, WhyPlaneKind plane, gint64 slice)
     }
   g_object_freeze_notify (G_OBJECT (self));
   why_document_update_shown_map (self);
+  why_document_compare_show (self);
   why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE);
   why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE_WIDTH);
   why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE_HEIGHT);

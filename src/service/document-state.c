@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "comparison.h"
 #include "document-private.h"
 
 #include <string.h>
@@ -18,6 +19,8 @@ why_document_state_init (WhyDocumentState *state)
     .show_map = TRUE,
     .smooth = TRUE,
     .occlusions = g_ptr_array_new_with_free_func (g_object_unref),
+    .comparison = why_comparison_new (),
+    .curtain = 0.5,
   };
   why_document_target_init (&state->target);
   why_document_look_init (&state->look);
@@ -36,6 +39,7 @@ why_document_state_copy (const WhyDocumentState *from, WhyDocumentState *to)
   to->limits = g_strdup (from->limits);
   to->occlusions = g_ptr_array_ref (from->occlusions);
   why_document_target_copy (&from->target, &to->target);
+  to->comparison = why_comparison_ref (from->comparison);
 }
 
 void
@@ -50,6 +54,7 @@ why_document_state_clear (WhyDocumentState *state)
   g_clear_pointer (&state->limits, g_free);
   g_clear_pointer (&state->occlusions, g_ptr_array_unref);
   why_document_target_clear (&state->target);
+  g_clear_pointer (&state->comparison, why_comparison_unref);
 }
 
 gboolean

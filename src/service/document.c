@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "document-compare.h"
 #include "document-private.h"
 #include "session-file.h"
 
@@ -19,6 +20,7 @@ enum
   SIGNAL_UPDATED,
   SIGNAL_REDRAW,
   SIGNAL_SESSION_SAVED,
+  SIGNAL_COMPARE_CHANGED,
   SIGNAL_PREVIEWED,
   SIGNAL_COVER_SELECTED,
   SIGNAL_LAST_SIGNAL,
@@ -48,6 +50,12 @@ void
 why_document_emit_redraw (WhyDocument *self)
 {
   g_signal_emit (self, signals[SIGNAL_REDRAW], 0);
+}
+
+void
+why_document_emit_compare_changed (WhyDocument *self)
+{
+  g_signal_emit (self, signals[SIGNAL_COMPARE_CHANGED], 0);
 }
 
 void
@@ -86,6 +94,7 @@ static char *
 make_activity (WhyDocument *self)
 {
   const WhyExplainerClass *method;
+  char *comparing;
 
   if (self->loading[WHY_LOAD_MODEL])
     return g_strdup_printf (_ ("Loading %s"), self->load_names[WHY_LOAD_MODEL]);
@@ -96,6 +105,9 @@ make_activity (WhyDocument *self)
       method = why_explainer_lookup (self->state.method, NULL);
       return g_strdup_printf (_ ("Computing %s"), method != NULL ? _ (method->title) : self->state.method);
     }
+  comparing = why_document_compare_dup_activity (self);
+  if (comparing != NULL)
+    return comparing;
   if (self->loading[WHY_LOAD_EXPORT])
     return g_strdup_printf (_ ("Writing %s"), self->load_names[WHY_LOAD_EXPORT]);
   if (self->loading[WHY_LOAD_SESSION])
@@ -141,7 +153,7 @@ gboolean
 why_document_get_busy (WhyDocument *self)
 {
   g_return_val_if_fail (WHY_IS_DOCUMENT (self), FALSE);
-  gboolean busy = self->running || self->sniffs->len > 0;
+  gboolean busy = self->running || self->sniffs->len > 0 || why_document_compare_is_busy (self);
   for (int load = 0; load < WHY_N_LOADS; load++)
     busy = busy || self->loading[load];
   return busy;
@@ -170,6 +182,7 @@ why_document_cancel (WhyDocument *self)
 
   g_object_freeze_notify (G_OBJECT (self));
   why_document_cancel_loads (self);
+  why_document_compare_cancel (self);
   why_runner_cancel (self->runner, self->view);
   self->stopped = self->running;
   self->running = FALSE;
@@ -258,6 +271,8 @@ notify_state (WhyDocument *self, const WhyDocumentState *old)
     { state->smooth != old->smooth, WHY_DOCUMENT_PROP_SMOOTH },
     { !why_document_target_equal (&state->target, &old->target), WHY_DOCUMENT_PROP_TARGET_KIND },
     { !why_document_look_equal (&state->look, &old->look) || state->lo != old->lo || state->hi != old->hi, WHY_DOCUMENT_PROP_LOOK },
+    { state->comparison->mode != old->comparison->mode, WHY_DOCUMENT_PROP_COMPARE },
+    { state->curtain != old->curtain, WHY_DOCUMENT_PROP_CURTAIN },
   };
 
   for (gsize change = 0; change < G_N_ELEMENTS (changes); change++)
@@ -278,14 +293,20 @@ switch_state (WhyDocument *self, WhyDocumentState *state)
   *state = (WhyDocumentState) { 0 };
   why_document_succeed (self, WHY_ERROR_KIND_VALUE);
   if (self->state.smooth != old.smooth)
-    why_document_update_shown_map (self);
+    {
+      why_document_update_shown_map (self);
+      why_document_compare_show (self);
+    }
   notify_state (self, &old);
-  if (!why_document_state_asks_same (&self->state, &old))
+  const gboolean asks_same = why_document_state_asks_same (&self->state, &old);
+  if (!asks_same)
     {
       why_document_update_classes (self);
       why_document_update_occlusions (self);
       why_document_ask (self);
     }
+  if (!asks_same || self->state.comparison != old.comparison)
+    why_document_compare_sync (self);
   why_document_update_status (self);
   why_document_state_clear (&old);
   g_object_thaw_notify (G_OBJECT (self));
@@ -391,6 +412,7 @@ take_file (WhyDocument *self, WhyDocumentState *state)
   why_document_update_classes (self);
   why_document_update_occlusions (self);
   why_document_ask (self);
+  why_document_compare_sync (self);
   why_document_update_status (self);
   why_document_update_busy (self);
 }
@@ -446,6 +468,10 @@ why_document_take_model (WhyDocument *self, WhyModel *model)
   state.contrast_class = -1;
   why_document_target_clear (&state.target);
   why_document_target_init (&state.target);
+  WhyComparison *comparison = why_comparison_copy (state.comparison);
+  why_document_compare_fit (self, comparison);
+  why_comparison_unref (state.comparison);
+  state.comparison = comparison;
   /* Locked limits belong to another network's numbers. */
   g_free (state.limits);
   state.limits = g_strdup ("own");
@@ -475,6 +501,7 @@ why_document_new (WhyRunner *runner)
   self->view = why_runner_add_view (runner);
   for (int load = 0; load < WHY_N_LOADS; load++)
     self->loads[load] = why_runner_add_view (runner);
+  why_document_compare_init (self);
   return self;
 }
 
@@ -486,6 +513,7 @@ why_document_dispose (GObject *object)
   if (self->runner != NULL)
     {
       why_document_cancel_loads (self);
+      why_document_compare_dispose (self);
       why_runner_remove_view (self->runner, self->view);
       g_clear_pointer (&self->runner, why_runner_unref);
     }
@@ -605,6 +633,12 @@ why_document_get_property (GObject *object, guint prop_id, GValue *value, GParam
     case WHY_DOCUMENT_PROP_LOOK:
       g_value_set_string (value, why_document_alpha_id (self->state.look.alpha));
       break;
+    case WHY_DOCUMENT_PROP_COMPARE:
+      g_value_set_string (value, why_document_get_compare (self));
+      break;
+    case WHY_DOCUMENT_PROP_CURTAIN:
+      g_value_set_double (value, self->state.curtain);
+      break;
     case WHY_DOCUMENT_PROP_SHOWN_CLASS:
       g_value_set_int (value, why_document_get_shown_class (self));
       break;
@@ -695,6 +729,12 @@ why_document_set_property (GObject *object, guint prop_id, const GValue *value, 
     case WHY_DOCUMENT_PROP_SMOOTH:
       why_document_set_smooth (self, g_value_get_boolean (value));
       break;
+    case WHY_DOCUMENT_PROP_COMPARE:
+      why_document_set_compare (self, g_value_get_string (value));
+      break;
+    case WHY_DOCUMENT_PROP_CURTAIN:
+      why_document_set_curtain (self, g_value_get_double (value));
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -748,6 +788,8 @@ why_document_class_init (WhyDocumentClass *klass)
   BOOLEAN (SMOOTH, "smooth", TRUE, rw);
   STRING (TARGET_KIND, "target-kind", ro);
   STRING (LOOK, "look", ro);
+  STRING (COMPARE, "compare", rw);
+  SHARE (CURTAIN, "curtain", 0.5, rw);
   INT (SHOWN_CLASS, "shown-class", ro);
   STRING (SHOWN_LAYER, "shown-layer", ro);
   BOXED (MAP, "map", WHY_TYPE_MAP);
@@ -773,6 +815,8 @@ why_document_class_init (WhyDocumentClass *klass)
                                           G_TYPE_NONE, 0);
   signals[SIGNAL_SESSION_SAVED] = g_signal_new ("session-saved", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
                                                 NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+  signals[SIGNAL_COMPARE_CHANGED] = g_signal_new ("compare-changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
+                                                  NULL, NULL, G_TYPE_NONE, 0);
   signals[SIGNAL_PREVIEWED] = g_signal_new ("previewed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                             G_TYPE_NONE, 0);
   signals[SIGNAL_COVER_SELECTED] = g_signal_new ("cover-selected", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "checksum.h"
+#include "service/compare.h"
 #include "service/document-look.h"
 #include "service/json.h"
 #include "service/percent.h"
@@ -369,17 +370,7 @@ knows_class (const WhyMap *map)
 static const char *
 polarity_text (const WhyMap *map)
 {
-  const char *polarity = map->polarity;
-
-  if (!knows_class (map))
-    return _ ("the same for every class");
-  if (g_strcmp0 (polarity, "signed") == 0)
-    return _ ("evidence for and against");
-  if (g_strcmp0 (polarity, "against") == 0)
-    return _ ("evidence against");
-  if (g_strcmp0 (polarity, "absolute") == 0)
-    return _ ("strength of evidence");
-  return _ ("evidence for");
+  return knows_class (map) ? why_polarity_title (map->polarity) : _ ("the same for every class");
 }
 
 static char *

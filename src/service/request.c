@@ -177,6 +177,26 @@ same_covers (const WhyCover *a, const WhyCover *b, gsize n_covers)
   return TRUE;
 }
 
+gboolean
+why_request_same (const WhyRequest *a, const WhyRequest *b)
+{
+  const WhyExplainRequest *one = &a->explain;
+  const WhyExplainRequest *other = &b->explain;
+
+  return a->model == b->model && a->recipe == b->recipe && a->pixels == b->pixels && a->input == b->input &&
+         a->predict_only == b->predict_only && a->backend == b->backend && a->n_covers == b->n_covers &&
+         same_covers (a->covers, b->covers, a->n_covers) && g_strcmp0 (one->method, other->method) == 0 &&
+         g_strcmp0 (one->layer, other->layer) == 0 && g_strcmp0 (one->profile, other->profile) == 0 &&
+         g_strcmp0 (one->options, other->options) == 0 && one->target_class == other->target_class &&
+         one->polarity == other->polarity && one->has_contrast == other->has_contrast &&
+         (!one->has_contrast || one->contrast_class == other->contrast_class) && one->score == other->score &&
+         one->n_also_classes == other->n_also_classes &&
+         (one->n_also_classes == 0 ||
+          memcmp (one->also_classes, other->also_classes, one->n_also_classes * sizeof *one->also_classes) == 0) &&
+         one->region == other->region && one->point_x == other->point_x && one->point_y == other->point_y &&
+         one->box_width == other->box_width && one->box_height == other->box_height && one->mask == other->mask;
+}
+
 static gboolean
 ensure_session (WhyRunState *state, const WhyRequest *request, GError **error)
 {

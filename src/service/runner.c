@@ -12,6 +12,7 @@ struct _WhyRunner
   WhyWorker *compute;
   WhyWorker *loader;
   guint n_views;
+  GHashTable *siblings; /* view -> the view whose state it works with */
 
   /* compute thread only: view -> WhyRunState */
   GHashTable *states;
@@ -21,6 +22,7 @@ typedef struct
 {
   WhyRunner *runner; /* borrowed: the worker, and so the job, goes before it */
   guint view;
+  guint state_view;
   WhyRequest *request;
   WhyResultFunc on_result;
   WhyProgressFunc on_progress;
@@ -47,12 +49,12 @@ job_run (gpointer data, WhyCancel *cancel, WhyProgress progress, gpointer progre
 {
   Job *job = data;
   GHashTable *states = job->runner->states;
-  WhyRunState *state = g_hash_table_lookup (states, GUINT_TO_POINTER (job->view));
+  WhyRunState *state = g_hash_table_lookup (states, GUINT_TO_POINTER (job->state_view));
 
   if (state == NULL)
     {
       state = g_new0 (WhyRunState, 1);
-      g_hash_table_insert (states, GUINT_TO_POINTER (job->view), state);
+      g_hash_table_insert (states, GUINT_TO_POINTER (job->state_view), state);
     }
   return why_run_state_run (state, job->request, cancel, progress, progress_data, error);
 }
@@ -76,6 +78,7 @@ why_runner_new (void)
 
   runner->ref_count = 1;
   runner->states = g_hash_table_new_full (NULL, NULL, NULL, state_free);
+  runner->siblings = g_hash_table_new (NULL, NULL);
   /* Behind the interface, which so stays smooth on two cores. */
   runner->compute = why_worker_new ("why-compute", 5);
   runner->loader = why_worker_new ("why-load", 0);
@@ -97,6 +100,7 @@ why_runner_unref (WhyRunner *runner)
   why_worker_unref (runner->loader);
   why_worker_unref (runner->compute);
   g_hash_table_unref (runner->states);
+  g_hash_table_unref (runner->siblings);
   g_free (runner);
 }
 
@@ -112,6 +116,15 @@ why_runner_add_view (WhyRunner *runner)
   return ++runner->n_views;
 }
 
+guint
+why_runner_add_sibling (WhyRunner *runner, guint view)
+{
+  const guint sibling = why_runner_add_view (runner);
+
+  g_hash_table_insert (runner->siblings, GUINT_TO_POINTER (sibling), GUINT_TO_POINTER (view));
+  return sibling;
+}
+
 static void
 forget_view (gpointer data, guint view)
 {
@@ -124,6 +137,8 @@ void
 why_runner_remove_view (WhyRunner *runner, guint view)
 {
   why_runner_cancel (runner, view);
+  if (g_hash_table_remove (runner->siblings, GUINT_TO_POINTER (view)))
+    return;
   why_worker_post (runner->compute, forget_view, runner, view);
 }
 
@@ -155,7 +170,9 @@ why_runner_submit (WhyRunner *runner, guint view, WhyRequest *request, WhyResult
 
   g_return_if_fail (on_result != NULL);
   job->runner = runner;
+  const guint base = GPOINTER_TO_UINT (g_hash_table_lookup (runner->siblings, GUINT_TO_POINTER (view)));
   job->view = view;
+  job->state_view = base != 0 ? base : view;
   job->request = why_request_ref (request);
   job->on_result = on_result;
   job->on_progress = progress;

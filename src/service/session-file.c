@@ -6,6 +6,7 @@
 #include "base/json-text.h"
 #include "checksum.h"
 #include "service/json.h"
+#include "session-compare.h"
 
 #include <gio/gio.h>
 #include <glib/gi18n-lib.h>
@@ -32,9 +33,8 @@ why_session_file_free (WhySessionFile *session)
 
 /* ---- writing ---- */
 
-/* As it is found from @folder; another file system root stays absolute. */
-static char *
-relative_path (const char *folder, const char *path)
+char *
+why_session_relative_path (const char *folder, const char *path)
 {
   g_auto (GStrv) from = g_strsplit (folder, G_DIR_SEPARATOR_S, -1);
   g_auto (GStrv) to = g_strsplit (path, G_DIR_SEPARATOR_S, -1);
@@ -60,7 +60,7 @@ add_file (JsonBuilder *builder, const char *name, const char *folder, const char
       return TRUE;
     }
   g_autofree char *checksum = why_checksum_file (path, cancel, error);
-  g_autofree char *relative = relative_path (folder, path);
+  g_autofree char *relative = why_session_relative_path (folder, path);
   if (checksum == NULL)
     return FALSE;
   if (!g_utf8_validate (relative, -1, NULL))
@@ -142,6 +142,7 @@ why_session_file_write (const WhySessionFile *session, const char *path, WhyCanc
       !add_file (builder, "picture", folder, session->picture_path, cancel, error))
     return FALSE;
   add_state (builder, &session->state, session->covers);
+  why_session_compare_add (builder, session->state.comparison, session->state.curtain, folder);
   why_json_add_string (builder, "fill", session->fill);
   if (session->slice >= 0)
     {
@@ -394,7 +395,7 @@ take_object (WhySessionFile *session, JsonObject *object, const char *folder, Wh
     "whylight", "version", "program", "model", "picture", "target_class", "contrast_class", "layer", "method", "profile",
     "method_options", "polarity", "colormap", "limits", "lo", "hi", "opacity", "threshold", "show_map", "smooth", "fill",
     "plane", "slice", "occlusions", "score", "region", "also_classes", "clip", "contours", "contour_levels", "contour_labels",
-    "alpha", "colour_vision",
+    "alpha", "colour_vision", "compare",
   };
   WhyDocumentState *state = &session->state;
   g_autofree char *kind = NULL;
@@ -429,6 +430,7 @@ take_object (WhySessionFile *session, JsonObject *object, const char *folder, Wh
       !take (object, "show_map", TRUTH, &state->show_map, error) || !take (object, "smooth", TRUTH, &state->smooth, error) ||
       !take (object, "fill", TEXT, &session->fill, error) || !take (object, "plane", TEXT, &plane, error) ||
       !take_target (object, &state->target, error) || !take_look (object, &state->look, error) ||
+      !why_session_compare_take (object, folder, &state->comparison, &state->curtain, error) ||
       !take (object, "slice", WHOLE, &session->slice, error) || !take_occlusions (object, session->covers, error) ||
       !take_file (object, "model", folder, cancel, &session->model_path, &model_changed, error) ||
       !take_file (object, "picture", folder, cancel, &session->picture_path, &picture_changed, error))

@@ -14,7 +14,8 @@ G_BEGIN_DECLS
  *    "opacity": 0.5, "threshold": 0, "show_map": true, "smooth": true, "fill": "mean",
  *    "plane": "axial", "slice": 90, "occlusions": [{"x", "y", "w", "h", "fill", "seed"}],
  *    "score": "logit", "region": "predicted", "also_classes": [], "clip": 0, "contours": false, "contour_levels": 3,
- *    "contour_labels": true, "alpha": "auto", "colour_vision": "normal"}
+ *    "contour_labels": true, "alpha": "auto", "colour_vision": "normal",
+ *    "compare": see session-compare.h}
  *
  * Paths are relative to the session's folder, so that a folder can be moved or given away; "model" or "picture"
  * may be null. A key that is absent keeps what a new document has; one that is not known is an error. Of
@@ -43,6 +44,9 @@ typedef struct _WhySessionFile
 } WhySessionFile;
 
 void why_session_file_free (WhySessionFile *session);
+
+/** why_session_relative_path: @path, absolute, as it is found from @folder; on another root it stays absolute */
+char *why_session_relative_path (const char *folder, const char *path) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * why_session_file_write:

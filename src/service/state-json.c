@@ -3,6 +3,7 @@
 #include "service/state-json.h"
 
 #include "service/document-look.h"
+#include "service/compare.h"
 #include "service/json.h"
 
 #include <math.h>
@@ -62,12 +63,10 @@ add_probabilities (JsonBuilder *builder, WhyDocument *document)
   json_builder_end_array (builder);
 }
 
+/* @to_source: (nullable) */
 static void
-add_map (JsonBuilder *builder, WhyDocument *document)
+add_one_map (JsonBuilder *builder, const WhyMap *map, const WhyAffine *to_source)
 {
-  const WhyMap *map = why_document_get_map (document);
-  WhyAffine to_source;
-
   json_builder_set_member_name (builder, "map");
   if (map == NULL)
     {
@@ -116,11 +115,11 @@ add_map (JsonBuilder *builder, WhyDocument *document)
   json_builder_add_int_value (builder, peak_row);
   json_builder_end_array (builder);
   json_builder_set_member_name (builder, "peak_source");
-  if (has_peak && why_document_map_to_source (document, &to_source))
+  if (has_peak && to_source != NULL)
     {
       double x = peak_column + 0.5;
       double y = peak_row + 0.5;
-      why_affine_apply (&to_source, &x, &y);
+      why_affine_apply (to_source, &x, &y);
       json_builder_begin_array (builder);
       json_builder_add_double_value (builder, x);
       json_builder_add_double_value (builder, y);
@@ -147,6 +146,120 @@ add_target (JsonBuilder *builder, WhyDocument *document)
   for (gsize index = 0; index < n_also; index++)
     json_builder_add_int_value (builder, also[index]);
   json_builder_end_array (builder);
+}
+
+static void
+add_map (JsonBuilder *builder, WhyDocument *document)
+{
+  WhyAffine to_source;
+  const gboolean lies = why_document_map_to_source (document, &to_source);
+
+  add_one_map (builder, why_document_get_map (document), lies ? &to_source : NULL);
+}
+
+/* ---- what it is compared with ---- */
+
+static void
+add_values (JsonBuilder *builder, const char *name, const char *const *values)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_begin_array (builder);
+  for (const char *const *value = values; *value != NULL; value++)
+    json_builder_add_string_value (builder, *value);
+  json_builder_end_array (builder);
+}
+
+static void
+add_limits (JsonBuilder *builder, WhyDocument *document, WhyVariant *variant)
+{
+  WhyOverlayMap map;
+  WhyOverlayStyle style;
+  double lo = NAN;
+  double hi = NAN;
+
+  if (why_document_get_pane_overlay (document, variant, &map, &style))
+    why_overlay_limits (&map, &style, &lo, &hi);
+  why_json_add_double (builder, "lo", lo);
+  why_json_add_double (builder, "hi", hi);
+}
+
+static void
+add_variant (JsonBuilder *builder, WhyDocument *document, WhyVariant *variant)
+{
+  static const char *const states[] = { "waiting", "running", "done", "failed" };
+  WhyAffine to_source;
+  const gboolean lies = why_variant_map_to_source (variant, &to_source);
+
+  json_builder_begin_object (builder);
+  why_json_add_string (builder, "title", why_variant_get_title (variant));
+  for (int dimension = 0; dimension < WHY_N_DIMENSIONS; dimension++)
+    why_json_add_string (builder, why_dimension_to_string ((WhyDimension) dimension),
+                         why_variant_get_value (variant, (WhyDimension) dimension));
+  why_json_add_string (builder, "state", states[why_variant_get_state (variant)]);
+  why_json_add_string (builder, "reason", why_variant_get_reason (variant));
+  add_limits (builder, document, variant);
+  add_one_map (builder, why_variant_get_map (variant), lies ? &to_source : NULL);
+  json_builder_end_object (builder);
+}
+
+static void
+add_difference (JsonBuilder *builder, const WhyDifference *difference)
+{
+  WhyMapStats stats;
+
+  json_builder_set_member_name (builder, "difference");
+  if (difference == NULL)
+    {
+      json_builder_add_null_value (builder);
+      return;
+    }
+  why_map_stats (difference->values->data, why_tensor_count (difference->values), &stats);
+  json_builder_begin_object (builder);
+  why_json_add_int (builder, "width", difference->values->dims[1]);
+  why_json_add_int (builder, "height", difference->values->dims[0]);
+  why_json_add_double (builder, "minimum", stats.min);
+  why_json_add_double (builder, "maximum", stats.max);
+  why_json_add_double (builder, "pearson", difference->pearson);
+  why_json_add_double (builder, "spearman", difference->spearman);
+  why_json_add_double (builder, "sign_agreement", difference->sign_agreement);
+  why_json_add_int (builder, "n_cells", (gint64) difference->n_cells);
+  json_builder_end_object (builder);
+}
+
+static void
+add_compare (JsonBuilder *builder, WhyDocument *document)
+{
+  GListModel *variants = why_document_get_variants (document);
+  WhyDimension row_dimension;
+  WhyDimension column_dimension;
+  const char *const *rows;
+  const char *const *columns;
+
+  why_document_get_grid (document, &row_dimension, &rows, &column_dimension, &columns);
+  json_builder_set_member_name (builder, "compare");
+  json_builder_begin_object (builder);
+  why_json_add_string (builder, "mode", why_document_get_compare (document));
+  why_json_add_boolean (builder, "shared_limits", why_document_get_shared_limits (document));
+  why_json_add_double (builder, "curtain", why_document_get_curtain (document));
+  why_json_add_string (builder, "bare", why_document_get_curtain_bare (document));
+  why_json_add_string (builder, "row_dimension", why_dimension_to_string (row_dimension));
+  add_values (builder, "rows", rows);
+  why_json_add_string (builder, "column_dimension", why_dimension_to_string (column_dimension));
+  add_values (builder, "columns", columns);
+  why_json_add_int (builder, "n_compared", why_document_get_n_compared (document));
+  why_json_add_string (builder, "main_title", why_document_get_main_title (document));
+  why_json_add_string (builder, "common_title", why_document_get_common_title (document));
+  add_limits (builder, document, NULL);
+  json_builder_set_member_name (builder, "variants");
+  json_builder_begin_array (builder);
+  for (guint place = 0; place < g_list_model_get_n_items (variants); place++)
+    {
+      g_autoptr (WhyVariant) variant = g_list_model_get_item (variants, place);
+      add_variant (builder, document, variant);
+    }
+  json_builder_end_array (builder);
+  add_difference (builder, why_document_get_difference (document));
+  json_builder_end_object (builder);
 }
 
 static void
@@ -291,6 +404,7 @@ why_state_to_json (WhyDocument *document)
   why_json_add_double (builder, "progress", why_document_get_progress (document));
   add_probabilities (builder, document);
   add_map (builder, document);
+  add_compare (builder, document);
   add_display (builder, document);
   add_occlusions (builder, document);
   why_json_add_int (builder, "selected_cover", why_document_get_selected_cover (document));

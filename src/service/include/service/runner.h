@@ -63,6 +63,8 @@ WhyRequest *why_request_new (WhyOnnxModel *model, WhyRecipe *recipe, WhyTensor *
                              const WhyExplainRequest *explain) G_GNUC_WARN_UNUSED_RESULT;
 /** why_request_set_covers: @covers: copied; @known: (nullable): see WhyRequest. Before the request is shared. */
 void why_request_set_covers (WhyRequest *request, const WhyCover *covers, gsize n_covers, WhyTensor *const *known);
+/** why_request_same: whether the same answer is asked for, of the same objects */
+gboolean why_request_same (const WhyRequest *a, const WhyRequest *b);
 /** why_request_take_partial: Returns: (transfer full) (nullable): the newest map of a request that
  *   runs, if there is one that was not taken yet. Any thread; progress tells when to look. */
 WhyMap *why_request_take_partial (WhyRequest *request) G_GNUC_WARN_UNUSED_RESULT;
@@ -133,6 +135,9 @@ void why_runner_unref (WhyRunner *runner);
 
 /** why_runner_add_view: Returns: a number for a new view */
 guint why_runner_add_view (WhyRunner *runner);
+/** why_runner_add_sibling: Returns: a number for a view with a queue of its own that works with the session and the
+ *   prepared input of @view, which is to be removed after it */
+guint why_runner_add_sibling (WhyRunner *runner, guint view);
 /** why_runner_remove_view: cancels its work and frees its session; nothing more is delivered for it */
 void why_runner_remove_view (WhyRunner *runner, guint view);
 

@@ -1,0 +1,217 @@
+#include "config.h"
+
+#include "base/npy.h"
+#include "image/source.h"
+
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <json-glib/json-glib.h>
+#include <string.h>
+
+/* The networks that ship and the samples beside them: each answers as its card says, with the recipe, the labels and
+ * the layer that are inside the file; where a sample's truth is known, the map points at it. */
+
+typedef struct
+{
+  const char *model;  /* below models/ */
+  const char *sample; /* below data/samples/ */
+  const char *layer;
+  const char *answer; /* the class with the highest score */
+  /* Where the peak of the map of "explained" lies: a cell that touches mask pixels of this value. */
+  const char *explained, *polarity;
+  const char *mask; /* NULL: not claimed */
+  int value;
+} Case;
+
+static const Case cases[] = {
+  { "wardrobe/wardrobe.onnx", "wardrobe-1.png", "block3.relu", NULL, NULL, NULL, NULL, 0 },
+};
+
+static char *
+shipped (const char *folder, const char *name)
+{
+  return g_test_build_filename (G_TEST_DIST, "..", folder, name, NULL);
+}
+
+/* What whylight-cli explain --json says; the raw map goes to @raw where it is wanted. */
+static JsonNode *
+explain (const Case *c, const char *method, const char *explained, const char *polarity, const char *raw)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *program = g_test_build_filename (G_TEST_BUILT, "..", "src", "cli", "whylight-cli", NULL);
+  g_autofree char *model = shipped ("models", c->model);
+  g_autofree char *sample = shipped ("data/samples", c->sample);
+  g_autofree char *out = NULL, *err = NULL;
+  g_autoptr (GPtrArray) argv = g_ptr_array_new ();
+  int status;
+
+  g_ptr_array_add (argv, program);
+  g_ptr_array_add (argv, (char *) "explain");
+  g_ptr_array_add (argv, (char *) "--json");
+  g_ptr_array_add (argv, (char *) "--method");
+  g_ptr_array_add (argv, (char *) method);
+  if (explained != NULL)
+    {
+      g_ptr_array_add (argv, (char *) "--class");
+      g_ptr_array_add (argv, (char *) explained);
+      g_ptr_array_add (argv, (char *) "--polarity");
+      g_ptr_array_add (argv, (char *) polarity);
+      g_ptr_array_add (argv, (char *) "--raw");
+      g_ptr_array_add (argv, (char *) raw);
+    }
+  g_ptr_array_add (argv, model);
+  g_ptr_array_add (argv, sample);
+  g_ptr_array_add (argv, NULL);
+  g_spawn_sync (NULL, (char **) argv->pdata, NULL, G_SPAWN_DEFAULT, NULL, NULL, &out, &err, &status, &error);
+  g_assert_no_error (error);
+  if (!g_spawn_check_wait_status (status, &error))
+    g_error ("%s of %s: %s%s", c->model, c->sample, error->message, err);
+  JsonNode *node = json_from_string (out, &error);
+  g_assert_no_error (error);
+  return node;
+}
+
+/* Labels, recipe and layer come from the file: nothing is assumed but what cannot be known. */
+static void
+test_answer (gconstpointer data)
+{
+  const Case *c = data;
+  g_autoptr (JsonNode) node = explain (c, "gradcam", NULL, NULL, NULL);
+  JsonObject *object = json_node_get_object (node);
+  JsonObject *top = json_array_get_object_element (json_object_get_array_member (object, "top"), 0);
+
+  g_assert_cmpstr (json_object_get_string_member (object, "assumed"), ==, "");
+  g_assert_cmpstr (json_object_get_string_member (object, "layer"), ==, c->layer);
+  g_assert_true (json_object_has_member (top, "label"));
+  if (c->answer != NULL)
+    g_assert_cmpstr (json_object_get_string_member (top, "label"), ==, c->answer);
+}
+
+/* The network whose numbers the card of the phantoms works out with a pencil. */
+static void
+test_by_hand (void)
+{
+  static const Case c = { "phantoms/two-features.onnx", "two-features.png", "features", NULL, NULL, NULL, NULL, 0 };
+  static const struct
+  {
+    const char *explained, *method;
+    double map[4];
+  } rows[] = {
+    { "green", "gradcam", { 0.25, -0.2, 0, 0.1 } },
+    { "green", "hirescam", { 0.25, -0.2, 0, 0.1 } },
+    { "magenta", "gradcam", { -0.25, 0.2, 0, -0.1 } },
+    { "green at the left", "gradcam", { 0, 0, 0, 0 } },
+    { "green at the left", "hirescam", { 0.5, 0, 0, -0.2 } },
+  };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *folder = g_dir_make_tmp ("whylight-models-XXXXXX", &error);
+  g_assert_no_error (error);
+  g_autofree char *raw = g_build_filename (folder, "map.npy", NULL);
+
+  for (gsize row = 0; row < G_N_ELEMENTS (rows); row++)
+    {
+      g_autoptr (JsonNode) node G_GNUC_UNUSED = explain (&c, rows[row].method, rows[row].explained, "signed", raw);
+      g_autoptr (WhyTensor) map = why_npy_read (raw, &error);
+      g_assert_no_error (error);
+      g_assert_cmpuint (why_tensor_count (map), ==, 4);
+      /* Pixels are 8 bits: 0.4 and 0.8 are multiples of 1/255, so that only float32 rounds. */
+      for (gsize cell = 0; cell < 4; cell++)
+        g_assert_cmpfloat_with_epsilon (why_tensor_get_f64 (map, cell), rows[row].map[cell], 1e-6);
+    }
+  g_remove (raw);
+  g_rmdir (folder);
+}
+
+/* Planes of one mask, pictures as volumes of one slice. */
+static WhyTensor *
+read_mask (const char *name)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = shipped ("data/samples", name);
+  g_autoptr (WhyImageSource) source = why_image_source_open (path, NULL, NULL, &error);
+  g_assert_no_error (error);
+  const gint64 width = why_image_source_get_width (source), height = why_image_source_get_height (source);
+  WhyTensor *mask = why_image_source_is_volume (source)
+                      ? why_image_source_read_volume (source, 0, NULL, &error)
+                      : why_image_source_read (source, 0, 0, width, height, width, height, NULL, &error);
+  g_assert_no_error (error);
+  return mask;
+}
+
+/* Pixels of the mask that the cell covers along one axis: [begin, end). */
+static void
+cell_range (gint64 cell, gint64 n_cells, gint64 n_pixels, gint64 *begin, gint64 *end)
+{
+  *begin = cell * n_pixels / n_cells;
+  *end = ((cell + 1) * n_pixels + n_cells - 1) / n_cells;
+}
+
+static void
+test_peak (gconstpointer data)
+{
+  const Case *c = data;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *folder = g_dir_make_tmp ("whylight-models-XXXXXX", &error);
+  g_assert_no_error (error);
+  g_autofree char *raw = g_build_filename (folder, "map.npy", NULL);
+  g_autoptr (JsonNode) node G_GNUC_UNUSED = explain (c, "gradcam", c->explained, c->polarity, raw);
+  g_autoptr (WhyTensor) map = why_npy_read (raw, &error);
+  g_assert_no_error (error);
+  g_autoptr (WhyTensor) mask = read_mask (c->mask);
+
+  gsize peak = 0;
+  for (gsize cell = 0; cell < why_tensor_count (map); cell++)
+    {
+      if (why_tensor_get_f64 (map, cell) > why_tensor_get_f64 (map, peak))
+        peak = cell;
+    }
+  g_assert_cmpfloat (why_tensor_get_f64 (map, peak), >, 0);
+
+  /* Maps are [1, h, w] or [1, d, h, w]; masks [h, w, 1] or [d, h, w, 1]. */
+  const int n_axes = map->rank - 1;
+  g_assert_cmpint (mask->rank, >=, n_axes);
+  gint64 begin[3] = { 0, 0, 0 }, end[3] = { 1, 1, 1 };
+  gsize rest = peak;
+  for (int axis = n_axes - 1; axis >= 0; axis--)
+    {
+      const gint64 n_cells = map->dims[axis + 1];
+      cell_range ((gint64) (rest % (gsize) n_cells), n_cells, mask->dims[axis], &begin[3 - n_axes + axis],
+                  &end[3 - n_axes + axis]);
+      rest /= (gsize) n_cells;
+    }
+  const gint64 n_rows = mask->dims[n_axes - 2], n_columns = mask->dims[n_axes - 1];
+  const gsize n_bands = why_tensor_count (mask) / (gsize) ((n_axes == 3 ? mask->dims[0] : 1) * n_rows * n_columns);
+  gboolean touched = FALSE;
+  for (gint64 slice = begin[0]; slice < end[0]; slice++)
+    {
+      for (gint64 row = begin[1]; row < end[1]; row++)
+        {
+          for (gint64 column = begin[2]; column < end[2]; column++)
+            {
+              const gsize pixel = (gsize) ((slice * n_rows + row) * n_columns + column);
+              touched = touched || (int) why_tensor_get_f64 (mask, pixel * n_bands) == c->value;
+            }
+        }
+    }
+  g_assert_true (touched);
+  g_remove (raw);
+  g_rmdir (folder);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/models/by-hand", test_by_hand);
+  for (gsize index = 0; index < G_N_ELEMENTS (cases); index++)
+    {
+      const Case *c = &cases[index];
+      g_autofree char *answer = g_strdup_printf ("/models/answer/%s", c->sample);
+      g_test_add_data_func (answer, c, test_answer);
+      if (c->mask == NULL)
+        continue;
+      g_autofree char *peak = g_strdup_printf ("/models/peak/%s", c->sample);
+      g_test_add_data_func (peak, c, test_peak);
+    }
+  return g_test_run ();
+}
