@@ -304,7 +304,9 @@ test_bad_files (void)
   g_autofree char *page = write_file ("page.onnx", "<!DOCTYPE html><html><body>404</body></html>", -1);
   g_autofree char *empty = write_file ("empty.onnx", "", 0);
   g_autofree char *picture = write_file ("broken.png", "\x89PNG\r\n\x1a\nnothing of a picture", -1);
-  const char *const bad[] = { truncated, pointer, page, empty, picture, "/nowhere/at/all.onnx", g_get_home_dir () };
+  g_autofree char *nothing = g_build_filename (g_get_home_dir (), "nothing-in-it", NULL);
+  g_assert_cmpint (g_mkdir_with_parents (nothing, 0700), ==, 0);
+  const char *const bad[] = { truncated, pointer, page, empty, picture, "/nowhere/at/all.onnx", nothing };
 
   for (gsize k = 0; k < G_N_ELEMENTS (bad); k++)
     {

@@ -207,17 +207,9 @@ test_concentration (void)
 static void
 test_drop (void)
 {
-  const guint8 png[] = { 0x89, 'P', 'N', 'G', 13, 10, 26, 10 };
-  const guint8 webp[] = { 'R', 'I', 'F', 'F', 0, 0, 0, 0, 'W', 'E', 'B', 'P' };
-  const guint8 onnx[] = { 8, 8, 18, 7, 'p', 'y' };
   const char *names[] = { "net.onnx", "cat.jpg" };
   const WhyFileKind both[] = { WHY_FILE_OTHER, WHY_FILE_PICTURE };
 
-  g_assert_cmpint (why_words_sniff (png, sizeof png), ==, WHY_FILE_PICTURE);
-  g_assert_cmpint (why_words_sniff (webp, sizeof webp), ==, WHY_FILE_PICTURE);
-  g_assert_cmpint (why_words_sniff (webp, 9), ==, WHY_FILE_OTHER);
-  g_assert_cmpint (why_words_sniff (onnx, sizeof onnx), ==, WHY_FILE_OTHER);
-  g_assert_cmpint (why_words_sniff (NULL, 0), ==, WHY_FILE_OTHER);
   g_autofree char *two = why_words_drop (names, both, 2);
   g_autofree char *picture = why_words_drop (names + 1, both + 1, 1);
   g_autofree char *model = why_words_drop (names, both, 1);
@@ -225,7 +217,17 @@ test_drop (void)
   g_assert_cmpstr (two, ==, "Ask “net.onnx” about “cat.jpg”");
   g_assert_cmpstr (picture, ==, "Look at “cat.jpg”");
   g_assert_cmpstr (model, ==, "Ask the model “net.onnx”");
-  g_assert_cmpstr (none, ==, "Drop a picture or a model");
+  g_assert_cmpstr (none, ==, "Drop pictures, a model, a session, a folder or class names");
+  const char *more[] = { "a.png", "b.nii", "folder", "names.txt", "talk.whylight" };
+  const WhyFileKind kinds[] = { WHY_FILE_PICTURE, WHY_FILE_VOLUME, WHY_FILE_FOLDER, WHY_FILE_LABELS, WHY_FILE_SESSION };
+  g_autofree char *several = why_words_drop (more, kinds, 2);
+  g_autofree char *folder = why_words_drop (more + 2, kinds + 2, 1);
+  g_autofree char *labels = why_words_drop (more + 3, kinds + 3, 1);
+  g_autofree char *session = why_words_drop (more, kinds, 5);
+  g_assert_cmpstr (several, ==, "Look at 2 pictures");
+  g_assert_cmpstr (folder, ==, "Look at the pictures in “folder”");
+  g_assert_cmpstr (labels, ==, "Name the classes as “names.txt” does");
+  g_assert_cmpstr (session, ==, "Go on with the session “talk.whylight”");
 }
 
 static void

@@ -162,9 +162,98 @@ test_changed (void)
   g_assert_cmpint (g_remove (picture), ==, 0);
   why_document_open_session (document, saved);
   spin_until_idle (document);
-  g_assert_nonnull (strstr (why_document_get_error_message (document), "there is no file"));
+  g_assert_nonnull (strstr (why_document_get_error_message (document), "that is not there"));
+  g_assert_cmpstr (why_document_get_missing_path (document), ==, picture);
   g_assert_finalize_object (document);
   why_runner_unref (runner);
+  remove_files (here);
+}
+
+/* On another machine: both files lie elsewhere, together. Pointing at one is enough; other contents are said. */
+static void
+test_locate (void)
+{
+  g_autofree char *here = in_folder ("away");
+  g_autofree char *there = in_folder ("found");
+  g_autofree char *saved = g_build_filename (here, "s.whylight", NULL);
+  g_autofree char *model = g_build_filename (here, "nets", "small.onnx", NULL);
+  g_autofree char *picture = g_build_filename (here, "picture.png", NULL);
+  g_autofree char *model_now = g_build_filename (there, "small.onnx", NULL);
+  g_autofree char *picture_now = g_build_filename (there, "picture.png", NULL);
+  WhyRunner *runner = why_runner_new ();
+
+  make_files (here);
+  WhyDocument *document = ask_something (runner, here);
+  why_document_save_session (document, saved);
+  spin_until_idle (document);
+  g_autofree char *before = state_without_paths (document);
+  g_assert_finalize_object (document);
+  g_assert_cmpint (g_mkdir (there, 0700), ==, 0);
+  g_assert_cmpint (g_rename (model, model_now), ==, 0);
+  g_assert_cmpint (g_rename (picture, picture_now), ==, 0);
+
+  document = why_document_new (runner);
+  why_document_open (document, saved);
+  spin_until_idle (document);
+  g_assert_cmpstr (why_document_get_missing_path (document), ==, model);
+  g_assert_nonnull (strstr (why_document_get_error_message (document), model));
+  why_document_locate (document, model_now);
+  spin_until_idle (document);
+  g_assert_null (why_document_get_missing_path (document));
+  g_assert_null (why_document_get_error_message (document));
+  g_autofree char *after = state_without_paths (document);
+  char *can_undo = strstr (before, "\"can_undo\":true");
+  g_assert_nonnull (can_undo);
+  g_assert_true (strncmp (before, after, (gsize) (can_undo - before)) == 0);
+
+  /* Something else in its place is shown, and said. */
+  write_picture (picture_now, 90);
+  why_document_open (document, saved);
+  spin_until_idle (document);
+  why_document_locate (document, model_now);
+  spin_until_idle (document);
+  g_assert_cmpstr (why_document_get_error_message (document), ==, "The picture has changed since the session was saved");
+  g_assert_nonnull (why_document_get_map (document));
+  g_assert_finalize_object (document);
+  why_runner_unref (runner);
+  g_remove (model_now);
+  g_remove (picture_now);
+  g_rmdir (there);
+  remove_files (here);
+}
+
+static void
+on_session_saved_cb (WhyDocument *document, const char *path, guint *n_saved)
+{
+  (*n_saved)++;
+}
+
+/* Saving one and opening another at once: both happen. */
+static void
+test_save_and_open (void)
+{
+  g_autofree char *here = in_folder ("both");
+  g_autofree char *saved = g_build_filename (here, "s.whylight", NULL);
+  g_autofree char *other = g_build_filename (here, "t.whylight", NULL);
+  WhyRunner *runner = why_runner_new ();
+  guint n_saved = 0;
+
+  make_files (here);
+  g_assert_true (g_file_set_contents (other,
+                                      "{\"whylight\":\"session\",\"version\":1,\"picture\":{\"path\":\"picture.png\"},"
+                                      "\"opacity\":0.75}",
+                                      -1, NULL));
+  WhyDocument *document = ask_something (runner, here);
+  g_signal_connect (document, "session-saved", G_CALLBACK (on_session_saved_cb), &n_saved);
+  why_document_save_session (document, saved);
+  why_document_open_session (document, other);
+  spin_until_idle (document);
+  g_assert_cmpuint (n_saved, ==, 1);
+  g_assert_true (g_file_test (saved, G_FILE_TEST_IS_REGULAR));
+  g_assert_cmpfloat (why_document_get_opacity (document), ==, 0.75);
+  g_assert_finalize_object (document);
+  why_runner_unref (runner);
+  g_remove (other);
   remove_files (here);
 }
 
@@ -243,7 +332,8 @@ test_bad (void)
     { "{\"whylight\":\"session\",\"version\":1,\"limits\":\"shared\"}", "limits: \"shared\"" },
     { "{\"whylight\":\"session\",\"version\":1,\"plane\":\"oblique\"}", "plane: \"oblique\"" },
     { "{\"whylight\":\"session\",\"version\":1,\"model\":\"a.onnx\"}", "model: an object with a path" },
-    { "{\"whylight\":\"session\",\"version\":1,\"model\":{\"path\":\"gone.onnx\"}}", "model: there is no file" },
+    { "{\"whylight\":\"session\",\"version\":1,\"cases\":[\"a.png\",7]}", "cases: number 2" },
+    { "{\"whylight\":\"session\",\"version\":1,\"cases\":\"a.png\"}", "cases: a list" },
     { "{\"whylight\":\"session\",\"version\":1,\"occlusions\":[{\"x\":1,\"y\":1,\"w\":0,\"h\":4}]}", "occlusions: number 1" },
     { "{\"whylight\":\"session\",\"version\":1,\"occlusions\":{}}", "occlusions: a list" },
     { "{\"a\":[[[[[[[[[[1]]]]]]]]]]}", "nested deeper than" },
@@ -274,6 +364,8 @@ main (int argc, char **argv)
   folder = g_dir_make_tmp ("why-session-XXXXXX", NULL);
   g_test_add_func ("/session-file/round-trip", test_round_trip);
   g_test_add_func ("/session-file/changed", test_changed);
+  g_test_add_func ("/session-file/locate", test_locate);
+  g_test_add_func ("/session-file/save-and-open", test_save_and_open);
   g_test_add_func ("/session-file/unknown-class", test_unknown_class);
   g_test_add_func ("/session-file/cancelled", test_cancelled);
   g_test_add_func ("/session-file/bad", test_bad);

@@ -7,27 +7,6 @@
 
 #include <glib/gi18n.h>
 
-#define SNIFF_BYTES 16
-
-/* ---- several paths ---- */
-
-static WhyFileKind
-sniff (const char *path)
-{
-  g_autoptr (GFile) file = g_file_new_for_path (path);
-  g_autoptr (GFileInputStream) stream = NULL;
-  guint8 bytes[SNIFF_BYTES];
-  gsize n_bytes = 0;
-
-  /* Reading would wait for ever where the path is a pipe. */
-  if (g_file_query_file_type (file, G_FILE_QUERY_INFO_NONE, NULL) != G_FILE_TYPE_REGULAR)
-    return WHY_FILE_OTHER;
-  stream = g_file_read (file, NULL, NULL);
-  if (stream == NULL || !g_input_stream_read_all (G_INPUT_STREAM (stream), bytes, sizeof bytes, &n_bytes, NULL, NULL))
-    return WHY_FILE_OTHER;
-  return why_words_sniff (bytes, n_bytes);
-}
-
 void
 why_window_open (WhyWindow *self, const char *const *paths)
 {
@@ -36,9 +15,9 @@ why_window_open (WhyWindow *self, const char *const *paths)
   /* What went wrong with another file is of no interest any more. */
   if (paths[0] != NULL)
     why_document_dismiss_error (self->document);
+  why_document_open_paths (self->document, paths);
   for (gsize k = 0; paths[k] != NULL; k++)
     {
-      why_document_open (self->document, paths[k]);
       g_free (self->last_folder);
       self->last_folder = g_path_get_dirname (paths[k]);
     }
@@ -241,12 +220,12 @@ show_drop (WhyWindow *self, GtkDropTarget *target)
 {
   g_auto (GStrv) paths = paths_of (gtk_drop_target_get_value (target));
   const gsize n = g_strv_length (paths);
-  g_autofree WhyFileKind *kinds = g_new0 (WhyFileKind, MAX (n, 1));
+  g_autofree WhyFileKind *kinds = g_new0 (WhyFileKind, n + 1);
   g_auto (GStrv) names = g_new0 (char *, n + 1);
 
   for (gsize k = 0; k < n; k++)
     {
-      kinds[k] = sniff (paths[k]);
+      kinds[k] = why_file_kind_of (paths[k]);
       names[k] = g_path_get_basename (paths[k]);
     }
   g_autofree char *text = why_words_drop ((const char *const *) names, kinds, n);

@@ -280,47 +280,37 @@ why_words_describe (WhyDocument *document)
                           words);
 }
 
-WhyFileKind
-why_words_sniff (const guint8 *bytes, gsize n_bytes)
-{
-  static const struct
-  {
-    gsize offset;
-    gsize length;
-    const char *magic;
-  } pictures[] = {
-    { 0, 4, "\x89PNG" }, { 0, 3, "\xff\xd8\xff" }, { 0, 4, "GIF8" },   { 0, 2, "BM" },
-    { 0, 4, "II*\0" },   { 0, 4, "MM\0*" },        { 0, 4, "II+\0" },  { 0, 4, "MM\0+" },
-    { 8, 4, "WEBP" },
-  };
-
-  for (gsize k = 0; k < G_N_ELEMENTS (pictures); k++)
-    {
-      if (n_bytes >= pictures[k].offset + pictures[k].length &&
-          memcmp (bytes + pictures[k].offset, pictures[k].magic, pictures[k].length) == 0)
-        return WHY_FILE_PICTURE;
-    }
-  return WHY_FILE_OTHER;
-}
-
 char *
 why_words_drop (const char *const *names, const WhyFileKind *kinds, gsize n)
 {
-  const char *picture = NULL;
-  const char *model = NULL;
+  const char *last[WHY_FILE_FOLDER + 1] = { NULL };
+  gsize n_pictures = 0;
 
   for (gsize k = 0; k < n; k++)
     {
-      if (kinds[k] == WHY_FILE_PICTURE)
-        picture = names[k];
-      else
-        model = names[k];
+      const WhyFileKind kind = kinds[k] == WHY_FILE_OTHER ? WHY_FILE_MODEL : kinds[k];
+      last[kind == WHY_FILE_VOLUME ? WHY_FILE_PICTURE : kind] = names[k];
+      n_pictures += why_file_kind_is_shown (kind) ? 1 : 0;
     }
+  const char *picture = last[WHY_FILE_PICTURE];
+  const char *model = last[WHY_FILE_MODEL];
+
+  if (last[WHY_FILE_SESSION] != NULL)
+    return g_strdup_printf (_("Go on with the session “%s”"), last[WHY_FILE_SESSION]);
+  if (n_pictures > 1 && model != NULL)
+    return g_strdup_printf (g_dngettext (NULL, "Ask “%2$s” about %1$u picture", "Ask “%2$s” about %1$u pictures", n_pictures),
+                            (guint) n_pictures, model);
+  if (n_pictures > 1)
+    return g_strdup_printf (g_dngettext (NULL, "Look at %u picture", "Look at %u pictures", n_pictures), (guint) n_pictures);
   if (picture != NULL && model != NULL)
     return g_strdup_printf (_("Ask “%1$s” about “%2$s”"), model, picture);
   if (picture != NULL)
     return g_strdup_printf (_("Look at “%s”"), picture);
+  if (last[WHY_FILE_FOLDER] != NULL)
+    return g_strdup_printf (_("Look at the pictures in “%s”"), last[WHY_FILE_FOLDER]);
+  if (last[WHY_FILE_LABELS] != NULL && model == NULL)
+    return g_strdup_printf (_("Name the classes as “%s” does"), last[WHY_FILE_LABELS]);
   if (model != NULL)
     return g_strdup_printf (_("Ask the model “%s”"), model);
-  return g_strdup (_("Drop a picture or a model"));
+  return g_strdup (_("Drop pictures, a model, a session, a folder or class names"));
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "service/document.h"
+#include "service/file-kind.h"
 
 #include "canvas.h"
 
@@ -68,17 +69,6 @@ char *why_words_answer (WhyDocument *document) G_GNUC_WARN_UNUSED_RESULT;
  *   Strongest evidence for the class: upper left; 12 % of the area holds 80 % of the map."
  */
 char *why_words_describe (WhyDocument *document) G_GNUC_WARN_UNUSED_RESULT;
-
-/**
- * WhyFileKind: what a file looks like from its first bytes.
- */
-typedef enum
-{
-  WHY_FILE_OTHER, /* a model, or nothing that can be opened */
-  WHY_FILE_PICTURE,
-} WhyFileKind;
-
-WhyFileKind why_words_sniff (const guint8 *bytes, gsize n_bytes);
 
 /**
  * why_words_drop:

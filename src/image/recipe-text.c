@@ -285,3 +285,26 @@ why_recipe_parse_label_list (const char *text)
     return split_labels (text, '\n');
   return strchr (text, ',') != NULL ? split_labels (text, ',') : NULL;
 }
+
+char **
+why_labels_read (const char *path, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  g_autofree char *text = why_recipe_read_text (path, &failure);
+  char **labels = NULL;
+
+  if (text == NULL)
+    {
+      g_propagate_prefixed_error (error, g_steal_pointer (&failure), strstr (failure->message, path) != NULL ? "" : "%s: ", path);
+      return NULL;
+    }
+  const char *start = skip_space (text);
+  if (*start == '[' || *start == '{')
+    labels = why_recipe_parse_label_list (start);
+  else
+    labels = why_recipe_parse_label_lines (text);
+  if (labels == NULL)
+    g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: holds no names of classes; one a line or a JSON list is needed",
+                 path);
+  return labels;
+}

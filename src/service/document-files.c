@@ -7,11 +7,7 @@
 #include "service/samples.h"
 #include "session-file.h"
 
-#include <fcntl.h>
 #include <glib/gi18n-lib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* Opening and writing files, all on the loader thread. */
 
@@ -60,6 +56,7 @@ on_picture (gpointer job, gpointer result, const GError *error, gpointer data)
       why_document_take_picture (self, why_picture_copy (picture));
     }
   why_document_set_loading (self, WHY_LOAD_PICTURE, NULL);
+  why_document_case_read (self, job, error != NULL ? error->message : NULL);
   why_document_apply_session (self);
   g_object_thaw_notify (G_OBJECT (self));
 }
@@ -70,6 +67,9 @@ why_document_open_picture (WhyDocument *self, const char *path)
   g_return_if_fail (WHY_IS_DOCUMENT (self));
   g_return_if_fail (path != NULL);
 
+  g_autofree char *wanted = g_strdup (path);
+  g_free (self->wanted_picture);
+  self->wanted_picture = g_steal_pointer (&wanted);
   why_worker_submit (why_runner_loader (self->runner), self->loads[WHY_LOAD_PICTURE], &picture_class, g_strdup (path),
                      on_picture, NULL, self);
   why_document_set_loading (self, WHY_LOAD_PICTURE, path);
@@ -134,117 +134,6 @@ why_document_open_sample (WhyDocument *self)
   why_document_open_model (self, model);
   why_document_open_picture (self, picture);
   return TRUE;
-}
-
-/* ---- either ---- */
-
-typedef struct
-{
-  char *path;
-  gboolean is_picture;
-  gboolean is_session;
-} Sniffed;
-
-static void
-sniffed_free (gpointer data)
-{
-  Sniffed *sniffed = data;
-
-  g_free (sniffed->path);
-  g_free (sniffed);
-}
-
-static gboolean
-begins_like_picture (const guint8 *bytes, gsize n_bytes)
-{
-  static const struct
-  {
-    const char *magic;
-    gsize length;
-  } kinds[] = {
-    { "\x89PNG", 4 }, { "\xff\xd8\xff", 3 }, { "II*\0", 4 }, { "MM\0*", 4 }, { "II+\0", 4 }, { "MM\0+", 4 },
-    { "GIF8", 4 },    { "BM", 2 },
-  };
-
-  for (gsize kind = 0; kind < G_N_ELEMENTS (kinds); kind++)
-    {
-      if (n_bytes >= kinds[kind].length && memcmp (bytes, kinds[kind].magic, kinds[kind].length) == 0)
-        return TRUE;
-    }
-  return n_bytes >= 12 && memcmp (bytes, "RIFF", 4) == 0 && memcmp (bytes + 8, "WEBP", 4) == 0;
-}
-
-/* Only where the content says nothing known: so that a damaged picture is reported as a picture. */
-static gboolean
-is_named_like_picture (const char *path)
-{
-  static const char *const suffixes[] = { ".png", ".jpg", ".jpeg", ".jfif", ".tif", ".tiff", ".webp", ".gif", ".bmp", ".nii", ".nii.gz" };
-  g_autofree char *lower = g_ascii_strdown (path, -1);
-
-  for (gsize suffix = 0; suffix < G_N_ELEMENTS (suffixes); suffix++)
-    {
-      if (g_str_has_suffix (lower, suffixes[suffix]))
-        return TRUE;
-    }
-  return FALSE;
-}
-
-static gpointer
-sniff (gpointer path, WhyCancel *cancel, WhyProgress progress, gpointer progress_data, GError **error)
-{
-  Sniffed *sniffed = g_new0 (Sniffed, 1);
-  guint8 bytes[16];
-  struct stat status;
-  gssize n_bytes = 0;
-  /* Not blocking: the file may be a pipe that nobody writes to. */
-  const int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-
-  if (fd >= 0)
-    {
-      if (fstat (fd, &status) == 0 && S_ISREG (status.st_mode))
-        n_bytes = read (fd, bytes, sizeof bytes);
-      close (fd);
-    }
-  sniffed->path = g_strdup (path);
-  sniffed->is_session = g_str_has_suffix (path, ".whylight") ||
-                        (n_bytes == sizeof bytes && memcmp (bytes, WHY_SESSION_FILE_START, sizeof bytes) == 0);
-  sniffed->is_picture = (n_bytes > 0 && begins_like_picture (bytes, (gsize) n_bytes)) || is_named_like_picture (path);
-  return sniffed;
-}
-
-static const WhyWorkerClass sniff_class = {
-  .run = sniff,
-  .free_job = g_free,
-  .free_result = sniffed_free,
-};
-
-static void
-on_sniffed (gpointer job, gpointer result, const GError *error, gpointer data)
-{
-  WhyDocument *self = data;
-  Sniffed *sniffed = result;
-
-  /* They come in the order they were asked for. */
-  g_array_remove_index (self->sniffs, 0);
-  if (sniffed->is_session)
-    why_document_open_session (self, sniffed->path);
-  else if (sniffed->is_picture)
-    why_document_open_picture (self, sniffed->path);
-  else
-    why_document_open_model (self, sniffed->path);
-  why_document_update_busy (self);
-}
-
-void
-why_document_open (WhyDocument *self, const char *path)
-{
-  g_return_if_fail (WHY_IS_DOCUMENT (self));
-  g_return_if_fail (path != NULL);
-
-  const guint view = why_runner_add_view (self->runner);
-  g_array_append_val (self->sniffs, view);
-  why_worker_submit (why_runner_loader (self->runner), view, &sniff_class, g_strdup (path), on_sniffed, NULL, self);
-  why_document_update_busy (self);
 }
 
 /* ---- figures ---- */

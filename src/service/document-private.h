@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runner-private.h"
+#include "service/case-list.h"
 #include "service/document.h"
 #include "service/picture.h"
 
@@ -105,6 +106,7 @@ typedef enum
   WHY_LOAD_SESSION,
   WHY_LOAD_SAVE,
   WHY_LOAD_HOTTEST,
+  WHY_LOAD_LABELS,
   WHY_N_LOADS,
 } WhyLoad;
 
@@ -143,6 +145,9 @@ struct _WhyDocument
   GTask *export_task;
   struct _WhySessionFile *pending; /* opened, its files not all there yet */
   struct _WhyDocumentCompare *compare;
+  struct _WhySessionFile *incomplete; /* opened, and a file of it is missing */
+  WhyCaseList *cases;
+  char *labels_path; /* nullable: class names that were opened for the model */
 
   /* what is asked and shown, and what it was before */
   WhyDocumentState state;
@@ -158,6 +163,9 @@ struct _WhyDocument
   gboolean loading[WHY_N_LOADS];
   gboolean running;
   gboolean busy_shown;
+  char *wanted_picture; /* nullable: opened last, read or not */
+  int stepping; /* through the cases: +1, -1; 0: not */
+  guint autosave_view;
   gboolean stopped;
   double progress;
   gint64 run_start; /* monotonic, microseconds */
@@ -181,6 +189,8 @@ struct _WhyDocument
 WhyDocumentState why_document_begin_change (WhyDocument *self);
 void why_document_commit (WhyDocument *self, WhyDocumentState *state, const char *slider);
 void why_document_take_model (WhyDocument *self, WhyModel *model);
+/* @model: the same network with other names for its classes. */
+void why_document_rename_classes (WhyDocument *self, WhyModel *model);
 void why_document_take_picture (WhyDocument *self, WhyPicture *picture);
 /* Nothing can be undone any more. */
 void why_document_forget_history (WhyDocument *self);
@@ -192,6 +202,22 @@ void why_document_set_progress (WhyDocument *self, double progress);
 /* document-session.c */
 /* Shows what a session that was opened says, once its files are there. */
 void why_document_apply_session (WhyDocument *self);
+
+/* What is shown, to be written or shown again. */
+struct _WhySessionFile *why_document_make_session (WhyDocument *self) G_GNUC_WARN_UNUSED_RESULT;
+/* Opens the files it names, and then shows the rest. @session: (transfer full) */
+void why_document_show_session (WhyDocument *self, struct _WhySessionFile *session);
+
+/* document-cases.c */
+void why_document_init_cases (WhyDocument *self);
+void why_document_dispose_cases (WhyDocument *self);
+/* A picture was read, or not: @error is its message. */
+void why_document_case_read (WhyDocument *self, const char *path, const char *error);
+void why_document_case_answered (WhyDocument *self);
+
+/* document-open.c */
+/* @path: class names for the model that is there, or is being loaded. */
+void why_document_open_labels (WhyDocument *self, const char *path);
 
 /* document-files.c */
 /* @path: (nullable): what is read or written; NULL: no more */

@@ -173,6 +173,7 @@ on_result (WhyResult *result, gpointer data)
       take_steps (self, result);
       why_document_update_classes (self);
       why_document_update_occlusions (self);
+      why_document_case_answered (self);
       why_document_notify (self, WHY_DOCUMENT_PROP_MAP);
       why_document_notify (self, WHY_DOCUMENT_PROP_PROBABILITIES);
       why_document_notify (self, WHY_DOCUMENT_PROP_SHOWN_CLASS);

@@ -2,7 +2,10 @@
 
 #include "service/document-look.h"
 #include "comparison.h"
+#include "checksum.h"
 #include "session-file.h"
+
+#include <glib/gi18n-lib.h>
 
 /* Saving what a document shows, and showing it again. */
 
@@ -50,16 +53,16 @@ on_saved (gpointer job, gpointer result, const GError *error, gpointer data)
     why_document_emit_session_saved (self, result);
 }
 
-void
-why_document_save_session (WhyDocument *self, const char *path)
+WhySessionFile *
+why_document_make_session (WhyDocument *self)
 {
-  g_return_if_fail (WHY_IS_DOCUMENT (self));
-  g_return_if_fail (path != NULL);
-
-  SaveJob *job = g_new0 (SaveJob, 1);
   WhySessionFile *session = g_new0 (WhySessionFile, 1);
+
   session->model_path = self->model != NULL ? g_canonicalize_filename (why_model_get_path (self->model), NULL) : NULL;
   session->picture_path = self->picture != NULL ? g_canonicalize_filename (self->picture->path, NULL) : NULL;
+  session->labels_path = self->labels_path != NULL ? g_canonicalize_filename (self->labels_path, NULL) : NULL;
+  if (why_case_list_is_chosen (self->cases))
+    session->cases = why_case_list_dup_paths (self->cases);
   why_document_state_copy (&self->state, &session->state);
   g_clear_pointer (&session->state.occlusions, g_ptr_array_unref);
   session->covers = why_cover_array_new ();
@@ -72,7 +75,17 @@ why_document_save_session (WhyDocument *self, const char *path)
   session->fill = g_strdup (self->fill);
   session->plane = why_document_get_plane (self);
   session->slice = why_document_is_volume (self) ? why_document_get_slice (self) : -1;
-  job->session = session;
+  return session;
+}
+
+void
+why_document_save_session (WhyDocument *self, const char *path)
+{
+  g_return_if_fail (WHY_IS_DOCUMENT (self));
+  g_return_if_fail (path != NULL);
+
+  SaveJob *job = g_new0 (SaveJob, 1);
+  job->session = why_document_make_session (self);
   job->path = g_strdup (path);
   why_worker_submit (why_runner_loader (self->runner), self->loads[WHY_LOAD_SAVE], &save_class, job, on_saved, NULL, self);
   why_document_set_loading (self, WHY_LOAD_SAVE, path);
@@ -96,6 +109,51 @@ static const WhyWorkerClass read_class = {
   .free_result = session_free,
 };
 
+void
+why_document_show_session (WhyDocument *self, WhySessionFile *session)
+{
+  g_clear_pointer (&self->pending, why_session_file_free);
+  self->pending = session;
+  if (session->model_path != NULL)
+    why_document_open_model (self, session->model_path);
+  if (session->labels_path != NULL)
+    why_document_open_labels (self, session->labels_path);
+  if (session->picture_path != NULL)
+    why_document_open_picture (self, session->picture_path);
+  if (session->cases != NULL && session->cases[0] != NULL && session->picture_path != NULL)
+    why_case_list_set_paths (self->cases, (const char *const *) session->cases, session->picture_path);
+}
+
+static WhySessionSource
+first_missing (const WhySessionFile *session)
+{
+  WhySessionSource source = WHY_SESSION_MODEL;
+
+  while (source < WHY_SESSION_LABELS && (session->missing & (1u << source)) == 0)
+    source++;
+  return source;
+}
+
+static void
+say_missing (WhyDocument *self)
+{
+  g_autofree char *message = g_strdup_printf (_ ("The session names a file that is not there: %s"),
+                                              why_document_get_missing_path (self));
+  why_document_fail (self, WHY_ERROR_KIND_OTHER, message);
+}
+
+/* What is there is shown; the rest of the session waits for what is not. */
+static void
+show_incomplete (WhyDocument *self, WhySessionFile *session)
+{
+  self->incomplete = session;
+  if (session->model_path != NULL && (session->missing & (1u << WHY_SESSION_MODEL)) == 0)
+    why_document_open_model (self, session->model_path);
+  if (session->picture_path != NULL && (session->missing & (1u << WHY_SESSION_PICTURE)) == 0)
+    why_document_open_picture (self, session->picture_path);
+  say_missing (self);
+}
+
 static void
 on_read (gpointer job, gpointer result, const GError *error, gpointer data)
 {
@@ -103,19 +161,18 @@ on_read (gpointer job, gpointer result, const GError *error, gpointer data)
   WhySessionFile *session = result;
 
   g_object_freeze_notify (G_OBJECT (self));
+  g_clear_pointer (&self->incomplete, why_session_file_free);
   if (session == NULL)
     why_document_fail (self, WHY_ERROR_KIND_OTHER, error->message);
   else
     {
-      WhySessionFile *pending = g_new0 (WhySessionFile, 1);
-      *pending = *session;
+      WhySessionFile *taken = g_new0 (WhySessionFile, 1);
+      *taken = *session;
       *session = (WhySessionFile) { 0 };
-      g_clear_pointer (&self->pending, why_session_file_free);
-      self->pending = pending;
-      if (pending->model_path != NULL)
-        why_document_open_model (self, pending->model_path);
-      if (pending->picture_path != NULL)
-        why_document_open_picture (self, pending->picture_path);
+      if (taken->missing != 0)
+        show_incomplete (self, taken);
+      else
+        why_document_show_session (self, taken);
     }
   why_document_set_loading (self, WHY_LOAD_SESSION, NULL);
   why_document_apply_session (self);
@@ -130,6 +187,114 @@ why_document_open_session (WhyDocument *self, const char *path)
 
   why_worker_submit (why_runner_loader (self->runner), self->loads[WHY_LOAD_SESSION], &read_class, g_strdup (path), on_read,
                      NULL, self);
+  why_document_set_loading (self, WHY_LOAD_SESSION, path);
+}
+
+/* ---- files that are somewhere else by now ---- */
+
+const char *
+why_document_get_missing_path (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), NULL);
+  return self->incomplete != NULL ? why_session_file_get_path (self->incomplete, first_missing (self->incomplete)) : NULL;
+}
+
+typedef struct
+{
+  char *paths[WHY_SESSION_N_SOURCES];
+  char *checksums[WHY_SESSION_N_SOURCES];
+} Located;
+
+static void
+located_free (gpointer data)
+{
+  Located *located = data;
+
+  for (int source = 0; source < WHY_SESSION_N_SOURCES; source++)
+    {
+      g_free (located->paths[source]);
+      g_free (located->checksums[source]);
+    }
+  g_free (located);
+}
+
+/* The job says where to look, the result what is there. */
+static gpointer
+run_locate (gpointer data, WhyCancel *cancel, WhyProgress progress, gpointer progress_data, GError **error)
+{
+  const Located *job = data;
+  Located *located = g_new0 (Located, 1);
+
+  for (int source = 0; source < WHY_SESSION_N_SOURCES; source++)
+    {
+      if (job->paths[source] == NULL || !g_file_test (job->paths[source], G_FILE_TEST_IS_REGULAR))
+        continue;
+      located->paths[source] = g_strdup (job->paths[source]);
+      located->checksums[source] = why_checksum_file (job->paths[source], cancel, error);
+      if (located->checksums[source] == NULL)
+        {
+          located_free (located);
+          return NULL;
+        }
+    }
+  return located;
+}
+
+static const WhyWorkerClass locate_class = {
+  .run = run_locate,
+  .free_job = located_free,
+  .free_result = located_free,
+};
+
+static void
+on_located (gpointer job, gpointer result, const GError *error, gpointer data)
+{
+  WhyDocument *self = data;
+  const Located *located = result;
+
+  g_object_freeze_notify (G_OBJECT (self));
+  if (located == NULL)
+    why_document_fail (self, WHY_ERROR_KIND_OTHER, error->message);
+  else if (self->incomplete != NULL)
+    {
+      for (int source = 0; source < WHY_SESSION_N_SOURCES; source++)
+        {
+          if (located->paths[source] != NULL)
+            why_session_file_found (self->incomplete, source, located->paths[source], located->checksums[source]);
+        }
+      if (self->incomplete->missing != 0)
+        say_missing (self);
+      else
+        {
+          why_document_dismiss_error (self);
+          why_document_show_session (self, g_steal_pointer (&self->incomplete));
+        }
+    }
+  why_document_set_loading (self, WHY_LOAD_SESSION, NULL);
+  g_object_thaw_notify (G_OBJECT (self));
+}
+
+void
+why_document_locate (WhyDocument *self, const char *path)
+{
+  g_return_if_fail (WHY_IS_DOCUMENT (self));
+  g_return_if_fail (path != NULL);
+
+  if (self->incomplete == NULL)
+    return;
+  const WhySessionSource sought = first_missing (self->incomplete);
+  g_autofree char *full = g_canonicalize_filename (path, NULL);
+  g_autofree char *folder = g_path_get_dirname (full);
+  Located *job = g_new0 (Located, 1);
+  for (WhySessionSource source = sought; source < WHY_SESSION_N_SOURCES; source++)
+    {
+      g_autofree char *name = NULL;
+      if ((self->incomplete->missing & (1u << source)) == 0)
+        continue;
+      name = g_path_get_basename (why_session_file_get_path (self->incomplete, source));
+      job->paths[source] = source == sought ? g_strdup (full) : g_build_filename (folder, name, NULL);
+    }
+  why_worker_submit (why_runner_loader (self->runner), self->loads[WHY_LOAD_SESSION], &locate_class, job, on_located, NULL, self);
   why_document_set_loading (self, WHY_LOAD_SESSION, path);
 }
 
@@ -158,7 +323,7 @@ why_document_apply_session (WhyDocument *self)
   WhySessionFile *session = self->pending;
   g_autofree char *failure = NULL;
 
-  if (session == NULL || self->loading[WHY_LOAD_MODEL] || self->loading[WHY_LOAD_PICTURE])
+  if (session == NULL || self->loading[WHY_LOAD_MODEL] || self->loading[WHY_LOAD_PICTURE] || self->loading[WHY_LOAD_LABELS])
     return;
   self->pending = NULL;
   g_object_freeze_notify (G_OBJECT (self));

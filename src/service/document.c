@@ -132,6 +132,8 @@ why_document_update_busy (WhyDocument *self)
       why_document_notify (self, WHY_DOCUMENT_PROP_ACTIVITY);
     }
   const gboolean busy = why_document_get_busy (self);
+  if (self->cases != NULL)
+    why_case_list_set_paused (self->cases, busy);
   if (busy != self->busy_shown)
     {
       self->busy_shown = busy;
@@ -153,7 +155,8 @@ gboolean
 why_document_get_busy (WhyDocument *self)
 {
   g_return_val_if_fail (WHY_IS_DOCUMENT (self), FALSE);
-  gboolean busy = self->running || self->sniffs->len > 0 || why_document_compare_is_busy (self);
+  gboolean busy = self->running || self->sniffs->len > 0 || why_document_compare_is_busy (self) ||
+                  (self->cases != NULL && why_case_list_is_opening (self->cases));
   for (int load = 0; load < WHY_N_LOADS; load++)
     busy = busy || self->loading[load];
   return busy;
@@ -463,6 +466,8 @@ why_document_take_model (WhyDocument *self, WhyModel *model)
   g_object_freeze_notify (G_OBJECT (self));
   g_clear_object (&self->model);
   self->model = model;
+  g_clear_pointer (&self->labels_path, g_free);
+  why_case_list_set_model (self->cases, model);
   g_clear_pointer (&state.layer, g_free);
   state.target_class = -1;
   state.contrast_class = -1;
@@ -489,6 +494,23 @@ why_document_take_model (WhyDocument *self, WhyModel *model)
   why_document_emit_redraw (self);
 }
 
+void
+why_document_rename_classes (WhyDocument *self, WhyModel *model)
+{
+  g_object_freeze_notify (G_OBJECT (self));
+  g_set_object (&self->model, model);
+  fill_classes (self);
+  why_document_update_classes (self);
+  why_document_update_occlusions (self);
+  why_case_list_set_model (self->cases, model);
+  if (self->result != NULL)
+    why_document_case_answered (self);
+  why_document_notify (self, WHY_DOCUMENT_PROP_MODEL);
+  why_document_update_status (self);
+  g_object_thaw_notify (G_OBJECT (self));
+  why_document_emit_updated (self);
+}
+
 /* ---- the object ---- */
 
 WhyDocument *
@@ -502,6 +524,8 @@ why_document_new (WhyRunner *runner)
   for (int load = 0; load < WHY_N_LOADS; load++)
     self->loads[load] = why_runner_add_view (runner);
   why_document_compare_init (self);
+  self->autosave_view = why_runner_add_view (runner);
+  why_document_init_cases (self);
   return self;
 }
 
@@ -512,8 +536,10 @@ why_document_dispose (GObject *object)
 
   if (self->runner != NULL)
     {
+      why_document_dispose_cases (self);
       why_document_cancel_loads (self);
       why_document_compare_dispose (self);
+      why_worker_cancel (why_runner_loader (self->runner), self->autosave_view);
       why_runner_remove_view (self->runner, self->view);
       g_clear_pointer (&self->runner, why_runner_unref);
     }
@@ -544,6 +570,9 @@ why_document_finalize (GObject *object)
   g_clear_pointer (&self->redo, g_ptr_array_unref);
   g_clear_pointer (&self->sniffs, g_array_unref);
   g_clear_pointer (&self->pending, why_session_file_free);
+  g_clear_pointer (&self->incomplete, why_session_file_free);
+  g_clear_pointer (&self->labels_path, g_free);
+  g_clear_pointer (&self->wanted_picture, g_free);
   why_document_state_clear (&self->state);
   G_OBJECT_CLASS (why_document_parent_class)->finalize (object);
 }

@@ -8,14 +8,12 @@
 #include "graph/graph.h"
 #include "graph/op.h"
 #include "input-size.h"
+#include "model-private.h"
 #include "worker.h"
 
 #include <glib/gi18n-lib.h>
 #include <inttypes.h>
 #include <string.h>
-
-/* Texts from files are cut where nobody could read them anyway. */
-#define MAX_TEXT 4096
 
 /* ---- layers ---- */
 
@@ -223,34 +221,6 @@ why_layer_item_get_is_default (WhyLayerItem *self)
 
 /* ---- the model ---- */
 
-struct _WhyModel
-{
-  GObject parent_instance;
-
-  char *path;
-  char *recipe_path; /* nullable */
-  char *title;
-  char *summary;
-  char *producer;
-  char *recipe_text;
-  char *assumed_text;
-  char *limitation;
-  WhyOnnxModel *onnx;
-  WhyRecipe *recipe;
-  GListStore *layers;
-  char **labels; /* n_classes of them */
-  int n_classes;
-  char *default_layer;
-  GPtrArray *method_limits; /* as why_explainer_check_all() has them; NULL: no classes */
-  const char *ends_in;
-  gboolean multi_label;
-  gboolean dense;
-  gint64 opset;
-  guint n_nodes;
-  guint64 n_parameters;
-  WhyShape input;
-};
-
 G_DEFINE_FINAL_TYPE (WhyModel, why_model, G_TYPE_OBJECT)
 
 enum
@@ -349,28 +319,6 @@ why_model_init (WhyModel *self)
 
 /* ---- loading ---- */
 
-/* Text from a file made fit to be shown: valid, without control characters (bidirectional ones
- * included), not endless. */
-static char *
-clean_text (const char *text)
-{
-  g_autofree char *valid = g_utf8_make_valid (text, (gssize) strnlen (text, MAX_TEXT));
-  GString *clean = g_string_new (NULL);
-
-  for (const char *at = valid; *at != '\0'; at = g_utf8_next_char (at))
-    {
-      const gunichar character = g_utf8_get_char (at);
-      const GUnicodeType type = g_unichar_type (character);
-      if (type == G_UNICODE_CONTROL || type == G_UNICODE_FORMAT || type == G_UNICODE_LINE_SEPARATOR ||
-          type == G_UNICODE_PARAGRAPH_SEPARATOR)
-        g_string_append_c (clean, ' ');
-      else
-        g_string_append_unichar (clean, character);
-    }
-  g_strstrip (clean->str);
-  return g_string_free (clean, FALSE);
-}
-
 static char *
 make_title (const char *path)
 {
@@ -378,7 +326,7 @@ make_title (const char *path)
 
   if (g_str_has_suffix (base, ".onnx") && strlen (base) > strlen (".onnx"))
     base[strlen (base) - strlen (".onnx")] = '\0';
-  return clean_text (base);
+  return why_model_clean_text (base);
 }
 
 static WhyRecipe *
@@ -438,8 +386,8 @@ is_quantised (const WhyOnnxGraph *graph)
 static void
 describe (WhyModel *self)
 {
-  g_autofree char *version = clean_text (self->onnx->producer_version);
-  g_autofree char *name = clean_text (self->onnx->producer_name);
+  g_autofree char *version = why_model_clean_text (self->onnx->producer_version);
+  g_autofree char *name = why_model_clean_text (self->onnx->producer_name);
   g_autofree char *parameters = NULL;
 
   self->producer = g_strstrip (g_strdup_printf ("%s %s", name, version));
@@ -503,31 +451,6 @@ describe_recipe (WhyModel *self)
   g_string_append_printf (text, ", %s, %s", why_filter_to_string (recipe->filter), _ (channels[recipe->channels]));
   g_string_append_printf (text, _ (", divided by %.4g, mean %s, deviation %s"), recipe->scale, mean, std);
   self->recipe_text = g_string_free (text, FALSE);
-}
-
-static void
-make_labels (WhyModel *self)
-{
-  const guint n_labels = self->recipe->labels != NULL ? g_strv_length (self->recipe->labels) : 0;
-  g_autofree char *assumed = why_recipe_assumed_to_string (self->recipe);
-
-  self->labels = g_new0 (char *, (gsize) self->n_classes + 1);
-  for (int label = 0; label < self->n_classes; label++)
-    {
-      if ((guint) label < n_labels)
-        self->labels[label] = clean_text (self->recipe->labels[label]);
-      if (self->labels[label] == NULL || *self->labels[label] == '\0')
-        {
-          g_free (self->labels[label]);
-          self->labels[label] = g_strdup_printf (_ ("class %d"), label);
-        }
-    }
-  /* A list that does not fit probably shifts the names: that must be seen. */
-  if (n_labels > 0 && self->n_classes > 0 && n_labels != (guint) self->n_classes)
-    self->assumed_text = g_strdup_printf (_ ("%s%slabels (%u for %d classes)"), assumed, *assumed != '\0' ? ", " : "",
-                                          n_labels, self->n_classes);
-  else
-    self->assumed_text = g_steal_pointer (&assumed);
 }
 
 static gboolean
@@ -603,7 +526,7 @@ understand (WhyModel *self, const char *recipe_path, const WhyShape *prepared, G
   count_parameters (self);
   describe (self);
   describe_recipe (self);
-  make_labels (self);
+  why_model_make_labels (self);
   return TRUE;
 }
 

@@ -17,6 +17,7 @@
 #define MAX_BYTES (8u << 20)
 #define MAX_DEPTH 8
 #define MAX_OCCLUSIONS 10000
+#define MAX_CASES 100000
 #define MAX_ALSO_CLASSES 100000
 
 void
@@ -24,11 +25,65 @@ why_session_file_free (WhySessionFile *session)
 {
   g_free (session->model_path);
   g_free (session->picture_path);
+  g_free (session->labels_path);
+  for (int source = 0; source < WHY_SESSION_N_SOURCES; source++)
+    g_free (session->checksums[source]);
+  g_strfreev (session->cases);
   why_document_state_clear (&session->state);
   g_clear_pointer (&session->covers, g_array_unref);
   g_free (session->fill);
   g_free (session->warning);
   g_free (session);
+}
+
+static char **
+path_of (WhySessionFile *session, WhySessionSource source)
+{
+  return source == WHY_SESSION_MODEL     ? &session->model_path
+         : source == WHY_SESSION_PICTURE ? &session->picture_path
+                                         : &session->labels_path;
+}
+
+const char *
+why_session_file_get_path (const WhySessionFile *session, WhySessionSource source)
+{
+  return *path_of ((WhySessionFile *) session, source);
+}
+
+void
+why_session_file_set_path (WhySessionFile *session, WhySessionSource source, const char *path)
+{
+  char **field = path_of (session, source);
+
+  g_free (*field);
+  *field = g_strdup (path);
+}
+
+static void
+warn_of_change (WhySessionFile *session, WhySessionSource source)
+{
+  static const char *const sentences[WHY_SESSION_N_SOURCES] = {
+    N_ ("The model has changed since the session was saved"),
+    N_ ("The picture has changed since the session was saved"),
+    N_ ("The class names have changed since the session was saved"),
+  };
+  g_autofree char *before = g_steal_pointer (&session->warning);
+
+  if (before == NULL)
+    session->warning = g_strdup (_ (sentences[source]));
+  else if (source == WHY_SESSION_PICTURE && strcmp (before, _ (sentences[WHY_SESSION_MODEL])) == 0)
+    session->warning = g_strdup (_ ("Model and picture have changed since the session was saved"));
+  else
+    session->warning = g_strdup_printf ("%s. %s", before, _ (sentences[source]));
+}
+
+void
+why_session_file_found (WhySessionFile *session, WhySessionSource source, const char *path, const char *checksum)
+{
+  why_session_file_set_path (session, source, path);
+  session->missing &= ~(1u << source);
+  if (session->checksums[source] != NULL && g_ascii_strcasecmp (session->checksums[source], checksum) != 0)
+    warn_of_change (session, source);
 }
 
 /* ---- writing ---- */
@@ -51,7 +106,8 @@ why_session_relative_path (const char *folder, const char *path)
 }
 
 static gboolean
-add_file (JsonBuilder *builder, const char *name, const char *folder, const char *path, WhyCancel *cancel, GError **error)
+add_file (JsonBuilder *builder, const char *name, const char *folder, const char *path, gboolean with_checksum,
+          WhyCancel *cancel, GError **error)
 {
   json_builder_set_member_name (builder, name);
   if (path == NULL)
@@ -59,9 +115,9 @@ add_file (JsonBuilder *builder, const char *name, const char *folder, const char
       json_builder_add_null_value (builder);
       return TRUE;
     }
-  g_autofree char *checksum = why_checksum_file (path, cancel, error);
+  g_autofree char *checksum = with_checksum ? why_checksum_file (path, cancel, error) : NULL;
   g_autofree char *relative = why_session_relative_path (folder, path);
-  if (checksum == NULL)
+  if (with_checksum && checksum == NULL)
     return FALSE;
   if (!g_utf8_validate (relative, -1, NULL))
     {
@@ -71,9 +127,25 @@ add_file (JsonBuilder *builder, const char *name, const char *folder, const char
     }
   json_builder_begin_object (builder);
   why_json_add_string (builder, "path", relative);
-  why_json_add_string (builder, "sha256", checksum);
+  if (checksum != NULL)
+    why_json_add_string (builder, "sha256", checksum);
   json_builder_end_object (builder);
   return TRUE;
+}
+
+/* A name that is no text is left out: the session is of the picture that is shown. */
+static void
+add_cases (JsonBuilder *builder, char **cases, const char *folder)
+{
+  json_builder_set_member_name (builder, "cases");
+  json_builder_begin_array (builder);
+  for (gsize index = 0; cases[index] != NULL; index++)
+    {
+      g_autofree char *relative = why_session_relative_path (folder, cases[index]);
+      if (g_utf8_validate (relative, -1, NULL))
+        json_builder_add_string_value (builder, relative);
+    }
+  json_builder_end_array (builder);
 }
 
 static void
@@ -138,9 +210,13 @@ why_session_file_write (const WhySessionFile *session, const char *path, WhyCanc
   why_json_add_string (builder, "whylight", "session");
   why_json_add_int (builder, "version", VERSION);
   why_json_add_string (builder, "program", WHY_VERSION);
-  if (!add_file (builder, "model", folder, session->model_path, cancel, error) ||
-      !add_file (builder, "picture", folder, session->picture_path, cancel, error))
+  const gboolean sums = !session->without_checksums;
+  if (!add_file (builder, "model", folder, session->model_path, sums, cancel, error) ||
+      !add_file (builder, "picture", folder, session->picture_path, sums, cancel, error) ||
+      (session->labels_path != NULL && !add_file (builder, "labels", folder, session->labels_path, sums, cancel, error)))
     return FALSE;
+  if (session->cases != NULL)
+    add_cases (builder, session->cases, folder);
   add_state (builder, &session->state, session->covers);
   why_session_compare_add (builder, session->state.comparison, session->state.curtain, folder);
   why_json_add_string (builder, "fill", session->fill);
@@ -242,15 +318,16 @@ check_keys (JsonObject *object, const char *const *known, gsize n_known, GError 
   return TRUE;
 }
 
-/* A file that the session names. @changed: (out): it has other bytes than when the session was written. */
+/* A file that the session names. */
 static gboolean
-take_file (JsonObject *object, const char *name, const char *folder, WhyCancel *cancel, char **path, gboolean *changed,
+take_file (WhySessionFile *session, JsonObject *object, WhySessionSource source, const char *folder, WhyCancel *cancel,
            GError **error)
 {
+  static const char *const names[WHY_SESSION_N_SOURCES] = { "model", "picture", "labels" };
   static const char *const known[] = { "path", "sha256" };
+  const char *name = names[source];
   JsonNode *node = json_object_get_member (object, name);
   g_autofree char *relative = NULL;
-  g_autofree char *stated = NULL;
 
   if (node == NULL || JSON_NODE_HOLDS_NULL (node))
     return TRUE;
@@ -261,22 +338,52 @@ take_file (JsonObject *object, const char *name, const char *folder, WhyCancel *
       return FALSE;
     }
   if (!check_keys (file, known, G_N_ELEMENTS (known), error) || !take (file, "path", TEXT, &relative, error) ||
-      !take (file, "sha256", TEXT, &stated, error))
+      !take (file, "sha256", TEXT, &session->checksums[source], error))
     {
       g_prefix_error (error, "%s: ", name);
       return FALSE;
     }
-  *path = g_canonicalize_filename (relative, folder);
-  if (!g_file_test (*path, G_FILE_TEST_EXISTS))
+  g_autofree char *path = g_canonicalize_filename (relative, folder);
+  why_session_file_set_path (session, source, path);
+  if (!g_file_test (path, G_FILE_TEST_EXISTS))
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_NOT_FOUND,
-                   "%s: there is no file %s; put it there, or open it and save the session anew", name, *path);
+      session->missing |= 1u << source;
+      return TRUE;
+    }
+  if (session->checksums[source] == NULL)
+    return TRUE;
+  g_autofree char *checksum = why_checksum_file (path, cancel, error);
+  if (checksum == NULL)
+    return FALSE;
+  why_session_file_found (session, source, path, checksum);
+  return TRUE;
+}
+
+static gboolean
+take_cases (WhySessionFile *session, JsonObject *object, const char *folder, GError **error)
+{
+  JsonNode *node = json_object_get_member (object, "cases");
+  JsonArray *array = node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+  const guint n_cases = array != NULL ? json_array_get_length (array) : 0;
+
+  if (node == NULL)
+    return TRUE;
+  if (array == NULL || n_cases > MAX_CASES)
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "cases: a list of at most %d paths is needed", MAX_CASES);
       return FALSE;
     }
-  g_autofree char *found = stated != NULL ? why_checksum_file (*path, cancel, error) : NULL;
-  if (stated != NULL && found == NULL)
-    return FALSE;
-  *changed = stated != NULL && g_ascii_strcasecmp (stated, found) != 0;
+  session->cases = g_new0 (char *, n_cases + 1);
+  for (guint index = 0; index < n_cases; index++)
+    {
+      JsonNode *element = json_array_get_element (array, index);
+      if (!fits (element, TEXT))
+        {
+          g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "cases: number %u: a path is needed", index + 1);
+          return FALSE;
+        }
+      session->cases[index] = g_canonicalize_filename (json_node_get_string (element), folder);
+    }
   return TRUE;
 }
 
@@ -392,7 +499,7 @@ static gboolean
 take_object (WhySessionFile *session, JsonObject *object, const char *folder, WhyCancel *cancel, GError **error)
 {
   static const char *const known[] = {
-    "whylight", "version", "program", "model", "picture", "target_class", "contrast_class", "layer", "method", "profile",
+    "whylight", "version", "program", "model", "picture", "labels", "cases", "target_class", "contrast_class", "layer", "method", "profile",
     "method_options", "polarity", "colormap", "limits", "lo", "hi", "opacity", "threshold", "show_map", "smooth", "fill",
     "plane", "slice", "occlusions", "score", "region", "also_classes", "clip", "contours", "contour_levels", "contour_labels",
     "alpha", "colour_vision", "compare",
@@ -401,8 +508,6 @@ take_object (WhySessionFile *session, JsonObject *object, const char *folder, Wh
   g_autofree char *kind = NULL;
   g_autofree char *plane = NULL;
   gint64 version = 0;
-  gboolean model_changed = FALSE;
-  gboolean picture_changed = FALSE;
 
   if (!take (object, "whylight", TEXT, &kind, error) || !take (object, "version", WHOLE, &version, error))
     return FALSE;
@@ -432,8 +537,10 @@ take_object (WhySessionFile *session, JsonObject *object, const char *folder, Wh
       !take_target (object, &state->target, error) || !take_look (object, &state->look, error) ||
       !why_session_compare_take (object, folder, &state->comparison, &state->curtain, error) ||
       !take (object, "slice", WHOLE, &session->slice, error) || !take_occlusions (object, session->covers, error) ||
-      !take_file (object, "model", folder, cancel, &session->model_path, &model_changed, error) ||
-      !take_file (object, "picture", folder, cancel, &session->picture_path, &picture_changed, error))
+      !take_cases (session, object, folder, error) ||
+      !take_file (session, object, WHY_SESSION_MODEL, folder, cancel, error) ||
+      !take_file (session, object, WHY_SESSION_PICTURE, folder, cancel, error) ||
+      !take_file (session, object, WHY_SESSION_LABELS, folder, cancel, error))
     return FALSE;
   if (plane != NULL && !why_plane_kind_from_string (plane, &session->plane))
     {
@@ -447,10 +554,6 @@ take_object (WhySessionFile *session, JsonObject *object, const char *folder, Wh
     }
   state->opacity = CLAMP (state->opacity, 0.0, 1.0);
   state->threshold = CLAMP (state->threshold, 0.0, 1.0);
-  if (model_changed || picture_changed)
-    session->warning = g_strdup (model_changed && picture_changed ? _ ("Model and picture have changed since the session was saved")
-                                 : model_changed                  ? _ ("The model has changed since the session was saved")
-                                                                  : _ ("The picture has changed since the session was saved"));
   return TRUE;
 }
 

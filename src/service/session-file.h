@@ -9,6 +9,7 @@ G_BEGIN_DECLS
  *
  *   {"whylight": "session", "version": 1, "program": "0.1.0",
  *    "model": {"path": "../nets/a.onnx", "sha256": "..."}, "picture": {"path": "b.png", "sha256": "..."},
+ *    "labels": {"path": "names.txt", "sha256": "..."}, "cases": ["b.png", "c.png"],
  *    "target_class": 3, "contrast_class": -1, "layer": "...", "method": "gradcam", "profile": "paper",
  *    "method_options": null, "polarity": "relu", "colormap": null, "limits": "own", "lo": 0, "hi": 0,
  *    "opacity": 0.5, "threshold": 0, "show_map": true, "smooth": true, "fill": "mean",
@@ -23,9 +24,22 @@ G_BEGIN_DECLS
 
 #define WHY_SESSION_FILE_START "{\"whylight\":\"session\""
 
+typedef enum
+{
+  WHY_SESSION_MODEL,
+  WHY_SESSION_PICTURE,
+  WHY_SESSION_LABELS,
+  WHY_SESSION_N_SOURCES,
+} WhySessionSource;
+
 /**
  * WhySessionFile:
  * @model_path, @picture_path: (nullable): absolute
+ * @labels_path: (nullable): class names that were opened for the model
+ * @checksums: (nullable): as the file states them
+ * @missing: bits, 1 << WhySessionSource: there is no such file
+ * @cases: (nullable): absolute paths of all pictures
+ * @without_checksums: to be written without them: large models need not be read
  * @state: without its occlusions: those are objects of the main thread
  * @covers: (element-type WhyCover): what is covered instead
  * @plane, @slice: of a volume; slice -1: not stated
@@ -35,6 +49,11 @@ typedef struct _WhySessionFile
 {
   char *model_path;
   char *picture_path;
+  char *labels_path;
+  char *checksums[WHY_SESSION_N_SOURCES];
+  guint missing;
+  char **cases;
+  gboolean without_checksums;
   WhyDocumentState state;
   GArray *covers;
   char *fill;
@@ -47,6 +66,12 @@ void why_session_file_free (WhySessionFile *session);
 
 /** why_session_relative_path: @path, absolute, as it is found from @folder; on another root it stays absolute */
 char *why_session_relative_path (const char *folder, const char *path) G_GNUC_WARN_UNUSED_RESULT;
+/** why_session_file_get_path: Returns: (nullable): of one of its files */
+const char *why_session_file_get_path (const WhySessionFile *session, WhySessionSource source);
+void why_session_file_set_path (WhySessionFile *session, WhySessionSource source, const char *path);
+
+/** why_session_file_found: one of its files has @checksum: no longer missing, and said if it is another one */
+void why_session_file_found (WhySessionFile *session, WhySessionSource source, const char *path, const char *checksum);
 
 /**
  * why_session_file_write:
@@ -59,8 +84,8 @@ gboolean why_session_file_write (const WhySessionFile *session, const char *path
 /**
  * why_session_file_read:
  *
- * Checks form and values as far as that goes without the model, and that the files named are there. Blocks; any
- * thread. The caller looks at methods, classes and layers.
+ * Checks form and values as far as that goes without the model. Files that are not there are marked as missing. Blocks;
+ * any thread. The caller looks at methods, classes and layers.
  *
  * Returns: (transfer full) (nullable): %NULL with a sentence that names the file and the key
  */

@@ -216,6 +216,16 @@ gboolean why_recipe_get_input_size (const WhyRecipe *recipe, gint64 src_w, gint6
                                     gint64 *input_w, gint64 *input_h, GError **error);
 
 /**
+ * why_labels_read:
+ * @path: one class name a line, or a JSON list of strings; at most 1 MB of UTF-8
+ *
+ * Blocks; any thread.
+ *
+ * Returns: (transfer full) (nullable): names without control characters; an error names the file
+ */
+char **why_labels_read (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * why_recipe_get_affine:
  * @input_to_source: (out): from pixels of the network's input to pixels of the source picture (pixel
  *   centres at +0.5); why_affine_invert() for the way there

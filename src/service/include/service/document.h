@@ -2,6 +2,7 @@
 
 #include "draw/overlay.h"
 #include "service/boxed.h"
+#include "service/case-list.h"
 #include "service/model.h"
 #include "service/runner.h"
 
@@ -80,8 +81,29 @@ WhyDocument *why_document_new (WhyRunner *runner) G_GNUC_WARN_UNUSED_RESULT;
 void why_document_open_picture (WhyDocument *self, const char *path);
 /** why_document_open_model: likewise; class and layer return to their defaults */
 void why_document_open_model (WhyDocument *self, const char *path);
-/** why_document_open: decides by the file's content which of the two it is */
+/** why_document_open: one file or folder: see why_document_open_paths() */
 void why_document_open (WhyDocument *self, const char *path);
+/**
+ * why_document_open_paths:
+ * @paths: (array zero-terminated): pictures, volumes, models, sessions, label files and folders in any order
+ *
+ * What each is is decided by its content (service/file-kind.h). Of models and sessions the last counts; one picture is shown,
+ * several become the cases, and so do those of a folder; a list of names gives the classes theirs.
+ */
+void why_document_open_paths (WhyDocument *self, const char *const *paths);
+/** why_document_reload: reads model and picture once more and asks the same of them */
+void why_document_reload (WhyDocument *self);
+/** why_document_get_labels_path: Returns: (nullable): the list of class names that was opened for the model */
+const char *why_document_get_labels_path (WhyDocument *self);
+
+/* ---- several pictures ---- */
+
+/** why_document_get_cases: Returns: (transfer none): those that were opened together, or lie beside the one that was */
+WhyCaseList *why_document_get_cases (WhyDocument *self);
+/** why_document_show_case: opens the picture; model, class, layer, method and colours stay */
+void why_document_show_case (WhyDocument *self, WhyCase *item);
+/** why_document_step_case: the next (1) or previous (-1); what cannot be shown is skipped and named. %FALSE at the end */
+gboolean why_document_step_case (WhyDocument *self, int step);
 /** why_document_open_sample: the example that ships: both. %FALSE, with error-message set, if it is not installed. */
 gboolean why_document_open_sample (WhyDocument *self);
 
@@ -248,6 +270,22 @@ void why_document_save_session (WhyDocument *self, const char *path);
  * message; the rest is shown. why_document_open() knows sessions too.
  */
 void why_document_open_session (WhyDocument *self, const char *path);
+
+/**
+ * why_document_get_missing_path:
+ *
+ * Returns: (nullable): a file that a session names and that is not there. What else it names is shown.
+ */
+const char *why_document_get_missing_path (WhyDocument *self);
+
+/**
+ * why_document_locate:
+ * @path: where the file that is missing is now
+ *
+ * Goes on with the session. Another one of its files that is missing is looked for in the same place. A file with
+ * other contents than when the session was saved is shown, and that is said.
+ */
+void why_document_locate (WhyDocument *self, const char *path);
 
 /** why_document_dup_command_line: Returns: (transfer full) (nullable): the whylight-cli command that makes this map */
 char *why_document_dup_command_line (WhyDocument *self) G_GNUC_WARN_UNUSED_RESULT;
