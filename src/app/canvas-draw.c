@@ -57,7 +57,7 @@ append_outline (GtkSnapshot *snapshot, const WhyView *view, const WhyRect *img, 
 }
 
 static void
-append_crosshair (WhyCanvas *self, GtkSnapshot *snapshot)
+append_crosshair (WhyCanvas *self, GtkSnapshot *snapshot, double img_x, double img_y)
 {
   static const GdkRGBA black = { 0, 0, 0, 0.75f };
   static const GdkRGBA white = { 1, 1, 1, 1 };
@@ -65,7 +65,7 @@ append_crosshair (WhyCanvas *self, GtkSnapshot *snapshot)
   double view_x;
   double view_y;
 
-  why_view_from_image (&self->view, self->cross_x, self->cross_y, &view_x, &view_y);
+  why_view_from_image (&self->view, img_x, img_y, &view_x, &view_y);
   const float x = (float) floor (view_x);
   const float y = (float) floor (view_y);
   gtk_snapshot_append_color (snapshot, &black, &GRAPHENE_RECT_INIT (x - arm - 1, y - 1, 2 * arm + 3, 3));
@@ -173,7 +173,9 @@ why_canvas_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
         }
     }
   if (self->crosshair)
-    append_crosshair (self, snapshot);
+    append_crosshair (self, snapshot, self->cross_x, self->cross_y);
+  else if (self->marker)
+    append_crosshair (self, snapshot, self->marker_x, self->marker_y);
   if (with_map && self->legend_node != NULL)
     {
       gtk_snapshot_save (snapshot);

@@ -149,8 +149,11 @@ on_drag_end_cb (GtkGestureDrag *gesture, double dx, double dy, WhyCanvas *self)
 {
   if (self->banding)
     finish_band (self);
+  const gboolean clicked = self->panning && self->tool == WHY_TOOL_PROBE && fabs (dx) < 4 && fabs (dy) < 4;
   self->panning = FALSE;
   why_canvas_update_cursor (self);
+  if (clicked)
+    why_canvas_emit_clicked (self);
 }
 
 static void
@@ -229,7 +232,7 @@ move_crosshair (WhyCanvas *self, double dx, double dy, gboolean large)
 static gboolean
 set_corner (WhyCanvas *self)
 {
-  if (!self->crosshair)
+  if (!self->crosshair || self->tool != WHY_TOOL_RECTANGLE)
     return FALSE;
   if (self->banding)
     {
@@ -246,7 +249,7 @@ set_corner (WhyCanvas *self)
 static gboolean
 arrow (WhyCanvas *self, double dx, double dy, gboolean large)
 {
-  if (self->tool == WHY_TOOL_RECTANGLE)
+  if (self->tool == WHY_TOOL_RECTANGLE || self->tool == WHY_TOOL_PROBE)
     return move_crosshair (self, dx, dy, large);
   why_view_pan (&self->view, -dx * (large ? self->view.view_width * 0.8 : PAN_STEP),
                 -dy * (large ? self->view.view_height * 0.8 : PAN_STEP));

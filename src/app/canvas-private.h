@@ -60,10 +60,13 @@ struct _WhyCanvas
   gboolean crosshair;                        /* moved by keys */
   double cross_x, cross_y;                   /* source pixels */
   double pinch_zoom;
+  gboolean marker; /* of a linked canvas */
+  double marker_x, marker_y;
 };
 
 void why_canvas_queue_update (WhyCanvas *self); /* textures and legend, before the next frame */
 void why_canvas_view_changed (WhyCanvas *self, gboolean zoom_changed);
+void why_canvas_emit_clicked (WhyCanvas *self);
 void why_canvas_emit_occlude (WhyCanvas *self, const WhyRect *rect);
 void why_canvas_emit_slice_stepped (WhyCanvas *self, int n_steps);
 void why_canvas_probe_at (WhyCanvas *self, double img_x, double img_y);

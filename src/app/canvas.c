@@ -14,6 +14,8 @@ enum
   SIGNAL_PROBED,
   SIGNAL_SLICE_STEPPED,
   SIGNAL_ZOOM_CHANGED,
+  SIGNAL_PLACE_CHANGED,
+  SIGNAL_CLICKED,
   SIGNAL_LAST_SIGNAL,
 };
 
@@ -150,6 +152,7 @@ why_canvas_view_changed (WhyCanvas *self, gboolean zoom_changed)
   why_canvas_update_cursor (self);
   if (zoom_changed)
     g_signal_emit (self, signals[SIGNAL_ZOOM_CHANGED], 0);
+  g_signal_emit (self, signals[SIGNAL_PLACE_CHANGED], 0);
 }
 
 /* ---- probe ---- */
@@ -292,6 +295,10 @@ why_canvas_class_init (WhyCanvasClass *klass)
       g_signal_new ("probed", WHY_TYPE_CANVAS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[SIGNAL_SLICE_STEPPED] = g_signal_new ("slice-stepped", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
                                                 NULL, NULL, G_TYPE_NONE, 1, G_TYPE_INT);
+  signals[SIGNAL_PLACE_CHANGED] = g_signal_new ("place-changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
+                                                NULL, NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_CLICKED] = g_signal_new ("clicked", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                          G_TYPE_NONE, 0);
   signals[SIGNAL_ZOOM_CHANGED] =
       g_signal_new ("zoom-changed", WHY_TYPE_CANVAS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 
@@ -369,6 +376,35 @@ why_canvas_is_dragging (WhyCanvas *self)
   g_return_val_if_fail (WHY_IS_CANVAS (self), FALSE);
 
   return self->banding;
+}
+
+void
+why_canvas_emit_clicked (WhyCanvas *self)
+{
+  g_signal_emit (self, signals[SIGNAL_CLICKED], 0);
+}
+
+void
+why_canvas_get_place (WhyCanvas *self, WhyPlace *place)
+{
+  g_return_if_fail (WHY_IS_CANVAS (self));
+
+  *place = (WhyPlace) { self->view.fit, self->view.zoom, self->view.center_x, self->view.center_y };
+}
+
+gboolean
+why_canvas_get_visible (WhyCanvas *self, double *left, double *right)
+{
+  WhyRect img;
+  WhyRect target;
+
+  g_return_val_if_fail (WHY_IS_CANVAS (self), FALSE);
+
+  if (!why_view_visible (&self->view, &img, &target))
+    return FALSE;
+  *left = target.x;
+  *right = target.x + target.width;
+  return TRUE;
 }
 
 void
@@ -543,6 +579,52 @@ why_canvas_set_tool (WhyCanvas *self, WhyTool tool)
   self->crosshair = FALSE;
   why_canvas_update_cursor (self);
   gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+void
+why_canvas_set_place (WhyCanvas *self, const WhyPlace *place)
+{
+  g_return_if_fail (WHY_IS_CANVAS (self));
+
+  if (self->view.fit == place->fit && (place->fit || (self->view.zoom == place->zoom && self->view.center_x == place->center_x &&
+                                                      self->view.center_y == place->center_y)))
+    return;
+  why_view_place (&self->view, place->fit, place->zoom, place->center_x, place->center_y);
+  why_canvas_queue_update (self);
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+  why_canvas_update_cursor (self);
+}
+
+void
+why_canvas_set_marker (WhyCanvas *self, gboolean shown, double img_x, double img_y)
+{
+  g_return_if_fail (WHY_IS_CANVAS (self));
+
+  if (self->marker == shown && (!shown || (self->marker_x == img_x && self->marker_y == img_y)))
+    return;
+  self->marker = shown;
+  self->marker_x = img_x;
+  self->marker_y = img_y;
+  if (shown)
+    why_canvas_probe_at (self, img_x, img_y);
+  else if (self->pointer_x < 0 && !self->crosshair)
+    why_canvas_probe_none (self);
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+gboolean
+why_canvas_probe (WhyCanvas *self, double img_x, double img_y)
+{
+  g_return_val_if_fail (WHY_IS_CANVAS (self), FALSE);
+
+  if (self->picture == NULL || !(img_x >= 0 && img_y >= 0 && img_x < self->view.img_width && img_y < self->view.img_height))
+    return FALSE;
+  self->crosshair = TRUE;
+  self->cross_x = img_x;
+  self->cross_y = img_y;
+  why_canvas_probe_at (self, img_x, img_y);
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+  return TRUE;
 }
 
 void

@@ -21,7 +21,23 @@ typedef enum
 {
   WHY_TOOL_PAN,
   WHY_TOOL_RECTANGLE,
+  WHY_TOOL_PROBE, /* arrow keys move the cross hair, dragging moves the picture */
 } WhyTool;
+
+/**
+ * WhyPlace:
+ * @fit: the picture is shown as a whole
+ * @zoom: see why_canvas_get_zoom()
+ * @center_x, @center_y: source position in the middle
+ *
+ * What part of a picture is shown: what canvases that are linked have in common.
+ */
+typedef struct
+{
+  gboolean fit;
+  double zoom;
+  double center_x, center_y;
+} WhyPlace;
 
 /**
  * WhyProbe:
@@ -87,6 +103,16 @@ void why_canvas_set_legend (WhyCanvas *self, const char *title, const char *cons
 void why_canvas_set_outlines (WhyCanvas *self, const WhyRect *rects, gsize n_rects, int current);
 void why_canvas_set_tool (WhyCanvas *self, WhyTool tool);
 
+/** why_canvas_set_place: of another canvas; "place-changed" is not emitted */
+void why_canvas_get_place (WhyCanvas *self, WhyPlace *place);
+void why_canvas_set_place (WhyCanvas *self, const WhyPlace *place);
+/** why_canvas_get_visible: (out) the visible part of the picture in logical pixels; %FALSE if there is none */
+gboolean why_canvas_get_visible (WhyCanvas *self, double *left, double *right);
+/** why_canvas_set_marker: a cross hair where another canvas is probed, source pixels */
+void why_canvas_set_marker (WhyCanvas *self, gboolean shown, double img_x, double img_y);
+/** why_canvas_probe: as if the cross hair were moved there, source pixels; %FALSE outside of the picture */
+gboolean why_canvas_probe (WhyCanvas *self, double img_x, double img_y);
+
 void why_canvas_zoom_fit (WhyCanvas *self);
 void why_canvas_zoom_to (WhyCanvas *self, double zoom); /* around the middle */
 void why_canvas_zoom_step (WhyCanvas *self, int steps); /* likewise, by 1.5 a step */
@@ -97,6 +123,8 @@ gboolean why_canvas_cancel_drag (WhyCanvas *self);
 /* Signals:
  * "occlude" (x, y, w, h): a rectangle was drawn, source pixels
  * "probed": why_canvas_get_probe() says something new
- * "zoom-changed" */
+ * "zoom-changed"
+ * "place-changed": it was moved or zoomed
+ * "clicked": pressed and released without a drag, with the probe as tool */
 
 G_END_DECLS

@@ -103,6 +103,16 @@ why_view_zoom_at (WhyView *view, double zoom, double view_x, double view_y)
 }
 
 void
+why_view_place (WhyView *view, gboolean fit, double zoom, double center_x, double center_y)
+{
+  view->fit = fit;
+  view->zoom = zoom;
+  view->center_x = center_x;
+  view->center_y = center_y;
+  settle (view);
+}
+
+void
 why_view_pan (WhyView *view, double dx, double dy)
 {
   const double scale = why_view_scale (view);

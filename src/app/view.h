@@ -49,6 +49,9 @@ void why_view_zoom_fit (WhyView *view);
 /** why_view_zoom_at: changes the zoom so that the source position under (@view_x, @view_y) stays there. */
 void why_view_zoom_at (WhyView *view, double zoom, double view_x, double view_y);
 
+/** why_view_place: shows the same part as another widget does, as far as the size allows. @fit: all of it */
+void why_view_place (WhyView *view, gboolean fit, double zoom, double center_x, double center_y);
+
 /** why_view_pan: moves the picture by so many logical pixels; stops at its edges. */
 void why_view_pan (WhyView *view, double dx, double dy);
 

@@ -233,25 +233,25 @@ activate_show_method_options (GSimpleAction *action, GVariant *parameter, gpoint
 static void
 activate_zoom_fit (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
-  why_canvas_zoom_fit (((Window *) data)->canvas);
+  why_canvas_zoom_fit (why_window_get_canvas (data));
 }
 
 static void
 activate_zoom_in (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
-  why_canvas_zoom_step (((Window *) data)->canvas, 1);
+  why_canvas_zoom_step (why_window_get_canvas (data), 1);
 }
 
 static void
 activate_zoom_out (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
-  why_canvas_zoom_step (((Window *) data)->canvas, -1);
+  why_canvas_zoom_step (why_window_get_canvas (data), -1);
 }
 
 static void
 activate_zoom (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
-  why_canvas_zoom_to (((Window *) data)->canvas, g_variant_get_double (parameter));
+  why_canvas_zoom_to (why_window_get_canvas (data), g_variant_get_double (parameter));
 }
 
 static void

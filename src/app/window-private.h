@@ -5,6 +5,7 @@
 #include "canvas.h"
 
 #include <gio/gio.h>
+#include <json-glib/json-glib.h>
 
 G_BEGIN_DECLS
 
@@ -49,6 +50,11 @@ struct _WhyWindow
   GtkProgressBar *progress_bar;
   GtkLabel *probe_label;
 
+  /* Made when they are wanted first; owned by the tree of widgets */
+  GtkWidget *compare_stack;
+  GtkWidget *compare_bar;
+  GtkWidget *compare_view;
+
   /* Owned */
   GSettings *settings;
   WhyDocument *document;
@@ -69,6 +75,15 @@ void why_window_update_actions (WhyWindow *self);
 
 void why_window_init_look (WhyWindow *self); /* window-look.c: more actions of target and map */
 void why_window_init_desk (WhyWindow *self); /* window-desk.c: palette, shortcuts, cases */
+
+/* window-compare.c: several maps at once */
+void why_window_init_compare (WhyWindow *self);
+void why_window_update_compare (WhyWindow *self);
+void why_window_add_compare_state (WhyWindow *self, JsonObject *window);
+gboolean why_window_compare_is_idle (WhyWindow *self);
+gboolean why_window_compare_escape (WhyWindow *self); /* whether there was something to leave */
+void why_window_set_bare (WhyWindow *self, gboolean bare);
+WhyCanvas *why_window_get_canvas (WhyWindow *self); /* the one that is zoomed */
 
 void why_window_init_show (WhyWindow *self); /* connects to the document */
 void why_window_dispose_show (WhyWindow *self);

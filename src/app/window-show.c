@@ -99,7 +99,7 @@ void
 why_window_show_zoom (WhyWindow *self)
 {
   /* Translators: zoom in per cent */
-  g_autofree char *text = g_strdup_printf (_("%.0f%%"), why_canvas_get_zoom (self->canvas) * 100);
+  g_autofree char *text = g_strdup_printf (_("%.0f%%"), why_canvas_get_zoom (why_window_get_canvas (self)) * 100);
   g_autofree char *spoken = g_strdup_printf (_("Zoom %s, fit into the window"), text);
 
   gtk_label_set_label (self->zoom_label, text);

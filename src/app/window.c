@@ -114,7 +114,7 @@ set_bare (WhyWindow *self, guint keyval, gboolean bare)
 {
   if (keyval != GDK_KEY_h && keyval != GDK_KEY_H && keyval != GDK_KEY_c && keyval != GDK_KEY_C)
     return FALSE;
-  why_canvas_set_bare (self->canvas, bare);
+  why_window_set_bare (self, bare);
   return TRUE;
 }
 
@@ -154,7 +154,7 @@ on_key_pressed_cb (GtkEventControllerKey *controller, guint keyval, guint keycod
     case GDK_KEY_M:
       return gtk_widget_activate_action (widget, "win.tool", "s", "pan");
     case GDK_KEY_Escape:
-      if (why_canvas_cancel_drag (self->canvas))
+      if (why_canvas_cancel_drag (self->canvas) || why_window_compare_escape (self))
         return TRUE;
       if (why_document_get_busy (self->document))
         return gtk_widget_activate_action (widget, "win.cancel", NULL);
@@ -176,7 +176,7 @@ on_active_cb (WhyWindow *self)
 {
   /* The release of a held key goes to whoever has the focus then. */
   if (!gtk_window_is_active (GTK_WINDOW (self)))
-    why_canvas_set_bare (self->canvas, FALSE);
+    why_window_set_bare (self, FALSE);
 }
 
 /* ---- state for scripts ---- */
@@ -196,6 +196,7 @@ why_window_is_idle (WhyWindow *self)
          !self->busy_shown &&
          !gtk_stack_get_transition_running (self->stack) && is_at_rest (self->error_revealer) &&
          is_at_rest (self->hint_revealer) && is_at_rest (self->drop_revealer) &&
+         why_window_compare_is_idle (self) &&
          (!gtk_widget_get_mapped (GTK_WIDGET (self->canvas)) || why_canvas_is_settled (self->canvas));
 }
 
@@ -216,8 +217,9 @@ why_window_dup_state (WhyWindow *self)
   json_object_set_string_member (window, "tool",
                                  why_canvas_get_tool (self->canvas) == WHY_TOOL_RECTANGLE ? "rectangle" : "pan");
   json_object_set_boolean_member (window, "bare", why_canvas_get_bare (self->canvas));
-  json_object_set_double_member (window, "zoom", why_canvas_get_zoom (self->canvas));
-  json_object_set_boolean_member (window, "zoom_fit", why_canvas_get_fit (self->canvas));
+  json_object_set_double_member (window, "zoom", why_canvas_get_zoom (why_window_get_canvas (self)));
+  json_object_set_boolean_member (window, "zoom_fit", why_canvas_get_fit (why_window_get_canvas (self)));
+  why_window_add_compare_state (self, window);
   json_object_set_int_member (window, "width", gtk_widget_get_width (GTK_WIDGET (self)));
   json_object_set_int_member (window, "height", gtk_widget_get_height (GTK_WIDGET (self)));
   json_object_set_string_member (window, "title", adw_window_title_get_title (self->title));
@@ -347,6 +349,7 @@ why_window_new (AdwApplication *application, WhyRunner *runner)
   why_window_init_actions (self);
   why_window_init_look (self);
   why_window_init_desk (self);
+  why_window_init_compare (self);
   why_window_init_open (self);
   why_window_init_show (self);
   gtk_paned_set_position (self->paned, width - g_settings_get_int (self->settings, "inspector-width"));

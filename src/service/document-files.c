@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "service/export.h"
 #include "service/samples.h"
+#include "service/sheet.h"
 #include "session-file.h"
 
 #include <glib/gi18n-lib.h>
@@ -141,6 +142,7 @@ why_document_open_sample (WhyDocument *self)
 typedef struct
 {
   WhyExport what;
+  WhySheet *sheet; /* NULL: one map */
   char *path;
 } ExportJob;
 
@@ -154,6 +156,7 @@ export_job_free (gpointer data)
   why_tensor_unref (job->what.picture);
   why_picture_free ((WhyPicture *) job->what.source);
   why_result_unref (job->what.result);
+  g_clear_pointer (&job->sheet, why_sheet_free);
   g_free (job->path);
   g_free (job);
 }
@@ -163,7 +166,10 @@ run_export (gpointer data, WhyCancel *cancel, WhyProgress progress, gpointer pro
 {
   ExportJob *job = data;
 
-  return why_export_figure (&job->what, job->path, cancel, error) ? g_strdup (job->path) : NULL;
+  const gboolean written = job->sheet != NULL ? why_sheet_write (job->sheet, job->path, job->what.theme, cancel, error)
+                                              : why_export_figure (&job->what, job->path, cancel, error);
+
+  return written ? g_strdup (job->path) : NULL;
 }
 
 static const WhyWorkerClass export_class = {
@@ -240,6 +246,7 @@ why_document_export (WhyDocument *self, const char *path, GAsyncReadyCallback ca
   why_tensor_ref (job->what.picture);
   job->what.source = why_picture_copy (what.source);
   why_result_ref (job->what.result);
+  job->sheet = why_sheet_new (self);
   job->path = g_strdup (path);
 
   cancel_export (self);

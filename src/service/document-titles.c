@@ -151,6 +151,48 @@ differ (const GPtrArray *all, WhyDimension dimension)
   return FALSE;
 }
 
+/* How much of the layers' names all of them begin with, up to a separator: it says nothing. */
+static gsize
+common_start (const GPtrArray *all)
+{
+  const char *first = NULL;
+  gsize length = 0;
+
+  for (guint place = 0; place < all->len; place++)
+    {
+      const char *name = ((const Words *) g_ptr_array_index (all, place))->words[WHY_DIMENSION_LAYER];
+      gsize same = 0;
+      if (name == NULL)
+        continue;
+      if (first == NULL)
+        {
+          first = name;
+          length = strlen (name);
+          continue;
+        }
+      while (same < length && name[same] == first[same])
+        same++;
+      length = same;
+    }
+  while (length > 0 && strchr ("/.:", first[length - 1]) == NULL)
+    length--;
+  return length;
+}
+
+/* Names of layers can be as long as the story of their making; what tells them apart is enough in a title. */
+static void
+shorten_layers (GPtrArray *all)
+{
+  const gsize start = common_start (all);
+
+  for (guint place = 0; place < all->len; place++)
+    {
+      char **name = &((Words *) g_ptr_array_index (all, place))->words[WHY_DIMENSION_LAYER];
+      if (*name != NULL && strlen (*name) > start)
+        memmove (*name, *name + start, strlen (*name) - start + 1);
+    }
+}
+
 static void
 replace (char **field, char *text)
 {
@@ -184,6 +226,8 @@ why_document_compare_update_titles (WhyDocument *self)
       differing[dimension] = differ (shown, (WhyDimension) dimension);
       any = any || differing[dimension];
     }
+  if (differing[WHY_DIMENSION_LAYER])
+    shorten_layers (shown);
   /* The model stands in the window's title. */
   for (int dimension = 0; dimension < WHY_N_DIMENSIONS; dimension++)
     common[dimension] = !differing[dimension] && dimension != WHY_DIMENSION_MODEL;

@@ -250,7 +250,8 @@ void why_document_cancel (WhyDocument *self);
  * why_document_export:
  * @path: ends in .png, .svg or .pdf
  *
- * Writes the figure with everything that is needed to make it again, in the background ("busy").
+ * Writes the figure with everything that is needed to make it again, in the background ("busy"). While maps are compared
+ * it shows all of them.
  */
 void why_document_export (WhyDocument *self, const char *path, GAsyncReadyCallback callback, gpointer data);
 gboolean why_document_export_finish (WhyDocument *self, GAsyncResult *result, GError **error);
