@@ -105,6 +105,7 @@ class Classifier(nn.Module):
         x = self.stem(x)
         for n in range(1, self.blocks + 1):
             x = getattr(self, f"block{n}")(x)
+        self.cells = x
         return self.head(self.drop(torch.flatten(self.pool(x), 1)))
 
 
@@ -162,12 +163,13 @@ class UNet(nn.Module):
 # ---------------------------------------------------------------- training
 
 def fit(net, batches, steps, epochs, loss, validate, checkpoint, rate=3e-3, decay=0.03,
-        smooth=0.99):
+        smooth=0.99, quiet=0.0):
     """AdamW with a rate that rises for a tenth of the steps and falls as a cosine.
 
     batches (epoch) yields steps pairs (input, target).  Returns the network with the
     exponential average of the weights; no epoch is picked, so validation chooses
-    nothing here.  After each epoch everything is kept in checkpoint, and a run that
+    nothing here.  quiet is the price of a last layer that is not zero: with it, cells
+    where there is nothing to say stay dark.  After each epoch everything is kept in checkpoint, and a run that
     finds it goes on from there.
     """
     # Faster, but enlarging it crashes on the way back in this version of PyTorch.
@@ -190,7 +192,7 @@ def fit(net, batches, steps, epochs, loss, validate, checkpoint, rate=3e-3, deca
         for x, y in batches(epoch):
             optimiser.zero_grad()
             value = loss(net(x), y)
-            value.backward()
+            (value + quiet * net.cells.mean() if quiet else value).backward()
             optimiser.step()
             schedule.step()
             total += value.item()
@@ -351,6 +353,17 @@ def fold(net):
         unit.norm = nn.Identity()
 
 
+def centre(net):
+    """Take from each class's weights the mean over the classes.
+
+    Softmax does not notice.  Left in, the common part would show in the map of every
+    class, though it decides between none of them.
+    """
+    with torch.no_grad():
+        net.head.weight -= net.head.weight.mean(0, keepdim=True)
+        net.head.bias -= net.head.bias.mean()
+
+
 def short_name(name):
     """ "/stem/stem.0/relu/Relu_output_0" -> "stem.0.relu", "/block1/Add_output_0" -> "block1.add"."""
     parts = name.replace("_output_0", "").strip("/").split("/")
@@ -392,6 +405,7 @@ def describe(model, labels, recipe):
 
 def export(net, path, example, output, labels, recipe, note, free=None):
     """Write the network as ONNX; example is one input, free names its free dimensions."""
+    centre(net)
     with torch.no_grad():
         expected = net.eval()(example)
     fold(net)
@@ -447,8 +461,8 @@ class Graph:
                 y = x[0] + x[1]
             elif kind == "GlobalAveragePool":
                 y = x[0].mean(tuple(range(2, x[0].dim())), keepdim=True)
-            elif kind == "GlobalMaxPool":
-                y = x[0].amax(tuple(range(2, x[0].dim())), keepdim=True)
+            elif kind == "MaxPool":
+                y = [F.max_pool2d, F.max_pool3d][x[0].dim() - 4](x[0], a["kernel_shape"], a["strides"])
             elif kind == "Flatten":
                 y = torch.flatten(x[0], 1)
             elif kind == "Gemm":
