@@ -6,6 +6,7 @@
 
 #include <glib/gi18n.h>
 #include <locale.h>
+#include <malloc.h>
 
 /* Run from its build folder the program finds there what is not installed yet. What somebody has set
  * counts more. */
@@ -24,6 +25,9 @@ int
 main (int argc, char **argv)
 {
   why_parallel_restrain_spinning (argv);
+  /* Pictures and tensors come and go for hours. By itself the allocator would raise this limit to 32 MB as soon as one
+   * was freed, and from then on keep them in a heap that only grows. */
+  mallopt (M_MMAP_THRESHOLD, 1 << 20);
   use_build_folder ();
   const char *locale_dir = g_getenv ("WHYLIGHT_LOCALE_DIR");
 

@@ -4,10 +4,16 @@
 
 #include "base/error.h"
 
+#include <errno.h>
 #include <gio/gio.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
+#include <time.h>
+
+/* Long enough that going through layers or pictures is not held up, short enough that a program left alone is small. */
+#define REST_SECONDS 2
 
 typedef struct _Job Job;
 
@@ -203,10 +209,33 @@ check_contract (Job *job)
     }
 }
 
+/* With the mutex held. After a while without work what was freed goes back to the system: between the blocks that are
+ * still in use the allocator would keep it. */
+static void
+wait_for_work (WhyWorker *worker, gboolean *rested)
+{
+  struct timespec until;
+
+  if (*rested)
+    {
+      pthread_cond_wait (&worker->cond, &worker->mutex);
+      return;
+    }
+  clock_gettime (CLOCK_REALTIME, &until);
+  until.tv_sec += REST_SECONDS;
+  if (pthread_cond_timedwait (&worker->cond, &worker->mutex, &until) != ETIMEDOUT)
+    return;
+  *rested = TRUE;
+  pthread_mutex_unlock (&worker->mutex);
+  malloc_trim (0);
+  pthread_mutex_lock (&worker->mutex);
+}
+
 static void *
 worker_main (void *data)
 {
   WhyWorker *worker = data;
+  gboolean rested = TRUE;
 
   /* Linux keeps niceness by thread, and the threads that a library starts from here inherit it. Failing
    * is no harm. */
@@ -220,6 +249,7 @@ worker_main (void *data)
         {
           Errand *errand = worker->errands;
           worker->errands = errand->next;
+          rested = FALSE;
           pthread_mutex_unlock (&worker->mutex);
           errand->func (errand->data, errand->view);
           g_free (errand);
@@ -230,10 +260,11 @@ worker_main (void *data)
         break;
       if (worker->waiting == NULL)
         {
-          pthread_cond_wait (&worker->cond, &worker->mutex);
+          wait_for_work (worker, &rested);
           continue;
         }
 
+      rested = FALSE;
       Job *job = job_list_pop (&worker->waiting);
       worker->running = job;
       pthread_mutex_unlock (&worker->mutex);

@@ -134,6 +134,14 @@ bench_loop (const char *model, const char *picture)
   app_driver_stop (driver);
 }
 
+/* What was freed goes back to the system when the program has had nothing to do for two seconds. */
+static gsize
+resident_at_rest (AppDriver *driver)
+{
+  g_usleep (4 * G_USEC_PER_SEC);
+  return app_driver_resident (driver);
+}
+
 static void
 bench_memory (char **paths)
 {
@@ -149,7 +157,7 @@ bench_memory (char **paths)
   const char *args[] = { model, picture, NULL };
   AppDriver *driver = app_driver_start (NULL, args);
   app_driver_wait_idle (driver);
-  const gsize before = app_driver_resident (driver);
+  const gsize before = resident_at_rest (driver);
   for (guint n = 0; n < OPENED_PICTURES; n++)
     {
       app_driver_open (driver, g_ptr_array_index (pictures, n % pictures->len), NULL);
@@ -163,7 +171,7 @@ bench_memory (char **paths)
   const gsize most = app_driver_resident (driver);
   app_driver_open (driver, model, picture, NULL);
   app_driver_wait_idle (driver);
-  const gsize after = app_driver_resident (driver);
+  const gsize after = resident_at_rest (driver);
   g_print ("memory: %.1f MB at first, %.1f with the last of %d pictures, %.1f back at the first: %+.1f MB\n",
            (double) before / 1e6, (double) most / 1e6, OPENED_PICTURES, (double) after / 1e6,
            ((double) after - (double) before) / 1e6);
