@@ -6,6 +6,9 @@
 #include "maps.h"
 #include "plan.h"
 #include "session-private.h"
+#ifdef HAVE_ONEDNN
+#include "kernels/dnnl.h"
+#endif
 
 #include <string.h>
 #include <unistd.h>
@@ -196,6 +199,10 @@ why_session_free (WhySession *session)
   drop_graph (session);
   why_onnx_model_unref (session->model);
   g_free (session);
+#ifdef HAVE_ONEDNN
+  /* A program that goes from model to model would keep the code that was generated for all of them. */
+  why_dnnl_forget ();
+#endif
 }
 
 WhyOnnxModel *

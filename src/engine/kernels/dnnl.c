@@ -54,6 +54,16 @@ why_dnnl_stream (void)
   return the_stream;
 }
 
+void
+why_dnnl_forget (void)
+{
+  int capacity;
+
+  if (dnnl_get_primitive_cache_capacity (&capacity) == dnnl_success &&
+      dnnl_set_primitive_cache_capacity (0) == dnnl_success)
+    dnnl_set_primitive_cache_capacity (capacity);
+}
+
 gboolean
 why_dnnl_md_strides (int rank, const gint64 *dims, const gint64 *strides, dnnl_memory_desc_t *md)
 {

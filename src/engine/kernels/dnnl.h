@@ -14,6 +14,10 @@ G_BEGIN_DECLS
 dnnl_engine_t why_dnnl_engine (void);
 dnnl_stream_t why_dnnl_stream (void);
 
+/** why_dnnl_forget: drops the primitives that oneDNN keeps for who asks for the same once more; those in use stay. Any
+ * thread */
+void why_dnnl_forget (void);
+
 /** why_dnnl_md: describes float32 memory of a value in a layout; %FALSE if oneDNN cannot (rank over
  * 6) */
 gboolean why_dnnl_md (const WhyValue *value, WhyLayout layout, dnnl_memory_desc_t *md);
