@@ -27,6 +27,15 @@ static const Case cases[] = {
   { "wardrobe/wardrobe.onnx", "wardrobe-1.png", "block3.relu", NULL, NULL, NULL, NULL, 0 },
   /* No tissue ships: only that labels, recipe and layer are in the file. */
   { "tissue/tissue.onnx", "wardrobe-1.png", "block4.relu", NULL, NULL, NULL, NULL, 0 },
+  { "hippocampus/hippocampus.onnx", "hippocampus-left-anterior.nii.gz", "block2.relu", "anterior hippocampus",
+    "anterior hippocampus", "relu", "hippocampus-left-anterior.mask.nii.gz", 1 },
+  { "hippocampus/hippocampus.onnx", "hippocampus-left-posterior.nii.gz", "block2.relu", "posterior hippocampus",
+    "posterior hippocampus", "relu", "hippocampus-left-posterior.mask.nii.gz", 1 },
+  { "hippocampus/hippocampus.onnx", "hippocampus-right-anterior.nii.gz", "block2.relu", "anterior hippocampus",
+    "anterior hippocampus", "relu", "hippocampus-right-anterior.mask.nii.gz", 1 },
+  { "hippocampus/hippocampus.onnx", "hippocampus-right-posterior.nii.gz", "block2.relu", "posterior hippocampus",
+    "posterior hippocampus", "relu", "hippocampus-right-posterior.mask.nii.gz", 1 },
+  { "hippocampus/hippocampus.onnx", "hippocampus-elsewhere.nii.gz", "block2.relu", "no hippocampus", NULL, NULL, NULL, 0 },
 };
 
 static char *
