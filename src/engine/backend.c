@@ -1,5 +1,8 @@
 #include "config.h"
 
+#include "engine/session.h"
+
+#include "base/error.h"
 #include "plan.h"
 
 #include "kernels/elementwise.h"
@@ -100,3 +103,20 @@ why_backend_fast (void)
   return NULL;
 }
 #endif
+
+gboolean
+why_backend_parse (const char *text, WhyBackend *backend, GError **error)
+{
+  static const char *const names[] = { "auto", "onednn", "reference" };
+  for (gsize index = 0; index < G_N_ELEMENTS (names); index++)
+    {
+      if (strcmp (text, names[index]) == 0)
+        {
+          *backend = (WhyBackend) index;
+          return TRUE;
+        }
+    }
+  g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+               "There is no backend '%s'; known are auto, onednn and reference", text);
+  return FALSE;
+}

@@ -74,23 +74,6 @@ struct _WhySession
   GPtrArray *directions; /* owned Direction: backward from a tensor, by a rule */
 };
 
-gboolean
-why_backend_parse (const char *text, WhyBackend *backend, GError **error)
-{
-  static const char *const names[] = { "auto", "onednn", "reference" };
-  for (gsize index = 0; index < G_N_ELEMENTS (names); index++)
-    {
-      if (strcmp (text, names[index]) == 0)
-        {
-          *backend = (WhyBackend) index;
-          return TRUE;
-        }
-    }
-  g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
-               "There is no backend '%s'; known are auto, onednn and reference", text);
-  return FALSE;
-}
-
 static gsize
 default_budget (void)
 {
