@@ -190,6 +190,57 @@ test_worker_cancel (void)
 }
 
 static gboolean
+has_ended_twice (gpointer probe)
+{
+  return atomic_load (&((Probe *) probe)->ended) == 2;
+}
+
+/* Work that nobody waits for yields, to jobs of other views as well, and is done afterwards. */
+static void
+test_worker_background (void)
+{
+  g_autoptr (WhyWorker) worker = why_worker_new ("test", 0);
+  Probe behind = { 0 };
+  Probe before = { 0 };
+  ProbeJob *job = g_new (ProbeJob, 1);
+
+  *job = (ProbeJob) { &behind, 1, FALSE };
+  why_worker_submit_background (worker, 1, &probe_class, job, on_probe_done, &behind);
+  spin_until (has_started, &behind);
+  atomic_store (&before.go_on, 1);
+  probe_submit (worker, 2, &before, 2, FALSE);
+  spin_until (is_nonzero, &before.n_done);
+  g_assert_cmpint (behind.n_done, ==, 0);
+  g_assert_cmpint (atomic_load (&behind.n_freed_jobs), ==, 0);
+  atomic_store (&behind.go_on, 1);
+  spin_until (is_nonzero, &behind.n_done);
+  g_assert_true (has_ended_twice (&behind));
+  g_assert_cmpint (behind.n_done, ==, 1);
+
+  /* One that waits goes after jobs that came later. */
+  Probe holding = { 0 };
+  Probe waiting = { 0 };
+  probe_submit (worker, 2, &holding, 3, FALSE);
+  spin_until (has_started, &holding);
+  job = g_new (ProbeJob, 1);
+  *job = (ProbeJob) { &waiting, 4, FALSE };
+  why_worker_submit_background (worker, 1, &probe_class, job, on_probe_done, &waiting);
+  Probe later = { 0 };
+  probe_submit (worker, 3, &later, 5, FALSE);
+  atomic_store (&holding.go_on, 1);
+  spin_until (has_started, &later);
+  g_assert_cmpint (atomic_load (&waiting.started), ==, 0);
+  /* Given up while it waits, and while it yields. */
+  why_worker_cancel (worker, 1);
+  atomic_store (&later.go_on, 1);
+  spin_until (is_nonzero, &later.n_done);
+  spin_for (5);
+  g_assert_cmpint (atomic_load (&waiting.started), ==, 0);
+  g_assert_cmpint (waiting.n_done, ==, 0);
+  g_assert_cmpint (atomic_load (&waiting.n_freed_jobs), ==, 1);
+}
+
+static gboolean
 has_progress (gpointer probe)
 {
   return ((Probe *) probe)->n_progress > 0;
@@ -233,6 +284,7 @@ main (int argc, char **argv)
   g_test_add_func ("/worker/views", test_worker_views);
   g_test_add_func ("/worker/stale", test_worker_stale);
   g_test_add_func ("/worker/cancel", test_worker_cancel);
+  g_test_add_func ("/worker/background", test_worker_background);
   g_test_add_func ("/worker/progress", test_worker_progress);
   g_test_add_func ("/worker/unref-while-running", test_worker_unref_while_running);
   return g_test_run ();

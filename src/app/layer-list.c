@@ -3,8 +3,13 @@
 #include "layer-list.h"
 
 #include "layer-row.h"
+#include "layer-thumbs.h"
+#include "layer-words.h"
+
+#include <glib/gi18n.h>
 
 #define SEARCH_FROM 16
+#define N_SUGGESTED 3
 
 struct _WhyLayerList
 {
@@ -13,13 +18,19 @@ struct _WhyLayerList
   /* Template */
   GtkWidget *search;
   GtkListView *list;
+  GtkLabel *note;
+  GtkListBox *advice;
 
   /* Owned */
   WhyDocument *document;
+  WhyLayerThumbs *thumbs;
+  GPtrArray *rows; /* bound to items; borrowed */
   GtkFilter *filter;
   GtkFilterListModel *filtered;
   GtkSingleSelection *selection;
 
+  gconstpointer shown_advice; /* only to be compared */
+  gboolean holds; /* maps of all layers: while the list is seen */
   guint scroll_id;
   int scroll_frames;
   gboolean syncing;
@@ -38,8 +49,9 @@ match_cb (gpointer item, gpointer data)
   if (*text == '\0' || !gtk_widget_get_visible (self->search))
     return TRUE;
   g_autofree char *wanted = g_utf8_casefold (text, -1);
-  g_autofree char *facts = g_strdup_printf ("%s %s %s", why_layer_item_get_name (item), why_layer_item_get_op (item),
-                                            why_layer_item_get_shape (item));
+  g_autofree char *title = why_layer_words_title (item);
+  g_autofree char *facts = g_strdup_printf ("%s %s %s %s", why_layer_item_get_name (item), title,
+                                            why_layer_item_get_op (item), why_layer_item_get_shape (item));
   g_autofree char *folded = g_utf8_casefold (facts, -1);
   return strstr (folded, wanted) != NULL;
 }
@@ -129,13 +141,120 @@ update_layers (WhyLayerList *self)
 static void
 setup_layer_cb (GtkSignalListItemFactory *factory, GtkListItem *list_item, gpointer data)
 {
-  gtk_list_item_set_child (list_item, why_layer_row_new ());
+  WhyLayerList *self = data;
+  gtk_list_item_set_child (list_item, why_layer_row_new (self->document, self->thumbs));
 }
 
 static void
 bind_layer_cb (GtkSignalListItemFactory *factory, GtkListItem *list_item, gpointer data)
 {
-  why_layer_row_set_item (WHY_LAYER_ROW (gtk_list_item_get_child (list_item)), gtk_list_item_get_item (list_item));
+  WhyLayerList *self = data;
+  WhyLayerRow *row = WHY_LAYER_ROW (gtk_list_item_get_child (list_item));
+
+  why_layer_row_set_item (row, gtk_list_item_get_item (list_item));
+  g_ptr_array_add (self->rows, row);
+}
+
+static void
+unbind_layer_cb (GtkSignalListItemFactory *factory, GtkListItem *list_item, gpointer data)
+{
+  WhyLayerList *self = data;
+  WhyLayerRow *row = WHY_LAYER_ROW (gtk_list_item_get_child (list_item));
+
+  why_layer_row_set_item (row, NULL);
+  g_ptr_array_remove_fast (self->rows, row);
+}
+
+static void
+update_rows (WhyLayerList *self)
+{
+  for (guint row = 0; row < self->rows->len; row++)
+    why_layer_row_update (g_ptr_array_index (self->rows, row));
+}
+
+static void
+update_note (WhyLayerList *self)
+{
+  const char *note = why_document_get_layer_maps_note (self->document);
+
+  gtk_label_set_label (self->note, note);
+  gtk_widget_set_visible (GTK_WIDGET (self->note), *note != '\0');
+}
+
+/* ---- which layer? ---- */
+
+static GtkWidget *
+make_advice_row (WhyLayerList *self, const WhyLayerAdvice *advice, guint place)
+{
+  GtkWidget *row = adw_action_row_new ();
+  WhyLayerItem *item = why_model_find_layer (why_document_get_model (self->document), advice->layer, NULL);
+  g_autofree char *name = item != NULL ? why_layer_words_title (item) : g_strdup (advice->layer);
+  /* Translators: place in a ranking, name of a layer */
+  g_autofree char *title = g_strdup_printf (_("%1$u. %2$s"), place, name);
+
+  adw_preferences_row_set_use_markup (ADW_PREFERENCES_ROW (row), FALSE);
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), title);
+  adw_action_row_set_subtitle (ADW_ACTION_ROW (row), advice->reason);
+  adw_action_row_set_title_lines (ADW_ACTION_ROW (row), 2);
+  gtk_list_box_row_set_activatable (GTK_LIST_BOX_ROW (row), TRUE);
+  gtk_actionable_set_action_name (GTK_ACTIONABLE (row), "win.layer");
+  gtk_actionable_set_action_target (GTK_ACTIONABLE (row), "s", advice->layer);
+  gtk_widget_set_tooltip_text (row, advice->layer);
+  return row;
+}
+
+static void
+update_advice (WhyLayerList *self)
+{
+  const GPtrArray *advice = why_document_get_layer_advice (self->document);
+  const gboolean wanted = why_document_get_wants_layer_advice (self->document);
+  GtkWidget *row;
+
+  gtk_widget_set_visible (GTK_WIDGET (self->advice), wanted);
+  /* Many changes are none of the advice. */
+  if (advice == self->shown_advice && advice != NULL)
+    return;
+  while ((row = gtk_widget_get_first_child (GTK_WIDGET (self->advice))) != NULL)
+    gtk_list_box_remove (self->advice, row);
+  self->shown_advice = advice;
+  if (!wanted)
+    return;
+  for (guint index = 0; advice != NULL && index < MIN (advice->len, N_SUGGESTED); index++)
+    gtk_list_box_append (self->advice, make_advice_row (self, g_ptr_array_index (advice, index), index + 1));
+  if (advice != NULL && advice->len > 0)
+    return;
+  row = adw_action_row_new ();
+  const char *note = why_document_get_layer_maps_note (self->document);
+  const char *text = *note != '\0' ? note : advice == NULL ? _("Covering what the maps show, and measuring…")
+                                                           : _("No map has anything to be covered.");
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), text);
+  gtk_list_box_append (self->advice, row);
+}
+
+/* Maps are computed while somebody looks at them. */
+static void
+hold (WhyLayerList *self, gboolean holds)
+{
+  if (holds == self->holds || self->document == NULL)
+    return;
+  self->holds = holds;
+  if (holds)
+    why_document_hold_layer_maps (self->document);
+  else
+    why_document_release_layer_maps (self->document);
+}
+
+static void
+on_map_cb (WhyLayerList *self)
+{
+  hold (self, TRUE);
+  queue_scroll (self);
+}
+
+static void
+on_unmap_cb (WhyLayerList *self)
+{
+  hold (self, FALSE);
 }
 
 /* A method on the picture itself has no use for a layer. */
@@ -147,6 +266,7 @@ update_method (WhyLayerList *self)
 
   gtk_widget_set_sensitive (GTK_WIDGET (self->list), at_layer);
   gtk_widget_set_sensitive (self->search, at_layer);
+  update_note (self);
 }
 
 /* ---- widget ---- */
@@ -156,6 +276,7 @@ why_layer_list_dispose (GObject *object)
 {
   WhyLayerList *self = WHY_LAYER_LIST (object);
 
+  hold (self, FALSE);
   if (self->list != NULL)
     gtk_list_view_set_model (self->list, NULL);
   if (self->selection != NULL)
@@ -164,8 +285,16 @@ why_layer_list_dispose (GObject *object)
   g_clear_object (&self->selection);
   g_clear_object (&self->filtered);
   g_clear_object (&self->filter);
+  g_clear_object (&self->thumbs);
   g_clear_object (&self->document);
   G_OBJECT_CLASS (why_layer_list_parent_class)->dispose (object);
+}
+
+static void
+why_layer_list_finalize (GObject *object)
+{
+  g_ptr_array_unref (WHY_LAYER_LIST (object)->rows);
+  G_OBJECT_CLASS (why_layer_list_parent_class)->finalize (object);
 }
 
 static void
@@ -174,9 +303,12 @@ why_layer_list_class_init (WhyLayerListClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = why_layer_list_dispose;
+  G_OBJECT_CLASS (klass)->finalize = why_layer_list_finalize;
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/whylight/Whylight/layer-list.ui");
   gtk_widget_class_bind_template_child (widget_class, WhyLayerList, search);
   gtk_widget_class_bind_template_child (widget_class, WhyLayerList, list);
+  gtk_widget_class_bind_template_child (widget_class, WhyLayerList, note);
+  gtk_widget_class_bind_template_child (widget_class, WhyLayerList, advice);
 }
 
 static void
@@ -184,9 +316,11 @@ why_layer_list_init (WhyLayerList *self)
 {
   g_autoptr (GtkListItemFactory) factory = gtk_signal_list_item_factory_new ();
 
+  self->rows = g_ptr_array_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
   g_signal_connect (factory, "setup", G_CALLBACK (setup_layer_cb), self);
   g_signal_connect (factory, "bind", G_CALLBACK (bind_layer_cb), self);
+  g_signal_connect (factory, "unbind", G_CALLBACK (unbind_layer_cb), self);
   gtk_list_view_set_factory (self->list, factory);
   self->filter = GTK_FILTER (gtk_custom_filter_new (match_cb, self, NULL));
   self->filtered = gtk_filter_list_model_new (NULL, g_object_ref (self->filter));
@@ -197,7 +331,9 @@ why_layer_list_init (WhyLayerList *self)
   gtk_list_view_set_model (self->list, GTK_SELECTION_MODEL (self->selection));
 
   g_signal_connect_object (self->search, "search-changed", G_CALLBACK (on_search_cb), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->list, "map", G_CALLBACK (queue_scroll), self, G_CONNECT_SWAPPED);
+  gtk_search_entry_set_key_capture_widget (GTK_SEARCH_ENTRY (self->search), GTK_WIDGET (self->list));
+  g_signal_connect_object (self->list, "map", G_CALLBACK (on_map_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->list, "unmap", G_CALLBACK (on_unmap_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_swapped (self->selection, "notify::selected-item", G_CALLBACK (on_selected_cb), self);
 }
 
@@ -207,10 +343,14 @@ why_layer_list_set_document (WhyLayerList *self, WhyDocument *document)
   g_return_if_fail (WHY_IS_LAYER_LIST (self) && self->document == NULL);
 
   self->document = g_object_ref (document);
+  self->thumbs = why_layer_thumbs_for (document);
+  g_signal_connect_object (self->thumbs, "changed", G_CALLBACK (update_rows), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (document, "layer-maps-changed", G_CALLBACK (update_advice), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (document, "updated", G_CALLBACK (select_layer), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (document, "notify::layers", G_CALLBACK (update_layers), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (document, "notify::layer", G_CALLBACK (select_layer), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (document, "notify::method", G_CALLBACK (update_method), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (document, "notify::method-options", G_CALLBACK (update_method), self, G_CONNECT_SWAPPED);
   update_method (self);
   update_layers (self);
 }

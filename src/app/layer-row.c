@@ -2,7 +2,7 @@
 
 #include "layer-row.h"
 
-#include "words.h"
+#include "layer-words.h"
 
 #include <glib/gi18n.h>
 
@@ -11,9 +11,17 @@ struct _WhyLayerRow
   AdwBin parent_instance;
 
   /* Template */
+  GtkPicture *thumb;
+  GtkWidget *no_thumb;
   GtkLabel *name;
   GtkLabel *facts;
+  GtkLabel *geometry;
   GtkWidget *is_default;
+
+  /* Owned */
+  WhyDocument *document;
+  WhyLayerThumbs *thumbs;
+  WhyLayerItem *item;
 };
 
 G_DEFINE_FINAL_TYPE (WhyLayerRow, why_layer_row, ADW_TYPE_BIN)
@@ -21,7 +29,12 @@ G_DEFINE_FINAL_TYPE (WhyLayerRow, why_layer_row, ADW_TYPE_BIN)
 static void
 why_layer_row_dispose (GObject *object)
 {
+  WhyLayerRow *self = WHY_LAYER_ROW (object);
+
   gtk_widget_dispose_template (GTK_WIDGET (object), WHY_TYPE_LAYER_ROW);
+  g_clear_object (&self->item);
+  g_clear_object (&self->thumbs);
+  g_clear_object (&self->document);
   G_OBJECT_CLASS (why_layer_row_parent_class)->dispose (object);
 }
 
@@ -32,8 +45,11 @@ why_layer_row_class_init (WhyLayerRowClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = why_layer_row_dispose;
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/whylight/Whylight/layer-row.ui");
+  gtk_widget_class_bind_template_child (widget_class, WhyLayerRow, thumb);
+  gtk_widget_class_bind_template_child (widget_class, WhyLayerRow, no_thumb);
   gtk_widget_class_bind_template_child (widget_class, WhyLayerRow, name);
   gtk_widget_class_bind_template_child (widget_class, WhyLayerRow, facts);
+  gtk_widget_class_bind_template_child (widget_class, WhyLayerRow, geometry);
   gtk_widget_class_bind_template_child (widget_class, WhyLayerRow, is_default);
   gtk_widget_class_set_css_name (widget_class, "layerrow");
 }
@@ -45,9 +61,48 @@ why_layer_row_init (WhyLayerRow *self)
 }
 
 GtkWidget *
-why_layer_row_new (void)
+why_layer_row_new (WhyDocument *document, WhyLayerThumbs *thumbs)
 {
-  return g_object_new (WHY_TYPE_LAYER_ROW, NULL);
+  WhyLayerRow *self = g_object_new (WHY_TYPE_LAYER_ROW, NULL);
+
+  self->document = g_object_ref (document);
+  self->thumbs = g_object_ref (thumbs);
+  return GTK_WIDGET (self);
+}
+
+static void
+set_class (GtkWidget *widget, const char *name, gboolean set)
+{
+  if (set)
+    gtk_widget_add_css_class (widget, name);
+  else
+    gtk_widget_remove_css_class (widget, name);
+}
+
+void
+why_layer_row_update (WhyLayerRow *self)
+{
+  gboolean is_current = FALSE;
+
+  g_return_if_fail (WHY_IS_LAYER_ROW (self));
+  if (self->item == NULL)
+    return;
+  const char *name = why_layer_item_get_name (self->item);
+  const char *reason = why_document_get_layer_reason (self->document, name);
+  GdkTexture *texture = why_layer_thumbs_get (self->thumbs, name, &is_current);
+  g_autofree char *facts = why_layer_words_facts (self->item);
+  g_autofree char *geometry = why_layer_words_geometry (self->document, self->item);
+  g_autofree char *tooltip = why_layer_words_tooltip (self->document, self->item);
+  g_autofree char *spoken = g_strdup_printf ("%s, %s, %s", name, facts, reason != NULL ? reason : geometry);
+
+  gtk_picture_set_paintable (self->thumb, GDK_PAINTABLE (texture));
+  gtk_widget_set_visible (self->no_thumb, texture == NULL);
+  set_class (GTK_WIDGET (self->thumb), "outdated", !is_current);
+  set_class (GTK_WIDGET (self), "cannot", reason != NULL);
+  gtk_label_set_label (self->geometry, reason != NULL ? _("cannot be explained") : geometry);
+  gtk_widget_set_visible (GTK_WIDGET (self->geometry), reason != NULL || *geometry != '\0');
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self), tooltip);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, spoken, -1);
 }
 
 void
@@ -55,36 +110,16 @@ why_layer_row_set_item (WhyLayerRow *self, WhyLayerItem *item)
 {
   g_return_if_fail (WHY_IS_LAYER_ROW (self));
 
+  g_set_object (&self->item, item);
   if (item == NULL)
-    return;
-  const char *stride = why_layer_item_get_stride (item);
-  const char *field = why_layer_item_get_receptive_field (item);
-  g_autofree char *shape = why_words_shape (why_layer_item_get_shape (item));
-  g_autofree char *step = *stride != '\0' ? why_words_shape (stride) : NULL;
-  g_autofree char *facts = NULL;
-  g_autofree char *tooltip = NULL;
-
-  if (why_layer_item_get_is_tokens (item))
     {
-      g_autofree char *grid = why_words_shape (why_layer_item_get_grid (item));
-      /* Translators: operator, shape of the layer, arrangement of its tokens over the picture, distance of its cells in
-       * pixels of the network's input */
-      facts = g_strdup_printf (_("%1$s · %2$s · %3$s tokens · stride %4$s"), why_layer_item_get_op (item), shape, grid, step);
+      gtk_picture_set_paintable (self->thumb, NULL);
+      return;
     }
-  else if (step != NULL)
-    /* Translators: operator, shape of the layer, distance of its cells in pixels of the network's input */
-    facts = g_strdup_printf (_("%1$s · %2$s · stride %3$s"), why_layer_item_get_op (item), shape, step);
-  else
-    facts = g_strdup_printf ("%s · %s", why_layer_item_get_op (item), shape);
-  if (*field != '\0')
-    tooltip = g_strdup_printf (_("%1$s\nOne cell sees %2$s pixels of the network’s input"), why_layer_item_get_name (item),
-                               field);
-  else
-    tooltip = g_strdup (why_layer_item_get_name (item));
-  gtk_label_set_label (self->name, why_layer_item_get_name (item));
+  g_autofree char *title = why_layer_words_title (item);
+  g_autofree char *facts = why_layer_words_facts (item);
+  gtk_label_set_label (self->name, title);
   gtk_label_set_label (self->facts, facts);
   gtk_widget_set_visible (self->is_default, why_layer_item_get_is_default (item));
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self), tooltip);
-  g_autofree char *spoken = g_strdup_printf ("%s, %s", why_layer_item_get_name (item), facts);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, spoken, -1);
+  why_layer_row_update (self);
 }

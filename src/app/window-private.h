@@ -54,6 +54,8 @@ struct _WhyWindow
   GtkWidget *compare_stack;
   GtkWidget *compare_bar;
   GtkWidget *compare_view;
+  GtkWidget *layer_paned; /* graph of the network | picture */
+  GtkWidget *network_pane;
 
   /* Owned */
   GSettings *settings;
@@ -62,6 +64,7 @@ struct _WhyWindow
 
   /* State */
   gboolean show_inspector;
+  gboolean holds_layer_maps; /* since somebody walked through the layers */
   gboolean narrow;
   guint narrow_id; /* idle that changes the lay-out */
   guint divider_id; /* tick callback that places the divider after that */
@@ -93,6 +96,11 @@ void why_window_init_open (WhyWindow *self); /* drop target */
 void why_window_open_dialog (WhyWindow *self);
 void why_window_export_dialog (WhyWindow *self);
 void why_window_export (WhyWindow *self, const char *path);
+
+void why_window_init_layers (WhyWindow *self);
+void why_window_dispose_layers (WhyWindow *self);
+gboolean why_window_layers_are_idle (WhyWindow *self);
+void why_window_dump_layers (WhyWindow *self, JsonObject *window);
 
 void why_window_set_show_inspector (WhyWindow *self, gboolean show_inspector);
 void why_window_toast (WhyWindow *self, const char *text);

@@ -192,7 +192,7 @@ why_window_is_idle (WhyWindow *self)
 {
   g_return_val_if_fail (WHY_IS_WINDOW (self), TRUE);
 
-  return !why_document_get_busy (self->document) && self->narrow_id == 0 && self->divider_id == 0 &&
+  return !why_document_get_busy (self->document) && why_window_layers_are_idle (self) && self->narrow_id == 0 && self->divider_id == 0 &&
          !self->busy_shown &&
          !gtk_stack_get_transition_running (self->stack) && is_at_rest (self->error_revealer) &&
          is_at_rest (self->hint_revealer) && is_at_rest (self->drop_revealer) &&
@@ -225,6 +225,7 @@ why_window_dup_state (WhyWindow *self)
   json_object_set_string_member (window, "title", adw_window_title_get_title (self->title));
   json_object_set_string_member (window, "subtitle", adw_window_title_get_subtitle (self->title));
   json_object_set_boolean_member (window, "dark", adw_style_manager_get_dark (adw_style_manager_get_default ()));
+  why_window_dump_layers (self, window);
   if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
     {
       json_object_unref (window);
@@ -257,6 +258,7 @@ why_window_dispose (GObject *object)
 
   g_clear_handle_id (&self->narrow_id, g_source_remove);
   why_window_dispose_show (self);
+  why_window_dispose_layers (self);
   gtk_widget_dispose_template (GTK_WIDGET (self), WHY_TYPE_WINDOW);
   g_clear_object (&self->document);
   g_clear_object (&self->settings);
@@ -350,6 +352,7 @@ why_window_new (AdwApplication *application, WhyRunner *runner)
   why_window_init_look (self);
   why_window_init_desk (self);
   why_window_init_compare (self);
+  why_window_init_layers (self);
   why_window_init_open (self);
   why_window_init_show (self);
   gtk_paned_set_position (self->paned, width - g_settings_get_int (self->settings, "inspector-width"));

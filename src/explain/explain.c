@@ -588,6 +588,39 @@ why_explainer_check_all (const WhyExplainRequest *request, WhyGraph *graph)
   return reasons;
 }
 
+GPtrArray *
+why_explainer_check_layers (const WhyExplainRequest *request,
+                            WhyGraph *graph,
+                            const char *const *layers,
+                            gsize n_layers)
+{
+  GPtrArray *reasons = g_ptr_array_new_with_free_func (g_free);
+  WhyTarget target;
+  g_autoptr (GError) none = NULL;
+  g_autoptr (GError) blocked = NULL;
+  g_autoptr (WhyGradients) gradients = NULL;
+  const WhyExplainerClass *klass = why_explainer_lookup (request->method, &none);
+  const gboolean found =
+    klass != NULL && why_target_find (graph, request->output, request->multi_label, &target, &none);
+
+  if (found && (klass->needs & WHY_NEEDS_GRADIENT) != 0)
+    gradients = differentiate (graph, &target, &blocked);
+  for (gsize index = 0; index < n_layers; index++)
+    {
+      WhyExplainRequest one = *request;
+      g_autoptr (GError) error = NULL;
+      one.layer = layers[index];
+      if (!found)
+        g_ptr_array_add (reasons, g_strdup (none->message));
+      else if (check_layer (graph, one.layer, &error) &&
+               check_one (klass, &one, &target, graph, gradients, blocked, &error))
+        g_ptr_array_add (reasons, NULL);
+      else
+        g_ptr_array_add (reasons, g_strdup (error->message));
+    }
+  return reasons;
+}
+
 /* ---- the run ---- */
 
 static WhyMap *
@@ -623,6 +656,16 @@ make_map (const WhyExplainerClass *klass,
   if (!make_maps (klass, request, target, job, layers, 1, &map, error))
     return NULL;
   return map;
+}
+
+gboolean
+why_explainer_shares_runs (const WhyExplainerClass *klass, const char *options)
+{
+  const guint dear = WHY_NEEDS_MANY_RUNS | WHY_NEEDS_SEVERAL_LAYERS | WHY_NEEDS_SECOND_GRADIENT;
+  const WhyExplainRequest request = { .method = klass->id, .options = options };
+
+  return (klass->needs & WHY_NEEDS_LAYER) != 0 && (klass->needs & dear) == 0 &&
+         klass->run == NULL && !(has_option (klass, "aug-smooth") && why_option_boolean (&request, "aug-smooth"));
 }
 
 gboolean

@@ -293,14 +293,11 @@ why_document_make_style (WhyDocument *self, const WhyMap *shown, const WhyMap *w
     }
 }
 
-gboolean
-why_document_get_overlay (WhyDocument *self, WhyOverlayMap *map, WhyOverlayStyle *style)
+/* @whole: what @shown was taken from: of a volume all planes */
+static void
+overlay_map (WhyDocument *self, const WhyMap *shown, const WhyMap *whole, WhyAffine to_source, WhyOverlayMap *map,
+             WhyOverlayStyle *style)
 {
-  const WhyMap *shown = why_document_get_map (self);
-  WhyAffine to_source;
-
-  if (shown == NULL || shown->values->rank != 2 || !why_document_map_to_source (self, &to_source))
-    return FALSE;
   *map = (WhyOverlayMap) {
     .values = shown->values->data,
     .width = (int) shown->values->dims[1],
@@ -309,8 +306,36 @@ why_document_get_overlay (WhyDocument *self, WhyOverlayMap *map, WhyOverlayStyle
     .source_width = (double) why_document_get_picture_width (self),
     .source_height = (double) why_document_get_picture_height (self),
   };
-  why_document_make_style (self, shown, self->partial != NULL ? self->partial : self->result->map, style);
+  why_document_make_style (self, shown, whole, style);
+}
+
+gboolean
+why_document_get_overlay (WhyDocument *self, WhyOverlayMap *map, WhyOverlayStyle *style)
+{
+  const WhyMap *shown = why_document_get_map (self);
+  WhyAffine to_source;
+
+  if (shown == NULL || shown->values->rank != 2 || !why_document_map_to_source (self, &to_source))
+    return FALSE;
+  overlay_map (self, shown, self->partial != NULL ? self->partial : self->result->map, to_source, map, style);
   return TRUE;
+}
+
+WhyMap *
+why_document_get_layer_overlay (WhyDocument *self, const char *layer, WhyOverlayMap *map, WhyOverlayStyle *style,
+                                gboolean *is_current)
+{
+  const WhyMap *whole = why_document_get_layer_map (self, layer, is_current);
+  WhyAffine to_source;
+  g_autoptr (WhyMap) shown = NULL;
+
+  if (whole == NULL || self->result == NULL)
+    return NULL;
+  shown = why_result_show_map (self->result, (WhyMap *) whole, self->picture, self->state.smooth, &to_source);
+  if (shown == NULL || shown->values->rank != 2)
+    return NULL;
+  overlay_map (self, shown, whole, to_source, map, style);
+  return g_steal_pointer (&shown);
 }
 
 /* Runs shorter than this are over before anybody has read how long they take. */

@@ -121,6 +121,23 @@ typedef enum
   WHY_ERROR_KIND_OTHER,
 } WhyErrorKind;
 
+/* Maps of all layers, for the question last answered (document-layers.c). */
+typedef struct
+{
+  GHashTable *maps;    /* layer -> map and round */
+  GHashTable *reasons; /* layer -> why there is no map */
+  gboolean has_question;
+  WhyDocumentState question; /* its layer means nothing */
+  guint round;
+  guint n_holds;
+  guint settle_id;
+  guint view;
+  gboolean running;
+  gboolean complete;
+  gboolean wants_advice;
+  GPtrArray *advice; /* of WhyLayerAdvice, for the question last answered; NULL: not asked for, or not there yet */
+} WhyDocumentLayers;
+
 struct _WhyDocument
 {
   GObject parent_instance;
@@ -181,6 +198,7 @@ struct _WhyDocument
   gboolean previewing; /* somebody is drawing */
   gboolean preview_runs;
   gboolean preview_interrupts; /* a map that has to be asked for again */
+  WhyDocumentLayers layers;
 };
 
 /* document.c */
@@ -241,6 +259,10 @@ WhyRequest *why_document_make_uncovered_request (WhyDocument *self, GError **err
 void why_document_ask (WhyDocument *self);
 /* A request about the picture with its covers. @model: the document's or another one */
 WhyRequest *why_document_make_request (WhyDocument *self, WhyModel *model, const WhyExplainRequest *explain) G_GNUC_WARN_UNUSED_RESULT;
+/* What is asked now. */
+WhyRequest *why_document_make_own_request (WhyDocument *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Shows the answer to what is asked now. */
+void why_document_take_result (WhyDocument *self, WhyResult *result);
 /* What is known of a map that will not be finished goes; the last finished one shows again. */
 void why_document_drop_partial (WhyDocument *self);
 void why_document_update_status (WhyDocument *self);
@@ -253,6 +275,17 @@ void why_document_update_shown_map (WhyDocument *self);
 void why_document_make_style (WhyDocument *self, const WhyMap *shown, const WhyMap *whole, WhyOverlayStyle *style);
 /* Forgets the answer. */
 void why_document_drop_result (WhyDocument *self);
+
+/* document-layers.c */
+void why_document_layers_init (WhyDocument *self);
+void why_document_layers_finalize (WhyDocument *self);
+void why_document_layers_stop (WhyDocument *self);
+/* With another picture or model nothing of the old maps is worth showing. */
+void why_document_layers_forget (WhyDocument *self);
+void why_document_layers_question_changed (WhyDocument *self);
+void why_document_layers_take_answer (WhyDocument *self);
+/* FALSE if the map that is asked for has to be computed */
+gboolean why_document_layers_show_ready (WhyDocument *self);
 
 /* Properties, notified from several files. */
 typedef enum
@@ -306,6 +339,7 @@ void why_document_emit_redraw (WhyDocument *self);
 void why_document_emit_compare_changed (WhyDocument *self);
 void why_document_emit_previewed (WhyDocument *self);
 void why_document_emit_cover_selected (WhyDocument *self);
+void why_document_emit_layer_maps_changed (WhyDocument *self);
 void why_document_emit_session_saved (WhyDocument *self, const char *path);
 
 G_END_DECLS

@@ -152,11 +152,9 @@ why_document_drop_result (WhyDocument *self)
   g_clear_pointer (&self->shown_map, why_map_unref);
 }
 
-static void
-on_result (WhyResult *result, gpointer data)
+void
+why_document_take_result (WhyDocument *self, WhyResult *result)
 {
-  WhyDocument *self = data;
-
   g_object_freeze_notify (G_OBJECT (self));
   self->running = FALSE;
   why_document_set_progress (self, 0);
@@ -187,7 +185,14 @@ on_result (WhyResult *result, gpointer data)
     {
       why_document_emit_updated (self);
       why_document_emit_redraw (self);
+      why_document_layers_take_answer (self);
     }
+}
+
+static void
+on_result (WhyResult *result, gpointer data)
+{
+  why_document_take_result (data, result);
 }
 
 void
@@ -278,6 +283,16 @@ why_document_make_request (WhyDocument *self, WhyModel *model, const WhyExplainR
   return request;
 }
 
+WhyRequest *
+why_document_make_own_request (WhyDocument *self, GError **error)
+{
+  WhyRequest *request = why_document_make_uncovered_request (self, error);
+
+  if (request != NULL)
+    add_covers (self, request, TRUE);
+  return request;
+}
+
 void
 why_document_ask (WhyDocument *self)
 {
@@ -298,13 +313,15 @@ why_document_ask (WhyDocument *self)
       return;
     }
 
-  g_autoptr (WhyRequest) request = why_document_make_uncovered_request (self, &error);
+  why_document_layers_question_changed (self);
+  if (why_document_layers_show_ready (self))
+    return;
+  g_autoptr (WhyRequest) request = why_document_make_own_request (self, &error);
   if (request == NULL)
     {
       why_document_fail (self, WHY_ERROR_KIND_RUN, error->message);
       return;
     }
-  add_covers (self, request, TRUE);
   why_document_stop_preview (self);
   why_document_drop_partial (self);
   why_document_compare_pause (self);

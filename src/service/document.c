@@ -23,6 +23,7 @@ enum
   SIGNAL_COMPARE_CHANGED,
   SIGNAL_PREVIEWED,
   SIGNAL_COVER_SELECTED,
+  SIGNAL_LAYER_MAPS_CHANGED,
   SIGNAL_LAST_SIGNAL,
 };
 
@@ -38,6 +39,12 @@ void
 why_document_emit_updated (WhyDocument *self)
 {
   g_signal_emit (self, signals[SIGNAL_UPDATED], 0);
+}
+
+void
+why_document_emit_layer_maps_changed (WhyDocument *self)
+{
+  g_signal_emit (self, signals[SIGNAL_LAYER_MAPS_CHANGED], 0);
 }
 
 void
@@ -387,6 +394,7 @@ forget_answer (WhyDocument *self)
   why_worker_cancel (why_runner_loader (self->runner), self->loads[WHY_LOAD_HOTTEST]);
   why_document_set_loading (self, WHY_LOAD_HOTTEST, NULL);
   why_runner_cancel (self->runner, self->view);
+  why_document_layers_forget (self);
   self->running = FALSE;
   self->stopped = FALSE;
   why_document_set_progress (self, 0);
@@ -521,6 +529,7 @@ why_document_new (WhyRunner *runner)
   WhyDocument *self = g_object_new (WHY_TYPE_DOCUMENT, NULL);
   self->runner = why_runner_ref (runner);
   self->view = why_runner_add_view (runner);
+  self->layers.view = why_runner_add_sibling (runner, self->view);
   for (int load = 0; load < WHY_N_LOADS; load++)
     self->loads[load] = why_runner_add_view (runner);
   why_document_compare_init (self);
@@ -540,6 +549,8 @@ why_document_dispose (GObject *object)
       why_document_cancel_loads (self);
       why_document_compare_dispose (self);
       why_worker_cancel (why_runner_loader (self->runner), self->autosave_view);
+      why_document_layers_stop (self);
+      why_runner_remove_view (self->runner, self->layers.view);
       why_runner_remove_view (self->runner, self->view);
       g_clear_pointer (&self->runner, why_runner_unref);
     }
@@ -574,6 +585,7 @@ why_document_finalize (GObject *object)
   g_clear_pointer (&self->labels_path, g_free);
   g_clear_pointer (&self->wanted_picture, g_free);
   why_document_state_clear (&self->state);
+  why_document_layers_finalize (self);
   G_OBJECT_CLASS (why_document_parent_class)->finalize (object);
 }
 
@@ -850,6 +862,8 @@ why_document_class_init (WhyDocumentClass *klass)
                                             G_TYPE_NONE, 0);
   signals[SIGNAL_COVER_SELECTED] = g_signal_new ("cover-selected", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
                                                  NULL, NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_LAYER_MAPS_CHANGED] = g_signal_new ("layer-maps-changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST,
+                                                     0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[SIGNAL_REDRAW] = g_signal_new ("redraw", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                          G_TYPE_NONE, 0);
 }
@@ -858,6 +872,7 @@ static void
 why_document_init (WhyDocument *self)
 {
   why_document_state_init (&self->state);
+  why_document_layers_init (self);
   self->classes = g_list_store_new (WHY_TYPE_CLASS_ITEM);
   self->occlusions = g_list_store_new (WHY_TYPE_OCCLUSION);
   self->no_layers = g_list_store_new (WHY_TYPE_LAYER_ITEM);

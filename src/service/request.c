@@ -3,6 +3,8 @@
 #include "request.h"
 
 #include "base/error.h"
+#include "layer-advice.h"
+#include "layer-maps.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -46,6 +48,24 @@ why_request_set_covers (WhyRequest *request, const WhyCover *covers, gsize n_cov
     }
 }
 
+void
+why_request_set_layers (WhyRequest *request, const WhyLayer *const *layers, gsize n_layers)
+{
+  g_return_if_fail (request->layers == NULL);
+
+  request->layers = g_new0 (char *, n_layers + 1);
+  request->layer_cells = g_new0 (gsize, n_layers + 1);
+  request->layer_numbers = g_new0 (gsize, n_layers + 1);
+  for (gsize index = 0; index < n_layers; index++)
+    {
+      request->layers[index] = g_strdup (layers[index]->name);
+      request->layer_cells[index] = 1;
+      for (int axis = 0; axis < layers[index]->n_spatial; axis++)
+        request->layer_cells[index] *= (gsize) layers[index]->grid[axis];
+      request->layer_numbers[index] = request->layer_cells[index] * (gsize) layers[index]->channels;
+    }
+}
+
 WhyMap *
 why_request_take_partial (WhyRequest *request)
 {
@@ -74,6 +94,10 @@ why_request_unref (WhyRequest *request)
   for (gsize cover = 0; cover < request->n_covers; cover++)
     why_cover_clear (&request->covers[cover]);
   g_free (request->covers);
+  g_strfreev (request->layers);
+  g_free (request->layer_cells);
+  g_free (request->layer_numbers);
+  g_free (request->preset_layer);
   why_explain_request_clear (&request->explain);
   why_map_unref (why_request_take_partial (request));
   g_free (request);
@@ -94,6 +118,14 @@ why_result_unref (WhyResult *result)
   for (gsize step = 0; step <= result->request->n_covers; step++)
     g_clear_pointer (&result->steps[step], why_tensor_unref);
   g_free (result->steps);
+  for (gsize index = 0; result->maps != NULL && result->request->layers[index] != NULL; index++)
+    {
+      g_clear_pointer (&result->maps[index], why_map_unref);
+      g_free (result->reasons[index]);
+    }
+  g_free (result->maps);
+  g_free (result->reasons);
+  g_clear_pointer (&result->advice, g_ptr_array_unref);
   g_clear_error (&result->error);
   g_clear_pointer (&result->map, why_map_unref);
   g_clear_pointer (&result->probabilities, why_tensor_unref);
@@ -102,6 +134,42 @@ why_result_unref (WhyResult *result)
   g_clear_pointer (&result->covered, why_tensor_unref);
   why_request_unref (result->request);
   g_free (result);
+}
+
+void
+why_request_set_advice (WhyRequest *request, const char *preset_layer)
+{
+  g_return_if_fail (request->layers != NULL && preset_layer != NULL);
+  request->preset_layer = g_strdup (preset_layer);
+}
+
+static WhyTensor *
+ref_or_null (WhyTensor *tensor)
+{
+  return tensor != NULL ? why_tensor_ref (tensor) : NULL;
+}
+
+WhyResult *
+why_result_with_map (const WhyResult *result, WhyRequest *request, WhyMap *map)
+{
+  WhyResult *other = g_new0 (WhyResult, 1);
+
+  g_return_val_if_fail (result->error == NULL && request->n_covers == result->request->n_covers, NULL);
+  other->ref_count = 1;
+  other->request = why_request_ref (request);
+  other->map = why_map_ref (map);
+  other->probabilities = ref_or_null (result->probabilities);
+  other->logits = ref_or_null (result->logits);
+  other->target_class = result->target_class;
+  other->steps = g_new0 (WhyTensor *, request->n_covers + 1);
+  for (gsize step = 0; step <= request->n_covers; step++)
+    other->steps[step] = ref_or_null (result->steps[step]);
+  other->input_to_source = result->input_to_source;
+  other->depth_scale = result->depth_scale;
+  other->depth_offset = result->depth_offset;
+  other->input = ref_or_null (result->input);
+  other->covered = ref_or_null (result->covered);
+  return other;
 }
 
 /* One axis of the way from map cells to voxels of the source. */
@@ -162,6 +230,7 @@ void
 why_run_state_clear (WhyRunState *state)
 {
   forget_input (state);
+  g_clear_pointer (&state->layer_checks, why_layer_checks_free);
   g_clear_pointer (&state->session, why_session_free);
   g_clear_pointer (&state->model, why_onnx_model_unref);
 }
@@ -393,6 +462,17 @@ run_preview (WhyRunState *state, WhyRequest *request, WhyResult *result, WhyCanc
 }
 
 static gboolean
+make_layers (WhyRunState *state, const WhyRequest *request, const WhyJob *job, WhyResult *result, GError **error)
+{
+  if (!why_layer_maps_make (&state->layer_checks, request, job, result, error))
+    return FALSE;
+  if (request->preset_layer == NULL || result->probabilities == NULL)
+    return TRUE;
+  result->advice = why_layer_advice_make (request, job, result, error);
+  return result->advice != NULL;
+}
+
+static gboolean
 run (WhyRunState *state, WhyRequest *request, WhyResult *result, WhyCancel *cancel, WhyProgress progress,
      gpointer progress_data, GError **error)
 {
@@ -412,6 +492,13 @@ run (WhyRunState *state, WhyRequest *request, WhyResult *result, WhyCancel *canc
     .partial_data = request,
   };
 
+  if (request->layers != NULL)
+    {
+      if (!ensure_input (state, request, error))
+        return FALSE;
+      job.input = state->prepared;
+      return make_layers (state, request, &job, result, error);
+    }
   /* Earlier steps first, so that the session is left with the activations of the picture shown. */
   if (!run_steps (state, request, result, &job, &stage, n_runs, error) || !ensure_input (state, request, error))
     return FALSE;

@@ -9,6 +9,7 @@ G_BEGIN_DECLS
  * @session: for @model
  * @pixels, @recipe, @covers, @covered: what the prepared input was made of
  * @prepared: the input of the last run; the same pointer tells the session that its activations still hold
+ * @layer_checks: see layer-maps.h
  *
  * What one view keeps between requests. Belongs to one thread.
  */
@@ -23,6 +24,7 @@ typedef struct
   gsize n_covers;
   WhyTensor *covered;
   WhyTensor *prepared;
+  struct _WhyLayerChecks *layer_checks;
 } WhyRunState;
 
 void why_run_state_clear (WhyRunState *state);

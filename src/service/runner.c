@@ -162,19 +162,34 @@ on_progress (gpointer data, double done, gpointer user_data)
   job->on_progress (done, user_data);
 }
 
-void
-why_runner_submit (WhyRunner *runner, guint view, WhyRequest *request, WhyResultFunc on_result,
-                   WhyProgressFunc progress, gpointer data)
+static Job *
+job_new (WhyRunner *runner, guint view, WhyRequest *request, WhyResultFunc on_result)
 {
   Job *job = g_new0 (Job, 1);
-
-  g_return_if_fail (on_result != NULL);
-  job->runner = runner;
   const guint base = GPOINTER_TO_UINT (g_hash_table_lookup (runner->siblings, GUINT_TO_POINTER (view)));
+
+  job->runner = runner;
   job->view = view;
   job->state_view = base != 0 ? base : view;
   job->request = why_request_ref (request);
   job->on_result = on_result;
+  return job;
+}
+
+void
+why_runner_submit_background (WhyRunner *runner, guint view, WhyRequest *request, WhyResultFunc on_result, gpointer data)
+{
+  g_return_if_fail (on_result != NULL);
+  why_worker_submit_background (runner->compute, view, &job_class, job_new (runner, view, request, on_result), on_done,
+                                data);
+}
+
+void
+why_runner_submit (WhyRunner *runner, guint view, WhyRequest *request, WhyResultFunc on_result,
+                   WhyProgressFunc progress, gpointer data)
+{
+  g_return_if_fail (on_result != NULL);
+  Job *job = job_new (runner, view, request, on_result);
   job->on_progress = progress;
   why_worker_submit (runner->compute, view, &job_class, job, on_done, progress != NULL ? on_progress : NULL, data);
 }

@@ -203,6 +203,42 @@ add_variant (JsonBuilder *builder, WhyDocument *document, WhyVariant *variant)
 }
 
 static void
+add_layer_maps (JsonBuilder *builder, WhyDocument *document)
+{
+  static const char *const states[] = { "none", "computing", "complete" };
+  const GPtrArray *advice = why_document_get_layer_advice (document);
+  GListModel *layers = why_document_get_layers (document);
+  gint64 n_current = 0;
+  gint64 n_cannot = 0;
+
+  for (guint index = 0; index < g_list_model_get_n_items (layers); index++)
+    {
+      g_autoptr (WhyLayerItem) item = g_list_model_get_item (layers, index);
+      gboolean current = FALSE;
+      why_document_get_layer_map (document, why_layer_item_get_name (item), &current);
+      n_current += current;
+      n_cannot += why_document_get_layer_reason (document, why_layer_item_get_name (item)) != NULL;
+    }
+  json_builder_set_member_name (builder, "layer_maps");
+  json_builder_begin_object (builder);
+  why_json_add_string (builder, "state", states[why_document_get_layer_maps_state (document)]);
+  why_json_add_int (builder, "n_current", n_current);
+  why_json_add_int (builder, "n_cannot", n_cannot);
+  why_json_add_string (builder, "note", why_document_get_layer_maps_note (document));
+  json_builder_end_object (builder);
+  json_builder_set_member_name (builder, "layer_advice");
+  if (advice == NULL)
+    {
+      json_builder_add_null_value (builder);
+      return;
+    }
+  json_builder_begin_array (builder);
+  for (guint index = 0; index < advice->len; index++)
+    why_layer_advice_to_json (builder, g_ptr_array_index (advice, index));
+  json_builder_end_array (builder);
+}
+
+static void
 add_difference (JsonBuilder *builder, const WhyDifference *difference)
 {
   WhyMapStats stats;
@@ -394,6 +430,7 @@ why_state_to_json (WhyDocument *document)
   add_target (builder, document);
   why_json_add_string (builder, "layer", why_document_get_layer (document));
   why_json_add_string (builder, "shown_layer", why_document_get_shown_layer (document));
+  add_layer_maps (builder, document);
   why_json_add_string (builder, "method", why_document_get_method (document));
   why_json_add_string (builder, "profile", why_document_get_profile (document));
   why_json_add_string (builder, "method_options", why_document_get_method_options (document));

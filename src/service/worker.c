@@ -28,9 +28,11 @@ struct _Job
   WhyWorkerProgress progress;
   gpointer data;
   WhyWorker *worker; /* borrowed: outlives its jobs */
+  gboolean background;
 
   /* guarded by the worker's mutex */
   gboolean dropped;
+  gboolean yields; /* stopped for another job */
   double share;
   gboolean share_is_new;
 
@@ -127,6 +129,17 @@ job_list_pop (Job **list)
       job->next = NULL;
     }
   return job;
+}
+
+/* The oldest one; those of the background after all others. */
+static Job *
+job_list_pop_next (Job **list)
+{
+  Job **at = list;
+
+  while (*at != NULL && (*at)->background)
+    at = &(*at)->next;
+  return job_list_pop (*at != NULL ? at : list);
 }
 
 static gboolean
@@ -231,6 +244,21 @@ wait_for_work (WhyWorker *worker, gboolean *rested)
   pthread_mutex_lock (&worker->mutex);
 }
 
+/* With the mutex held. A job that had to yield waits again, with a cancel token of its own. */
+static gboolean
+wait_again (WhyWorker *worker, Job *job)
+{
+  if (!job->yields || job->dropped || job->result != NULL)
+    return FALSE;
+  job->yields = FALSE;
+  g_clear_error (&job->error);
+  why_cancel_unref (job->cancel);
+  job->cancel = why_cancel_new ();
+  job->next = worker->waiting;
+  worker->waiting = job;
+  return TRUE;
+}
+
 static void *
 worker_main (void *data)
 {
@@ -265,7 +293,7 @@ worker_main (void *data)
         }
 
       rested = FALSE;
-      Job *job = job_list_pop (&worker->waiting);
+      Job *job = job_list_pop_next (&worker->waiting);
       worker->running = job;
       pthread_mutex_unlock (&worker->mutex);
 
@@ -273,6 +301,8 @@ worker_main (void *data)
 
       pthread_mutex_lock (&worker->mutex);
       worker->running = NULL;
+      if (wait_again (worker, job))
+        continue;
       if (job->dropped)
         {
           pthread_mutex_unlock (&worker->mutex);
@@ -361,9 +391,9 @@ drop_view (WhyWorker *worker, guint view, Job **removed)
     }
 }
 
-void
-why_worker_submit (WhyWorker *worker, guint view, const WhyWorkerClass *klass, gpointer payload,
-                   WhyWorkerDone done, WhyWorkerProgress progress, gpointer data)
+static void
+submit (WhyWorker *worker, guint view, const WhyWorkerClass *klass, gpointer payload, WhyWorkerDone done,
+        WhyWorkerProgress progress, gpointer data, gboolean background)
 {
   Job *job = g_new0 (Job, 1);
   Job *removed = NULL;
@@ -376,13 +406,33 @@ why_worker_submit (WhyWorker *worker, guint view, const WhyWorkerClass *klass, g
   job->progress = progress;
   job->data = data;
   job->worker = worker;
+  job->background = background;
 
   pthread_mutex_lock (&worker->mutex);
   drop_view (worker, view, &removed);
+  if (!background && worker->running != NULL && worker->running->background && !worker->running->dropped)
+    {
+      worker->running->yields = TRUE;
+      why_cancel_set (worker->running->cancel);
+    }
   job_list_append (&worker->waiting, job);
   pthread_cond_signal (&worker->cond);
   pthread_mutex_unlock (&worker->mutex);
   job_list_free (removed);
+}
+
+void
+why_worker_submit (WhyWorker *worker, guint view, const WhyWorkerClass *klass, gpointer payload,
+                   WhyWorkerDone done, WhyWorkerProgress progress, gpointer data)
+{
+  submit (worker, view, klass, payload, done, progress, data, FALSE);
+}
+
+void
+why_worker_submit_background (WhyWorker *worker, guint view, const WhyWorkerClass *klass, gpointer payload,
+                              WhyWorkerDone done, gpointer data)
+{
+  submit (worker, view, klass, payload, done, NULL, data, TRUE);
 }
 
 void

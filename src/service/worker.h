@@ -46,6 +46,16 @@ void why_worker_unref (WhyWorker *worker);
 void why_worker_submit (WhyWorker *worker, guint view, const WhyWorkerClass *klass, gpointer job,
                         WhyWorkerDone done, WhyWorkerProgress progress, gpointer data);
 
+/**
+ * why_worker_submit_background:
+ *
+ * As why_worker_submit(), for work that nobody waits for: it runs when nothing else does. A job of
+ * why_worker_submit() of any view stops it; it then runs again from the start, once there is nothing
+ * else to do.
+ */
+void why_worker_submit_background (WhyWorker *worker, guint view, const WhyWorkerClass *klass, gpointer job,
+                                   WhyWorkerDone done, gpointer data);
+
 /** why_worker_cancel: drops the waiting, the running and the undelivered job of @view */
 void why_worker_cancel (WhyWorker *worker, guint view);
 

@@ -240,6 +240,27 @@ GPtrArray *why_explainer_check_all (const WhyExplainRequest *request,
                                     WhyGraph *graph) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * why_explainer_check_layers:
+ * @request: as for why_explainer_check(); its layer is not looked at
+ * @layers: (array length=n_layers): tensor names
+ *
+ * Returns: (transfer full) (element-type utf8): for each layer %NULL, or the sentence that says why the
+ *   method cannot run there. The graph is differentiated once.
+ */
+GPtrArray *why_explainer_check_layers (const WhyExplainRequest *request,
+                                       WhyGraph *graph,
+                                       const char *const *layers,
+                                       gsize n_layers) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * why_explainer_shares_runs:
+ * @options: (nullable): of the method
+ *
+ * Whether maps of many layers come from one backward run, or from none; see why_explain_layers().
+ */
+gboolean why_explainer_shares_runs (const WhyExplainerClass *klass, const char *options);
+
+/**
  * why_explain:
  *
  * Runs the network on @job's input, finds the class, runs the method. Class and layer that do not

@@ -3,6 +3,7 @@
 #include "draw/overlay.h"
 #include "service/boxed.h"
 #include "service/case-list.h"
+#include "service/layer-advice.h"
 #include "service/model.h"
 #include "service/runner.h"
 
@@ -67,7 +68,7 @@ double why_occlusion_get_after (WhyOcclusion *self);
  *
  * Signals: "updated": after a result came and all properties have changed; "redraw": the map or how it is
  * drawn changed (queue a draw); "previewed": why_document_preview() has something new, or ended;
- * "cover-selected".
+ * "cover-selected"; "layer-maps-changed": see why_document_hold_layer_maps().
  */
 #define WHY_TYPE_DOCUMENT (why_document_get_type ())
 G_DECLARE_FINAL_TYPE (WhyDocument, why_document, WHY, DOCUMENT, GObject)
@@ -226,6 +227,51 @@ gboolean why_document_map_to_source (WhyDocument *self, WhyAffine *map_to_source
  * Returns: %FALSE without a map
  */
 gboolean why_document_get_overlay (WhyDocument *self, WhyOverlayMap *map, WhyOverlayStyle *style);
+
+/* ---- all layers ---- */
+
+typedef enum
+{
+  WHY_LAYER_MAPS_NONE, /* nobody wants them, or the method has none for all layers */
+  WHY_LAYER_MAPS_COMPUTING,
+  WHY_LAYER_MAPS_COMPLETE,
+} WhyLayerMapsState;
+
+/**
+ * why_document_hold_layer_maps:
+ *
+ * As long as somebody holds them, maps of all layers are computed for every question, after its answer and behind
+ * everything else; "layer-maps-changed" tells of any change. A layer whose map is there is shown at once.
+ */
+void why_document_hold_layer_maps (WhyDocument *self);
+void why_document_release_layer_maps (WhyDocument *self);
+WhyLayerMapsState why_document_get_layer_maps_state (WhyDocument *self);
+/** why_document_get_layer_maps_note: "" or why the present method has no maps of all layers, a sentence */
+const char *why_document_get_layer_maps_note (WhyDocument *self);
+/** why_document_get_layer_map: @is_current: (out) (optional): %FALSE: of an earlier question. Returns: (transfer none)
+ *   (nullable) */
+WhyMap *why_document_get_layer_map (WhyDocument *self, const char *layer, gboolean *is_current);
+/** why_document_get_layer_overlay: as why_document_get_overlay() for that map. Returns: (transfer full) (nullable): what
+ *   @map points into; %NULL: there is none, or nothing of it lies on the plane of the volume that is shown */
+WhyMap *why_document_get_layer_overlay (WhyDocument *self, const char *layer, WhyOverlayMap *map, WhyOverlayStyle *style,
+                                        gboolean *is_current) G_GNUC_WARN_UNUSED_RESULT;
+/** why_document_get_layer_reason: Returns: (nullable): why there cannot be a map of the layer by this method, a sentence */
+const char *why_document_get_layer_reason (WhyDocument *self, const char *layer);
+/**
+ * why_document_set_wants_layer_advice:
+ *
+ * Whether the question which layer to choose is asked too, after the maps of all layers, as long as somebody holds
+ * those. Nothing to be undone.
+ */
+void why_document_set_wants_layer_advice (WhyDocument *self, gboolean wants);
+gboolean why_document_get_wants_layer_advice (WhyDocument *self);
+/** why_document_get_layer_advice: Returns: (nullable) (element-type WhyLayerAdvice): best first; %NULL: not there yet */
+const GPtrArray *why_document_get_layer_advice (WhyDocument *self);
+/** why_document_get_layer_cell: @width, @height: (out): of a cell of the layer's map, in pixels (voxels) of the source;
+ *   @um_width, @um_height: (out): in micrometres; 0 where they are not known. Returns: %FALSE before the first answer, or
+ *   without two dimensions of space */
+gboolean why_document_get_layer_cell (WhyDocument *self, WhyLayerItem *item, double *width, double *height,
+                                      double *um_width, double *um_height);
 
 /** why_document_get_busy: something loads or runs, or waits for it */
 gboolean why_document_get_busy (WhyDocument *self);

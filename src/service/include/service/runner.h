@@ -2,6 +2,7 @@
 
 #include "base/affine.h"
 #include "explain/explain.h"
+#include "explain/layer.h"
 #include "image/recipe.h"
 #include "service/cover.h"
 #include "service/picture.h"
@@ -32,6 +33,9 @@ typedef struct _WhyRunner WhyRunner;
  * @explain: method, layer, class...; its strings are owned by the request
  * @predict_only: only probabilities, no map
  * @preview: and fast: no steps in between, no covered picture; what the runner keeps of the last full request stays
+ * @layers: (nullable) (array zero-terminated=1): maps of these layers are wanted instead of the one of @explain's layer
+ * @preset_layer: (nullable): with @layers: which of them to choose is wanted as well; the network's own choice
+ * @layer_cells, @layer_numbers: (array): of each of them: cells of its map, numbers in its tensor
  * @backend: what computes
  *
  * Made by why_request_new(), filled, then immutable: the worker reads it while the main thread goes on.
@@ -48,6 +52,10 @@ typedef struct
   WhyExplainRequest explain;
   gboolean predict_only;
   gboolean preview;
+  char **layers;
+  char *preset_layer;
+  gsize *layer_cells;
+  gsize *layer_numbers;
   WhyBackend backend;
   /*< private >*/
   _Atomic (WhyMap *) partial;
@@ -65,6 +73,10 @@ WhyRequest *why_request_new (WhyOnnxModel *model, WhyRecipe *recipe, WhyTensor *
 void why_request_set_covers (WhyRequest *request, const WhyCover *covers, gsize n_covers, WhyTensor *const *known);
 /** why_request_same: whether the same answer is asked for, of the same objects */
 gboolean why_request_same (const WhyRequest *a, const WhyRequest *b);
+/** why_request_set_layers: @layers: (array length=n_layers): see WhyRequest. Before the request is shared. */
+void why_request_set_layers (WhyRequest *request, const WhyLayer *const *layers, gsize n_layers);
+/** why_request_set_advice: asks for advice too, see WhyRequest. Before the request is shared. */
+void why_request_set_advice (WhyRequest *request, const char *preset_layer);
 /** why_request_take_partial: Returns: (transfer full) (nullable): the newest map of a request that
  *   runs, if there is one that was not taken yet. Any thread; progress tells when to look. */
 WhyMap *why_request_take_partial (WhyRequest *request) G_GNUC_WARN_UNUSED_RESULT;
@@ -78,6 +90,10 @@ void why_request_unref (WhyRequest *request);
  * @map: (nullable): the explanation
  * @probabilities, @logits: float32 [n_classes] of the picture as covered
  * @target_class: the class explained
+ * @maps: (array) (element-type nullable WhyMap): for a request with layers: one for each of them
+ * @reasons: (array) (element-type nullable utf8): likewise: why there cannot be a map, a sentence;
+ *   with neither, the map is too large to be made along with the others
+ * @advice: (nullable) (element-type WhyLayerAdvice): for a request for it: best first
  * @steps: (array length=n_covers+1) (element-type nullable WhyTensor): probabilities with the first k covers; the last is
  *   @probabilities; of a preview there are only that and those that were known
  * @input_to_source: from pixels of the network's input to source pixels; identity for @request->input
@@ -96,6 +112,9 @@ typedef struct
   WhyTensor *probabilities;
   WhyTensor *logits;
   int target_class;
+  WhyMap **maps;
+  char **reasons;
+  GPtrArray *advice;
   WhyTensor **steps;
   WhyAffine input_to_source;
   double depth_scale, depth_offset;
@@ -105,6 +124,15 @@ typedef struct
   /*< private >*/
   _Atomic int ref_count;
 } WhyResult;
+
+/**
+ * why_result_with_map:
+ * @request: asks what @result answers, but for the layer
+ * @map: at that layer
+ *
+ * Returns: (transfer full): the answer to @request, from what is known already
+ */
+WhyResult *why_result_with_map (const WhyResult *result, WhyRequest *request, WhyMap *map) G_GNUC_WARN_UNUSED_RESULT;
 
 WhyResult *why_result_ref (WhyResult *result);
 void why_result_unref (WhyResult *result);
@@ -154,6 +182,15 @@ typedef void (*WhyProgressFunc) (double done, gpointer data);
  */
 void why_runner_submit (WhyRunner *runner, guint view, WhyRequest *request, WhyResultFunc on_result,
                         WhyProgressFunc on_progress, gpointer data);
+
+/**
+ * why_runner_submit_background:
+ *
+ * A request that nobody waits for: requests of why_runner_submit() go before it and stop it; it then
+ * runs again, from the start.
+ */
+void why_runner_submit_background (WhyRunner *runner, guint view, WhyRequest *request, WhyResultFunc on_result,
+                                   gpointer data);
 
 /** why_runner_cancel: drops what waits and stops what runs for @view; neither is delivered */
 void why_runner_cancel (WhyRunner *runner, guint view);

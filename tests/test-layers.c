@@ -1,0 +1,358 @@
+#include "config.h"
+
+#include "base/parallel.h"
+#include "service/document.h"
+#include "service/layer-title.h"
+#include "small-models.h"
+#include "spin.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+/* Maps of all layers, walking through them, and which layer to choose. */
+
+static char *folder;
+static char *model_path;
+static char *picture_path;
+
+/* ---- names ---- */
+
+static void
+test_title (void)
+{
+  static const struct
+  {
+    const char *name, *op, *title;
+  } cases[] = {
+    { "/features/features.18/features.18.2/Clip_output_0", "Clip", "features.18.2" },
+    { "/layer4/layer4.2/conv3/Conv_output_0", "Conv", "layer4.2/conv3" },
+    { "/layer4/layer4.2/relu_2/Relu_output_0", "Relu", "layer4.2/relu_2" },
+    { "/encoder/layer.3/attention/MatMul_output_0", "MatMul", "encoder/layer.3/attention/MatMul" },
+    { "/encoder/layer.3/attention/MatMul_1_output_0", "MatMul", "encoder/layer.3/attention/MatMul_1" },
+    { "/split/Split_output_1", "Split", "split/Split_output_1" },
+    { "MobilenetV2/expanded_conv/Relu6:0", "Relu6", "MobilenetV2/expanded_conv/Relu6" },
+    { "MobilenetV2/Conv_1/Relu6_MobilenetV2/Conv_1/add_fold_MobilenetV2/Conv_1/Conv2D_Fold/bias", "Clip",
+      "MobilenetV2/Conv_1/Relu6" },
+    { "relu2", "Relu", "relu2" },
+    { "123", "Conv", "123" },
+    { "/", "Conv", "/" },
+    { "_output_0", "Conv", "_output_0" },
+    { "Relu_output_0", "Relu", "Relu" },
+  };
+
+  for (gsize index = 0; index < G_N_ELEMENTS (cases); index++)
+    {
+      g_autofree char *title = why_layer_title (cases[index].name, cases[index].op);
+      g_assert_cmpstr (title, ==, cases[index].title);
+    }
+}
+
+/* ---- maps of all layers ---- */
+
+typedef struct
+{
+  WhyRunner *runner;
+  WhyDocument *document;
+  int n_updated;
+  int n_changed;
+} Fixture;
+
+static void
+on_updated (WhyDocument *document, gpointer data)
+{
+  ((Fixture *) data)->n_updated++;
+}
+
+static void
+on_changed (WhyDocument *document, gpointer data)
+{
+  ((Fixture *) data)->n_changed++;
+}
+
+static void
+set_up (Fixture *fixture, gconstpointer data)
+{
+  fixture->runner = why_runner_new ();
+  fixture->document = why_document_new (fixture->runner);
+  g_signal_connect (fixture->document, "updated", G_CALLBACK (on_updated), fixture);
+  g_signal_connect (fixture->document, "layer-maps-changed", G_CALLBACK (on_changed), fixture);
+  why_document_open (fixture->document, model_path);
+  why_document_open (fixture->document, picture_path);
+  spin_until_idle (fixture->document);
+  g_assert_nonnull (why_document_get_map (fixture->document));
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer data)
+{
+  g_assert_finalize_object (fixture->document);
+  why_runner_unref (fixture->runner);
+}
+
+static gboolean
+is_complete (gpointer document)
+{
+  return why_document_get_layer_maps_state (document) == WHY_LAYER_MAPS_COMPLETE;
+}
+
+static void
+assert_same_values (const WhyMap *a, const WhyMap *b)
+{
+  g_assert_cmpint (a->values->rank, ==, b->values->rank);
+  g_assert_cmpmem (a->values->data, a->values->n_bytes, b->values->data, b->values->n_bytes);
+  g_assert_cmpstr (a->layer, ==, b->layer);
+  g_assert_cmpstr (a->polarity, ==, b->polarity);
+  g_assert_cmpfloat (a->score, ==, b->score);
+  g_assert_cmpmem (&a->to_input, sizeof a->to_input, &b->to_input, sizeof b->to_input);
+}
+
+static const char *const layers[] = { "conv1", "relu1", "conv2", "relu2" };
+
+/* What a document that holds no maps computes for one layer: with a session that knows nothing else. */
+static WhyMap *
+map_alone (const char *layer, int target, const char *polarity, const char *method)
+{
+  g_autoptr (WhyRunner) runner = why_runner_new ();
+  WhyDocument *document = why_document_new (runner);
+
+  why_document_set_polarity (document, polarity);
+  why_document_set_method (document, method);
+  why_document_open (document, model_path);
+  spin_until_idle (document);
+  why_document_set_layer (document, layer);
+  why_document_set_target_class (document, target);
+  why_document_open (document, picture_path);
+  spin_until_idle (document);
+  g_assert_cmpstr (why_document_get_error_message (document), ==, NULL);
+  WhyMap *map = why_map_ref (why_document_get_map (document));
+  g_assert_finalize_object (document);
+  return map;
+}
+
+static void
+test_maps_equal (Fixture *fixture, gconstpointer method)
+{
+  WhyDocument *document = fixture->document;
+
+  g_assert_null (why_document_get_layer_map (document, "conv1", NULL));
+  why_document_set_method (document, method);
+  why_document_set_target_class (document, 1);
+  why_document_set_polarity (document, "signed");
+  spin_until_idle (document);
+  why_document_hold_layer_maps (document);
+  spin_until (is_complete, document);
+  g_assert_cmpstr (why_document_get_error_message (document), ==, NULL);
+  for (gsize index = 0; index < G_N_ELEMENTS (layers); index++)
+    {
+      gboolean current = FALSE;
+      const WhyMap *map = why_document_get_layer_map (document, layers[index], &current);
+      g_autoptr (WhyMap) alone = map_alone (layers[index], 1, "signed", method);
+      g_assert_nonnull (map);
+      g_assert_true (current);
+      g_assert_null (why_document_get_layer_reason (document, layers[index]));
+      assert_same_values (map, alone);
+    }
+  why_document_release_layer_maps (document);
+}
+
+static void
+test_walk (Fixture *fixture, gconstpointer data)
+{
+  WhyDocument *document = fixture->document;
+
+  why_document_hold_layer_maps (document);
+  spin_until (is_complete, document);
+  for (gsize index = 0; index < G_N_ELEMENTS (layers); index++)
+    {
+      g_autoptr (WhyTensor) probabilities = why_tensor_ref (why_document_get_probabilities (document));
+      fixture->n_updated = 0;
+      why_document_set_layer (document, layers[index]);
+      /* Before the main loop has turned once. */
+      g_assert_false (why_document_get_busy (document));
+      g_assert_cmpint (fixture->n_updated, ==, 1);
+      g_assert_cmpstr (why_document_get_shown_layer (document), ==, layers[index]);
+      g_assert_true (why_document_get_map (document) == why_document_get_layer_map (document, layers[index], NULL));
+      g_assert_true (why_document_get_probabilities (document) == probabilities);
+      g_assert_cmpstr (why_document_get_result (document)->request->explain.layer, ==, layers[index]);
+    }
+  /* So is what undo leads back to, and the default layer. */
+  why_document_undo (document);
+  g_assert_false (why_document_get_busy (document));
+  g_assert_cmpstr (why_document_get_shown_layer (document), ==, why_document_get_layer (document));
+  why_document_set_layer (document, NULL);
+  g_assert_false (why_document_get_busy (document));
+  g_assert_cmpstr (why_document_get_shown_layer (document), ==, "relu2");
+  /* No maps are computed again for that. */
+  spin_for (200);
+  g_assert_true (is_complete (document));
+  why_document_release_layer_maps (document);
+}
+
+static void
+test_other_question (Fixture *fixture, gconstpointer data)
+{
+  WhyDocument *document = fixture->document;
+  gboolean current = TRUE;
+
+  why_document_hold_layer_maps (document);
+  spin_until (is_complete, document);
+  const int other = why_document_get_shown_class (document) == 0 ? 1 : 0;
+  g_autoptr (WhyMap) before = why_map_ref (why_document_get_layer_map (document, "conv1", &current));
+  g_assert_true (current);
+
+  why_document_set_target_class (document, other);
+  /* The old one stays, and is not taken for the new one. */
+  g_assert_true (why_document_get_layer_map (document, "conv1", &current) == before);
+  g_assert_false (current);
+  why_document_set_layer (document, "conv1");
+  g_assert_true (why_document_get_busy (document));
+  spin_until (is_complete, document);
+  const WhyMap *after = why_document_get_layer_map (document, "conv1", &current);
+  g_assert_true (current);
+  g_assert_cmpint (after->target_class, ==, other);
+  g_assert_true (memcmp (after->values->data, before->values->data, after->values->n_bytes) != 0);
+
+  /* Covers belong to the question. */
+  why_document_occlude (document, 0, 0, 200, 200);
+  why_document_get_layer_map (document, "conv1", &current);
+  g_assert_false (current);
+  spin_until_idle (document);
+  spin_until (is_complete, document);
+  why_document_get_layer_map (document, "conv1", &current);
+  g_assert_true (current);
+
+  /* Another picture has nothing in common with this one. */
+  why_document_release_layer_maps (document);
+  why_document_open (document, picture_path);
+  spin_until_idle (document);
+  g_assert_null (why_document_get_layer_map (document, "conv2", NULL));
+  g_assert_cmpint (why_document_get_layer_maps_state (document), ==, WHY_LAYER_MAPS_NONE);
+}
+
+/* The answer that people wait for comes first, and nobody who does not hold maps pays for them. */
+static void
+test_background (Fixture *fixture, gconstpointer data)
+{
+  WhyDocument *document = fixture->document;
+
+  spin_for (150);
+  g_assert_cmpint (why_document_get_layer_maps_state (document), ==, WHY_LAYER_MAPS_NONE);
+  why_document_hold_layer_maps (document);
+  g_assert_cmpint (why_document_get_layer_maps_state (document), ==, WHY_LAYER_MAPS_COMPUTING);
+  g_assert_false (why_document_get_busy (document));
+  for (int target = 0; target < 3; target++)
+    {
+      why_document_set_target_class (document, target);
+      spin_until_idle (document);
+      g_assert_cmpint (why_document_get_shown_class (document), ==, target);
+    }
+  spin_until (is_complete, document);
+  g_assert_cmpint (why_document_get_layer_map (document, "conv1", NULL)->target_class, ==, 2);
+  why_document_release_layer_maps (document);
+  g_assert_true (is_complete (document));
+  why_document_hold_layer_maps (document);
+  g_assert_true (is_complete (document));
+  why_document_release_layer_maps (document);
+}
+
+static void
+test_reasons (Fixture *fixture, gconstpointer data)
+{
+  WhyDocument *document = fixture->document;
+
+  /* CAM reads the weights of the last linear layer: before the mean only. */
+  why_document_set_method (document, "cam");
+  spin_until_idle (document);
+  why_document_hold_layer_maps (document);
+  spin_until (is_complete, document);
+  g_assert_cmpstr (why_document_get_layer_maps_note (document), ==, "");
+  g_assert_nonnull (why_document_get_layer_map (document, "relu2", NULL));
+  g_assert_null (why_document_get_layer_reason (document, "relu2"));
+  g_assert_null (why_document_get_layer_map (document, "conv1", NULL));
+  g_assert_nonnull (strstr (why_document_get_layer_reason (document, "conv1"), "conv1"));
+
+  /* Runs of its own for each layer: maps of those that were looked at. */
+  why_document_set_method (document, "scorecam");
+  spin_until_idle (document);
+  spin_until (is_complete, document);
+  g_assert_cmpstr (why_document_get_layer_maps_note (document), !=, "");
+  g_assert_nonnull (why_document_get_layer_map (document, "relu2", NULL));
+  g_assert_null (why_document_get_layer_map (document, "conv1", NULL));
+  g_assert_null (why_document_get_layer_reason (document, "conv1"));
+  why_document_set_layer (document, "conv1");
+  g_assert_true (why_document_get_busy (document));
+  spin_until_idle (document);
+  why_document_set_layer (document, "relu2");
+  g_assert_false (why_document_get_busy (document));
+
+  /* None at all at layers. */
+  why_document_set_method (document, "gradient");
+  spin_until_idle (document);
+  spin_for (200);
+  g_assert_cmpint (why_document_get_layer_maps_state (document), ==, WHY_LAYER_MAPS_NONE);
+  g_assert_cmpstr (why_document_get_layer_maps_note (document), !=, "");
+  why_document_release_layer_maps (document);
+}
+
+static void
+test_cells (Fixture *fixture, gconstpointer data)
+{
+  WhyDocument *document = fixture->document;
+  double width;
+  double height;
+  double um_width;
+  double um_height;
+  g_autoptr (WhyLayerItem) item = g_list_model_get_item (why_document_get_layers (document), 3);
+
+  /* 8 cells on 512 pixels. */
+  g_assert_true (why_document_get_layer_cell (document, item, &width, &height, &um_width, &um_height));
+  g_assert_cmpfloat_with_epsilon (width, 64, 1e-9);
+  g_assert_cmpfloat_with_epsilon (height, 64, 1e-9);
+  g_assert_cmpfloat (um_width, ==, 0);
+}
+
+static void
+test_dispose_while_computing (void)
+{
+  Fixture fixture = { 0 };
+
+  set_up (&fixture, NULL);
+  why_document_hold_layer_maps (fixture.document);
+  spin_for (90);
+  tear_down (&fixture, NULL);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_setenv ("WHYLIGHT_LOADER", WHY_BUILD_DIR "/src/loader/whylight-loader", FALSE);
+#ifdef __SANITIZE_THREAD__
+  /* The sanitizer does not see OpenMP's barriers. */
+  why_parallel_set_threads (1);
+#endif
+  folder = g_dir_make_tmp ("whylight-layers-XXXXXX", NULL);
+  model_path = g_build_filename (folder, "small.onnx", NULL);
+  small_write (small_model (), model_path);
+  picture_path = g_test_build_filename (G_TEST_DIST, "..", "data", "samples", "wardrobe-1.png", NULL);
+
+  g_test_add_func ("/layers/title", test_title);
+#define ADD(path, data, func) g_test_add ("/layers/" path, Fixture, data, set_up, func, tear_down)
+  ADD ("maps/gradcam", "gradcam", test_maps_equal);
+  ADD ("maps/layercam", "layercam", test_maps_equal);
+  ADD ("maps/eigencam", "eigencam", test_maps_equal);
+  ADD ("walk", NULL, test_walk);
+  ADD ("other-question", NULL, test_other_question);
+  ADD ("background", NULL, test_background);
+  ADD ("reasons", NULL, test_reasons);
+  ADD ("cells", NULL, test_cells);
+#undef ADD
+  g_test_add_func ("/layers/dispose-while-computing", test_dispose_while_computing);
+  const int status = g_test_run ();
+  g_unlink (model_path);
+  g_rmdir (folder);
+  g_free (folder);
+  g_free (model_path);
+  g_free (picture_path);
+  return status;
+}
