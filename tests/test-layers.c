@@ -3,10 +3,12 @@
 #include "base/parallel.h"
 #include "service/document.h"
 #include "service/layer-title.h"
+#include "service/network.h"
 #include "small-models.h"
 #include "spin.h"
 
 #include <glib/gstdio.h>
+#include <math.h>
 #include <string.h>
 
 /* Maps of all layers, walking through them, and which layer to choose. */
@@ -311,6 +313,112 @@ test_cells (Fixture *fixture, gconstpointer data)
   g_assert_cmpfloat (um_width, ==, 0);
 }
 
+/* ---- which layer? ---- */
+
+static gboolean
+has_advice (gpointer document)
+{
+  return why_document_get_layer_advice (document) != NULL;
+}
+
+static void
+test_advice (Fixture *fixture, gconstpointer data)
+{
+  WhyDocument *document = fixture->document;
+
+  g_assert_null (why_document_get_layer_advice (document));
+  why_document_hold_layer_maps (document);
+  spin_until (is_complete, document);
+  why_document_set_wants_layer_advice (document, TRUE);
+  spin_until (has_advice, document);
+  g_assert_true (is_complete (document));
+  /* Two sizes of maps: the last layer of each that has a map with anything in it. */
+  const char *early = why_document_get_layer_map (document, "relu1", NULL)->maximum > 0 ? "relu1" : "conv1";
+  const GPtrArray *advices = why_document_get_layer_advice (document);
+  g_assert_cmpuint (advices->len, ==, 2);
+  for (guint index = 0; index < advices->len; index++)
+    {
+      const WhyLayerAdvice *advice = g_ptr_array_index (advices, index);
+      const gboolean late = g_strcmp0 (advice->layer, "relu2") == 0;
+      if (!late)
+        g_assert_cmpstr (advice->layer, ==, early);
+      g_assert_cmpstr (advice->grid, ==, late ? "8x8" : "16x16");
+      g_assert_cmpuint (advice->cells, ==, late ? 64 : 256);
+      g_assert_true (advice->is_last == late);
+      g_assert_cmpfloat (advice->score, >=, 0);
+      g_assert_cmpfloat (advice->score, <=, 1 + 1e-9);
+      g_assert_cmpfloat (advice->concentration, >, 0);
+      g_assert_cmpfloat (advice->concentration, <=, 1);
+      if (!isnan (advice->agreement))
+        g_assert_cmpfloat (fabs (advice->agreement), <=, 1 + 1e-9);
+      g_assert_cmpfloat_with_epsilon (advice->before,
+                                      why_tensor_get_f64 (why_document_get_probabilities (document),
+                                                          (gsize) why_document_get_shown_class (document)), 1e-6);
+      g_assert_nonnull (strstr (advice->reason, late ? "8 × 8" : "16 × 16"));
+    }
+  g_assert_cmpfloat (((WhyLayerAdvice *) g_ptr_array_index (advices, 0))->score, >=,
+                     ((WhyLayerAdvice *) g_ptr_array_index (advices, 1))->score);
+  /* It belongs to the question. */
+  why_document_set_target_class (document, why_document_get_shown_class (document) == 0 ? 1 : 0);
+  g_assert_null (why_document_get_layer_advice (document));
+  spin_until (has_advice, document);
+  /* The map that is shown is none of a covered picture. */
+  why_document_set_layer (document, "relu1");
+  g_assert_false (why_document_get_busy (document));
+  why_document_set_wants_layer_advice (document, FALSE);
+  g_assert_null (why_document_get_layer_advice (document));
+  why_document_release_layer_maps (document);
+}
+
+/* ---- the graph ---- */
+
+static void
+test_network (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (WhyModel) model = why_model_load (model_path, NULL, &error);
+  g_assert_no_error (error);
+  g_autoptr (WhyNetwork) network = why_network_new (model, &error);
+  g_assert_no_error (error);
+
+  /* Input, two convolutions each with its activation, mean, linear layer, softmax, output: conv1 and relu1 are one block. */
+  const int first = why_network_find (network, "conv1");
+  const int second = why_network_find (network, "relu2");
+  g_assert_cmpint (first, >, 0);
+  g_assert_cmpint (why_network_find (network, "relu1"), ==, first);
+  g_assert_cmpint (why_network_find (network, "conv2"), ==, second);
+  g_assert_cmpint (why_network_find (network, "nowhere"), ==, -1);
+  g_assert_cmpint (network->blocks[0].kind, ==, WHY_BLOCK_INPUT);
+  g_assert_cmpint (network->blocks[network->n_blocks - 1].kind, ==, WHY_BLOCK_OUTPUT);
+  g_assert_cmpint (network->blocks[first].kind, ==, WHY_BLOCK_CONVOLUTION);
+  g_assert_cmpstr (network->blocks[first].ops, ==, "Conv + Relu");
+  g_assert_cmpstr (network->blocks[first].layer, ==, "relu1");
+  g_assert_null (network->blocks[first].reason);
+  g_assert_cmpstr (network->blocks[second].shape, ==, "1x6x8x8");
+  /* What comes after the mean over space has no map, and says so. */
+  const int logits = why_network_find (network, "logits");
+  g_assert_null (network->blocks[logits].layer);
+  g_assert_cmpstr (network->blocks[logits].reason, !=, NULL);
+
+  /* From the picture to the answer by following the edges, and back. */
+  int at = 0;
+  guint steps = 0;
+  for (int next = 0; (next = why_network_neighbour (network, at, 1)) >= 0; at = next, steps++)
+    {
+      g_assert_cmpint (next, >, at);
+      g_assert_cmpint (why_network_neighbour (network, next, -1), ==, at);
+      g_assert_cmpint (network->layout->nodes[next].level, >, network->layout->nodes[at].level);
+    }
+  g_assert_cmpint (at, ==, (int) network->n_blocks - 1);
+  g_assert_cmpuint (steps, ==, network->n_blocks - 1);
+  g_assert_cmpint (why_network_beside (network, first, 1), ==, -1);
+  g_assert_true (why_network_matches (network, first, "CONV"));
+  g_assert_true (why_network_matches (network, first, "relu1"));
+  g_assert_false (why_network_matches (network, first, "softmax"));
+  g_assert_cmpuint (network->layout->n_edges, ==, network->n_blocks - 1);
+  g_assert_cmpstr (network->edge_shapes[0], ==, "1x3x16x16");
+}
+
 static void
 test_dispose_while_computing (void)
 {
@@ -346,7 +454,9 @@ main (int argc, char **argv)
   ADD ("background", NULL, test_background);
   ADD ("reasons", NULL, test_reasons);
   ADD ("cells", NULL, test_cells);
+  ADD ("advice", NULL, test_advice);
 #undef ADD
+  g_test_add_func ("/layers/network", test_network);
   g_test_add_func ("/layers/dispose-while-computing", test_dispose_while_computing);
   const int status = g_test_run ();
   g_unlink (model_path);

@@ -41,7 +41,8 @@ activate_layer_step (GSimpleAction *action, GVariant *parameter, gpointer data)
   if (!self->holds_layer_maps)
     why_document_hold_layer_maps (document);
   self->holds_layer_maps = TRUE;
-  for (at += step; at >= 0 && at < n_layers; at += step > 0 ? 1 : -1)
+  const gint64 from = at;
+  for (at = CLAMP (at + step, 0, n_layers - 1); at >= 0 && at < n_layers && at != from; at += step > 0 ? 1 : -1)
     {
       g_autoptr (WhyLayerItem) item = g_list_model_get_item (layers, (guint) at);
       if (why_document_get_layer_reason (document, why_layer_item_get_name (item)) != NULL)
