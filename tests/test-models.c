@@ -36,6 +36,22 @@ static const Case cases[] = {
   { "hippocampus/hippocampus.onnx", "hippocampus-right-posterior.nii.gz", "block2.relu", "posterior hippocampus",
     "posterior hippocampus", "relu", "hippocampus-right-posterior.mask.nii.gz", 1 },
   { "hippocampus/hippocampus.onnx", "hippocampus-elsewhere.nii.gz", "block2.relu", "no hippocampus", NULL, NULL, NULL, 0 },
+  { "phantoms/lesion.onnx", "lesion-malignant.png", "block2.relu", "malignant", "malignant", "relu",
+    "lesion-malignant.mask.png", 255 },
+  { "phantoms/lesion.onnx", "lesion-malignant-marked.png", "block2.relu", "malignant", "malignant", "relu",
+    "lesion-malignant-marked.mask.png", 255 },
+  { "phantoms/lesion.onnx", "lesion-both.png", "block2.relu", "benign", "malignant", "against",
+    "lesion-both.mask.png", 128 },
+  { "phantoms/lesion.onnx", "lesion-benign.png", "block2.relu", "benign", "malignant", "against",
+    "lesion-benign.mask.png", 128 },
+  { "phantoms/lesion.onnx", "lesion-benign-marked.png", "block2.relu", "benign", "malignant", "against",
+    "lesion-benign-marked.mask.png", 128 },
+  /* Wrong on purpose: it goes by the pen. */
+  { "phantoms/lesion-clever-hans.onnx", "lesion-malignant.png", "block2.relu", "benign", NULL, NULL, NULL, 0 },
+  { "phantoms/lesion-clever-hans.onnx", "lesion-malignant-marked.png", "block2.relu", "malignant", "malignant", "relu",
+    "lesion-malignant-marked.mask.png", 64 },
+  { "phantoms/lesion-clever-hans.onnx", "lesion-benign-marked.png", "block2.relu", "malignant", "malignant", "relu",
+    "lesion-benign-marked.mask.png", 64 },
 };
 
 static char *

@@ -119,9 +119,9 @@ def nuclei(rng, canvas, count, keep_off=None, size=(2.0, 3.6), colour=(0.36, 0.2
 def lesion(rng, spiculated, rim, mark=None):
     """A core in stained tissue; mark: None or a corner 0..3 with a stroke of a pen.
 
-    Malignant is a spiculated core without a fat rim.  Masks: FOR (core with its spicules,
-    if spiculated), AGAINST (the fat rim), 0 (a smooth core, nuclei, fibres, pen), and
-    apart from them where the pen went.
+    Malignant is a spiculated core without a fat rim.  Masks: FOR (a core with spicules),
+    AGAINST (the fat rim, a smooth core), 0 (nuclei, fibres, pen), and apart from them where
+    the pen went.
     """
     side = LESION
     tissue = np.array([0.87, 0.66, 0.74]) + rng.uniform(-0.05, 0.05, 3)
@@ -186,8 +186,7 @@ def lesion(rng, spiculated, rim, mark=None):
                 rng.uniform(1.4, 2.4), 0, 2 * np.pi)
         canvas.fill((0.3, 0.14, 0.4), 0.9)
     nuclei(rng, canvas, rng.integers(50, 110), keep_off=inside | (truth == AGAINST))
-    if spiculated:
-        truth[inside] = FOR
+    truth[inside] = FOR if spiculated else AGAINST
 
     ink = Canvas(side, side, np.zeros((side, side, 3), np.uint8))
     if mark is not None:
