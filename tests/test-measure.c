@@ -323,7 +323,7 @@ test_imputation (void)
     }
   g_assert_true (why_impute_linear (plane, 2, 12, 14, removed, 0, 0, out, NULL, &error));
   for (int at = 0; at < 2 * 12 * 14; at++)
-    g_assert_cmpfloat_with_epsilon (out[at], plane[at], 2e-3);
+    g_assert_cmpfloat_with_epsilon (out[at], plane[at], 1e-2); /* the residual is 1e-4 of values up to 63 */
   /* At the border the weights of those that exist are divided by their sum. */
   const float line[] = { 6, 0, 3 };
   const guint8 end[] = { 0, 1, 0 };

@@ -23,7 +23,7 @@ typedef struct
   int (*run) (int argc, char **argv);
 } CliCommand;
 
-extern const CliCommand cli_layers, cli_run, cli_explain, cli_sheet, cli_features, cli_concepts, cli_occlude, cli_check_onnx, cli_bench,
+extern const CliCommand cli_layers, cli_run, cli_explain, cli_sheet, cli_features, cli_concepts, cli_occlude, cli_check, cli_check_onnx, cli_bench,
   cli_methods;
 
 /* ---- options ---- */

@@ -2,6 +2,7 @@
 
 #include "cli.h"
 #include "json.h"
+#include "overlap.h"
 #include "panels.h"
 
 #include "base/error.h"
@@ -40,6 +41,8 @@ typedef struct
   double threshold;
   double clip;
   char *alpha;
+  char *mask;
+  WhyOverlapResult overlap; /* with @mask */
   int contours;
   gboolean no_contour_labels;
   gboolean cells;
@@ -81,6 +84,7 @@ options_clear (Options *options)
   g_free (options->colormap);
   g_free (options->limits);
   g_free (options->alpha);
+  g_free (options->mask);
   g_strfreev (options->covers);
   g_clear_pointer (&options->cover_list, g_array_unref);
   g_clear_pointer (&options->request.mask, why_tensor_unref);
@@ -371,6 +375,8 @@ print_text (WhyModel *model, const CliInput *input, const Options *options, cons
     g_print ("note       %s\n", map->note);
   cli_print_assumed (model, input);
   g_print ("computed   in %.1f ms by %s\n", result->milliseconds, backend);
+  if (options->mask != NULL)
+    cli_overlap_print (&options->overlap);
   if (options->raw != NULL)
     g_print ("written    %s\n", options->raw);
   if (options->finished != NULL)
@@ -414,6 +420,7 @@ print_json (WhyModel *model, const CliInput *input, const Options *options, cons
   json_builder_end_object (builder);
   cli_json_top (builder, model, result->probabilities, result->logits, 5);
   why_json_add_string (builder, "assumed", input->tensor == NULL ? why_model_get_assumed_text (model) : "");
+  cli_overlap_add_json (builder, options->mask != NULL ? &options->overlap : NULL);
   why_json_add_double (builder, "milliseconds", result->milliseconds);
   why_json_add_string (builder, "raw", options->raw);
   why_json_add_string (builder, "finished", options->finished);
@@ -541,7 +548,9 @@ compute (Options *options, const CliCommon *common, const char *model_path, cons
   if (options->cover_list->len > 0)
     why_request_set_covers (request, (const WhyCover *) options->cover_list->data, options->cover_list->len, NULL);
   g_autoptr (WhyResult) result = explain (request, session, options->tensors, &error);
-  if (result == NULL || !write_files (model, &input, options, result, &error))
+  if (result == NULL || !write_files (model, &input, options, result, &error) ||
+      (options->mask != NULL && !cli_overlap_measure (options->mask, result, &input, options->threshold, !options->cells,
+                                                      &options->overlap, &error)))
     return cli_fail (CLI_BAD_INPUT, error);
 
   if (options->json)
@@ -582,6 +591,7 @@ run (int argc, char **argv)
     { "clip", 0, 0, G_OPTION_ARG_DOUBLE, &options.clip, "Leave this share of the sum of magnitudes beyond the map's own limits, 0 to 0.5 (0)", "X" },
     { "alpha", 0, 0, G_OPTION_ARG_STRING, &options.alpha, "Opacity everywhere the same, or growing with the value: uniform or value (by the polarity)", "NAME" },
     { "contours", 0, 0, G_OPTION_ARG_INT, &options.contours, "Draw so many contour lines, 1 to 8 (0)", "N" },
+    { "mask", 0, 0, G_OPTION_ARG_FILENAME, &options.mask, "Print the overlap with an outline: a mask or GeoJSON", "FILE" },
     { "no-contour-labels", 0, 0, G_OPTION_ARG_NONE, &options.no_contour_labels, "Draw them without their values", NULL },
     { "cells", 0, 0, G_OPTION_ARG_NONE, &options.cells, "Show the map's cells instead of interpolating", NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print JSON", NULL },

@@ -10,7 +10,7 @@
 
 #define SIDE (1.0 / 6)
 #define CORNER (1.0 / 12)
-#define TOLERANCE 1e-5
+#define TOLERANCE 1e-4
 
 /* The system D x - W x = b in the removed pixels: D_i the sum of the weights of i's neighbours, W the weights among removed
  * ones, b what the others contribute. It is symmetric, and positive definite as soon as one pixel is left. */
@@ -20,6 +20,8 @@ typedef struct
   gsize n;          /* unknowns */
   gint64 *pixels;   /* of each unknown */
   gint64 *unknowns; /* of each pixel, -1: not removed */
+  gint32 *links;    /* of each unknown the unknowns next to it, -1: none there; in the order below */
+  double *weights;  /* of each unknown: the sum of its neighbours' */
 } System;
 
 static const struct
@@ -44,20 +46,31 @@ neighbour (const System *system, gint64 pixel, gsize which)
 }
 
 static void
-apply (const System *system, const double *x, double *result)
+link_unknowns (System *system)
 {
   for (gsize unknown = 0; unknown < system->n; unknown++)
     {
-      double sum = 0;
+      system->weights[unknown] = 0;
       for (gsize which = 0; which < G_N_ELEMENTS (neighbours); which++)
         {
           const gint64 other = neighbour (system, system->pixels[unknown], which);
-          if (other < 0)
-            continue;
-          sum += neighbours[which].weight * x[unknown];
-          if (system->unknowns[other] >= 0)
-            sum -= neighbours[which].weight * x[system->unknowns[other]];
+          system->weights[unknown] += other >= 0 ? neighbours[which].weight : 0;
+          system->links[unknown * G_N_ELEMENTS (neighbours) + which] = other >= 0 ? (gint32) system->unknowns[other] : -1;
         }
+    }
+}
+
+static void
+apply (const System *system, const double *x, double *result)
+{
+  const gint32 *link = system->links;
+
+  for (gsize unknown = 0; unknown < system->n; unknown++)
+    {
+      double sum = system->weights[unknown] * x[unknown];
+      for (gsize which = 0; which < G_N_ELEMENTS (neighbours); which++, link++)
+        if (*link >= 0)
+          sum -= neighbours[which].weight * x[*link];
       result[unknown] = sum;
     }
 }
@@ -157,7 +170,7 @@ why_impute_linear (const float *pixels,
   const gsize n_pixels = (gsize) (height * width);
   g_autofree gint64 *places = g_new (gint64, n_pixels + 1);
   g_autofree gint64 *unknowns = g_new (gint64, n_pixels + 1);
-  System system = { height, width, 0, places, unknowns };
+  System system = { height, width, 0, places, unknowns, NULL, NULL };
 
   for (gsize pixel = 0; pixel < n_pixels; pixel++)
     {
@@ -165,6 +178,11 @@ why_impute_linear (const float *pixels,
       if (removed[pixel] != 0)
         places[system.n++] = (gint64) pixel;
     }
+  g_autofree gint32 *links = g_new (gint32, system.n * G_N_ELEMENTS (neighbours) + 1);
+  g_autofree double *weights = g_new (double, system.n + 1);
+  system.links = links;
+  system.weights = weights;
+  link_unknowns (&system);
   memcpy (out, pixels, n_channels * n_pixels * sizeof *out);
   g_autofree double *b = g_new (double, system.n + 1);
   g_autofree double *x = g_new (double, system.n + 1);

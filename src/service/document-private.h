@@ -83,6 +83,7 @@ typedef struct
   GPtrArray *occlusions; /* of WhyOcclusion; never changed, only replaced */
   struct _WhyComparison *comparison; /* likewise */
   double curtain;
+  GPtrArray *annotations; /* of WhyAnnotation; likewise */
   WhyDocumentTarget target;
   WhyDocumentLook look;
 } WhyDocumentState;
@@ -107,6 +108,7 @@ typedef enum
   WHY_LOAD_SAVE,
   WHY_LOAD_HOTTEST,
   WHY_LOAD_LABELS,
+  WHY_LOAD_ANNOTATIONS,
   WHY_N_LOADS,
 } WhyLoad;
 
@@ -154,6 +156,10 @@ struct _WhyDocument
   WhyTensor *base_probabilities; /* of the uncovered picture by this model */
   GListStore *classes;
   GListStore *occlusions; /* shows state.occlusions */
+  GListStore *annotations; /* shows state.annotations */
+  GListStore *checks;      /* of WhyCheck, one of each kind */
+  struct _WhyOverlapResult *overlap; /* nullable */
+  gpointer overlap_key; /* what it is of, or what is being measured */
   GListStore *no_layers;
   char *fill;
   char *error_message;
@@ -174,6 +180,10 @@ struct _WhyDocument
   gint64 last_change_time;
 
   guint view;
+  guint check_view;
+  int running_check; /* -1: none */
+  int selected_annotation; /* -1: none */
+  gboolean measuring;      /* the overlap */
   guint loads[WHY_N_LOADS]; /* views of the loader thread */
   GArray *sniffs;           /* likewise, of files whose kind is not known yet */
   char *load_names[WHY_N_LOADS];
@@ -236,6 +246,20 @@ void why_document_case_answered (WhyDocument *self);
 /* document-open.c */
 /* @path: class names for the model that is there, or is being loaded. */
 void why_document_open_labels (WhyDocument *self, const char *path);
+/* document-annotations.c */
+void why_document_update_annotations (WhyDocument *self);
+
+/* document-checks.c */
+/* Measures anew if anything has changed that the overlap depends on; cheap if not. */
+void why_document_update_overlap (WhyDocument *self);
+void why_document_dispose_checks (WhyDocument *self);
+/* Stops what runs; results of another question are marked. */
+void why_document_outdate_checks (WhyDocument *self);
+/* New files: there is nothing left that results could be of. */
+void why_document_forget_checks (WhyDocument *self);
+void why_document_stop_checks (WhyDocument *self);
+gboolean why_document_is_checking (WhyDocument *self);
+const char *why_document_checking_title (WhyDocument *self);
 
 /* document-files.c */
 /* @path: (nullable): what is read or written; NULL: no more */
@@ -319,6 +343,7 @@ typedef enum
   WHY_DOCUMENT_PROP_LOOK,
   WHY_DOCUMENT_PROP_COMPARE,
   WHY_DOCUMENT_PROP_CURTAIN,
+  WHY_DOCUMENT_PROP_SELECTED_ANNOTATION,
   WHY_DOCUMENT_PROP_SHOWN_CLASS,
   WHY_DOCUMENT_PROP_SHOWN_LAYER,
   WHY_DOCUMENT_PROP_MAP,
@@ -340,6 +365,7 @@ void why_document_emit_compare_changed (WhyDocument *self);
 void why_document_emit_previewed (WhyDocument *self);
 void why_document_emit_cover_selected (WhyDocument *self);
 void why_document_emit_layer_maps_changed (WhyDocument *self);
+void why_document_emit_overlap_changed (WhyDocument *self);
 void why_document_emit_session_saved (WhyDocument *self, const char *path);
 
 G_END_DECLS

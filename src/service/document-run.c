@@ -299,6 +299,7 @@ why_document_ask (WhyDocument *self)
   if (self->model == NULL || self->picture == NULL)
     return;
   self->stopped = FALSE;
+  why_document_outdate_checks (self);
   why_document_set_progress (self, 0);
   if (why_model_get_n_classes (self->model) == 0 || why_model_get_onnx (self->model)->graph->n_inputs != 1)
     {

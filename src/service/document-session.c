@@ -3,6 +3,7 @@
 #include "service/document-look.h"
 #include "comparison.h"
 #include "checksum.h"
+#include "annotation-private.h"
 #include "session-file.h"
 
 #include <glib/gi18n-lib.h>
@@ -66,6 +67,8 @@ why_document_make_session (WhyDocument *self)
   why_document_state_copy (&self->state, &session->state);
   g_clear_pointer (&session->state.occlusions, g_ptr_array_unref);
   session->covers = why_cover_array_new ();
+  g_clear_pointer (&session->state.annotations, g_ptr_array_unref);
+  session->annotations = why_annotation_dup_data (self->state.annotations);
   for (guint index = 0; index < self->state.occlusions->len; index++)
     {
       WhyCover cover;
@@ -355,6 +358,14 @@ why_document_apply_session (WhyDocument *self)
           g_ptr_array_add (state.occlusions, why_occlusion_new (cover));
           self->n_covers_made = MAX (self->n_covers_made, cover->seed);
         }
+    }
+  if (self->picture != NULL && !self->picture->is_volume && session->annotations->len > 0)
+    {
+      g_ptr_array_unref (state.annotations);
+      state.annotations = g_ptr_array_new_with_free_func (g_object_unref);
+      for (guint index = 0; index < session->annotations->len; index++)
+        g_ptr_array_add (state.annotations,
+                         why_annotation_new (&g_array_index (session->annotations, WhyAnnotationData, index), index));
     }
   why_document_commit (self, &state, NULL);
   why_document_set_selected_cover (self, (int) self->state.occlusions->len - 1);

@@ -21,6 +21,7 @@ why_document_state_init (WhyDocumentState *state)
     .occlusions = g_ptr_array_new_with_free_func (g_object_unref),
     .comparison = why_comparison_new (),
     .curtain = 0.5,
+    .annotations = g_ptr_array_new_with_free_func (g_object_unref),
   };
   why_document_target_init (&state->target);
   why_document_look_init (&state->look);
@@ -38,6 +39,7 @@ why_document_state_copy (const WhyDocumentState *from, WhyDocumentState *to)
   to->colormap = g_strdup (from->colormap);
   to->limits = g_strdup (from->limits);
   to->occlusions = g_ptr_array_ref (from->occlusions);
+  to->annotations = g_ptr_array_ref (from->annotations);
   why_document_target_copy (&from->target, &to->target);
   to->comparison = why_comparison_ref (from->comparison);
 }
@@ -53,6 +55,7 @@ why_document_state_clear (WhyDocumentState *state)
   g_clear_pointer (&state->colormap, g_free);
   g_clear_pointer (&state->limits, g_free);
   g_clear_pointer (&state->occlusions, g_ptr_array_unref);
+  g_clear_pointer (&state->annotations, g_ptr_array_unref);
   why_document_target_clear (&state->target);
   g_clear_pointer (&state->comparison, why_comparison_unref);
 }

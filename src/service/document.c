@@ -2,6 +2,8 @@
 
 #include "document-compare.h"
 #include "document-private.h"
+#include "check-private.h"
+#include "service/annotation.h"
 #include "session-file.h"
 
 #include <glib/gi18n-lib.h>
@@ -19,6 +21,7 @@ enum
 {
   SIGNAL_UPDATED,
   SIGNAL_REDRAW,
+  SIGNAL_OVERLAP_CHANGED,
   SIGNAL_SESSION_SAVED,
   SIGNAL_COMPARE_CHANGED,
   SIGNAL_PREVIEWED,
@@ -56,6 +59,7 @@ why_document_emit_session_saved (WhyDocument *self, const char *path)
 void
 why_document_emit_redraw (WhyDocument *self)
 {
+  why_document_update_overlap (self);
   g_signal_emit (self, signals[SIGNAL_REDRAW], 0);
 }
 
@@ -75,6 +79,12 @@ void
 why_document_emit_cover_selected (WhyDocument *self)
 {
   g_signal_emit (self, signals[SIGNAL_COVER_SELECTED], 0);
+}
+
+void
+why_document_emit_overlap_changed (WhyDocument *self)
+{
+  g_signal_emit (self, signals[SIGNAL_OVERLAP_CHANGED], 0);
 }
 
 /* ---- errors and activity ---- */
@@ -115,6 +125,12 @@ make_activity (WhyDocument *self)
   comparing = why_document_compare_dup_activity (self);
   if (comparing != NULL)
     return comparing;
+  if (why_document_is_checking (self))
+    /* Translators: the title of a check that runs */
+    return g_strdup_printf (_ ("Checking: %s"), why_document_checking_title (self));
+  if (self->loading[WHY_LOAD_ANNOTATIONS])
+    /* Translators: a file with outlines, while it is read or written */
+    return g_strdup_printf (_ ("Outlines: %s"), self->load_names[WHY_LOAD_ANNOTATIONS]);
   if (self->loading[WHY_LOAD_EXPORT])
     return g_strdup_printf (_ ("Writing %s"), self->load_names[WHY_LOAD_EXPORT]);
   if (self->loading[WHY_LOAD_SESSION])
@@ -162,8 +178,8 @@ gboolean
 why_document_get_busy (WhyDocument *self)
 {
   g_return_val_if_fail (WHY_IS_DOCUMENT (self), FALSE);
-  gboolean busy = self->running || self->sniffs->len > 0 || why_document_compare_is_busy (self) ||
-                  (self->cases != NULL && why_case_list_is_opening (self->cases));
+  gboolean busy = self->running || self->measuring || self->sniffs->len > 0 || why_document_is_checking (self) ||
+                  why_document_compare_is_busy (self) || (self->cases != NULL && why_case_list_is_opening (self->cases));
   for (int load = 0; load < WHY_N_LOADS; load++)
     busy = busy || self->loading[load];
   return busy;
@@ -193,6 +209,7 @@ why_document_cancel (WhyDocument *self)
   g_object_freeze_notify (G_OBJECT (self));
   why_document_cancel_loads (self);
   why_document_compare_cancel (self);
+  why_document_stop_checks (self);
   why_runner_cancel (self->runner, self->view);
   self->stopped = self->running;
   self->running = FALSE;
@@ -308,6 +325,8 @@ switch_state (WhyDocument *self, WhyDocumentState *state)
       why_document_compare_show (self);
     }
   notify_state (self, &old);
+  if (self->state.annotations != old.annotations)
+    why_document_update_annotations (self);
   const gboolean asks_same = why_document_state_asks_same (&self->state, &old);
   if (!asks_same)
     {
@@ -401,6 +420,7 @@ forget_answer (WhyDocument *self)
   g_clear_pointer (&self->base_probabilities, why_tensor_unref);
   why_document_drop_partial (self);
   why_document_drop_result (self);
+  why_document_forget_checks (self);
   why_document_succeed (self, WHY_ERROR_KIND_RUN);
   why_document_succeed (self, WHY_ERROR_KIND_VALUE);
   why_document_notify (self, WHY_DOCUMENT_PROP_MAP);
@@ -422,6 +442,7 @@ take_file (WhyDocument *self, WhyDocumentState *state)
   forget_answer (self);
   why_document_update_classes (self);
   why_document_update_occlusions (self);
+  why_document_update_annotations (self);
   why_document_ask (self);
   why_document_compare_sync (self);
   why_document_update_status (self);
@@ -438,6 +459,8 @@ why_document_take_picture (WhyDocument *self, WhyPicture *picture)
   self->picture = picture;
   g_ptr_array_unref (state.occlusions);
   state.occlusions = g_ptr_array_new_with_free_func (g_object_unref);
+  g_ptr_array_unref (state.annotations);
+  state.annotations = g_ptr_array_new_with_free_func (g_object_unref);
   /* A place in one picture is none in another. */
   if (strchr (state.target.region, ':') != NULL)
     {
@@ -530,6 +553,7 @@ why_document_new (WhyRunner *runner)
   self->runner = why_runner_ref (runner);
   self->view = why_runner_add_view (runner);
   self->layers.view = why_runner_add_sibling (runner, self->view);
+  self->check_view = why_runner_add_view (runner);
   for (int load = 0; load < WHY_N_LOADS; load++)
     self->loads[load] = why_runner_add_view (runner);
   why_document_compare_init (self);
@@ -551,6 +575,7 @@ why_document_dispose (GObject *object)
       why_worker_cancel (why_runner_loader (self->runner), self->autosave_view);
       why_document_layers_stop (self);
       why_runner_remove_view (self->runner, self->layers.view);
+      why_document_dispose_checks (self);
       why_runner_remove_view (self->runner, self->view);
       g_clear_pointer (&self->runner, why_runner_unref);
     }
@@ -572,6 +597,8 @@ why_document_finalize (GObject *object)
   g_clear_pointer (&self->base_probabilities, why_tensor_unref);
   g_clear_object (&self->classes);
   g_clear_object (&self->occlusions);
+  g_clear_object (&self->annotations);
+  g_clear_object (&self->checks);
   g_clear_object (&self->no_layers);
   g_clear_pointer (&self->fill, g_free);
   g_clear_pointer (&self->error_message, g_free);
@@ -679,6 +706,9 @@ why_document_get_property (GObject *object, guint prop_id, GValue *value, GParam
       break;
     case WHY_DOCUMENT_PROP_CURTAIN:
       g_value_set_double (value, self->state.curtain);
+      break;
+    case WHY_DOCUMENT_PROP_SELECTED_ANNOTATION:
+      g_value_set_int (value, self->selected_annotation);
       break;
     case WHY_DOCUMENT_PROP_SHOWN_CLASS:
       g_value_set_int (value, why_document_get_shown_class (self));
@@ -831,6 +861,7 @@ why_document_class_init (WhyDocumentClass *klass)
   STRING (LOOK, "look", ro);
   STRING (COMPARE, "compare", rw);
   SHARE (CURTAIN, "curtain", 0.5, rw);
+  INT (SELECTED_ANNOTATION, "selected-annotation", ro);
   INT (SHOWN_CLASS, "shown-class", ro);
   STRING (SHOWN_LAYER, "shown-layer", ro);
   BOXED (MAP, "map", WHY_TYPE_MAP);
@@ -866,6 +897,8 @@ why_document_class_init (WhyDocumentClass *klass)
                                                      0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[SIGNAL_REDRAW] = g_signal_new ("redraw", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                          G_TYPE_NONE, 0);
+  signals[SIGNAL_OVERLAP_CHANGED] = g_signal_new ("overlap-changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
+                                                  NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -875,6 +908,15 @@ why_document_init (WhyDocument *self)
   why_document_layers_init (self);
   self->classes = g_list_store_new (WHY_TYPE_CLASS_ITEM);
   self->occlusions = g_list_store_new (WHY_TYPE_OCCLUSION);
+  self->annotations = g_list_store_new (WHY_TYPE_ANNOTATION);
+  self->selected_annotation = -1;
+  self->running_check = -1;
+  self->checks = g_list_store_new (WHY_TYPE_CHECK);
+  for (int kind = 0; kind < WHY_N_CHECKS; kind++)
+    {
+      g_autoptr (WhyCheck) check = why_check_new ((WhyCheckKind) kind);
+      g_list_store_append (self->checks, check);
+    }
   self->no_layers = g_list_store_new (WHY_TYPE_LAYER_ITEM);
   self->undo = g_ptr_array_new_with_free_func (state_free);
   self->redo = g_ptr_array_new_with_free_func (state_free);

@@ -535,6 +535,12 @@ run (WhyRunState *state, WhyRequest *request, WhyResult *result, WhyCancel *canc
   return TRUE;
 }
 
+gboolean
+why_run_state_prepare (WhyRunState *state, const WhyRequest *request, WhyCancel *cancel, GError **error)
+{
+  return why_cancel_check (cancel, error) && ensure_session (state, request, error) && ensure_input (state, request, error);
+}
+
 WhyResult *
 why_run_state_run (WhyRunState *state, WhyRequest *request, WhyCancel *cancel, WhyProgress progress,
                    gpointer progress_data, GError **error)

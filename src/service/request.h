@@ -29,6 +29,9 @@ typedef struct
 
 void why_run_state_clear (WhyRunState *state);
 
+/** why_run_state_prepare: brings session and input up to what the request asks of; that is the beginning of a run */
+gboolean why_run_state_prepare (WhyRunState *state, const WhyRequest *request, WhyCancel *cancel, GError **error);
+
 /** why_run_state_run: see why_request_run(); failures of the work itself are in the result's error */
 WhyResult *why_run_state_run (WhyRunState *state, WhyRequest *request, WhyCancel *cancel, WhyProgress progress,
                               gpointer progress_data, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -2,6 +2,7 @@
 
 #include "runner-private.h"
 
+#include "check-private.h"
 #include "request.h"
 
 #include <stdatomic.h>
@@ -11,6 +12,7 @@ struct _WhyRunner
   _Atomic int ref_count;
   WhyWorker *compute;
   WhyWorker *loader;
+  WhyWorker *measurer;
   guint n_views;
   GHashTable *siblings; /* view -> the view whose state it works with */
 
@@ -44,19 +46,25 @@ job_free (gpointer data)
   g_free (job);
 }
 
-static gpointer
-job_run (gpointer data, WhyCancel *cancel, WhyProgress progress, gpointer progress_data, GError **error)
+static WhyRunState *
+get_state (WhyRunner *runner, guint view)
 {
-  Job *job = data;
-  GHashTable *states = job->runner->states;
-  WhyRunState *state = g_hash_table_lookup (states, GUINT_TO_POINTER (job->state_view));
+  WhyRunState *state = g_hash_table_lookup (runner->states, GUINT_TO_POINTER (view));
 
   if (state == NULL)
     {
       state = g_new0 (WhyRunState, 1);
-      g_hash_table_insert (states, GUINT_TO_POINTER (job->state_view), state);
+      g_hash_table_insert (runner->states, GUINT_TO_POINTER (view), state);
     }
-  return why_run_state_run (state, job->request, cancel, progress, progress_data, error);
+  return state;
+}
+
+static gpointer
+job_run (gpointer data, WhyCancel *cancel, WhyProgress progress, gpointer progress_data, GError **error)
+{
+  Job *job = data;
+
+  return why_run_state_run (get_state (job->runner, job->state_view), job->request, cancel, progress, progress_data, error);
 }
 
 static void
@@ -82,6 +90,7 @@ why_runner_new (void)
   /* Behind the interface, which so stays smooth on two cores. */
   runner->compute = why_worker_new ("why-compute", 5);
   runner->loader = why_worker_new ("why-load", 0);
+  runner->measurer = why_worker_new ("why-measure", 5);
   return runner;
 }
 
@@ -98,6 +107,7 @@ why_runner_unref (WhyRunner *runner)
   if (atomic_fetch_sub (&runner->ref_count, 1) != 1)
     return;
   why_worker_unref (runner->loader);
+  why_worker_unref (runner->measurer);
   why_worker_unref (runner->compute);
   g_hash_table_unref (runner->states);
   g_hash_table_unref (runner->siblings);
@@ -108,6 +118,12 @@ WhyWorker *
 why_runner_loader (WhyRunner *runner)
 {
   return runner->loader;
+}
+
+WhyWorker *
+why_runner_measurer (WhyRunner *runner)
+{
+  return runner->measurer;
 }
 
 guint
@@ -198,4 +214,74 @@ void
 why_runner_cancel (WhyRunner *runner, guint view)
 {
   why_worker_cancel (runner->compute, view);
+}
+
+/* ---- checks ---- */
+
+typedef struct
+{
+  WhyRunner *runner; /* borrowed, as in Job */
+  guint state_view;
+  WhyCheckRequest *check;
+  WhyCheckFunc on_result;
+  WhyProgressFunc on_progress;
+} CheckJob;
+
+static void
+check_job_free (gpointer data)
+{
+  CheckJob *job = data;
+
+  why_check_request_free (job->check);
+  g_free (job);
+}
+
+static gpointer
+check_job_run (gpointer data, WhyCancel *cancel, WhyProgress progress, gpointer progress_data, GError **error)
+{
+  CheckJob *job = data;
+
+  return why_run_state_check (get_state (job->runner, job->state_view), job->check, cancel, progress, progress_data, error);
+}
+
+static void
+check_result_free (gpointer data)
+{
+  why_check_result_unref (data);
+}
+
+static const WhyWorkerClass check_job_class = {
+  .run = check_job_run,
+  .free_job = check_job_free,
+  .free_result = check_result_free,
+};
+
+static void
+on_check_done (gpointer data, gpointer result, const GError *error, gpointer user_data)
+{
+  CheckJob *job = data;
+
+  job->on_result (result, error, user_data);
+}
+
+static void
+on_check_progress (gpointer data, double done, gpointer user_data)
+{
+  CheckJob *job = data;
+
+  job->on_progress (done, user_data);
+}
+
+void
+why_runner_submit_check (WhyRunner *runner, guint view, guint state_view, WhyCheckRequest *check, WhyCheckFunc on_result,
+                         WhyProgressFunc progress, gpointer data)
+{
+  CheckJob *job = g_new0 (CheckJob, 1);
+
+  job->runner = runner;
+  job->state_view = state_view;
+  job->check = check;
+  job->on_result = on_result;
+  job->on_progress = progress;
+  why_worker_submit (runner->compute, view, &check_job_class, job, on_check_done, on_check_progress, data);
 }

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/json-text.h"
+#include "annotation-private.h"
 #include "checksum.h"
 #include "service/json.h"
 #include "session-compare.h"
@@ -31,6 +32,7 @@ why_session_file_free (WhySessionFile *session)
   g_strfreev (session->cases);
   why_document_state_clear (&session->state);
   g_clear_pointer (&session->covers, g_array_unref);
+  g_clear_pointer (&session->annotations, g_array_unref);
   g_free (session->fill);
   g_free (session->warning);
   g_free (session);
@@ -219,6 +221,7 @@ why_session_file_write (const WhySessionFile *session, const char *path, WhyCanc
     add_cases (builder, session->cases, folder);
   add_state (builder, &session->state, session->covers);
   why_session_compare_add (builder, session->state.comparison, session->state.curtain, folder);
+  why_session_add_annotations (builder, session->annotations);
   why_json_add_string (builder, "fill", session->fill);
   if (session->slice >= 0)
     {
@@ -502,7 +505,7 @@ take_object (WhySessionFile *session, JsonObject *object, const char *folder, Wh
     "whylight", "version", "program", "model", "picture", "labels", "cases", "target_class", "contrast_class", "layer", "method", "profile",
     "method_options", "polarity", "colormap", "limits", "lo", "hi", "opacity", "threshold", "show_map", "smooth", "fill",
     "plane", "slice", "occlusions", "score", "region", "also_classes", "clip", "contours", "contour_levels", "contour_labels",
-    "alpha", "colour_vision", "compare",
+    "alpha", "colour_vision", "compare", "annotations",
   };
   WhyDocumentState *state = &session->state;
   g_autofree char *kind = NULL;
@@ -540,7 +543,8 @@ take_object (WhySessionFile *session, JsonObject *object, const char *folder, Wh
       !take_cases (session, object, folder, error) ||
       !take_file (session, object, WHY_SESSION_MODEL, folder, cancel, error) ||
       !take_file (session, object, WHY_SESSION_PICTURE, folder, cancel, error) ||
-      !take_file (session, object, WHY_SESSION_LABELS, folder, cancel, error))
+      !take_file (session, object, WHY_SESSION_LABELS, folder, cancel, error) ||
+      !why_session_take_annotations (object, session->annotations, error))
     return FALSE;
   if (plane != NULL && !why_plane_kind_from_string (plane, &session->plane))
     {
@@ -590,6 +594,7 @@ why_session_file_read (const char *path, WhyCancel *cancel, GError **error)
 
   why_document_state_init (&session->state);
   session->covers = why_cover_array_new ();
+  session->annotations = why_annotation_data_new ();
   session->slice = -1;
   gboolean fine = text != NULL && why_json_text_check (text, length, MAX_DEPTH, &failure);
   if (fine && !json_parser_load_from_data (parser, text, (gssize) length, &failure))

@@ -42,6 +42,7 @@ typedef enum
  * @without_checksums: to be written without them: large models need not be read
  * @state: without its occlusions: those are objects of the main thread
  * @covers: (element-type WhyCover): what is covered instead
+ * @annotations: (element-type WhyAnnotationData): the outlines likewise
  * @plane, @slice: of a volume; slice -1: not stated
  * @warning: (nullable): a sentence about files that are not what they were
  */
@@ -56,6 +57,7 @@ typedef struct _WhySessionFile
   gboolean without_checksums;
   WhyDocumentState state;
   GArray *covers;
+  GArray *annotations;
   char *fill;
   WhyPlaneKind plane;
   gint64 slice;

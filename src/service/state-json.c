@@ -5,6 +5,7 @@
 #include "service/document-look.h"
 #include "service/compare.h"
 #include "service/json.h"
+#include "state-measure.h"
 
 #include <math.h>
 
@@ -447,6 +448,7 @@ why_state_to_json (WhyDocument *document)
   why_json_add_int (builder, "selected_cover", why_document_get_selected_cover (document));
   why_json_add_int (builder, "previews", why_document_get_n_previews (document));
   why_json_add_boolean (builder, "previewing", why_document_is_previewing (document));
+  why_state_add_measures (builder, document);
   why_json_add_boolean (builder, "can_undo", why_document_get_can_undo (document));
   why_json_add_boolean (builder, "can_redo", why_document_get_can_redo (document));
   why_json_add_string (builder, "status", why_document_get_status (document));

@@ -28,7 +28,8 @@ const char *why_removal_id (WhyRemoval removal);
  *
  * Every removed pixel becomes the weighted mean of its neighbours, 1/6 those at its sides and 1/12 those at its corners,
  * divided by the sum of the weights of those that exist: a system of linear equations in all removed pixels at once (Rong et
- * al., ICML 2022, ROAD), solved by conjugate gradients to 1e-5 of the right side. With no pixel left the picture's means
+ * al., ICML 2022, ROAD), solved by conjugate gradients to
+ * 1e-4 of the right side, which is less than the noise. With no pixel left the picture's means
  * are taken.
  */
 gboolean why_impute_linear (const float *pixels,

@@ -64,11 +64,12 @@ double why_occlusion_get_after (WhyOcclusion *self);
  * "coronal", "sagittal"), "slice" (i64), "model"
  * (WhyModel), "layers", "classes", "occlusions" (GListModel), "shown-class" (i), "shown-layer" (s), "map" (WhyMap),
  * "probabilities" (WhyTensor), "busy" (b), "progress" (d), "activity", "status", "error-message" (s), "can-undo",
- * "can-redo" (b).
+ * "can-redo" (b), "selected-annotation" (i).
  *
  * Signals: "updated": after a result came and all properties have changed; "redraw": the map or how it is
  * drawn changed (queue a draw); "previewed": why_document_preview() has something new, or ended;
- * "cover-selected"; "layer-maps-changed": see why_document_hold_layer_maps().
+ * "cover-selected"; "layer-maps-changed": see why_document_hold_layer_maps();
+ * "overlap-changed": see service/check.h.
  */
 #define WHY_TYPE_DOCUMENT (why_document_get_type ())
 G_DECLARE_FINAL_TYPE (WhyDocument, why_document, WHY, DOCUMENT, GObject)
