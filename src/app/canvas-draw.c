@@ -159,6 +159,8 @@ why_canvas_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
       for (gsize k = 0; k < self->n_outlines; k++)
         append_outline (snapshot, view, &self->outlines[k], (int) k == self->current_outline ? 2 : 1);
     }
+  if (!self->bare)
+    why_marks_snapshot (&self->marks, snapshot, view);
   if (self->banding)
     {
       WhyRect band;

@@ -2,6 +2,7 @@
 
 #include "canvas.h"
 
+#include "canvas-annotations.h"
 #include "canvas-render.h"
 #include "view.h"
 
@@ -23,6 +24,8 @@ struct _WhyCanvas
   WhyRect *outlines;
   gsize n_outlines;
   int current_outline;
+
+  WhyMarks marks; /* outlines that people drew, the layer's grid */
 
   WhyView view;
 

@@ -265,6 +265,7 @@ why_canvas_dispose (GObject *object)
   g_clear_pointer (&self->picture, why_tensor_unref);
   g_clear_pointer (&self->map, why_tensor_unref);
   g_clear_pointer (&self->outlines, g_free);
+  why_marks_clear (&self->marks);
   g_clear_object (&self->base_texture);
   g_clear_object (&self->picture_texture);
   g_clear_object (&self->map_texture);

@@ -2,6 +2,8 @@
 
 #include "test-panel.h"
 
+#include "annotation-box.h"
+#include "checks-box.h"
 #include "occlusion-row.h"
 #include "words.h"
 
@@ -15,6 +17,8 @@ struct _WhyTestPanel
   GtkLabel *sentence;
   GtkStack *stack;
   GtkListBox *list;
+  WhyAnnotationBox *annotation_box;
+  WhyChecksBox *checks_box;
 
   WhyDocument *document;
 };
@@ -84,10 +88,14 @@ why_test_panel_class_init (WhyTestPanelClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = why_test_panel_dispose;
+  g_type_ensure (WHY_TYPE_ANNOTATION_BOX);
+  g_type_ensure (WHY_TYPE_CHECKS_BOX);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/whylight/Whylight/test-panel.ui");
   gtk_widget_class_bind_template_child (widget_class, WhyTestPanel, sentence);
   gtk_widget_class_bind_template_child (widget_class, WhyTestPanel, stack);
   gtk_widget_class_bind_template_child (widget_class, WhyTestPanel, list);
+  gtk_widget_class_bind_template_child (widget_class, WhyTestPanel, annotation_box);
+  gtk_widget_class_bind_template_child (widget_class, WhyTestPanel, checks_box);
 }
 
 static void
@@ -102,6 +110,8 @@ why_test_panel_set_document (WhyTestPanel *self, WhyDocument *document)
   g_return_if_fail (WHY_IS_TEST_PANEL (self) && self->document == NULL);
 
   self->document = g_object_ref (document);
+  why_annotation_box_set_document (self->annotation_box, document);
+  why_checks_box_set_document (self->checks_box, document);
   gtk_list_box_bind_model (self->list, why_document_get_occlusions (document), make_row_cb, NULL, NULL);
   /* After the list box's own handler, so that its rows are there. */
   g_signal_connect_object (why_document_get_occlusions (document), "items-changed", G_CALLBACK (update_list), self,

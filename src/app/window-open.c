@@ -15,12 +15,17 @@ why_window_open (WhyWindow *self, const char *const *paths)
   /* What went wrong with another file is of no interest any more. */
   if (paths[0] != NULL)
     why_document_dismiss_error (self->document);
-  why_document_open_paths (self->document, paths);
+  g_autoptr (GPtrArray) others = g_ptr_array_new ();
   for (gsize k = 0; paths[k] != NULL; k++)
     {
+      if (!why_window_takes_outlines (self, paths[k]))
+        g_ptr_array_add (others, (gpointer) paths[k]);
       g_free (self->last_folder);
       self->last_folder = g_path_get_dirname (paths[k]);
     }
+  g_ptr_array_add (others, NULL);
+  if (others->len > 1)
+    why_document_open_paths (self->document, (const char *const *) others->pdata);
 }
 
 /* ---- dialogs ---- */

@@ -77,6 +77,9 @@ void why_window_init_actions (WhyWindow *self);
 void why_window_update_actions (WhyWindow *self);
 
 void why_window_init_look (WhyWindow *self); /* window-look.c: more actions of target and map */
+void why_window_init_measure (WhyWindow *self); /* window-measure.c: outlines, grid, checks */
+/* Whether @path is a file of outlines, which is then read. */
+gboolean why_window_takes_outlines (WhyWindow *self, const char *path);
 void why_window_init_desk (WhyWindow *self); /* window-desk.c: palette, shortcuts, cases */
 
 /* window-compare.c: several maps at once */

@@ -353,6 +353,7 @@ why_window_new (AdwApplication *application, WhyRunner *runner)
   why_window_init_desk (self);
   why_window_init_compare (self);
   why_window_init_layers (self);
+  why_window_init_measure (self);
   why_window_init_open (self);
   why_window_init_show (self);
   gtk_paned_set_position (self->paned, width - g_settings_get_int (self->settings, "inspector-width"));

@@ -1,0 +1,202 @@
+#include "config.h"
+
+#include "canvas-annotations.h"
+
+#include "canvas-private.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Points nearer to each other on the screen are one: an outline may have a hundred thousand. */
+#define NEAR 0.7
+/* Cells smaller than this are no help to anybody. */
+#define MIN_CELL 4.0
+
+void
+why_annotation_stroke (cairo_t *cr, guint32 color, WhyPattern pattern, double width)
+{
+  static const double dashes[WHY_N_PATTERNS][4] = { { 0 }, { 8, 4 }, { 2, 3 }, { 9, 3, 2, 3 } };
+  static const int n_dashes[WHY_N_PATTERNS] = { 0, 2, 2, 4 };
+
+  cairo_set_line_join (cr, CAIRO_LINE_JOIN_ROUND);
+  cairo_set_dash (cr, NULL, 0, 0);
+  cairo_set_source_rgba (cr, 0, 0, 0, 0.7);
+  cairo_set_line_width (cr, width + 2);
+  cairo_stroke_preserve (cr);
+  cairo_set_source_rgb (cr, (color >> 16 & 0xff) / 255.0, (color >> 8 & 0xff) / 255.0, (color & 0xff) / 255.0);
+  cairo_set_line_width (cr, width);
+  cairo_set_dash (cr, dashes[pattern], n_dashes[pattern], 0);
+  cairo_stroke (cr);
+  cairo_set_dash (cr, NULL, 0, 0);
+}
+
+static void
+clear_outlines (WhyMarks *marks)
+{
+  for (gsize index = 0; index < marks->n_outlines; index++)
+    g_array_unref (marks->outlines[index].rings);
+  g_clear_pointer (&marks->outlines, g_free);
+  marks->n_outlines = 0;
+}
+
+void
+why_marks_clear (WhyMarks *marks)
+{
+  clear_outlines (marks);
+  g_clear_object (&marks->texture);
+}
+
+void
+why_marks_set_outlines (WhyMarks *marks, const WhyCanvasOutline *outlines, gsize n)
+{
+  clear_outlines (marks);
+  marks->outlines = g_memdup2 (outlines, n * sizeof *outlines);
+  marks->n_outlines = n;
+  for (gsize index = 0; index < n; index++)
+    g_array_ref (marks->outlines[index].rings);
+  marks->stale = TRUE;
+}
+
+void
+why_marks_set_grid (WhyMarks *marks, const WhyAffine *to_source, gint64 n_columns, gint64 n_rows)
+{
+  marks->has_grid = to_source != NULL;
+  if (to_source != NULL)
+    marks->grid_to_source = *to_source;
+  marks->n_columns = n_columns;
+  marks->n_rows = n_rows;
+  marks->stale = TRUE;
+}
+
+static void
+add_ring (cairo_t *cr, const WhyRing *ring, const WhyView *view)
+{
+  double last_x = 0, last_y = 0;
+
+  for (gsize at = 0; at < ring->n_points; at++)
+    {
+      double x, y;
+      why_view_from_image (view, ring->points[at].x, ring->points[at].y, &x, &y);
+      if (at > 0 && fabs (x - last_x) < NEAR && fabs (y - last_y) < NEAR)
+        continue;
+      if (at == 0)
+        cairo_move_to (cr, x, y);
+      else
+        cairo_line_to (cr, x, y);
+      last_x = x;
+      last_y = y;
+    }
+  cairo_close_path (cr);
+}
+
+static void
+draw_grid (cairo_t *cr, const WhyMarks *marks, const WhyView *view)
+{
+  const WhyAffine *to_source = &marks->grid_to_source;
+  double left, top, right, bottom;
+
+  why_view_from_image (view, MAX (to_source->x0, 0), MAX (to_source->y0, 0), &left, &top);
+  why_view_from_image (view, MIN (to_source->x0 + to_source->xx * (double) marks->n_columns, view->img_width),
+                       MIN (to_source->y0 + to_source->yy * (double) marks->n_rows, view->img_height), &right, &bottom);
+  for (int pass = 0; pass < 2; pass++)
+    {
+      double x, y;
+      cairo_set_source_rgba (cr, pass, pass, pass, pass == 0 ? 0.45 : 0.8);
+      cairo_set_line_width (cr, 1);
+      for (gint64 column = 0; column <= marks->n_columns; column++)
+        {
+          why_view_from_image (view, to_source->x0 + to_source->xx * (double) column, 0, &x, &y);
+          x = floor (x) + 0.5 + (pass == 0 ? 1 : 0);
+          if (x < left - 1 || x > right + 2)
+            continue;
+          cairo_move_to (cr, x, top);
+          cairo_line_to (cr, x, bottom);
+        }
+      for (gint64 row = 0; row <= marks->n_rows; row++)
+        {
+          why_view_from_image (view, 0, to_source->y0 + to_source->yy * (double) row, &x, &y);
+          y = floor (y) + 0.5 + (pass == 0 ? 1 : 0);
+          if (y < top - 1 || y > bottom + 2)
+            continue;
+          cairo_move_to (cr, left, y);
+          cairo_line_to (cr, right, y);
+        }
+      cairo_stroke (cr);
+    }
+}
+
+static GdkTexture *
+draw (const WhyMarks *marks, const WhyView *view, int width, int height)
+{
+  const double scale = view->device_scale;
+  cairo_surface_t *surface = cairo_image_surface_create (CAIRO_FORMAT_ARGB32, width, height);
+  cairo_t *cr = cairo_create (surface);
+  double x0, y0, x1, y1;
+
+  cairo_scale (cr, scale, scale);
+  why_view_from_image (view, 0, 0, &x0, &y0);
+  why_view_from_image (view, 1, 1, &x1, &y1);
+  if (marks->has_grid && fabs (x1 - x0) * fabs (marks->grid_to_source.xx) >= MIN_CELL &&
+      fabs (y1 - y0) * fabs (marks->grid_to_source.yy) >= MIN_CELL)
+    draw_grid (cr, marks, view);
+  for (gsize index = 0; index < marks->n_outlines; index++)
+    {
+      const WhyCanvasOutline *outline = &marks->outlines[index];
+      cairo_new_path (cr);
+      for (guint ring = 0; ring < outline->rings->len; ring++)
+        add_ring (cr, &g_array_index (outline->rings, WhyRing, ring), view);
+      why_annotation_stroke (cr, outline->color, outline->pattern, outline->current ? 3 : 1.75);
+    }
+  cairo_destroy (cr);
+  cairo_surface_flush (surface);
+  const gsize stride = (gsize) cairo_image_surface_get_stride (surface);
+  g_autoptr (GBytes) bytes = g_bytes_new_with_free_func (cairo_image_surface_get_data (surface), stride * (gsize) height,
+                                                         (GDestroyNotify) cairo_surface_destroy, surface);
+  return gdk_memory_texture_new (width, height, GDK_MEMORY_DEFAULT, bytes, stride);
+}
+
+static gboolean
+same_view (const WhyView *a, const WhyView *b)
+{
+  return a->img_width == b->img_width && a->img_height == b->img_height && a->view_width == b->view_width &&
+         a->view_height == b->view_height && a->device_scale == b->device_scale && a->zoom == b->zoom &&
+         a->center_x == b->center_x && a->center_y == b->center_y;
+}
+
+void
+why_marks_snapshot (WhyMarks *marks, GtkSnapshot *snapshot, const WhyView *view)
+{
+  const int width = (int) ceil (view->view_width * view->device_scale);
+  const int height = (int) ceil (view->view_height * view->device_scale);
+
+  if ((marks->n_outlines == 0 && !marks->has_grid) || width < 1 || height < 1)
+    return;
+  if (marks->texture == NULL || marks->stale || !same_view (&marks->drawn, view))
+    {
+      g_clear_object (&marks->texture);
+      marks->texture = draw (marks, view, width, height);
+      marks->drawn = *view;
+      marks->stale = FALSE;
+    }
+  gtk_snapshot_append_texture (snapshot, marks->texture,
+                               &GRAPHENE_RECT_INIT (0, 0, (float) (width / view->device_scale),
+                                                    (float) (height / view->device_scale)));
+}
+
+/* ---- of the canvas ---- */
+
+void
+why_canvas_set_annotations (WhyCanvas *self, const WhyCanvasOutline *outlines, gsize n)
+{
+  g_return_if_fail (WHY_IS_CANVAS (self));
+  why_marks_set_outlines (&self->marks, outlines, n);
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+void
+why_canvas_set_grid (WhyCanvas *self, const WhyAffine *to_source, gint64 n_columns, gint64 n_rows)
+{
+  g_return_if_fail (WHY_IS_CANVAS (self));
+  why_marks_set_grid (&self->marks, to_source, n_columns, n_rows);
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
