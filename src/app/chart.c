@@ -54,7 +54,7 @@ draw_text (WhyChart *self, cairo_t *cr, const char *text, double x, double y, do
   PangoFontDescription *font = pango_font_description_copy (pango_context_get_font_description (pango_layout_get_context (layout)));
   int width;
 
-  pango_font_description_set_size (font, (int) (pango_font_description_get_size (font) * 0.85));
+  pango_font_description_set_absolute_size (font, why_compat_get_font_size (GTK_WIDGET (self)) * 0.85 * PANGO_SCALE);
   pango_layout_set_font_description (layout, font);
   pango_font_description_free (font);
   pango_layout_get_pixel_size (layout, &width, NULL);
