@@ -20,6 +20,7 @@ struct _WhyLayerList
   GtkListView *list;
   GtkLabel *note;
   GtkListBox *advice;
+  GtkStack *pages;
 
   /* Owned */
   WhyDocument *document;
@@ -126,12 +127,21 @@ queue_scroll (WhyLayerList *self)
 }
 
 static void
+update_search (WhyLayerList *self)
+{
+  GListModel *layers = why_document_get_layers (self->document);
+
+  gtk_widget_set_visible (self->search, g_list_model_get_n_items (layers) >= SEARCH_FROM &&
+                                          !why_document_get_wants_layer_advice (self->document));
+}
+
+static void
 update_layers (WhyLayerList *self)
 {
   GListModel *layers = why_document_get_layers (self->document);
 
   self->syncing = TRUE;
-  gtk_widget_set_visible (self->search, layers != NULL && g_list_model_get_n_items (layers) >= SEARCH_FROM);
+  update_search (self);
   gtk_editable_set_text (GTK_EDITABLE (self->search), "");
   gtk_filter_list_model_set_model (self->filtered, layers);
   self->syncing = FALSE;
@@ -210,7 +220,8 @@ update_advice (WhyLayerList *self)
   const gboolean wanted = why_document_get_wants_layer_advice (self->document);
   GtkWidget *row;
 
-  gtk_widget_set_visible (GTK_WIDGET (self->advice), wanted);
+  gtk_stack_set_visible_child_name (self->pages, wanted ? "advice" : "list");
+  update_search (self);
   /* Many changes are none of the advice. */
   if (advice == self->shown_advice && advice != NULL)
     return;
@@ -248,7 +259,6 @@ static void
 on_map_cb (WhyLayerList *self)
 {
   hold (self, TRUE);
-  queue_scroll (self);
 }
 
 static void
@@ -309,6 +319,7 @@ why_layer_list_class_init (WhyLayerListClass *klass)
   gtk_widget_class_bind_template_child (widget_class, WhyLayerList, list);
   gtk_widget_class_bind_template_child (widget_class, WhyLayerList, note);
   gtk_widget_class_bind_template_child (widget_class, WhyLayerList, advice);
+  gtk_widget_class_bind_template_child (widget_class, WhyLayerList, pages);
 }
 
 static void
@@ -332,8 +343,10 @@ why_layer_list_init (WhyLayerList *self)
 
   g_signal_connect_object (self->search, "search-changed", G_CALLBACK (on_search_cb), self, G_CONNECT_SWAPPED);
   gtk_search_entry_set_key_capture_widget (GTK_SEARCH_ENTRY (self->search), GTK_WIDGET (self->list));
-  g_signal_connect_object (self->list, "map", G_CALLBACK (on_map_cb), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->list, "unmap", G_CALLBACK (on_unmap_cb), self, G_CONNECT_SWAPPED);
+  /* As long as either page of the list is seen. */
+  g_signal_connect (self, "map", G_CALLBACK (on_map_cb), NULL);
+  g_signal_connect (self, "unmap", G_CALLBACK (on_unmap_cb), NULL);
+  g_signal_connect_object (self->list, "map", G_CALLBACK (queue_scroll), self, G_CONNECT_SWAPPED);
   g_signal_connect_swapped (self->selection, "notify::selected-item", G_CALLBACK (on_selected_cb), self);
 }
 

@@ -863,7 +863,7 @@ static void
 why_network_view_measure (GtkWidget *widget, GtkOrientation orientation, int for_size, int *minimum, int *natural,
                           int *minimum_baseline, int *natural_baseline)
 {
-  *minimum = 120;
+  *minimum = 60;
   *natural = orientation == GTK_ORIENTATION_HORIZONTAL ? 420 : 480;
   *minimum_baseline = *natural_baseline = -1;
 }

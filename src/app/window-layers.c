@@ -7,6 +7,9 @@
 
 #include <glib/gi18n.h>
 
+/* Width of graph and picture beside each other, at least. */
+#define ROOM_FOR_BOTH 620
+
 /* Walking through the layers, the graph of the network beside the picture, and which layer to choose. */
 
 /* ---- walking ---- */
@@ -54,11 +57,32 @@ activate_layer_step (GSimpleAction *action, GVariant *parameter, gpointer data)
 
 /* ---- the graph ---- */
 
+/* Beside each other where there is room for both; else the graph alone: its blocks show the maps too. */
 static void
 place_graph (WhyWindow *self)
 {
-  gtk_orientable_set_orientation (GTK_ORIENTABLE (self->layer_paned),
-                                  self->narrow ? GTK_ORIENTATION_VERTICAL : GTK_ORIENTATION_HORIZONTAL);
+  GtkWidget *picture = gtk_paned_get_end_child (GTK_PANED (self->layer_paned));
+  const gboolean graph = gtk_widget_get_visible (self->network_pane);
+
+  gtk_widget_set_visible (picture, !graph || gtk_widget_get_width (self->layer_paned) >= ROOM_FOR_BOTH);
+}
+
+static gboolean
+place_graph_cb (gpointer data)
+{
+  WhyWindow *self = data;
+
+  self->place_graph_id = 0;
+  place_graph (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* Sizes are being handed out just now: afterwards. */
+static void
+queue_place_graph (WhyWindow *self)
+{
+  if (self->place_graph_id == 0)
+    self->place_graph_id = g_idle_add_full (G_PRIORITY_HIGH_IDLE, place_graph_cb, self, NULL);
 }
 
 static void
@@ -75,11 +99,10 @@ change_layer_view (GSimpleAction *action, GVariant *value, gpointer data)
       return;
     }
   g_simple_action_set_state (action, value);
-  place_graph (self);
   gtk_widget_set_visible (self->network_pane, graph);
+  place_graph (self);
   if (graph)
-    gtk_paned_set_position (GTK_PANED (self->layer_paned),
-                            (self->narrow ? gtk_widget_get_height (self->layer_paned) : gtk_widget_get_width (self->layer_paned)) / 2);
+    gtk_paned_set_position (GTK_PANED (self->layer_paned), gtk_widget_get_width (self->layer_paned) / 2);
 }
 
 static void
@@ -100,12 +123,10 @@ add_graph (WhyWindow *self)
   self->layer_paned = gtk_paned_new (GTK_ORIENTATION_HORIZONTAL);
   self->network_pane = why_network_pane_new (self->document);
   gtk_widget_set_visible (self->network_pane, FALSE);
-  gtk_widget_set_size_request (self->network_pane, 220, 120);
   gtk_paned_set_start_child (self->paned, NULL);
   gtk_paned_set_start_child (GTK_PANED (self->layer_paned), self->network_pane);
   gtk_paned_set_end_child (GTK_PANED (self->layer_paned), picture);
-  gtk_paned_set_shrink_start_child (GTK_PANED (self->layer_paned), FALSE);
-  gtk_paned_set_shrink_end_child (GTK_PANED (self->layer_paned), FALSE);
+  gtk_widget_set_hexpand (self->layer_paned, TRUE);
   gtk_paned_set_start_child (self->paned, self->layer_paned);
   g_object_unref (picture);
 }
@@ -126,7 +147,7 @@ why_window_layers_are_idle (WhyWindow *self)
 {
   g_autoptr (WhyLayerThumbs) thumbs = why_layer_thumbs_for (self->document);
 
-  return why_document_get_layer_maps_state (self->document) != WHY_LAYER_MAPS_COMPUTING &&
+  return self->place_graph_id == 0 && why_document_get_layer_maps_state (self->document) != WHY_LAYER_MAPS_COMPUTING &&
          why_layer_thumbs_is_idle (thumbs) && why_network_pane_is_idle (WHY_NETWORK_PANE (self->network_pane));
 }
 
@@ -159,6 +180,7 @@ update_actions (WhyWindow *self)
 void
 why_window_dispose_layers (WhyWindow *self)
 {
+  g_clear_handle_id (&self->place_graph_id, g_source_remove);
   if (self->holds_layer_maps)
     why_document_release_layer_maps (self->document);
   self->holds_layer_maps = FALSE;
@@ -177,6 +199,7 @@ why_window_init_layers (WhyWindow *self)
   g_action_map_add_action_entries (G_ACTION_MAP (self), entries, G_N_ELEMENTS (entries), self);
   add_graph (self);
   g_signal_connect_object (self->document, "notify::model", G_CALLBACK (update_actions), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->paned, "notify::orientation", G_CALLBACK (place_graph), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->layer_paned, "notify::max-position", G_CALLBACK (queue_place_graph), self,
+                           G_CONNECT_SWAPPED);
   update_actions (self);
 }

@@ -64,6 +64,7 @@ struct _WhyWindow
 
   /* State */
   gboolean show_inspector;
+  guint place_graph_id; /* idle that makes room for the graph */
   gboolean holds_layer_maps; /* since somebody walked through the layers */
   gboolean narrow;
   guint narrow_id; /* idle that changes the lay-out */
