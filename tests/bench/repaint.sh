@@ -1,0 +1,6 @@
+#!/bin/sh
+# Opacity, threshold and colours on a canvas of 3840 x 2160: milliseconds until the frame is painted, by cairo.
+#   tests/bench/repaint.sh BUILD
+build=${1:-build}
+ninja -C "$build" tests/bench-repaint >/dev/null || exit 1
+GSK_RENDERER=cairo GTK_A11Y=none GOMP_SPINCOUNT=1000 xvfb-run -a -s '-screen 0 3840x2160x24' "$build/tests/bench-repaint"
