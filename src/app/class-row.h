@@ -14,4 +14,7 @@ G_DECLARE_FINAL_TYPE (WhyClassRow, why_class_row, WHY, CLASS_ROW, AdwBin)
 GtkWidget *why_class_row_new (void);
 void why_class_row_set_item (WhyClassRow *self, WhyClassItem *item); /* nullable */
 
+/** why_class_row_get_item: Returns: (transfer none) (nullable) */
+WhyClassItem *why_class_row_get_item (WhyClassRow *self);
+
 G_END_DECLS

@@ -17,7 +17,6 @@ struct _WhyMethodBox
   GtkMenuButton *options_button;
   GtkLabel *about;
   GtkDropDown *profile;
-  GtkDropDown *contrast;
   GtkGrid *options;
 
   /* Owned */
@@ -157,7 +156,7 @@ on_row_cb (WhyMethodBox *self, GtkListBoxRow *row)
   gtk_widget_activate_action (GTK_WIDGET (self), "win.method", "s", row_method (row)->id);
 }
 
-/* ---- profile and contrast ---- */
+/* ---- profile ---- */
 
 static void
 fill_profiles (WhyMethodBox *self)
@@ -200,39 +199,6 @@ on_profile_cb (WhyMethodBox *self)
           return;
         }
     }
-}
-
-static void
-fill_contrast (WhyMethodBox *self)
-{
-  g_autoptr (GtkStringList) labels = gtk_string_list_new (NULL);
-  GListModel *classes = why_document_get_classes (self->document);
-
-  /* Translators: no class is compared with */
-  gtk_string_list_append (labels, C_("contrast class", "None"));
-  for (guint k = 0; k < g_list_model_get_n_items (classes); k++)
-    {
-      g_autoptr (WhyClassItem) item = g_list_model_get_item (classes, k);
-      gtk_string_list_append (labels, why_class_item_get_label (item));
-    }
-  gtk_drop_down_set_model (self->contrast, G_LIST_MODEL (labels));
-}
-
-static void
-update_contrast (WhyMethodBox *self)
-{
-  self->syncing = TRUE;
-  gtk_drop_down_set_selected (self->contrast, (guint) (why_document_get_contrast_class (self->document) + 1));
-  self->syncing = FALSE;
-}
-
-static void
-on_contrast_cb (WhyMethodBox *self)
-{
-  const guint place = gtk_drop_down_get_selected (self->contrast);
-
-  if (!self->syncing && place != GTK_INVALID_LIST_POSITION)
-    gtk_widget_activate_action (GTK_WIDGET (self), "win.contrast-class", "i", (int) place - 1);
 }
 
 /* ---- options ---- */
@@ -397,8 +363,6 @@ update_method (WhyMethodBox *self)
   gtk_label_set_label (self->method_label, _(method->title));
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->method_button), about);
   gtk_label_set_label (self->about, about);
-  /* A map that knows no class cannot compare two. */
-  gtk_widget_set_sensitive (GTK_WIDGET (self->contrast), (method->needs & WHY_NEEDS_NO_CLASS) == 0);
   self->syncing = TRUE;
   fill_profiles (self);
   self->syncing = FALSE;
@@ -409,12 +373,8 @@ update_method (WhyMethodBox *self)
 static void
 on_model_cb (WhyMethodBox *self)
 {
-  self->syncing = TRUE;
-  fill_contrast (self);
-  self->syncing = FALSE;
   fill_methods (self);
   select_method (self);
-  update_contrast (self);
 }
 
 /* ---- widget ---- */
@@ -445,7 +405,6 @@ why_method_box_class_init (WhyMethodBoxClass *klass)
   gtk_widget_class_bind_template_child (widget_class, WhyMethodBox, options_button);
   gtk_widget_class_bind_template_child (widget_class, WhyMethodBox, about);
   gtk_widget_class_bind_template_child (widget_class, WhyMethodBox, profile);
-  gtk_widget_class_bind_template_child (widget_class, WhyMethodBox, contrast);
   gtk_widget_class_bind_template_child (widget_class, WhyMethodBox, options);
 }
 
@@ -456,10 +415,8 @@ why_method_box_init (WhyMethodBox *self)
   self->option_list = g_ptr_array_new ();
   self->controls = g_ptr_array_new ();
   gtk_list_box_set_header_func (self->methods, header_cb, NULL, NULL);
-  gtk_drop_down_set_expression (self->contrast, gtk_property_expression_new (GTK_TYPE_STRING_OBJECT, NULL, "string"));
   g_signal_connect_object (self->methods, "row-activated", G_CALLBACK (on_row_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->profile, "notify::selected", G_CALLBACK (on_profile_cb), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->contrast, "notify::selected", G_CALLBACK (on_contrast_cb), self, G_CONNECT_SWAPPED);
 }
 
 void
@@ -472,7 +429,6 @@ why_method_box_set_document (WhyMethodBox *self, WhyDocument *document)
   g_signal_connect_object (document, "notify::method", G_CALLBACK (update_method), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (document, "notify::profile", G_CALLBACK (update_method), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (document, "notify::method-options", G_CALLBACK (update_values), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (document, "notify::contrast-class", G_CALLBACK (update_contrast), self, G_CONNECT_SWAPPED);
   on_model_cb (self);
   update_method (self);
 }

@@ -3,9 +3,11 @@
 #include "words.h"
 
 #include "service/compare.h"
+#include "service/document-look.h"
 #include "service/percent.h"
 
 #include <glib/gi18n.h>
+#include <locale.h>
 #include <math.h>
 
 char *
@@ -22,6 +24,67 @@ const char *
 why_words_polarity (const char *polarity)
 {
   return why_polarity_title (polarity);
+}
+
+const char *
+why_words_polarity_sentence (const char *polarity)
+{
+  if (g_strcmp0 (polarity, "signed") == 0)
+    return _("What speaks for the class in one colour, what speaks against it in another.");
+  if (g_strcmp0 (polarity, "against") == 0)
+    return _("Only what speaks against the class.");
+  if (g_strcmp0 (polarity, "absolute") == 0)
+    return _("How strongly each place counts, for the class or against it.");
+  return _("Only what speaks for the class; what speaks against it is left out.");
+}
+
+const char *
+why_words_score (WhyScoreKind score)
+{
+  if (score == WHY_SCORE_PROBABILITY)
+    return _("The probability after the last layer: what changes it, other classes' evidence included. Near 0% and 100% little does.");
+  if (score == WHY_SCORE_REST)
+    return _("The logit plus the logarithm of the probability: what puts the class ahead of all others, without fading where the network is sure.");
+  if (score == WHY_SCORE_SIMILARITY)
+    return _("The likeness of the network's output to that for another picture.");
+  return _("The class's own score before probabilities are made: what speaks for it, whatever the other classes do.");
+}
+
+char *
+why_words_share_shown (WhyDocument *document)
+{
+  const double share = why_document_get_share_shown (document);
+
+  if (share < 0)
+    return g_strdup ("");
+  if (!(why_document_get_threshold (document) > 0))
+    return g_strdup (_("The whole map is shown."));
+  if (share == 0)
+    return g_strdup (_("Nothing in the picture reaches it."));
+  if (share < 0.01)
+    return g_strdup (_("Less than 1% of the picture reaches it."));
+  /* Translators: share of the picture where the map is as high as the threshold */
+  return g_strdup_printf (_("%.0f%% of the picture reach it."), share * 100);
+}
+
+char *
+why_words_plain_number (const char *text)
+{
+  const char *point = localeconv ()->decimal_point;
+  g_autoptr (GString) plain = g_string_new (NULL);
+
+  for (const char *at = text; *at != '\0'; at = g_utf8_next_char (at))
+    {
+      const gunichar c = g_utf8_get_char (at);
+
+      if (c == 0x2212 || c == '-')
+        g_string_append_c (plain, '-');
+      else if (c == '.' || (*point != '\0' && g_str_has_prefix (at, point)))
+        g_string_append_c (plain, '.');
+      else
+        g_string_append_unichar (plain, c);
+    }
+  return g_string_free (g_steal_pointer (&plain), FALSE);
 }
 
 char *

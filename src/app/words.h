@@ -15,6 +15,18 @@ char *why_words_before_after (double before, double after) G_GNUC_WARN_UNUSED_RE
 /** why_words_polarity: Returns: what the polarity shows: "evidence for the class" */
 const char *why_words_polarity (const char *polarity);
 
+/** why_words_polarity_sentence: what a map of that polarity leaves out */
+const char *why_words_polarity_sentence (const char *polarity);
+
+/** why_words_score: what is explained, in a sentence */
+const char *why_words_score (WhyScoreKind score);
+
+/** why_words_share_shown: how much of the picture reaches the threshold; "" without a map */
+char *why_words_share_shown (WhyDocument *document) G_GNUC_WARN_UNUSED_RESULT;
+
+/** why_words_plain_number: a number as people type or as why_words_number() writes it, for g_ascii_strtod() */
+char *why_words_plain_number (const char *text) G_GNUC_WARN_UNUSED_RESULT;
+
 /** why_words_question: Returns: (transfer full): the class of the map: "cat", "cat rather than dog" */
 char *why_words_question (WhyDocument *document) G_GNUC_WARN_UNUSED_RESULT;
 

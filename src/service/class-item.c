@@ -2,6 +2,8 @@
 
 #include "document-private.h"
 
+#include <string.h>
+
 struct _WhyClassItem
 {
   GObject parent_instance;
@@ -12,6 +14,8 @@ struct _WhyClassItem
   double logit;
   double before;
   gboolean is_target;
+  WhyClassRole role;
+  char *folded; /* made when it is first searched for */
 };
 
 G_DEFINE_FINAL_TYPE (WhyClassItem, why_class_item, G_TYPE_OBJECT)
@@ -25,6 +29,7 @@ enum
   PROP_LOGIT,
   PROP_PROBABILITY_BEFORE,
   PROP_IS_TARGET,
+  PROP_ROLE,
   N_PROPS,
 };
 
@@ -36,6 +41,7 @@ why_class_item_finalize (GObject *object)
   WhyClassItem *self = WHY_CLASS_ITEM (object);
 
   g_clear_pointer (&self->label, g_free);
+  g_clear_pointer (&self->folded, g_free);
   G_OBJECT_CLASS (why_class_item_parent_class)->finalize (object);
 }
 
@@ -64,6 +70,9 @@ why_class_item_get_property (GObject *object, guint prop_id, GValue *value, GPar
     case PROP_IS_TARGET:
       g_value_set_boolean (value, self->is_target);
       break;
+    case PROP_ROLE:
+      g_value_set_int (value, (int) self->role);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -84,6 +93,7 @@ why_class_item_class_init (WhyClassItemClass *klass)
   props[PROP_PROBABILITY_BEFORE] =
     g_param_spec_double ("probability-before", NULL, NULL, -G_MAXDOUBLE, G_MAXDOUBLE, -1, flags);
   props[PROP_IS_TARGET] = g_param_spec_boolean ("is-target", NULL, NULL, FALSE, flags);
+  props[PROP_ROLE] = g_param_spec_int ("role", NULL, NULL, WHY_CLASS_ROLE_NONE, WHY_CLASS_ROLE_ALSO, WHY_CLASS_ROLE_NONE, flags);
   g_object_class_install_properties (object_class, N_PROPS, props);
 }
 
@@ -169,4 +179,55 @@ why_class_item_get_is_target (WhyClassItem *self)
 {
   g_return_val_if_fail (WHY_IS_CLASS_ITEM (self), FALSE);
   return self->is_target;
+}
+
+void
+why_class_item_set_role (WhyClassItem *self, WhyClassRole role)
+{
+  if (self->role == role)
+    return;
+  self->role = role;
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_ROLE]);
+}
+
+WhyClassRole
+why_class_item_get_role (WhyClassItem *self)
+{
+  g_return_val_if_fail (WHY_IS_CLASS_ITEM (self), WHY_CLASS_ROLE_NONE);
+  return self->role;
+}
+
+/* Without case and accents; underscores of file formats are spaces to people. */
+static char *
+fold (const char *text)
+{
+  g_autofree char *decomposed = g_utf8_normalize (text, -1, G_NORMALIZE_ALL);
+  g_autoptr (GString) plain = g_string_new (NULL);
+
+  for (const char *at = decomposed != NULL ? decomposed : ""; *at != '\0'; at = g_utf8_next_char (at))
+    {
+      const gunichar c = g_utf8_get_char (at);
+
+      if (!g_unichar_ismark (c))
+        g_string_append_unichar (plain, c == '_' ? ' ' : c);
+    }
+  return g_utf8_casefold (plain->str, (gssize) plain->len);
+}
+
+gboolean
+why_class_item_matches (WhyClassItem *self, const char *text)
+{
+  g_return_val_if_fail (WHY_IS_CLASS_ITEM (self) && text != NULL, FALSE);
+
+  g_autofree char *wanted = fold (text);
+  g_autofree char *number = g_strdup_printf ("%d", self->index);
+  g_auto (GStrv) words = g_strsplit_set (wanted, " \t", -1);
+  if (self->folded == NULL)
+    self->folded = fold (self->label);
+  for (char **word = words; *word != NULL; word++)
+    {
+      if (strstr (self->folded, *word) == NULL && strcmp (number, *word) != 0)
+        return FALSE;
+    }
+  return TRUE;
 }

@@ -13,6 +13,7 @@ WhyClassItem *why_class_item_new (int index, const char *label) G_GNUC_WARN_UNUS
 /* @before: -1 while nothing is covered */
 void why_class_item_set (WhyClassItem *self, double probability, double logit, double before);
 void why_class_item_set_is_target (WhyClassItem *self, gboolean is_target);
+void why_class_item_set_role (WhyClassItem *self, WhyClassRole role);
 
 WhyOcclusion *why_occlusion_new (const WhyCover *cover) G_GNUC_WARN_UNUSED_RESULT;
 const WhyCover *why_occlusion_get_cover (WhyOcclusion *self);

@@ -20,6 +20,21 @@ resolved_class (WhyDocument *self)
   return self->result != NULL ? self->result->target_class : -1;
 }
 
+static WhyClassRole
+role_of (WhyDocument *self, int index)
+{
+  const GArray *also = self->state.target.also_classes;
+
+  if (index == self->state.contrast_class)
+    return WHY_CLASS_ROLE_CONTRAST;
+  for (guint place = 0; place < also->len; place++)
+    {
+      if (g_array_index (also, int, place) == index)
+        return WHY_CLASS_ROLE_ALSO;
+    }
+  return WHY_CLASS_ROLE_NONE;
+}
+
 void
 why_document_update_classes (WhyDocument *self)
 {
@@ -32,6 +47,7 @@ why_document_update_classes (WhyDocument *self)
     {
       g_autoptr (WhyClassItem) item = g_list_model_get_item (G_LIST_MODEL (self->classes), index);
       why_class_item_set_is_target (item, (int) index == target);
+      why_class_item_set_role (item, role_of (self, (int) index));
       if (result == NULL || result->probabilities == NULL || index >= why_tensor_count (result->probabilities))
         why_class_item_set (item, -1, 0, -1);
       else

@@ -14,7 +14,7 @@ G_BEGIN_DECLS
  *
  * One class as a row of a list; the document keeps the objects and changes them. Properties (read-only):
  * "index" (i), "label" (s), "probability" (d, 0..1, -1: not known yet), "logit" (d), "probability-before" (d: of the uncovered
- * picture; -1 while nothing is covered), "is-target" (b).
+ * picture; -1 while nothing is covered), "is-target" (b), "role" (i, WhyClassRole).
  */
 #define WHY_TYPE_CLASS_ITEM (why_class_item_get_type ())
 G_DECLARE_FINAL_TYPE (WhyClassItem, why_class_item, WHY, CLASS_ITEM, GObject)
@@ -25,6 +25,19 @@ double why_class_item_get_probability (WhyClassItem *self);
 double why_class_item_get_logit (WhyClassItem *self);
 double why_class_item_get_probability_before (WhyClassItem *self);
 gboolean why_class_item_get_is_target (WhyClassItem *self);
+
+/* What else a class is in the question. */
+typedef enum
+{
+  WHY_CLASS_ROLE_NONE,
+  WHY_CLASS_ROLE_CONTRAST, /* compared with */
+  WHY_CLASS_ROLE_ALSO,     /* added */
+} WhyClassRole;
+
+WhyClassRole why_class_item_get_role (WhyClassItem *self);
+/** why_class_item_matches: whether all words of @text are found in the label, whatever case and accents, or are the
+ *  class's number; so an empty text is found everywhere */
+gboolean why_class_item_matches (WhyClassItem *self, const char *text);
 
 /**
  * WhyOcclusion:
