@@ -2,13 +2,7 @@
 
 #include "canvas-private.h"
 
-#include "compat.h"
-#include "draw/legend.h"
-
 #include <math.h>
-
-#define LEGEND_MARGIN 12
-#define LEGEND_LENGTH 200
 
 /* An outdated map is shown paler than the one that answers the present question. */
 #define OUTDATED_OPACITY 0.45
@@ -75,58 +69,6 @@ append_crosshair (WhyCanvas *self, GtkSnapshot *snapshot, double img_x, double i
 }
 
 void
-why_canvas_update_legend (WhyCanvas *self)
-{
-  if (!self->legend_stale)
-    return;
-  self->legend_stale = FALSE;
-  g_clear_pointer (&self->legend_node, gsk_render_node_unref);
-  gtk_widget_queue_draw (GTK_WIDGET (self));
-  if (self->map == NULL || self->legend_title == NULL)
-    return;
-
-  const WhyOverlayMap map = {
-    .values = self->map->data,
-    .width = (int) self->map->dims[1],
-    .height = (int) self->map->dims[0],
-    .to_source = self->to_source,
-  };
-  WhyColorBar bar = {
-    .style = &self->style,
-    .title = self->legend_title,
-    .lines = (const char *const *) self->legend_lines,
-    .unit = self->legend_unit,
-    .length = MIN (LEGEND_LENGTH, self->view.view_width - 4 * LEGEND_MARGIN),
-    .font_size = why_compat_get_font_size (GTK_WIDGET (self)),
-    .theme = WHY_THEME_ON_PICTURE,
-  };
-  const double max_width = MIN (self->view.view_width - 2 * LEGEND_MARGIN, 380);
-  /* A small canvas is for the picture: the details are in the inspector too. */
-  if (self->view.view_width < 480 || self->view.view_height < 400)
-    {
-      bar.lines = NULL;
-      bar.length = MIN (bar.length, 140);
-      bar.font_size *= 0.85;
-    }
-  if (max_width < 100 || self->view.view_height < 160)
-    return;
-  why_overlay_limits (&map, &self->style, &bar.lo, &bar.hi);
-
-  g_autoptr (GtkSnapshot) snapshot = gtk_snapshot_new ();
-  cairo_surface_t *scratch = cairo_image_surface_create (CAIRO_FORMAT_A8, 1, 1);
-  cairo_t *measure = cairo_create (scratch);
-  why_color_bar_measure (measure, &bar, max_width, &self->legend_width, &self->legend_height);
-  cairo_destroy (measure);
-  cairo_surface_destroy (scratch);
-
-  cairo_t *cr = gtk_snapshot_append_cairo (
-      snapshot, &GRAPHENE_RECT_INIT (0, 0, (float) ceil (self->legend_width), (float) ceil (self->legend_height)));
-  why_color_bar_draw (cr, &bar, 0, 0, max_width);
-  cairo_destroy (cr);
-  self->legend_node = gtk_snapshot_to_node (snapshot);
-}
-
-void
 why_canvas_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
 {
   WhyCanvas *self = WHY_CANVAS (widget);
@@ -181,9 +123,7 @@ why_canvas_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
   if (with_map && self->legend_node != NULL)
     {
       gtk_snapshot_save (snapshot);
-      gtk_snapshot_translate (snapshot,
-                              &GRAPHENE_POINT_INIT (LEGEND_MARGIN, (float) floor (view->view_height - LEGEND_MARGIN -
-                                                                                  self->legend_height)));
+      gtk_snapshot_translate (snapshot, &GRAPHENE_POINT_INIT ((float) self->legend_x, (float) self->legend_y));
       gtk_snapshot_append_node (snapshot, self->legend_node);
       gtk_snapshot_restore (snapshot);
     }

@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-/* canvas.c: state and textures; canvas-draw.c: snapshot; canvas-input.c: pointer and keys. */
+/* canvas.c: state and textures; canvas-draw.c: snapshot; canvas-legend.c: the colour bar; canvas-input.c: pointer and keys. */
 
 struct _WhyCanvas
 {
@@ -36,6 +36,7 @@ struct _WhyCanvas
   GdkTexture *picture_texture;
   WhyRect picture_img;
   guint64 picture_texture_serial;
+  WhyVision picture_vision; /* with which it was drawn */
   GdkTexture *map_texture;
   WhyRect map_img;
   guint64 map_texture_serial;
@@ -48,6 +49,7 @@ struct _WhyCanvas
   char *legend_unit;
   GskRenderNode *legend_node;
   double legend_width, legend_height;
+  double legend_x, legend_y;
   gboolean legend_stale;
 
   /* Input */
@@ -76,7 +78,10 @@ void why_canvas_probe_at (WhyCanvas *self, double img_x, double img_y);
 void why_canvas_probe_none (WhyCanvas *self);
 
 void why_canvas_snapshot (GtkWidget *widget, GtkSnapshot *snapshot);
+
+/* canvas-legend.c */
 void why_canvas_update_legend (WhyCanvas *self);
+void why_canvas_init_legend (WhyCanvas *self);
 
 void why_canvas_init_input (WhyCanvas *self);
 void why_canvas_update_cursor (WhyCanvas *self);

@@ -7,6 +7,9 @@
 /* Enough to fill a window for the tenth of a second until the fine picture is there. */
 #define BASE_SIDE 512
 
+/* Of the white line; the black one around it is twice as wide. Logical pixels. */
+#define CONTOUR_WIDTH 1.5
+
 typedef struct
 {
   WhyRenderTask *task;
@@ -110,8 +113,17 @@ why_render_append (GtkSnapshot *snapshot, GtkWidget *widget, GdkTexture *texture
   gtk_snapshot_append_node (snapshot, node);
 }
 
+/* Picture and map are each shown as such eyes see them, and laid over each other after that. */
+static void
+see_as (cairo_surface_t *surface, WhyVision vision)
+{
+  why_vision_simulate_pixels (vision, 1, (guint32 *) (void *) cairo_image_surface_get_data (surface),
+                              cairo_image_surface_get_width (surface), cairo_image_surface_get_height (surface),
+                              (gsize) cairo_image_surface_get_stride (surface));
+}
+
 static GdkTexture *
-render_base (WhyTensor *picture)
+render_base (WhyTensor *picture, WhyVision vision)
 {
   const double longer = (double) MAX (picture->dims[0], picture->dims[1]);
   const double factor = MIN (1.0, BASE_SIDE / longer);
@@ -124,14 +136,31 @@ render_base (WhyTensor *picture)
     return NULL;
   why_picture_render (picture, &all, FALSE, width, height, (guint32 *) (void *) cairo_image_surface_get_data (surface),
                       (gsize) cairo_image_surface_get_stride (surface));
+  see_as (surface, vision);
   return texture_take (surface);
+}
+
+/* The lines of a map in pixels of the surface, over its colours. */
+static void
+render_contours (const WhyRenderTask *task, const WhyOverlayMap *map, cairo_surface_t *surface)
+{
+  const WhyRect target = { 0, 0, task->width, task->height };
+  cairo_t *cr;
+
+  if (task->style.n_contours == 0)
+    return;
+  cairo_surface_mark_dirty (surface);
+  cr = cairo_create (surface);
+  why_overlay_paint_contours (cr, map, &task->style, &task->img, &target, CONTOUR_WIDTH * task->device_scale);
+  cairo_destroy (cr);
+  cairo_surface_flush (surface);
 }
 
 static void
 render (WhyRenderTask *task)
 {
   if (task->base != NULL)
-    task->base_texture = render_base (task->base);
+    task->base_texture = render_base (task->base, task->style.vision);
   if (task->picture != NULL)
     {
       cairo_surface_t *surface = surface_new (task->width, task->height);
@@ -141,6 +170,7 @@ render (WhyRenderTask *task)
           why_picture_render (task->picture, &task->img, FALSE, task->width, task->height,
                               (guint32 *) (void *) cairo_image_surface_get_data (surface),
                               (gsize) cairo_image_surface_get_stride (surface));
+          see_as (surface, task->style.vision);
           task->picture_texture = texture_take (surface);
         }
     }
@@ -160,6 +190,7 @@ render (WhyRenderTask *task)
           why_overlay_render (&map, &task->style, &task->img, task->width, task->height,
                               (guint32 *) (void *) cairo_image_surface_get_data (surface),
                               (gsize) cairo_image_surface_get_stride (surface));
+          render_contours (task, &map, surface);
           task->map_texture = texture_take (surface);
         }
     }

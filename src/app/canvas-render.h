@@ -27,7 +27,8 @@ typedef struct
   WhyTensor *base;
   WhyAffine to_source;
   double img_width, img_height;
-  WhyOverlayStyle style;
+  WhyOverlayStyle style; /* of pictures only the colour vision counts */
+  double device_scale;   /* for the width of lines */
   WhyRect img;
   int width, height;
   guint64 picture_serial, map_serial;

@@ -34,6 +34,7 @@ picture_is_stale (WhyCanvas *self, const WhyRect *img)
 {
   return self->picture != NULL && (self->picture_texture == NULL ||
                                    self->picture_texture_serial != self->picture_serial ||
+                                   self->picture_vision != self->style.vision ||
                                    !rect_equal (&self->picture_img, img));
 }
 
@@ -73,6 +74,7 @@ render_done_cb (WhyRenderTask *task, gpointer owner)
       g_set_object (&self->picture_texture, task->picture_texture);
       self->picture_img = task->img;
       self->picture_texture_serial = task->picture_serial;
+      self->picture_vision = task->style.vision;
     }
   /* An outdated map is better than none, but never one of another picture. */
   if (task->map_texture != NULL && self->map != NULL && task->picture_serial == self->picture_serial)
@@ -109,6 +111,8 @@ start_rendering (WhyCanvas *self)
   task->img_height = self->view.img_height;
   task->picture_serial = self->picture_serial;
   task->map_serial = self->map_serial;
+  task->style = self->style;
+  task->device_scale = self->view.device_scale;
   if (want_base)
     {
       task->base = why_tensor_ref (self->picture);
@@ -120,7 +124,6 @@ start_rendering (WhyCanvas *self)
     {
       task->map = why_tensor_ref (self->map);
       task->to_source = self->to_source;
-      task->style = self->style;
     }
   self->rendering = TRUE;
   why_render_task_start (g_steal_pointer (&task), render_done_cb, G_OBJECT (self));
@@ -320,6 +323,7 @@ why_canvas_init (WhyCanvas *self)
   gtk_widget_set_overflow (GTK_WIDGET (self), GTK_OVERFLOW_HIDDEN);
   /* A picture is not text: it is never mirrored, nor are its arrow keys. */
   gtk_widget_set_direction (GTK_WIDGET (self), GTK_TEXT_DIR_LTR);
+  why_canvas_init_legend (self);
   why_canvas_init_input (self);
 }
 
@@ -495,6 +499,8 @@ why_canvas_set_style (WhyCanvas *self, const WhyOverlayStyle *style)
 
   if (memcmp (style, &self->style, sizeof *style) == 0)
     return;
+  if (style->vision != self->style.vision)
+    self->base_tried = FALSE;
   self->style = *style;
   self->map_serial++;
   self->legend_stale = TRUE;

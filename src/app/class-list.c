@@ -187,14 +187,20 @@ on_search_cb (WhyClassList *self)
 }
 
 static void
-on_edge_cb (GtkScrolledWindow *scroller, GtkPositionType edge, gpointer data)
+show_more (WhyClassList *self)
 {
-  WhyClassList *self = data;
-
-  if (edge != GTK_POS_BOTTOM || self->wanted->len >= self->n_matching)
+  if (self->wanted->len >= self->n_matching)
     return;
   self->limit += PAGE;
   refill (self);
+}
+
+/* Somebody scrolls on where there is nothing more. */
+static void
+on_edge_cb (GtkScrolledWindow *scroller, GtkPositionType edge, gpointer data)
+{
+  if (edge == GTK_POS_BOTTOM)
+    show_more (data);
 }
 
 static void
@@ -275,6 +281,9 @@ on_key_cb (GtkEventControllerKey *controller, guint key, guint code, GdkModifier
 
   if (item == NULL)
     return FALSE;
+  if ((key == GDK_KEY_Down || key == GDK_KEY_End || key == GDK_KEY_Page_Down) && self->wanted->len > 0 &&
+      item == self->wanted->pdata[self->wanted->len - 1])
+    show_more (self);
   if (plain && (key == GDK_KEY_v || key == GDK_KEY_V))
     return gtk_widget_activate_action (GTK_WIDGET (self), "win.toggle-contrast", "i", why_class_item_get_index (item));
   if (plain && (key == GDK_KEY_a || key == GDK_KEY_A))
@@ -413,7 +422,7 @@ why_class_list_init (WhyClassList *self)
   g_signal_connect_swapped (self->selection, "notify::selected-item", G_CALLBACK (on_selected_cb), self);
   g_signal_connect_object (self->search, "search-changed", G_CALLBACK (on_search_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->search, "activate", G_CALLBACK (on_search_activate_cb), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->scroller, "edge-reached", G_CALLBACK (on_edge_cb), self, 0);
+  g_signal_connect_object (self->scroller, "edge-overshot", G_CALLBACK (on_edge_cb), self, 0);
   add_input (self);
 }
 

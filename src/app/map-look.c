@@ -36,6 +36,8 @@ struct _WhyMapLook
   WhyDocument *document;
 
   gboolean colormaps_signed;
+  guint scroll_id;
+  int scroll_frames;
   gboolean syncing;
 };
 
@@ -300,6 +302,37 @@ update_look (WhyMapLook *self)
   update_threshold (self);
 }
 
+/* ---- what is folded ---- */
+
+static gboolean
+scroll_cb (GtkWidget *widget, GdkFrameClock *clock, gpointer data)
+{
+  WhyMapLook *self = WHY_MAP_LOOK (widget);
+  GtkWidget *scroller = gtk_widget_get_ancestor (widget, GTK_TYPE_SCROLLED_WINDOW);
+  graphene_rect_t bounds;
+
+  if (self->scroll_frames-- > 0)
+    return G_SOURCE_CONTINUE;
+  self->scroll_id = 0;
+  if (scroller != NULL && gtk_widget_compute_bounds (GTK_WIDGET (self->more), scroller, &bounds))
+    {
+      GtkAdjustment *adjustment = gtk_scrolled_window_get_vadjustment (GTK_SCROLLED_WINDOW (scroller));
+      gtk_adjustment_set_value (adjustment, gtk_adjustment_get_value (adjustment) + (double) bounds.origin.y - 6);
+    }
+  return G_SOURCE_REMOVE;
+}
+
+/* What comes into sight is what was asked for: it moves up once it has its size, two frames from now. */
+static void
+on_expanded_cb (WhyMapLook *self)
+{
+  if (!gtk_expander_get_expanded (self->more) || !gtk_widget_get_mapped (GTK_WIDGET (self)))
+    return;
+  self->scroll_frames = 2;
+  if (self->scroll_id == 0)
+    self->scroll_id = gtk_widget_add_tick_callback (GTK_WIDGET (self), scroll_cb, NULL, NULL);
+}
+
 /* ---- widget ---- */
 
 static void
@@ -375,6 +408,7 @@ why_map_look_init (WhyMapLook *self)
   g_signal_connect_object (self->levels_adjustment, "value-changed", G_CALLBACK (on_levels_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->colormap, "notify::selected", G_CALLBACK (on_colormap_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->clip, "notify::selected", G_CALLBACK (on_clip_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->more, "notify::expanded", G_CALLBACK (on_expanded_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->vision, "notify::selected", G_CALLBACK (on_vision_cb), self, G_CONNECT_SWAPPED);
 }
 

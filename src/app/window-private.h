@@ -35,6 +35,7 @@ struct _WhyWindow
   GtkLabel *zoom_label;
   GtkRevealer *hint_revealer;
   GtkLabel *hint_label;
+  GtkButton *vision_mark;
   GtkButton *hint_button;
   GtkWidget *inspector;
   AdwViewStack *pages;

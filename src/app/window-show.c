@@ -4,6 +4,7 @@
 
 #include "words.h"
 
+#include "service/document-look.h"
 #include "service/percent.h"
 
 #include <glib/gi18n.h>
@@ -81,18 +82,29 @@ show_legend (WhyWindow *self)
   g_autofree char *percent = why_percent_text (why_class_item_get_probability (shown));
   g_autofree char *question = why_words_question (self->document);
   g_autofree char *title = g_strdup_printf ("%s · %s", question, percent);
-  g_autofree char *cells = why_words_map_size (map->values);
-  const gboolean of_probability = g_strcmp0 (map->score_kind, "probability") == 0;
-  /* Translators: "Grad-CAM", "evidence for" */
+  g_autofree char *kind = why_words_explained (self->document, map);
+  /* Translators: "Grad-CAM", "the logit", "evidence for" */
   g_autofree char *what = why_words_knows_class (map)
-                            ? g_strdup_printf (of_probability ? _("%1$s of the probability, %2$s") : _("%1$s of the logit, %2$s"),
-                                               method_title (map->method), why_words_polarity (map->polarity))
+                            ? g_strdup_printf (_("%1$s of %2$s, %3$s"), method_title (map->method), kind, why_words_polarity (map->polarity))
                             /* Translators: method */
                             : g_strdup_printf (_("%s, the same for every class"), method_title (map->method));
-  g_autofree char *where = map->layer != NULL ? g_strdup_printf ("%s, %s", cells, map->layer) : g_strdup (cells);
-  const char *lines[] = { what, where, NULL };
+  g_autofree char *size = why_words_cell_size (self->document, map);
+  g_autofree char *where = map->layer != NULL ? g_strdup_printf ("%s · %s", size, map->layer) : g_strdup (size);
+  g_autofree char *how = why_words_limits (self->document, map);
+  const char *lines[] = { what, where, *how != '\0' ? how : NULL, NULL };
 
   why_canvas_set_legend (self->canvas, title, lines, NULL);
+}
+
+/* So that nobody takes what others would see for the colours of the picture. */
+static void
+show_vision (WhyWindow *self)
+{
+  g_autofree char *text = why_words_vision (why_document_get_colour_vision (self->document));
+
+  if (text != NULL)
+    gtk_button_set_label (self->vision_mark, text);
+  gtk_widget_set_visible (GTK_WIDGET (self->vision_mark), text != NULL);
 }
 
 void
@@ -359,6 +371,10 @@ why_window_init_show (WhyWindow *self)
 
   g_signal_connect_object (self->document, "updated", G_CALLBACK (on_updated_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->document, "redraw", G_CALLBACK (show_map), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->document, "notify::limits", G_CALLBACK (show_legend), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->document, "notify::threshold", G_CALLBACK (show_legend), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->document, "notify::look", G_CALLBACK (show_legend), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->document, "notify::look", G_CALLBACK (show_vision), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->document, "notify::show-map", G_CALLBACK (show_map), self, G_CONNECT_SWAPPED);
   for (gsize k = 0; k < G_N_ELEMENTS (files); k++)
     g_signal_connect_object (self->document, files[k], G_CALLBACK (on_files_cb), self, G_CONNECT_SWAPPED);

@@ -300,6 +300,7 @@ why_window_class_init (WhyWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, zoom_label);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, hint_revealer);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, hint_label);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, vision_mark);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, hint_button);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, inspector);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, pages);

@@ -51,6 +51,72 @@ why_words_score (WhyScoreKind score)
 }
 
 char *
+why_words_explained (WhyDocument *document, const WhyMap *map)
+{
+  const char *region = why_document_get_region (document);
+  const char *what = g_strcmp0 (map->score_kind, "probability") == 0 ? _("the probability")
+                     : g_strcmp0 (map->score_kind, "rest") == 0      ? _("logit plus log probability")
+                                                                     : _("the logit");
+
+  if (g_str_has_prefix (region, "all"))
+    /* Translators: "the logit" */
+    return g_strdup_printf (_("%s in the whole picture"), what);
+  if (g_str_has_prefix (region, "point:"))
+    return g_strdup_printf (_("%s at one pixel"), what);
+  if (g_str_has_prefix (region, "box:"))
+    return g_strdup_printf (_("%s in a rectangle"), what);
+  return g_strdup (what);
+}
+
+char *
+why_words_cell_size (WhyDocument *document, const WhyMap *map)
+{
+  g_autofree char *cells = why_words_map_size (map->values);
+  WhyAffine to_source;
+
+  if (!why_document_map_to_source (document, &to_source))
+    return g_steal_pointer (&cells);
+  /* Translators: "8 × 8 cells", width and height of one in pixels of the picture */
+  return g_strdup_printf (_("%1$s of %2$.3g × %3$.3g pixels"), cells, hypot (to_source.xx, to_source.yx),
+                          hypot (to_source.xy, to_source.yy));
+}
+
+char *
+why_words_limits (WhyDocument *document, const WhyMap *map)
+{
+  const gboolean locked = g_strcmp0 (why_document_get_limits (document), "locked") == 0;
+  const WhyProfile *profile = why_profile_lookup (map->profile, NULL);
+  const double clip = why_document_get_clip (document);
+  g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func (g_free);
+
+  if (locked)
+    g_ptr_array_add (parts, g_strdup (_("Limits locked")));
+  else if (clip > 0)
+    /* Translators: a share in per cent of the sum of magnitudes */
+    g_ptr_array_add (parts, g_strdup_printf (_("Limits without the highest %.3g%%"), clip * 100));
+  if (why_document_get_threshold (document) > 0)
+    g_ptr_array_add (parts, g_strdup_printf (_("hidden below %.0f%%"), why_document_get_threshold (document) * 100));
+  if (profile != NULL && g_strcmp0 (map->profile, "paper") != 0)
+    /* Translators: a library */
+    g_ptr_array_add (parts, g_strdup_printf (_("as in %s"), profile->title));
+  g_ptr_array_add (parts, NULL);
+  return g_strjoinv (" · ", (char **) parts->pdata);
+}
+
+char *
+why_words_vision (const char *colour_vision)
+{
+  const char *name = g_strcmp0 (colour_vision, "protanopia") == 0      ? _("protanopia")
+                     : g_strcmp0 (colour_vision, "deuteranopia") == 0  ? _("deuteranopia")
+                     : g_strcmp0 (colour_vision, "tritanopia") == 0    ? _("tritanopia")
+                     : g_strcmp0 (colour_vision, "achromatopsia") == 0 ? _("achromatopsia")
+                                                                       : NULL;
+
+  /* Translators: a kind of colour blindness; the button ends it */
+  return name != NULL ? g_strdup_printf (_("As seen with %s ✕"), name) : NULL;
+}
+
+char *
 why_words_share_shown (WhyDocument *document)
 {
   const double share = why_document_get_share_shown (document);

@@ -21,6 +21,18 @@ const char *why_words_polarity_sentence (const char *polarity);
 /** why_words_score: what is explained, in a sentence */
 const char *why_words_score (WhyScoreKind score);
 
+/** why_words_explained: "the logit in the whole picture" */
+char *why_words_explained (WhyDocument *document, const WhyMap *map) G_GNUC_WARN_UNUSED_RESULT;
+
+/** why_words_cell_size: "7 × 7 cells of 32 × 32 pixels" */
+char *why_words_cell_size (WhyDocument *document, const WhyMap *map) G_GNUC_WARN_UNUSED_RESULT;
+
+/** why_words_limits: what the colour bar leaves out or takes from elsewhere; "" if nothing */
+char *why_words_limits (WhyDocument *document, const WhyMap *map) G_GNUC_WARN_UNUSED_RESULT;
+
+/** why_words_vision: Returns: (nullable): whose eyes the screen imitates; %NULL for all colours */
+char *why_words_vision (const char *colour_vision) G_GNUC_WARN_UNUSED_RESULT;
+
 /** why_words_share_shown: how much of the picture reaches the threshold; "" without a map */
 char *why_words_share_shown (WhyDocument *document) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -7,6 +7,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "base/error.h"
+#include "base/parallel.h"
 
 /* Maps are kept as few control points (sRGB) and interpolated in OKLab, where a straight line looks
  * like an even step; 33 points follow the published tables within 1.3/255 (cividis, which has a kink
@@ -359,38 +360,64 @@ why_vision_simulate (WhyVision vision, double severity, const double rgb[3], dou
     seen[c] = srgb_from_linear (seen_linear[c]);
 }
 
+typedef struct
+{
+  float matrix[3][3];
+  float to_linear[256];
+  guint8 to_srgb[4097];
+  guint8 *pixels;
+  int width;
+  gsize stride;
+} VisionTask;
+
+static void
+simulate_rows (gsize begin, gsize end, gpointer data)
+{
+  const VisionTask *task = data;
+
+  for (gsize h = begin; h < end; h++)
+    {
+      guint32 *row = (guint32 *) (gpointer) (task->pixels + h * task->stride);
+
+      for (int w = 0; w < task->width; w++)
+        {
+          const float red = task->to_linear[row[w] >> 16 & 0xff];
+          const float green = task->to_linear[row[w] >> 8 & 0xff];
+          const float blue = task->to_linear[row[w] & 0xff];
+          guint32 pixel = row[w] & 0xff000000;
+
+          for (int c = 0; c < 3; c++)
+            {
+              const float seen = task->matrix[c][0] * red + task->matrix[c][1] * green + task->matrix[c][2] * blue;
+              pixel |= (guint32) task->to_srgb[(int) (CLAMP (seen, 0.0f, 1.0f) * 4096 + 0.5f)] << (16 - 8 * c);
+            }
+          row[w] = pixel;
+        }
+    }
+}
+
 void
 why_vision_simulate_pixels (WhyVision vision, double severity, guint32 *pixels, int width, int height,
                             gsize stride)
 {
-  double to_linear[256];
-  guint8 to_srgb[4096];
+  g_autofree VisionTask *task = NULL;
 
   if (vision == WHY_VISION_NORMAL)
     return;
+  task = g_new (VisionTask, 1);
+  *task = (VisionTask) { .pixels = (guint8 *) pixels, .width = width, .stride = stride };
   severity = CLAMP (severity, 0, 1);
-  for (int value = 0; value < 256; value++)
-    to_linear[value] = linear_from_srgb (value / 255.0);
-  for (int value = 0; value < 4096; value++)
-    to_srgb[value] = (guint8) lrint (255 * srgb_from_linear (value / 4095.0));
-  for (int h = 0; h < height; h++)
+  for (int row = 0; row < 3; row++)
     {
-      guint32 *row = (guint32 *) ((guint8 *) pixels + (gsize) h * stride);
-
-      for (int w = 0; w < width; w++)
-        {
-          const double linear[3] = {
-            to_linear[row[w] >> 16 & 0xff], to_linear[row[w] >> 8 & 0xff], to_linear[row[w] & 0xff],
-          };
-          double seen[3];
-          guint32 pixel = row[w] & 0xff000000;
-
-          simulate_linear (vision, severity, linear, seen);
-          for (int c = 0; c < 3; c++)
-            pixel |= (guint32) to_srgb[lrint (CLAMP (seen[c], 0, 1) * 4095)] << (16 - 8 * c);
-          row[w] = pixel;
-        }
+      for (int column = 0; column < 3; column++)
+        task->matrix[row][column] = (float) (severity * vision_matrices[vision - WHY_VISION_PROTAN][row][column] +
+                                             (1 - severity) * (row == column));
     }
+  for (int value = 0; value < 256; value++)
+    task->to_linear[value] = (float) linear_from_srgb (value / 255.0);
+  for (int value = 0; value <= 4096; value++)
+    task->to_srgb[value] = (guint8) lrint (255 * srgb_from_linear (value / 4096.0));
+  why_parallel_for ((gsize) height, (gsize) MAX (1, 65536 / MAX (width, 1)), simulate_rows, task);
 }
 
 static const char *const vision_ids[] = { "normal", "protanopia", "deuteranopia", "tritanopia", "achromatopsia" };

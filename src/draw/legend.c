@@ -271,6 +271,42 @@ why_color_strip_draw (cairo_t *cr, const WhyOverlayStyle *style, gboolean vertic
   cairo_stroke (cr);
 }
 
+/* Where the contour lines are: a tick across the strip, white within black as the lines are; below zero dashed. */
+static void
+draw_contour_marks (cairo_t *cr, const WhyOverlayStyle *style, gboolean vertical, const WhyRect *strip, double line_width)
+{
+  const gboolean centred = why_overlay_style_is_centred (style);
+
+  for (int level = 0; level < style->n_contours; level++)
+    {
+      for (int side = 0; side < (centred ? 2 : 1); side++)
+        {
+          const double share = CLAMP (style->contours[level], 0, 1);
+          const double position = !centred ? share : side == 0 ? (1 + share) / 2 : (1 - share) / 2;
+
+          if (vertical)
+            {
+              cairo_move_to (cr, strip->x, strip->y + strip->height * (1 - position));
+              cairo_rel_line_to (cr, strip->width, 0);
+            }
+          else
+            {
+              cairo_move_to (cr, strip->x + strip->width * position, strip->y);
+              cairo_rel_line_to (cr, 0, strip->height);
+            }
+          cairo_set_source_rgba (cr, 0, 0, 0, 0.8);
+          cairo_set_line_width (cr, 2.2 * line_width);
+          cairo_stroke_preserve (cr);
+          if (side == 1)
+            cairo_set_dash (cr, (const double[]){ 2 * line_width, 2 * line_width }, 2, 0);
+          cairo_set_source_rgb (cr, 1, 1, 1);
+          cairo_set_line_width (cr, line_width);
+          cairo_stroke (cr);
+          cairo_set_dash (cr, NULL, 0, 0);
+        }
+    }
+}
+
 static void
 draw_scale (cairo_t *cr, const WhyColorBar *bar, const Scale *scale, const WhyRect *strip)
 {
@@ -416,6 +452,7 @@ lay_out_bar (cairo_t *cr, const WhyColorBar *bar, double x, double y, double max
         strip = (WhyRect){ x + padding, top + scale.tallest / 2, font * BAR_THICKNESS,
                            bar->length };
       why_color_strip_draw (cr, bar->style, bar->vertical, &strip, font * 0.06);
+      draw_contour_marks (cr, bar->style, bar->vertical, &strip, font * 0.1);
       draw_scale (cr, bar, &scale, &strip);
     }
   top += bar_height;
