@@ -13,7 +13,7 @@
  * A canvas of that size shows a picture of that size with a map over it. One thing is changed, and the clock stops
  * when the frame that shows it has been painted. Prints medians and maxima as lines of JSON. */
 
-#define N_REPEATS 41
+#define N_REPEATS 11
 
 typedef struct
 {
