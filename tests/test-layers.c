@@ -177,10 +177,14 @@ test_walk (Fixture *fixture, gconstpointer data)
       g_assert_true (why_document_get_probabilities (document) == probabilities);
       g_assert_cmpstr (why_document_get_result (document)->request->explain.layer, ==, layers[index]);
     }
-  /* So is what undo leads back to, and the default layer. */
+  /* The walk is one step back, and as quick; so is the way to a single layer. */
   why_document_undo (document);
   g_assert_false (why_document_get_busy (document));
-  g_assert_cmpstr (why_document_get_shown_layer (document), ==, why_document_get_layer (document));
+  g_assert_cmpstr (why_document_get_layer (document), ==, NULL);
+  g_assert_cmpstr (why_document_get_shown_layer (document), ==, "relu2");
+  g_assert_false (why_document_get_can_undo (document));
+  why_document_set_layer (document, "relu1");
+  g_assert_false (why_document_get_busy (document));
   why_document_set_layer (document, NULL);
   g_assert_false (why_document_get_busy (document));
   g_assert_cmpstr (why_document_get_shown_layer (document), ==, "relu2");

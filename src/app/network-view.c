@@ -369,7 +369,13 @@ snapshot_block (WhyNetworkView *self, GtkSnapshot *snapshot, int block, const Gd
       gboolean current;
       GdkTexture *texture = why_layer_thumbs_get (self->thumbs, at->layer, &current);
       const double top = node->y + (node->height - THUMB) / 2;
-      if (texture != NULL)
+      if (texture == NULL)
+        {
+          GdkRGBA room = *text;
+          room.alpha = 0.06f;
+          gtk_snapshot_append_color (snapshot, &room, &GRAPHENE_RECT_INIT ((float) left, (float) top, (float) THUMB, (float) THUMB));
+        }
+      else
         {
           const double width = gdk_texture_get_width (texture);
           const double height = gdk_texture_get_height (texture);

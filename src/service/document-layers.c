@@ -210,13 +210,13 @@ why_document_layers_take_answer (WhyDocument *self)
       why_document_state_copy (&self->state, &self->layers.question);
       self->layers.has_question = TRUE;
     }
-  /* One that is not small is not kept, though it was computed. */
+  /* One that is not small is there only as long as it is shown. */
+  const LayerMap *entry = map != NULL && map->layer != NULL ? g_hash_table_lookup (self->layers.maps, map->layer) : NULL;
   if (map != NULL && map->layer != NULL && why_tensor_count (map->values) <= WHY_LAYER_CELLS_MAX / 4 &&
-      why_document_get_layer_map (self, map->layer, NULL) != map)
-    {
-      keep (self, map->layer, map);
-      why_document_emit_layer_maps_changed (self);
-    }
+      (entry == NULL || entry->map != map))
+    keep (self, map->layer, map);
+  if (map != NULL && (entry == NULL || entry->map != map))
+    why_document_emit_layer_maps_changed (self);
   schedule (self);
 }
 
@@ -304,6 +304,13 @@ why_document_get_layer_map (WhyDocument *self, const char *layer, gboolean *is_c
   g_return_val_if_fail (WHY_IS_DOCUMENT (self) && layer != NULL, NULL);
   const LayerMap *entry = g_hash_table_lookup (self->layers.maps, layer);
 
+  if (entry == NULL && self->result != NULL && self->result->map != NULL &&
+      g_strcmp0 (self->result->map->layer, layer) == 0)
+    {
+      if (is_current != NULL)
+        *is_current = is_answered (self);
+      return self->result->map;
+    }
   if (is_current != NULL)
     *is_current = entry != NULL && entry->round == self->layers.round;
   return entry != NULL ? entry->map : NULL;

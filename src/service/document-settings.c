@@ -109,7 +109,8 @@ why_document_set_layer (WhyDocument *self, const char *layer)
     }
   WhyDocumentState state = why_document_begin_change (self);
   replace (&state.layer, layer);
-  why_document_commit (self, &state, NULL);
+  /* Walking through them is one step. */
+  why_document_commit (self, &state, "layer");
 }
 
 void

@@ -282,7 +282,8 @@ make_block (Making *making, const GArray *members)
   const WhyNode *last = why_graph_node (grouping->graph, g_array_index (members, guint, members->len - 1));
   const WhyValue *result = last->outputs[0];
   const char *layer_op = last->klass->type;
-  WhyBlock block = { .kind = grouping->kinds[g_array_index (members, guint, 0)] };
+  /* The last one is never inside of a composite. */
+  WhyBlock block = { .kind = grouping->kinds[last->index] };
   const char *layer = NULL;
 
   for (guint member = 0; member < members->len; member++)
