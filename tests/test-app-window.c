@@ -153,16 +153,10 @@ test_names (void)
 
 /* ---- canvas ---- */
 
-typedef struct
-{
-  int n;
-  double x, y, w, h;
-} Occluded;
-
 static void
-on_occlude_cb (WhyCanvas *canvas, double x, double y, double w, double h, Occluded *occluded)
+on_area_drawn_cb (WhyCanvas *canvas, WhyArea *area, int index, int *n_drawn)
 {
-  *occluded = (Occluded) { occluded->n + 1, x, y, w, h };
+  ++*n_drawn;
 }
 
 static void
@@ -175,11 +169,11 @@ test_canvas_alone (void)
   g_autoptr (WhyTensor) picture = why_tensor_new_zeros (WHY_DTYPE_UINT8, 3, dims, NULL);
   g_autoptr (WhyTensor) map = why_tensor_new_zeros (WHY_DTYPE_FLOAT32, 2, map_dims, NULL);
   const WhyAffine to_source = why_affine_scale_translate (10, 10, 0, 0);
-  Occluded occluded = { 0 };
+  int n_drawn = 0;
   const gint64 deadline = g_get_monotonic_time () + 20 * G_USEC_PER_SEC;
 
   ((float *) map->data)[5] = 2.0f;
-  g_signal_connect (canvas, "occlude", G_CALLBACK (on_occlude_cb), &occluded);
+  g_signal_connect (canvas, "area-drawn", G_CALLBACK (on_area_drawn_cb), &n_drawn);
   gtk_window_set_child (GTK_WINDOW (window), GTK_WIDGET (canvas));
   gtk_window_set_default_size (GTK_WINDOW (window), 400, 300);
   gtk_window_present (GTK_WINDOW (window));
@@ -202,7 +196,7 @@ test_canvas_alone (void)
   g_assert_cmpfloat (why_canvas_get_zoom (canvas), ==, 2.0);
   why_canvas_set_map (canvas, NULL, NULL);
   why_canvas_set_picture (canvas, NULL);
-  g_assert_cmpint (occluded.n, ==, 0);
+  g_assert_cmpint (n_drawn, ==, 0);
   gtk_window_destroy (GTK_WINDOW (window));
   while (g_main_context_iteration (NULL, FALSE))
     ;

@@ -17,40 +17,6 @@ append_texture (WhyCanvas *self, GtkSnapshot *snapshot, GdkTexture *texture, con
 }
 
 static void
-append_frame (GtkSnapshot *snapshot, const WhyRect *rect, double outset, double width, const GdkRGBA *color)
-{
-  GskRoundedRect outline;
-  const float widths[4] = { (float) width, (float) width, (float) width, (float) width };
-  const GdkRGBA colors[4] = { *color, *color, *color, *color };
-
-  gsk_rounded_rect_init_from_rect (&outline,
-                                   &GRAPHENE_RECT_INIT ((float) (rect->x - outset), (float) (rect->y - outset),
-                                                        (float) (rect->width + 2 * outset),
-                                                        (float) (rect->height + 2 * outset)),
-                                   0);
-  gtk_snapshot_append_border (snapshot, &outline, widths, colors);
-}
-
-/* White between two black lines: visible on any picture and any map. */
-static void
-append_outline (GtkSnapshot *snapshot, const WhyView *view, const WhyRect *img, double width)
-{
-  static const GdkRGBA black = { 0, 0, 0, 0.75f };
-  static const GdkRGBA white = { 1, 1, 1, 1 };
-  WhyRect rect = why_view_rect_from_image (view, img);
-  const double right = round (rect.x + rect.width);
-  const double bottom = round (rect.y + rect.height);
-
-  rect.x = round (rect.x);
-  rect.y = round (rect.y);
-  rect.width = right - rect.x;
-  rect.height = bottom - rect.y;
-  append_frame (snapshot, &rect, width + 1, 1, &black);
-  append_frame (snapshot, &rect, width, width, &white);
-  append_frame (snapshot, &rect, 0, 1, &black);
-}
-
-static void
 append_crosshair (WhyCanvas *self, GtkSnapshot *snapshot, double img_x, double img_y)
 {
   static const GdkRGBA black = { 0, 0, 0, 0.75f };
@@ -96,25 +62,36 @@ why_canvas_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
       if (self->outdated)
         gtk_snapshot_pop (snapshot);
     }
-  if (!self->bare)
+  for (guint index = 0; index < self->covers->len && !self->bare; index++)
     {
-      for (gsize k = 0; k < self->n_outlines; k++)
-        append_outline (snapshot, view, &self->outlines[k], (int) k == self->current_outline ? 2 : 1);
+      const WhyCanvasArea *cover = &g_array_index (self->covers, WhyCanvasArea, index);
+
+      if ((int) index != self->drawing.edited)
+        why_canvas_append_area (self, snapshot, cover, (int) index == self->current_cover, FALSE);
     }
   if (!self->bare)
     why_marks_snapshot (&self->marks, snapshot, view);
-  if (self->banding)
+  for (guint index = 0; index < self->covers->len && !self->bare; index++)
+    why_canvas_append_badge (self, snapshot, g_array_index (self->covers, WhyCanvasArea, index).area, index + 1);
+  if (self->drawing.shown != NULL)
     {
-      WhyRect band;
-      if (why_view_rect_between (view, self->band_x0, self->band_y0, self->band_x1, self->band_y1, &band))
-        {
-          const WhyRect rect = why_view_rect_from_image (view, &band);
-          static const GdkRGBA veil = { 0, 0, 0, 0.35f };
-          gtk_snapshot_append_color (snapshot, &veil,
-                                     &GRAPHENE_RECT_INIT ((float) rect.x, (float) rect.y, (float) rect.width,
-                                                          (float) rect.height));
-          append_outline (snapshot, view, &band, 1);
-        }
+      WhyCanvasArea shown;
+
+      why_canvas_area_init (&shown, self->drawing.shown);
+      why_canvas_append_area (self, snapshot, &shown, TRUE, TRUE);
+      why_canvas_area_clear (&shown);
+    }
+  else if (!self->bare && self->current_cover >= 0 && self->current_cover < (int) self->covers->len)
+    why_canvas_append_grips (self, snapshot, g_array_index (self->covers, WhyCanvasArea, self->current_cover).area);
+  if (self->tool == WHY_TOOL_BRUSH && self->crosshair)
+    why_canvas_append_brush (self, snapshot, self->cross_x, self->cross_y);
+  else if (self->tool == WHY_TOOL_BRUSH && self->pointer_x >= 0 && !self->panning)
+    {
+      double img_x;
+      double img_y;
+
+      why_view_to_image (view, self->pointer_x, self->pointer_y, &img_x, &img_y);
+      why_canvas_append_brush (self, snapshot, img_x, img_y);
     }
   if (self->crosshair)
     append_crosshair (self, snapshot, self->cross_x, self->cross_y);

@@ -66,6 +66,9 @@ on_motion_cb (GtkEventControllerMotion *controller, double x, double y, WhyCanva
     }
   why_view_to_image (&self->view, x, y, &img_x, &img_y);
   why_canvas_probe_at (self, img_x, img_y);
+  why_canvas_tool_hover (self, x, y);
+  if (!why_canvas_is_dragging (self))
+    why_canvas_update_cursor (self);
 }
 
 static void
@@ -73,11 +76,18 @@ on_leave_cb (GtkEventControllerMotion *controller, WhyCanvas *self)
 {
   self->pointer_x = -1;
   self->pointer_y = -1;
+  gtk_widget_queue_draw (GTK_WIDGET (self));
   if (!self->crosshair)
     why_canvas_probe_none (self);
 }
 
-/* ---- drag: pan or rubber band ---- */
+/* ---- drag: pan or draw ---- */
+
+static gboolean
+is_square (GtkGestureDrag *gesture)
+{
+  return (gtk_event_controller_get_current_event_state (GTK_EVENT_CONTROLLER (gesture)) & GDK_SHIFT_MASK) != 0;
+}
 
 static void
 on_drag_begin_cb (GtkGestureDrag *gesture, double x, double y, WhyCanvas *self)
@@ -86,22 +96,18 @@ on_drag_begin_cb (GtkGestureDrag *gesture, double x, double y, WhyCanvas *self)
 
   gtk_widget_grab_focus (GTK_WIDGET (self));
   self->panning = FALSE;
-  self->banding = FALSE;
   if (self->picture == NULL || (button != GDK_BUTTON_PRIMARY && button != GDK_BUTTON_MIDDLE))
     {
       gtk_gesture_set_state (GTK_GESTURE (gesture), GTK_EVENT_SEQUENCE_DENIED);
       return;
     }
   gtk_gesture_set_state (GTK_GESTURE (gesture), GTK_EVENT_SEQUENCE_CLAIMED);
-  if (self->tool == WHY_TOOL_RECTANGLE && button == GDK_BUTTON_PRIMARY && !self->space_held)
-    {
-      self->banding = TRUE;
-      self->crosshair = FALSE;
-      why_view_to_image (&self->view, x, y, &self->band_x0, &self->band_y0);
-      self->band_x1 = self->band_x0;
-      self->band_y1 = self->band_y0;
-    }
-  else
+  self->tool_pressed = button == GDK_BUTTON_PRIMARY && !self->space_held;
+  if (self->tool_pressed)
+    self->crosshair = FALSE;
+  if (!self->tool_pressed ||
+      !why_canvas_tool_press (self, x, y, gtk_event_controller_get_current_event_time (GTK_EVENT_CONTROLLER (gesture)),
+                              is_square (gesture)))
     {
       self->panning = TRUE;
       self->pan_last_x = 0;
@@ -123,34 +129,21 @@ on_drag_update_cb (GtkGestureDrag *gesture, double dx, double dy, WhyCanvas *sel
       self->pan_last_y = dy;
       why_canvas_view_changed (self, FALSE);
     }
-  else if (self->banding && gtk_gesture_drag_get_start_point (gesture, &start_x, &start_y))
-    {
-      why_view_to_image (&self->view, start_x + dx, start_y + dy, &self->band_x1, &self->band_y1);
-      gtk_widget_queue_draw (GTK_WIDGET (self));
-    }
-}
-
-static void
-finish_band (WhyCanvas *self)
-{
-  WhyRect band;
-  const double scale = why_view_scale (&self->view);
-
-  self->banding = FALSE;
-  gtk_widget_queue_draw (GTK_WIDGET (self));
-  /* A click without a drag is no rectangle. */
-  if (why_view_rect_between (&self->view, self->band_x0, self->band_y0, self->band_x1, self->band_y1, &band) &&
-      band.width * scale >= 3 && band.height * scale >= 3)
-    why_canvas_emit_occlude (self, &band);
+  else if (self->tool_pressed && gtk_gesture_drag_get_start_point (gesture, &start_x, &start_y))
+    why_canvas_tool_drag (self, start_x + dx, start_y + dy, is_square (gesture));
 }
 
 static void
 on_drag_end_cb (GtkGestureDrag *gesture, double dx, double dy, WhyCanvas *self)
 {
-  if (self->banding)
-    finish_band (self);
+  double start_x;
+  double start_y;
   const gboolean clicked = self->panning && self->tool == WHY_TOOL_PROBE && fabs (dx) < 4 && fabs (dy) < 4;
+
   self->panning = FALSE;
+  if (self->tool_pressed && gtk_gesture_drag_get_start_point (gesture, &start_x, &start_y))
+    why_canvas_tool_release (self, start_x + dx, start_y + dy);
+  self->tool_pressed = FALSE;
   why_canvas_update_cursor (self);
   if (clicked)
     why_canvas_emit_clicked (self);
@@ -160,9 +153,9 @@ static void
 on_drag_cancel_cb (GtkGesture *gesture, GdkEventSequence *sequence, WhyCanvas *self)
 {
   self->panning = FALSE;
-  self->banding = FALSE;
+  self->tool_pressed = FALSE;
+  why_canvas_tool_give_up (self);
   why_canvas_update_cursor (self);
-  gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
 gboolean
@@ -170,9 +163,9 @@ why_canvas_cancel_drag (WhyCanvas *self)
 {
   g_return_val_if_fail (WHY_IS_CANVAS (self), FALSE);
 
-  const gboolean active = self->banding || self->crosshair;
-  self->banding = FALSE;
+  const gboolean active = why_canvas_tool_give_up (self) || self->crosshair;
   self->crosshair = FALSE;
+  self->tool_pressed = FALSE;
   if (active)
     gtk_widget_queue_draw (GTK_WIDGET (self));
   return active;
@@ -184,7 +177,7 @@ static void
 on_pinch_begin_cb (GtkGesture *gesture, GdkEventSequence *sequence, WhyCanvas *self)
 {
   self->pinch_zoom = self->view.zoom;
-  self->banding = FALSE;
+  why_canvas_tool_give_up (self);
 }
 
 static void
@@ -200,12 +193,12 @@ on_pinch_scale_cb (GtkGestureZoom *gesture, double scale, WhyCanvas *self)
 
 /* ---- keys ---- */
 
-/* With the rectangle tool the arrow keys move a cross hair, Enter or Space sets a corner, then the
- * opposite one: what the mouse does, without a mouse. */
+/* With the tools that draw the arrow keys move a cross hair, at which Enter or Space sets corners and points: what the
+ * mouse does, without a mouse. The probe goes pixel by pixel. */
 static gboolean
 move_crosshair (WhyCanvas *self, double dx, double dy, gboolean large)
 {
-  const double step = MAX (1.0, (large ? 40.0 : 8.0) / why_view_scale (&self->view));
+  const double step = self->tool == WHY_TOOL_PROBE ? (large ? 10.0 : 1.0) : MAX (1.0, (large ? 40.0 : 8.0) / why_view_scale (&self->view));
 
   if (!self->crosshair)
     {
@@ -218,11 +211,7 @@ move_crosshair (WhyCanvas *self, double dx, double dy, gboolean large)
       self->cross_x = CLAMP (self->cross_x + dx * step, 0, self->view.img_width);
       self->cross_y = CLAMP (self->cross_y + dy * step, 0, self->view.img_height);
     }
-  if (self->banding)
-    {
-      self->band_x1 = self->cross_x;
-      self->band_y1 = self->cross_y;
-    }
+  why_canvas_tool_cursor_moved (self);
   why_canvas_probe_at (self, MIN (self->cross_x, self->view.img_width - 0.5),
                        MIN (self->cross_y, self->view.img_height - 0.5));
   gtk_widget_queue_draw (GTK_WIDGET (self));
@@ -230,26 +219,18 @@ move_crosshair (WhyCanvas *self, double dx, double dy, gboolean large)
 }
 
 static gboolean
-set_corner (WhyCanvas *self)
+arrow (WhyCanvas *self, double dx, double dy, GdkModifierType state)
 {
-  if (!self->crosshair || self->tool != WHY_TOOL_RECTANGLE)
-    return FALSE;
-  if (self->banding)
-    {
-      finish_band (self);
-      return TRUE;
-    }
-  self->banding = TRUE;
-  self->band_x0 = self->band_x1 = self->cross_x;
-  self->band_y0 = self->band_y1 = self->cross_y;
-  gtk_widget_queue_draw (GTK_WIDGET (self));
-  return TRUE;
-}
+  const gboolean large = (state & GDK_SHIFT_MASK) != 0;
 
-static gboolean
-arrow (WhyCanvas *self, double dx, double dy, gboolean large)
-{
-  if (self->tool == WHY_TOOL_RECTANGLE || self->tool == WHY_TOOL_PROBE)
+  if ((state & GDK_CONTROL_MASK) && self->current_cover >= 0)
+    {
+      /* Moves the cover that is chosen; with Shift its right and lower edge. */
+      const double step = MAX (1.0, round (4.0 / why_view_scale (&self->view)));
+      return gtk_widget_activate_action (GTK_WIDGET (self), "win.nudge-cover", "(dddd)", large ? 0.0 : dx * step,
+                                         large ? 0.0 : dy * step, large ? dx * step : 0.0, large ? dy * step : 0.0);
+    }
+  if (self->tool != WHY_TOOL_PAN)
     return move_crosshair (self, dx, dy, large);
   why_view_pan (&self->view, -dx * (large ? self->view.view_width * 0.8 : PAN_STEP),
                 -dy * (large ? self->view.view_height * 0.8 : PAN_STEP));
@@ -261,30 +242,25 @@ static gboolean
 on_key_pressed_cb (GtkEventControllerKey *controller, guint keyval, guint keycode, GdkModifierType state,
                    WhyCanvas *self)
 {
-  const gboolean large = (state & GDK_SHIFT_MASK) != 0;
-
   if (self->picture == NULL || (state & GDK_ALT_MASK))
     return FALSE;
+  if (!(state & GDK_CONTROL_MASK) && why_canvas_tool_key (self, keyval, state))
+    return TRUE;
   switch (keyval)
     {
     case GDK_KEY_Left:
     case GDK_KEY_KP_Left:
-      return arrow (self, -1, 0, large);
+      return arrow (self, -1, 0, state);
     case GDK_KEY_Right:
     case GDK_KEY_KP_Right:
-      return arrow (self, 1, 0, large);
+      return arrow (self, 1, 0, state);
     case GDK_KEY_Up:
     case GDK_KEY_KP_Up:
-      return arrow (self, 0, -1, large);
+      return arrow (self, 0, -1, state);
     case GDK_KEY_Down:
     case GDK_KEY_KP_Down:
-      return arrow (self, 0, 1, large);
-    case GDK_KEY_Return:
-    case GDK_KEY_KP_Enter:
-      return set_corner (self);
+      return arrow (self, 0, 1, state);
     case GDK_KEY_space:
-      if (set_corner (self))
-        return TRUE;
       self->space_held = TRUE;
       why_canvas_update_cursor (self);
       return TRUE;
@@ -318,11 +294,22 @@ why_canvas_update_cursor (WhyCanvas *self)
   const double scale = why_view_scale (&self->view);
   const gboolean can_pan = self->view.img_width * scale > self->view.view_width ||
                            self->view.img_height * scale > self->view.view_height;
+  static const char *const grips[9] = { "nw-resize", "n-resize", "ne-resize", "w-resize", NULL,
+                                        "e-resize",  "sw-resize", "s-resize", "se-resize" };
+  int index;
+  const int grip = self->drawing.edited >= 0                         ? self->drawing.grip
+                   : self->pointer_x >= 0 && !self->drawing.active && !self->space_held
+                     ? why_canvas_grip_at (self, self->pointer_x, self->pointer_y, &index)
+                     : WHY_GRIP_NONE;
   const char *name = NULL;
 
   if (self->panning)
     name = "grabbing";
-  else if (self->picture != NULL && self->tool == WHY_TOOL_RECTANGLE && !self->space_held)
+  else if (self->picture != NULL && grip != WHY_GRIP_NONE)
+    name = grip == WHY_GRIP_ALL ? "move" : grips[grip];
+  else if (self->picture != NULL && self->tool == WHY_TOOL_BRUSH && !self->space_held)
+    name = "none";
+  else if (self->picture != NULL && self->tool != WHY_TOOL_PAN && !self->space_held)
     name = "crosshair";
   else if (self->picture != NULL && can_pan)
     name = "grab";

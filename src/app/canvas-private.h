@@ -8,7 +8,37 @@
 
 G_BEGIN_DECLS
 
-/* canvas.c: state and textures; canvas-draw.c: snapshot; canvas-legend.c: the colour bar; canvas-input.c: pointer and keys. */
+/* canvas.c: state and textures; canvas-draw.c: snapshot; canvas-legend.c: the colour bar; canvas-input.c: pointer
+ * and keys; canvas-tools.c: what they draw; canvas-areas.c: how that looks. */
+
+/* A part of the picture as it is shown, with what is worth keeping between frames. */
+typedef struct
+{
+  WhyArea *area;
+  GArray *edges; /* of a mask: pairs of WhyPoint, source pixels; NULL for other kinds */
+} WhyCanvasArea;
+
+typedef enum
+{
+  WHY_GRIP_NONE = -2,
+  WHY_GRIP_ALL = -1, /* moves it */
+  /* 0..8: of a grid of 3 x 3 over its box, row by row; 4, the middle, is none */
+} WhyGrip;
+
+/* What a tool is drawing, or which part is being moved. */
+typedef struct
+{
+  gboolean active;
+  gboolean by_keys;
+  gboolean square;
+  WhyPoint start, end; /* corners; of a polygon the end is where the next point would be */
+  GArray *points;      /* of WhyPoint: polygon, brush */
+  double press_x, press_y; /* view; the last press, for double clicks */
+  guint32 press_time;
+  int edited; /* index of the part that is moved; -1: none */
+  int grip;
+  WhyArea *shown; /* nullable: what it would be */
+} WhyDrawing;
 
 struct _WhyCanvas
 {
@@ -21,9 +51,8 @@ struct _WhyCanvas
   WhyOverlayStyle style;
   guint64 picture_serial, map_serial;
   gboolean show_map, bare, outdated;
-  WhyRect *outlines;
-  gsize n_outlines;
-  int current_outline;
+  GArray *covers; /* of WhyCanvasArea */
+  int current_cover;
 
   WhyMarks marks; /* outlines that people drew, the layer's grid */
 
@@ -54,12 +83,15 @@ struct _WhyCanvas
 
   /* Input */
   WhyTool tool;
+  WhyPurpose purpose;
+  gboolean inverse;  /* new parts are all but what is drawn */
+  double brush_size; /* diameter, source pixels */
+  WhyDrawing drawing;
   WhyProbe probe;
   double pointer_x, pointer_y; /* logical; negative: outside */
   gboolean space_held;
-  gboolean panning, banding;
+  gboolean panning, tool_pressed;
   double pan_last_x, pan_last_y;
-  double band_x0, band_y0, band_x1, band_y1; /* source pixels */
   gboolean steps_slices;
   double slice_scroll; /* part of a step that a touch pad has made */
   gboolean crosshair;                        /* moved by keys */
@@ -72,7 +104,10 @@ struct _WhyCanvas
 void why_canvas_queue_update (WhyCanvas *self); /* textures and legend, before the next frame */
 void why_canvas_view_changed (WhyCanvas *self, gboolean zoom_changed);
 void why_canvas_emit_clicked (WhyCanvas *self);
-void why_canvas_emit_occlude (WhyCanvas *self, const WhyRect *rect);
+/* @index: the part that @area stands for, -1: a new one */
+void why_canvas_emit_drawing (WhyCanvas *self, WhyArea *area, int index); /* @area: (nullable): given up */
+void why_canvas_emit_drawn (WhyCanvas *self, WhyArea *area, int index);
+void why_canvas_emit_picked (WhyCanvas *self, int index);
 void why_canvas_emit_slice_stepped (WhyCanvas *self, int n_steps);
 void why_canvas_probe_at (WhyCanvas *self, double img_x, double img_y);
 void why_canvas_probe_none (WhyCanvas *self);
@@ -82,6 +117,30 @@ void why_canvas_snapshot (GtkWidget *widget, GtkSnapshot *snapshot);
 /* canvas-legend.c */
 void why_canvas_update_legend (WhyCanvas *self);
 void why_canvas_init_legend (WhyCanvas *self);
+
+/* canvas-areas.c */
+void why_canvas_area_init (WhyCanvasArea *shown, WhyArea *area);
+void why_canvas_area_clear (WhyCanvasArea *shown);
+/* @strong: the one that is chosen. @veil: darken what would be covered. */
+void why_canvas_append_area (WhyCanvas *self, GtkSnapshot *snapshot, const WhyCanvasArea *shown, gboolean strong, gboolean veil);
+void why_canvas_append_badge (WhyCanvas *self, GtkSnapshot *snapshot, const WhyArea *area, guint number);
+void why_canvas_append_grips (WhyCanvas *self, GtkSnapshot *snapshot, const WhyArea *area);
+void why_canvas_append_brush (WhyCanvas *self, GtkSnapshot *snapshot, double img_x, double img_y);
+/* Centre of a grip in the view; FALSE for those of a side too short to hold one. */
+gboolean why_canvas_grip_place (WhyCanvas *self, const WhyRect *box, int grip, double *view_x, double *view_y);
+
+/* canvas-tools.c */
+gboolean why_canvas_tool_draws (WhyTool tool);
+/* Each returns whether it was for the tools. View coordinates. */
+gboolean why_canvas_tool_press (WhyCanvas *self, double view_x, double view_y, guint32 time, gboolean square);
+void why_canvas_tool_drag (WhyCanvas *self, double view_x, double view_y, gboolean square);
+void why_canvas_tool_release (WhyCanvas *self, double view_x, double view_y);
+void why_canvas_tool_hover (WhyCanvas *self, double view_x, double view_y);
+gboolean why_canvas_tool_key (WhyCanvas *self, guint keyval, GdkModifierType state);
+void why_canvas_tool_cursor_moved (WhyCanvas *self); /* the cross hair */
+gboolean why_canvas_tool_give_up (WhyCanvas *self);
+/* What pressing would take hold of. @index: (out) */
+int why_canvas_grip_at (WhyCanvas *self, double view_x, double view_y, int *index);
 
 void why_canvas_init_input (WhyCanvas *self);
 void why_canvas_update_cursor (WhyCanvas *self);

@@ -10,7 +10,9 @@ G_DEFINE_FINAL_TYPE (WhyCanvas, why_canvas, GTK_TYPE_WIDGET)
 
 enum
 {
-  SIGNAL_OCCLUDE,
+  SIGNAL_AREA_DRAWING,
+  SIGNAL_AREA_DRAWN,
+  SIGNAL_COVER_PICKED,
   SIGNAL_PROBED,
   SIGNAL_SLICE_STEPPED,
   SIGNAL_ZOOM_CHANGED,
@@ -206,9 +208,21 @@ why_canvas_probe_at (WhyCanvas *self, double img_x, double img_y)
 }
 
 void
-why_canvas_emit_occlude (WhyCanvas *self, const WhyRect *rect)
+why_canvas_emit_drawing (WhyCanvas *self, WhyArea *area, int index)
 {
-  g_signal_emit (self, signals[SIGNAL_OCCLUDE], 0, rect->x, rect->y, rect->width, rect->height);
+  g_signal_emit (self, signals[SIGNAL_AREA_DRAWING], 0, area, index);
+}
+
+void
+why_canvas_emit_drawn (WhyCanvas *self, WhyArea *area, int index)
+{
+  g_signal_emit (self, signals[SIGNAL_AREA_DRAWN], 0, area, index);
+}
+
+void
+why_canvas_emit_picked (WhyCanvas *self, int index)
+{
+  g_signal_emit (self, signals[SIGNAL_COVER_PICKED], 0, index);
 }
 
 /* ---- widget ---- */
@@ -267,8 +281,10 @@ why_canvas_dispose (GObject *object)
 
   g_clear_pointer (&self->picture, why_tensor_unref);
   g_clear_pointer (&self->map, why_tensor_unref);
-  g_clear_pointer (&self->outlines, g_free);
   why_marks_clear (&self->marks);
+  g_clear_pointer (&self->covers, g_array_unref);
+  g_clear_pointer (&self->drawing.points, g_array_unref);
+  g_clear_pointer (&self->drawing.shown, why_area_unref);
   g_clear_object (&self->base_texture);
   g_clear_object (&self->picture_texture);
   g_clear_object (&self->map_texture);
@@ -292,9 +308,12 @@ why_canvas_class_init (WhyCanvasClass *klass)
   widget_class->map = why_canvas_map_vfunc;
   widget_class->unmap = why_canvas_unmap_vfunc;
 
-  signals[SIGNAL_OCCLUDE] =
-      g_signal_new ("occlude", WHY_TYPE_CANVAS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 4,
-                    G_TYPE_DOUBLE, G_TYPE_DOUBLE, G_TYPE_DOUBLE, G_TYPE_DOUBLE);
+  signals[SIGNAL_AREA_DRAWING] = g_signal_new ("area-drawing", WHY_TYPE_CANVAS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                               G_TYPE_NONE, 2, G_TYPE_POINTER, G_TYPE_INT);
+  signals[SIGNAL_AREA_DRAWN] = g_signal_new ("area-drawn", WHY_TYPE_CANVAS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                             G_TYPE_NONE, 2, G_TYPE_POINTER, G_TYPE_INT);
+  signals[SIGNAL_COVER_PICKED] = g_signal_new ("cover-picked", WHY_TYPE_CANVAS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                               G_TYPE_NONE, 1, G_TYPE_INT);
   signals[SIGNAL_PROBED] =
       g_signal_new ("probed", WHY_TYPE_CANVAS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[SIGNAL_SLICE_STEPPED] = g_signal_new ("slice-stepped", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
@@ -311,12 +330,22 @@ why_canvas_class_init (WhyCanvasClass *klass)
 }
 
 static void
+clear_area (gpointer shown)
+{
+  why_canvas_area_clear (shown);
+}
+
+static void
 why_canvas_init (WhyCanvas *self)
 {
   why_view_init (&self->view);
   why_overlay_style_init (&self->style, FALSE);
   self->show_map = TRUE;
-  self->current_outline = -1;
+  self->covers = g_array_new (FALSE, FALSE, sizeof (WhyCanvasArea));
+  g_array_set_clear_func (self->covers, clear_area);
+  self->current_cover = -1;
+  self->drawing.points = g_array_new (FALSE, FALSE, sizeof (WhyPoint));
+  self->drawing.edited = -1;
   self->pointer_x = -1;
   self->pointer_y = -1;
   gtk_widget_set_focusable (GTK_WIDGET (self), TRUE);
@@ -380,7 +409,7 @@ why_canvas_is_dragging (WhyCanvas *self)
 {
   g_return_val_if_fail (WHY_IS_CANVAS (self), FALSE);
 
-  return self->banding;
+  return self->drawing.active || self->drawing.edited >= 0;
 }
 
 void
@@ -563,14 +592,26 @@ why_canvas_set_legend (WhyCanvas *self, const char *title, const char *const *li
 }
 
 void
-why_canvas_set_outlines (WhyCanvas *self, const WhyRect *rects, gsize n_rects, int current)
+why_canvas_set_covers (WhyCanvas *self, WhyArea *const *areas, gsize n_areas, int current)
 {
   g_return_if_fail (WHY_IS_CANVAS (self));
 
-  g_free (self->outlines);
-  self->outlines = n_rects > 0 ? g_memdup2 (rects, n_rects * sizeof *rects) : NULL;
-  self->n_outlines = n_rects;
-  self->current_outline = current;
+  /* The edges of a mask are worth keeping. */
+  gsize n_same = 0;
+  while (n_same < n_areas && n_same < self->covers->len &&
+         g_array_index (self->covers, WhyCanvasArea, n_same).area == areas[n_same])
+    n_same++;
+  g_array_set_size (self->covers, (guint) n_same);
+  for (gsize index = n_same; index < n_areas; index++)
+    {
+      WhyCanvasArea shown;
+
+      why_canvas_area_init (&shown, areas[index]);
+      g_array_append_val (self->covers, shown);
+    }
+  if (self->drawing.edited >= (int) n_areas)
+    why_canvas_tool_give_up (self);
+  self->current_cover = current;
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
@@ -581,11 +622,72 @@ why_canvas_set_tool (WhyCanvas *self, WhyTool tool)
 
   if (tool == self->tool)
     return;
+  why_canvas_tool_give_up (self);
   self->tool = tool;
-  self->banding = FALSE;
   self->crosshair = FALSE;
   why_canvas_update_cursor (self);
   gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+WhyPurpose
+why_canvas_get_purpose (WhyCanvas *self)
+{
+  g_return_val_if_fail (WHY_IS_CANVAS (self), WHY_PURPOSE_OCCLUDE);
+
+  return self->purpose;
+}
+
+void
+why_canvas_set_purpose (WhyCanvas *self, WhyPurpose purpose)
+{
+  g_return_if_fail (WHY_IS_CANVAS (self));
+
+  if (purpose == self->purpose)
+    return;
+  why_canvas_tool_give_up (self);
+  self->purpose = purpose;
+}
+
+gboolean
+why_canvas_get_inverse (WhyCanvas *self)
+{
+  g_return_val_if_fail (WHY_IS_CANVAS (self), FALSE);
+
+  return self->inverse;
+}
+
+void
+why_canvas_set_inverse (WhyCanvas *self, gboolean inverse)
+{
+  g_return_if_fail (WHY_IS_CANVAS (self));
+
+  self->inverse = inverse;
+}
+
+double
+why_canvas_get_brush_size (WhyCanvas *self)
+{
+  g_return_val_if_fail (WHY_IS_CANVAS (self), 1.0);
+
+  const double shorter = MIN (self->view.img_width, self->view.img_height);
+  return self->brush_size > 0 ? self->brush_size : MAX (1.0, round (shorter / 12.0));
+}
+
+void
+why_canvas_set_brush_size (WhyCanvas *self, double size)
+{
+  g_return_if_fail (WHY_IS_CANVAS (self));
+
+  self->brush_size = CLAMP (size, 0.0, WHY_AREA_MAX_COORDINATE);
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+guint
+why_canvas_get_n_points (WhyCanvas *self)
+{
+  g_return_val_if_fail (WHY_IS_CANVAS (self), 0);
+
+  return self->drawing.points->len;
 }
 
 void

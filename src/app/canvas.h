@@ -2,6 +2,7 @@
 
 #include "base/tensor.h"
 #include "draw/overlay.h"
+#include "image/area.h"
 
 #include <gtk/gtk.h>
 
@@ -21,8 +22,25 @@ typedef enum
 {
   WHY_TOOL_PAN,
   WHY_TOOL_RECTANGLE,
+  WHY_TOOL_ELLIPSE,
+  WHY_TOOL_POLYGON,
+  WHY_TOOL_BRUSH,
   WHY_TOOL_PROBE, /* arrow keys move the cross hair, dragging moves the picture */
 } WhyTool;
+
+const char *why_tool_to_string (WhyTool tool); /* "pan", "rectangle", ... */
+gboolean why_tool_from_string (const char *name, WhyTool *tool);
+
+/* What a part that was drawn is for; the canvas only carries it. */
+typedef enum
+{
+  WHY_PURPOSE_OCCLUDE,
+  WHY_PURPOSE_ANNOTATE,
+  WHY_PURPOSE_EXPLAIN,
+} WhyPurpose;
+
+const char *why_purpose_to_string (WhyPurpose purpose); /* "occlude", "annotate", "explain" */
+gboolean why_purpose_from_string (const char *name, WhyPurpose *purpose);
 
 /**
  * WhyPlace:
@@ -67,7 +85,7 @@ const WhyProbe *why_canvas_get_probe (WhyCanvas *self);
 /** why_canvas_is_settled: what is on screen, or will be with the next frame, is up to date. */
 gboolean why_canvas_is_settled (WhyCanvas *self);
 
-/** why_canvas_is_dragging: a rubber band is being drawn */
+/** why_canvas_is_dragging: a part is being drawn or moved */
 gboolean why_canvas_is_dragging (WhyCanvas *self);
 
 /** why_canvas_set_picture: @pixels: (nullable): as for why_picture_check(). Zoom is kept if the size is. */
@@ -99,9 +117,20 @@ void why_canvas_set_outdated (WhyCanvas *self, gboolean outdated);
  */
 void why_canvas_set_legend (WhyCanvas *self, const char *title, const char *const *lines, const char *unit);
 
-/** why_canvas_set_outlines: covered rectangles, source pixels. @current: index drawn stronger, or -1 */
-void why_canvas_set_outlines (WhyCanvas *self, const WhyRect *rects, gsize n_rects, int current);
+/** why_canvas_set_covers: @areas: (array length=n_areas): covered parts, numbered from 1; @current: the chosen one, which can be
+ *  moved and stretched, or -1 */
+void why_canvas_set_covers (WhyCanvas *self, WhyArea *const *areas, gsize n_areas, int current);
 void why_canvas_set_tool (WhyCanvas *self, WhyTool tool);
+WhyPurpose why_canvas_get_purpose (WhyCanvas *self);
+void why_canvas_set_purpose (WhyCanvas *self, WhyPurpose purpose);
+/** why_canvas_set_inverse: whether what is drawn stands for all but itself */
+gboolean why_canvas_get_inverse (WhyCanvas *self);
+void why_canvas_set_inverse (WhyCanvas *self, gboolean inverse);
+/** why_canvas_set_brush_size: diameter in source pixels; 0: by the size of the picture */
+double why_canvas_get_brush_size (WhyCanvas *self);
+void why_canvas_set_brush_size (WhyCanvas *self, double size);
+/** why_canvas_get_n_points: of the polygon or stroke that is being drawn */
+guint why_canvas_get_n_points (WhyCanvas *self);
 
 /** why_canvas_set_place: of another canvas; "place-changed" is not emitted */
 void why_canvas_get_place (WhyCanvas *self, WhyPlace *place);
@@ -121,7 +150,10 @@ void why_canvas_zoom_step (WhyCanvas *self, int steps); /* likewise, by 1.5 a st
 gboolean why_canvas_cancel_drag (WhyCanvas *self);
 
 /* Signals:
- * "occlude" (x, y, w, h): a rectangle was drawn, source pixels
+ * "area-drawing" (WhyArea, i): what it would be if the drawing ended now; NULL: it was given up. The number is that of the
+ *   cover that is moved, -1 for a new part
+ * "area-drawn" (WhyArea, i): it is finished; what it is for says why_canvas_get_purpose()
+ * "cover-picked" (i): a cover was clicked, -1: none
  * "probed": why_canvas_get_probe() says something new
  * "zoom-changed"
  * "place-changed": it was moved or zoomed

@@ -34,14 +34,16 @@ update (WhyOcclusionRow *self)
   g_autofree char *change = why_words_before_after (before, after);
 
   why_occlusion_get_rect (self->occlusion, &rect);
-  /* Translators: fill, width and height of a covered rectangle */
-  g_autofree char *facts = g_strdup_printf (_("%1$s, %2$d × %3$d pixels"),
+  /* Translators: shape, fill, width and height of a covered part */
+  g_autofree char *facts = g_strdup_printf (_("%1$s, %2$s, %3$d × %4$d pixels"),
+                                            why_words_area (why_occlusion_get_area (self->occlusion)),
                                             why_words_fill (why_occlusion_get_fill (self->occlusion)),
                                             (int) lround (rect.width), (int) lround (rect.height));
   g_autofree char *spoken = g_strdup_printf ("%s, %s, %s", label != NULL ? label : "", change, facts);
   gtk_label_set_label (self->label, label != NULL ? label : "");
   gtk_label_set_label (self->change, change);
   gtk_label_set_label (self->facts, facts);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->facts), facts);
   why_share_bar_set_shares (self->bar, after, before, TRUE);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, spoken, -1);
 }
@@ -58,6 +60,13 @@ why_occlusion_row_dispose (GObject *object)
   G_OBJECT_CLASS (why_occlusion_row_parent_class)->dispose (object);
 }
 
+/* Rows are numbered from 1 as the covers are. */
+static void
+on_remove_cb (WhyOcclusionRow *self)
+{
+  gtk_widget_activate_action (GTK_WIDGET (self), "win.remove-cover", "i", gtk_list_box_row_get_index (GTK_LIST_BOX_ROW (self)));
+}
+
 static void
 why_occlusion_row_class_init (WhyOcclusionRowClass *klass)
 {
@@ -71,6 +80,7 @@ why_occlusion_row_class_init (WhyOcclusionRowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, WhyOcclusionRow, change);
   gtk_widget_class_bind_template_child (widget_class, WhyOcclusionRow, bar);
   gtk_widget_class_bind_template_child (widget_class, WhyOcclusionRow, facts);
+  gtk_widget_class_bind_template_callback (widget_class, on_remove_cb);
 }
 
 static void

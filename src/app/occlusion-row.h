@@ -6,7 +6,7 @@
 
 G_BEGIN_DECLS
 
-/* One covered rectangle: what it did to the confidence. */
+/* One covered part: what it did to the confidence. */
 
 #define WHY_TYPE_OCCLUSION_ROW (why_occlusion_row_get_type ())
 G_DECLARE_FINAL_TYPE (WhyOcclusionRow, why_occlusion_row, WHY, OCCLUSION_ROW, GtkListBoxRow)

@@ -6,7 +6,7 @@
 
 G_BEGIN_DECLS
 
-/* Is it true? Covering parts of the picture. */
+/* Is it true? A page of sections, each a box of its own. */
 
 #define WHY_TYPE_TEST_PANEL (why_test_panel_get_type ())
 G_DECLARE_FINAL_TYPE (WhyTestPanel, why_test_panel, WHY, TEST_PANEL, AdwBin)

@@ -96,28 +96,6 @@ change_interpolation (GSimpleAction *action, GVariant *value, gpointer data)
 }
 
 static void
-change_tool (GSimpleAction *action, GVariant *value, gpointer data)
-{
-  Window *self = data;
-  const char *tool = g_variant_get_string (value, NULL);
-
-  if (strcmp (tool, "rectangle") == 0)
-    {
-      why_canvas_set_tool (self->canvas, WHY_TOOL_RECTANGLE);
-      /* The arrow keys shall move the cross hair at once. */
-      gtk_widget_grab_focus (GTK_WIDGET (self->canvas));
-    }
-  else if (strcmp (tool, "pan") == 0)
-    why_canvas_set_tool (self->canvas, WHY_TOOL_PAN);
-  else
-    {
-      g_autofree char *message = g_strdup_printf (_("There is no tool “%s”; there are: pan, rectangle"), tool);
-      why_document_set_error (self->document, message);
-    }
-  why_window_update_actions (self);
-}
-
-static void
 activate_slice (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
   Window *self = data;
@@ -139,30 +117,6 @@ static void
 activate_slice_step (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
   why_window_step_slice (data, g_variant_get_int32 (parameter));
-}
-
-static void
-activate_occlude (GSimpleAction *action, GVariant *parameter, gpointer data)
-{
-  double x;
-  double y;
-  double w;
-  double h;
-
-  g_variant_get (parameter, "(dddd)", &x, &y, &w, &h);
-  why_document_occlude (((Window *) data)->document, x, y, w, h);
-}
-
-static void
-activate_clear_occlusions (GSimpleAction *action, GVariant *parameter, gpointer data)
-{
-  why_document_clear_occlusions (((Window *) data)->document);
-}
-
-static void
-change_fill (GSimpleAction *action, GVariant *value, gpointer data)
-{
-  why_document_set_fill (((Window *) data)->document, g_variant_get_string (value, NULL));
 }
 
 static void
@@ -340,12 +294,8 @@ static const GActionEntry entries[] = {
   { "limits", NULL, "s", "'own'", change_limits, { 0 } },
   { "threshold", NULL, "d", "0.0", change_threshold, { 0 } },
   { "interpolation", NULL, "s", "'smooth'", change_interpolation, { 0 } },
-  { "tool", NULL, "s", "'pan'", change_tool, { 0 } },
   { "slice", activate_slice, "(si)", NULL, NULL, { 0 } },
   { "slice-step", activate_slice_step, "i", NULL, NULL, { 0 } },
-  { "occlude", activate_occlude, "(dddd)", NULL, NULL, { 0 } },
-  { "clear-occlusions", activate_clear_occlusions, NULL, NULL, NULL, { 0 } },
-  { "fill", NULL, "s", "'mean'", change_fill, { 0 } },
   { "undo", activate_undo, NULL, NULL, NULL, { 0 } },
   { "redo", activate_redo, NULL, NULL, NULL, { 0 } },
   { "cancel", activate_cancel, NULL, NULL, NULL, { 0 } },
@@ -395,7 +345,6 @@ why_window_update_actions (WhyWindow *self)
   const gboolean has_model = why_document_get_model (document) != NULL;
   const gboolean has_map = why_document_get_map (document) != NULL;
   const gboolean has_error = why_document_get_error_message (document) != NULL;
-  const gboolean covered = g_list_model_get_n_items (why_document_get_occlusions (document)) > 0;
   const char *layer = why_document_get_layer (document);
   const char *colormap = why_document_get_colormap (document);
   const char *page = adw_view_stack_get_visible_child_name (self->pages);
@@ -403,9 +352,6 @@ why_window_update_actions (WhyWindow *self)
   set_enabled (self, "layer", has_model);
   set_enabled (self, "target-class", has_model);
   set_enabled (self, "contrast-class", has_model);
-  set_enabled (self, "tool", has_picture);
-  set_enabled (self, "occlude", has_picture);
-  set_enabled (self, "clear-occlusions", covered);
   set_enabled (self, "undo", has_picture && why_document_get_can_undo (document));
   set_enabled (self, "redo", why_document_get_can_redo (document));
   set_enabled (self, "cancel", why_document_get_busy (document));
@@ -438,9 +384,6 @@ why_window_update_actions (WhyWindow *self)
   set_state (self, "limits", g_variant_new_string (why_document_get_limits (document)));
   set_state (self, "threshold", g_variant_new_double (why_document_get_threshold (document)));
   set_state (self, "interpolation", g_variant_new_string (why_document_get_smooth (document) ? "smooth" : "cells"));
-  set_state (self, "tool",
-             g_variant_new_string (why_canvas_get_tool (self->canvas) == WHY_TOOL_RECTANGLE ? "rectangle" : "pan"));
-  set_state (self, "fill", g_variant_new_string (why_document_get_fill (document)));
   set_state (self, "show-map", g_variant_new_boolean (why_document_get_show_map (document)));
   set_state (self, "show-inspector", g_variant_new_boolean (self->show_inspector));
   set_state (self, "page", g_variant_new_string (page != NULL ? page : "answer"));

@@ -78,6 +78,8 @@ struct _WhyWindow
 void why_window_init_actions (WhyWindow *self);
 void why_window_update_actions (WhyWindow *self);
 
+void why_window_init_cover (WhyWindow *self); /* window-cover.c: tools and covers */
+void why_window_show_covers (WhyWindow *self);
 void why_window_init_look (WhyWindow *self); /* window-look.c: more actions of target and map */
 void why_window_init_measure (WhyWindow *self); /* window-measure.c: outlines, grid, checks */
 /* Whether @path is a file of outlines, which is then read. */

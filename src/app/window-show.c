@@ -44,21 +44,6 @@ show_picture (WhyWindow *self)
   why_canvas_set_picture (self->canvas, picture);
 }
 
-static void
-show_outlines (WhyWindow *self)
-{
-  GListModel *occlusions = why_document_get_occlusions (self->document);
-  const guint n = g_list_model_get_n_items (occlusions);
-  g_autofree WhyRect *rects = g_new0 (WhyRect, MAX (n, 1));
-
-  for (guint k = 0; k < n; k++)
-    {
-      g_autoptr (WhyOcclusion) occlusion = g_list_model_get_item (occlusions, k);
-      why_occlusion_get_rect (occlusion, &rects[k]);
-    }
-  why_canvas_set_outlines (self->canvas, rects, n, (int) n - 1);
-}
-
 static const char *
 method_title (const char *id)
 {
@@ -310,7 +295,7 @@ on_updated_cb (WhyWindow *self)
 
   show_picture (self);
   show_map (self);
-  show_outlines (self);
+  why_window_show_covers (self);
   show_legend (self);
   show_title (self);
   show_hint (self);
@@ -325,7 +310,7 @@ static void
 on_covers_cb (WhyWindow *self)
 {
   show_picture (self);
-  show_outlines (self);
+  why_window_show_covers (self);
 }
 
 static void
@@ -348,12 +333,6 @@ why_window_step_slice (WhyWindow *self, int n_steps)
 {
   why_document_set_slice (self->document, why_document_get_plane (self->document),
                           why_document_get_slice (self->document) + n_steps);
-}
-
-static void
-on_occlude_cb (WhyWindow *self, double x, double y, double w, double h)
-{
-  gtk_widget_activate_action (GTK_WIDGET (self), "win.occlude", "(dddd)", x, y, w, h);
 }
 
 static void
@@ -385,7 +364,6 @@ why_window_init_show (WhyWindow *self)
   g_signal_connect_object (self->document, "notify::activity", G_CALLBACK (show_status), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->document, "notify::status", G_CALLBACK (show_status), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->document, "notify::error-message", G_CALLBACK (show_error), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->canvas, "occlude", G_CALLBACK (on_occlude_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->canvas, "slice-stepped", G_CALLBACK (why_window_step_slice), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->canvas, "probed", G_CALLBACK (on_probed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->canvas, "zoom-changed", G_CALLBACK (why_window_show_zoom), self, G_CONNECT_SWAPPED);

@@ -150,6 +150,18 @@ on_key_pressed_cb (GtkEventControllerKey *controller, guint keyval, guint keycod
     case GDK_KEY_r:
     case GDK_KEY_R:
       return gtk_widget_activate_action (widget, "win.tool", "s", "rectangle");
+    case GDK_KEY_o:
+    case GDK_KEY_O:
+      return gtk_widget_activate_action (widget, "win.tool", "s", "ellipse");
+    case GDK_KEY_p:
+    case GDK_KEY_P:
+      return gtk_widget_activate_action (widget, "win.tool", "s", "polygon");
+    case GDK_KEY_b:
+    case GDK_KEY_B:
+      return gtk_widget_activate_action (widget, "win.tool", "s", "brush");
+    case GDK_KEY_i:
+    case GDK_KEY_I:
+      return gtk_widget_activate_action (widget, "win.tool", "s", "probe");
     case GDK_KEY_m:
     case GDK_KEY_M:
       return gtk_widget_activate_action (widget, "win.tool", "s", "pan");
@@ -215,7 +227,12 @@ why_window_dup_state (WhyWindow *self)
   json_object_set_boolean_member (window, "narrow", self->narrow);
   json_object_set_boolean_member (window, "error_bar", gtk_revealer_get_reveal_child (self->error_revealer));
   json_object_set_string_member (window, "tool",
-                                 why_canvas_get_tool (self->canvas) == WHY_TOOL_RECTANGLE ? "rectangle" : "pan");
+                                 why_tool_to_string (why_canvas_get_tool (self->canvas)));
+  json_object_set_string_member (window, "tool_purpose", why_purpose_to_string (why_canvas_get_purpose (self->canvas)));
+  json_object_set_double_member (window, "brush_size", why_canvas_get_brush_size (self->canvas));
+  json_object_set_boolean_member (window, "cover_inverse", why_canvas_get_inverse (self->canvas));
+  json_object_set_boolean_member (window, "drawing", why_canvas_is_dragging (self->canvas));
+  json_object_set_int_member (window, "drawing_points", why_canvas_get_n_points (self->canvas));
   json_object_set_boolean_member (window, "bare", why_canvas_get_bare (self->canvas));
   json_object_set_double_member (window, "zoom", why_canvas_get_zoom (why_window_get_canvas (self)));
   json_object_set_boolean_member (window, "zoom_fit", why_canvas_get_fit (why_window_get_canvas (self)));
@@ -350,6 +367,7 @@ why_window_new (AdwApplication *application, WhyRunner *runner)
   why_take_panel_set_document (WHY_TAKE_PANEL (self->take_panel), self->document);
   why_slice_bar_set_document (WHY_SLICE_BAR (self->slice_bar), self->document);
   why_window_init_actions (self);
+  why_window_init_cover (self);
   why_window_init_look (self);
   why_window_init_desk (self);
   why_window_init_compare (self);

@@ -197,7 +197,30 @@ why_words_fill (const char *fill)
     return _("Blur");
   if (g_strcmp0 (fill, "noise") == 0)
     return _("Noise");
+  if (g_strcmp0 (fill, "texture") == 0)
+    return _("Texture");
   return _("Mean colour");
+}
+
+const char *
+why_words_area (const WhyArea *area)
+{
+  const gboolean inverse = why_area_get_inverse (area);
+
+  switch (why_area_get_kind (area))
+    {
+    case WHY_AREA_ELLIPSE:
+      return inverse ? _("All but an ellipse") : _("Ellipse");
+    case WHY_AREA_POLYGON:
+      return inverse ? _("All but a polygon") : _("Polygon");
+    case WHY_AREA_BRUSH:
+      return inverse ? _("All but a stroke") : _("Stroke");
+    case WHY_AREA_MASK:
+      return inverse ? _("All but the hottest part") : _("Hottest part");
+    case WHY_AREA_RECTANGLE:
+    default:
+      return inverse ? _("All but a rectangle") : _("Rectangle");
+    }
 }
 
 char *

@@ -51,6 +51,9 @@ char *why_words_time_left (int seconds) G_GNUC_WARN_UNUSED_RESULT;
 /** why_words_fill: Returns: "Mean colour" for "mean" */
 const char *why_words_fill (const char *fill);
 
+/** why_words_area: Returns: what kind of shape: "Ellipse", "All but an ellipse" */
+const char *why_words_area (const WhyArea *area);
+
 /** why_words_number: Returns: (transfer full): four significant digits, locale's decimal mark, real minus */
 char *why_words_number (double value) G_GNUC_WARN_UNUSED_RESULT;
 

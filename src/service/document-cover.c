@@ -20,9 +20,9 @@ copy_occlusions (const GPtrArray *occlusions)
   return copy;
 }
 
-/* @occlusions: taken. What is not covered any more is not selected either. */
+/* @occlusions: taken; @slider: (nullable): see why_document_commit(). What is not covered any more is not selected either. */
 static void
-commit_occlusions (WhyDocument *self, GPtrArray *occlusions, int selected)
+commit_occlusions (WhyDocument *self, GPtrArray *occlusions, int selected, const char *slider)
 {
   WhyDocumentState state = why_document_begin_change (self);
 
@@ -32,7 +32,7 @@ commit_occlusions (WhyDocument *self, GPtrArray *occlusions, int selected)
   if (state.target_class < 0 && occlusions->len > 0)
     state.target_class = why_document_get_shown_class (self);
   why_document_stop_preview (self);
-  why_document_commit (self, &state, NULL);
+  why_document_commit (self, &state, slider);
   why_document_set_selected_cover (self, selected);
 }
 
@@ -73,7 +73,7 @@ why_document_cover (WhyDocument *self, WhyArea *shape)
   cover.seed = ++self->n_covers_made;
   GPtrArray *occlusions = copy_occlusions (self->state.occlusions);
   g_ptr_array_add (occlusions, why_occlusion_new (&cover));
-  commit_occlusions (self, occlusions, (int) occlusions->len - 1);
+  commit_occlusions (self, occlusions, (int) occlusions->len - 1, NULL);
 }
 
 void
@@ -113,7 +113,7 @@ check_index (WhyDocument *self, guint index)
 /* What is put in its place is a new object: the old one is part of the history. What covers after it did must be
  * found out anew. */
 static void
-replace_cover (WhyDocument *self, guint index, const WhyCover *cover)
+replace_cover (WhyDocument *self, guint index, const WhyCover *cover, const char *slider)
 {
   GPtrArray *occlusions = g_ptr_array_new_with_free_func (g_object_unref);
 
@@ -125,7 +125,7 @@ replace_cover (WhyDocument *self, guint index, const WhyCover *cover)
                                    : at == index ? why_occlusion_new (cover)
                                                  : why_occlusion_new (why_occlusion_get_cover (old)));
     }
-  commit_occlusions (self, occlusions, (int) index);
+  commit_occlusions (self, occlusions, (int) index, slider);
 }
 
 void
@@ -141,7 +141,34 @@ why_document_replace_cover (WhyDocument *self, guint index, WhyArea *shape)
       return;
     }
   cover.shape = shape;
-  replace_cover (self, index, &cover);
+  replace_cover (self, index, &cover, NULL);
+}
+
+void
+why_document_nudge_cover (WhyDocument *self, guint index, const WhyRect *by)
+{
+  g_autoptr (GError) error = NULL;
+  WhyRect box;
+
+  g_return_if_fail (WHY_IS_DOCUMENT (self));
+  if (!check_index (self, index))
+    return;
+  WhyCover cover = *why_occlusion_get_cover (g_ptr_array_index (self->state.occlusions, index));
+  why_area_get_box (cover.shape, &box);
+  box.x += by->x;
+  box.y += by->y;
+  box.width = MAX (box.width + by->width, 1.0);
+  box.height = MAX (box.height + by->height, 1.0);
+  g_autoptr (WhyArea) moved = why_area_fit (cover.shape, &box, &error);
+  if (moved == NULL)
+    {
+      why_document_fail (self, WHY_ERROR_KIND_VALUE, error->message);
+      return;
+    }
+  if (!check_shape (self, moved))
+    return;
+  cover.shape = moved;
+  replace_cover (self, index, &cover, "nudge");
 }
 
 void
@@ -155,7 +182,7 @@ why_document_refill_cover (WhyDocument *self, guint index, const char *fill)
   if (!why_occlude_fill_from_string (fill, &cover.fill))
     why_document_fail_fill (self, fill);
   else if (cover.fill != before)
-    replace_cover (self, index, &cover);
+    replace_cover (self, index, &cover, NULL);
 }
 
 void
@@ -172,7 +199,7 @@ why_document_remove_cover (WhyDocument *self, guint index)
       if (at != index)
         g_ptr_array_add (occlusions, at < index ? g_object_ref (old) : why_occlusion_new (why_occlusion_get_cover (old)));
     }
-  commit_occlusions (self, occlusions, -1);
+  commit_occlusions (self, occlusions, -1, NULL);
 }
 
 void
@@ -180,7 +207,7 @@ why_document_clear_occlusions (WhyDocument *self)
 {
   g_return_if_fail (WHY_IS_DOCUMENT (self));
   if (self->state.occlusions->len > 0)
-    commit_occlusions (self, g_ptr_array_new_with_free_func (g_object_unref), -1);
+    commit_occlusions (self, g_ptr_array_new_with_free_func (g_object_unref), -1, NULL);
 }
 
 /* ---- which one ---- */

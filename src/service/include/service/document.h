@@ -183,6 +183,8 @@ void why_document_occlude (WhyDocument *self, double x, double y, double w, doub
 void why_document_cover (WhyDocument *self, WhyArea *shape);
 /** why_document_replace_cover: moves or reshapes what is covered already; one step of undo. @index: in the order of the list */
 void why_document_replace_cover (WhyDocument *self, guint index, WhyArea *shape);
+/** why_document_nudge_cover: moves its box by x, y and stretches it by width, height; one step of undo for a stream of them */
+void why_document_nudge_cover (WhyDocument *self, guint index, const WhyRect *by);
 /** why_document_refill_cover: gives the cover another fill */
 void why_document_refill_cover (WhyDocument *self, guint index, const char *fill);
 void why_document_remove_cover (WhyDocument *self, guint index);
