@@ -26,6 +26,7 @@ typedef struct
 static const Case cases[] = {
   { "wardrobe/wardrobe.onnx", "wardrobe-1.png", "block3.relu", NULL, NULL, NULL, NULL, 0 },
   { "forest/forest.onnx", "forest-olinda.png", "up1.relu", "not forest", NULL, NULL, NULL, 0 },
+  { "chest/chest.onnx", "chest.png", "block2.relu", "normal", NULL, NULL, NULL, 0 },
   /* No tissue ships: only that labels, recipe and layer are in the file. */
   { "tissue/tissue.onnx", "wardrobe-1.png", "block4.relu", NULL, NULL, NULL, NULL, 0 },
   { "hippocampus/hippocampus.onnx", "hippocampus-left-anterior.nii.gz", "block2.relu", "anterior hippocampus",
@@ -37,6 +38,11 @@ static const Case cases[] = {
   { "hippocampus/hippocampus.onnx", "hippocampus-right-posterior.nii.gz", "block2.relu", "posterior hippocampus",
     "posterior hippocampus", "relu", "hippocampus-right-posterior.mask.nii.gz", 1 },
   { "hippocampus/hippocampus.onnx", "hippocampus-elsewhere.nii.gz", "block2.relu", "no hippocampus", NULL, NULL, NULL, 0 },
+  { "phantoms/gland.onnx", "gland-tumour.png", "block2.relu", "tumour", "tumour", "relu", "gland-tumour.mask.png", 255 },
+  { "phantoms/gland.onnx", "gland-normal.png", "block2.relu", "no tumour", NULL, NULL, NULL, 0 },
+  { "phantoms/tumour3d.onnx", "tumour3d-lesion.nii.gz", "block2.relu", "lesion", "lesion", "relu",
+    "tumour3d-lesion.mask.nii.gz", 1 },
+  { "phantoms/tumour3d.onnx", "tumour3d-none.nii.gz", "block2.relu", "no lesion", NULL, NULL, NULL, 0 },
   { "phantoms/lesion.onnx", "lesion-malignant.png", "block2.relu", "malignant", "malignant", "relu",
     "lesion-malignant.mask.png", 255 },
   { "phantoms/lesion.onnx", "lesion-malignant-marked.png", "block2.relu", "malignant", "malignant", "relu",

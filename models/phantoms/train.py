@@ -289,7 +289,10 @@ def samples(args):
     pixels, truth = scenes.clearing(np.random.default_rng([9, args.clearing]))
     picture("clearing", pixels, np.choose(truth, [0, 128, 255]).astype(np.uint8))
     for kind in "tumour", "normal":
-        pixels, truth = scenes.gland(np.random.default_rng([9, 20]), kind)
+        for n in range(20, 1000):                           # the first with tumour in about half
+            pixels, truth = scenes.gland(np.random.default_rng([9, n]), kind)
+            if kind == "normal" or 0.4 < truth.mean() < 0.6:
+                break
         picture(f"gland-{kind}", pixels, np.where(truth, 255, 0).astype(np.uint8))
     affine = np.hstack([np.eye(3), np.full((3, 1), -(scenes.VOLUME - 1) / 2)])
     known = {}
