@@ -186,6 +186,22 @@ test_grid (void)
   g_assert_cmpfloat (state_number (shared, "compare.variants.0.hi"), ==, state_number (shared, "compare.variants.1.hi"));
   g_assert_cmpfloat (state_number (layers, "compare.variants.0.hi"), !=, state_number (layers, "compare.variants.1.hi"));
 
+  /* The cross hair is in every cell, and stays so when the maps are others. */
+  app_driver_win (driver, "probe-at", g_variant_new ("(dd)", 100.0, 120.0));
+  g_autoptr (JsonNode) probed = get_state (driver);
+  g_assert_cmpint ((int) state_number (probed, "window.panes_probed"), ==, (int) n);
+  g_assert_nonnull (strstr (state_string (probed, "window.probe"), "x 100  y 120"));
+  app_driver_win (driver, "polarity", g_variant_new_string ("signed"));
+  g_autoptr (JsonNode) other = get_state (driver);
+  g_assert_cmpint ((int) state_number (other, "window.panes_probed"), ==, (int) n);
+  compare (driver, "side");
+  g_autoptr (JsonNode) two_left = get_state (driver);
+  g_assert_cmpint ((int) state_number (two_left, "window.panes_probed"), ==, 2);
+  app_driver_win (driver, "compare-grid", g_variant_new_string ("layers"));
+  app_driver_win (driver, "polarity", g_variant_new_string ("relu"));
+  g_autoptr (JsonNode) again = get_state (driver);
+  g_assert_cmpint ((int) state_number (again, "window.panes_probed"), ==, (int) n);
+
   /* A cell becomes the question. */
   app_driver_win (driver, "compare-choose", g_variant_new_int32 (1));
   g_autoptr (JsonNode) chosen = get_state (driver);

@@ -1,8 +1,9 @@
 #include "config.h"
 
 #include "base/parallel.h"
+#include "draw/png.h"
 #include "service/compare.h"
-#include "service/samples.h"
+#include "service/sheet.h"
 #include "service/state-json.h"
 #include "small-models.h"
 #include "spin.h"
@@ -462,6 +463,49 @@ test_difference_mode (Fixture *fixture, gconstpointer data)
   g_assert_null (why_document_get_difference (document));
 }
 
+/* ---- figures ---- */
+
+static void
+test_sheet (Fixture *fixture, gconstpointer data)
+{
+  WhyDocument *document = fixture->document;
+  g_autofree char *path = g_build_filename (folder, "sheet.png", NULL);
+  g_autoptr (GError) error = NULL;
+  static const char *const layers[] = { "conv1", "relu2", NULL };
+  static const char *const classes[] = { "0", "1", "2", NULL };
+
+  g_assert_null (why_sheet_new (document));
+  why_document_set_grid (document, WHY_DIMENSION_LAYER, layers, WHY_DIMENSION_CLASS, classes);
+  spin_until_idle (document);
+  g_autoptr (WhySheet) grid = why_sheet_new (document);
+  g_assert_cmpuint (why_sheet_get_n_panels (grid), ==, 6);
+  g_assert_cmpuint (why_sheet_get_n_columns (grid), ==, 3);
+  /* The panel has the map of its cell, which stays though the document goes on. */
+  g_autoptr (WhyMap) cell = why_map_ref (why_variant_get_map (get_variant (document, 4)));
+  why_document_set_compare (document, "single");
+  const WhyPanel *panel = why_sheet_get_panel (grid, 4);
+  g_assert_true (panel->map->values == cell->values->data);
+  g_assert_cmpint (panel->map->width, ==, 8);
+  g_assert_true (why_sheet_write (grid, path, WHY_THEME_LIGHT, NULL, &error));
+  g_assert_no_error (error);
+  g_autofree char *recipe = why_png_read_text (path, "whylight:recipe", &error);
+  g_assert_no_error (error);
+  g_autoptr (JsonNode) root = json_from_string (recipe, NULL);
+  JsonArray *maps = json_object_get_array_member (json_node_get_object (root), "maps");
+  g_assert_cmpuint (json_array_get_length (maps), ==, 6);
+  JsonObject *map = json_array_get_object_element (maps, 4);
+  g_assert_cmpstr (json_object_get_string_member (map, "title"), ==, "relu2 · green");
+  g_assert_nonnull (strstr (json_object_get_string_member (map, "command"), "--layer relu2"));
+  g_assert_nonnull (strstr (json_object_get_string_member (map, "command"), "--class 1"));
+
+  why_document_set_compare (document, "difference");
+  spin_until_idle (document);
+  g_autoptr (WhySheet) difference = why_sheet_new (document);
+  g_assert_cmpuint (why_sheet_get_n_panels (difference), ==, 3);
+  g_assert_cmpstr (why_sheet_get_panel (difference, 2)->heading, ==, "A − B");
+  g_unlink (path);
+}
+
 /* ---- sessions ---- */
 
 static void
@@ -625,6 +669,7 @@ main (int argc, char **argv)
   COMPARE ("swap", test_swap);
   g_test_add_func ("/compare/difference-numbers", test_difference_numbers);
   COMPARE ("difference-mode", test_difference_mode);
+  COMPARE ("sheet", test_sheet);
   COMPARE ("session", test_session);
   COMPARE ("cancel", test_cancel);
   COMPARE ("new-model", test_new_model);

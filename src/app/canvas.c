@@ -722,6 +722,14 @@ why_canvas_set_marker (WhyCanvas *self, gboolean shown, double img_x, double img
 }
 
 gboolean
+why_canvas_is_probed_by_hand (WhyCanvas *self)
+{
+  g_return_val_if_fail (WHY_IS_CANVAS (self), FALSE);
+
+  return self->pointer_x >= 0 || self->crosshair;
+}
+
+gboolean
 why_canvas_probe (WhyCanvas *self, double img_x, double img_y)
 {
   g_return_val_if_fail (WHY_IS_CANVAS (self), FALSE);

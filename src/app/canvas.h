@@ -139,6 +139,8 @@ void why_canvas_set_place (WhyCanvas *self, const WhyPlace *place);
 gboolean why_canvas_get_visible (WhyCanvas *self, double *left, double *right);
 /** why_canvas_set_marker: a cross hair where another canvas is probed, source pixels */
 void why_canvas_set_marker (WhyCanvas *self, gboolean shown, double img_x, double img_y);
+/** why_canvas_is_probed_by_hand: the pointer is over it, or its cross hair was moved: it does not follow another canvas */
+gboolean why_canvas_is_probed_by_hand (WhyCanvas *self);
 /** why_canvas_probe: as if the cross hair were moved there, source pixels; %FALSE outside of the picture */
 gboolean why_canvas_probe (WhyCanvas *self, double img_x, double img_y);
 

@@ -56,6 +56,7 @@ update (WhyCompareBar *self)
       const guint n_cells = g_list_model_get_n_items (variants);
       g_autofree char *text = g_strdup_printf (ngettext ("%u map", "%u maps", n_cells), n_cells);
       gtk_label_set_label (GTK_LABEL (self->grid_label), text);
+      gtk_accessible_update_property (GTK_ACCESSIBLE (self->grid), GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
     }
 }
 
@@ -67,44 +68,59 @@ on_popover_cb (GtkPopover *popover, WhyValueChooser *chooser)
   why_value_chooser_fill (chooser);
 }
 
+static void
+add_button (GtkWidget *box, GtkWidget *popover, const char *label, const char *action, int place)
+{
+  GtkWidget *button = gtk_button_new_with_mnemonic (label);
+
+  gtk_actionable_set_action_target (GTK_ACTIONABLE (button), "i", place);
+  gtk_actionable_set_action_name (GTK_ACTIONABLE (button), action);
+  g_signal_connect_object (button, "clicked", G_CALLBACK (gtk_popover_popdown), popover, G_CONNECT_SWAPPED);
+  gtk_box_append (GTK_BOX (box), button);
+}
+
+/* Lists take their time to be made: not before they are wanted. */
+static void
+make_popover_cb (GtkMenuButton *button, gpointer data)
+{
+  const int place = GPOINTER_TO_INT (data);
+  WhyCompareBar *self = WHY_COMPARE_BAR (gtk_widget_get_ancestor (GTK_WIDGET (button), WHY_TYPE_COMPARE_BAR));
+
+  if (gtk_menu_button_get_popover (button) != NULL)
+    return;
+  GtkWidget *popover = gtk_popover_new ();
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6);
+  GtkWidget *chooser = why_value_chooser_new (self->document, place);
+  gtk_box_append (GTK_BOX (box), chooser);
+  if (place >= 0)
+    {
+      GtkWidget *buttons = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
+      gtk_box_set_homogeneous (GTK_BOX (buttons), TRUE);
+      add_button (buttons, popover, _("S_wap with A"), "win.compare-choose", place);
+      add_button (buttons, popover, _("_Remove"), "win.compare-remove", place);
+      gtk_box_append (GTK_BOX (box), buttons);
+    }
+  gtk_popover_set_child (GTK_POPOVER (popover), box);
+  gtk_menu_button_set_popover (button, popover);
+  g_signal_connect_object (popover, "show", G_CALLBACK (on_popover_cb), chooser, 0);
+}
+
 /* @label: (out) */
 static GtkWidget *
 make_button (WhyCompareBar *self, int place, GtkWidget **label)
 {
   GtkWidget *button = gtk_menu_button_new ();
-  GtkWidget *popover = gtk_popover_new ();
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6);
-  GtkWidget *chooser = why_value_chooser_new (self->document, place);
   GtkWidget *content = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
 
   *label = gtk_label_new ("");
-  gtk_label_set_ellipsize (GTK_LABEL (*label), PANGO_ELLIPSIZE_MIDDLE);
+  gtk_label_set_ellipsize (GTK_LABEL (*label), PANGO_ELLIPSIZE_END);
   gtk_label_set_max_width_chars (GTK_LABEL (*label), 24);
   gtk_label_set_width_chars (GTK_LABEL (*label), 8);
   gtk_box_append (GTK_BOX (content), *label);
   gtk_box_append (GTK_BOX (content), gtk_image_new_from_icon_name ("pan-down-symbolic"));
   gtk_menu_button_set_child (GTK_MENU_BUTTON (button), content);
+  gtk_menu_button_set_create_popup_func (GTK_MENU_BUTTON (button), make_popover_cb, GINT_TO_POINTER (place), NULL);
   gtk_widget_set_tooltip_text (button, place >= 0 ? _("Choose What to Compare With") : _("Choose Rows and Columns"));
-  gtk_box_append (GTK_BOX (box), chooser);
-  if (place >= 0)
-    {
-      GtkWidget *buttons = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
-      GtkWidget *swap = gtk_button_new_with_mnemonic (_("S_wap with A"));
-      GtkWidget *remove = gtk_button_new_with_mnemonic (_("_Remove"));
-      gtk_actionable_set_action_name (GTK_ACTIONABLE (swap), "win.compare-choose");
-      gtk_actionable_set_action_target (GTK_ACTIONABLE (swap), "i", place);
-      gtk_actionable_set_action_name (GTK_ACTIONABLE (remove), "win.compare-remove");
-      gtk_actionable_set_action_target (GTK_ACTIONABLE (remove), "i", place);
-      g_signal_connect_object (swap, "clicked", G_CALLBACK (gtk_popover_popdown), popover, G_CONNECT_SWAPPED);
-      g_signal_connect_object (remove, "clicked", G_CALLBACK (gtk_popover_popdown), popover, G_CONNECT_SWAPPED);
-      gtk_box_set_homogeneous (GTK_BOX (buttons), TRUE);
-      gtk_box_append (GTK_BOX (buttons), swap);
-      gtk_box_append (GTK_BOX (buttons), remove);
-      gtk_box_append (GTK_BOX (box), buttons);
-    }
-  gtk_popover_set_child (GTK_POPOVER (popover), box);
-  gtk_menu_button_set_popover (GTK_MENU_BUTTON (button), popover);
-  g_signal_connect_object (popover, "show", G_CALLBACK (on_popover_cb), chooser, 0);
   gtk_widget_set_parent (button, GTK_WIDGET (self));
   return button;
 }

@@ -13,8 +13,8 @@
 
 #define SIDE_WIDTH 230
 #define CELL_WIDTH 150
-/* Panes are built a few a frame: the window goes on moving. */
-#define PANES_A_FRAME 2
+/* Panes are built one a frame, and brought up to date a few a frame: the window goes on moving. */
+#define PANES_A_FRAME 3
 /* Of more values one line is no longer read; each pane tells its own. */
 #define MAX_IN_LINE 6
 
@@ -112,6 +112,12 @@ on_probed_cb (WhyCanvas *canvas, WhyCompareView *self)
 
   if (self->leading)
     return;
+  /* One that follows has another value because it has another map. */
+  if (!why_canvas_is_probed_by_hand (canvas) && canvas != self->probed)
+    {
+      emit_probed (self);
+      return;
+    }
   self->leading = TRUE;
   self->probed = probe->valid ? canvas : NULL;
   self->has_probe = probe->valid;
@@ -245,6 +251,7 @@ build_cb (GtkWidget *widget, GdkFrameClock *clock, gpointer data)
           g_ptr_array_add (self->panes, pane);
           why_pane_grid_append (WHY_PANE_GRID (self->grid), pane);
           connect_pane (self, WHY_COMPARE_PANE (pane));
+          made = PANES_A_FRAME;
         }
       show_pane (self, self->next_pane++);
     }
@@ -458,6 +465,17 @@ why_compare_view_get_n_columns (WhyCompareView *self)
       n_columns++;
     }
   return n_columns;
+}
+
+guint
+why_compare_view_get_n_probed (WhyCompareView *self)
+{
+  g_return_val_if_fail (WHY_IS_COMPARE_VIEW (self), 0);
+  guint n = 0;
+
+  for (guint place = 0; place < n_panes (self); place++)
+    n += why_canvas_get_probe (why_compare_pane_get_canvas (get_pane (self, place)))->valid ? 1 : 0;
+  return n;
 }
 
 guint

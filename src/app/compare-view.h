@@ -19,6 +19,8 @@ WhyCanvas *why_compare_view_get_canvas (WhyCompareView *self);
 guint why_compare_view_get_n_panes (WhyCompareView *self);
 /** why_compare_view_get_n_columns: Returns: in how many columns the panes stand */
 guint why_compare_view_get_n_columns (WhyCompareView *self);
+/** why_compare_view_get_n_probed: Returns: in how many panes the cross hair is on the picture */
+guint why_compare_view_get_n_probed (WhyCompareView *self);
 /** why_compare_view_get_selected: Returns: which of the maps beside the main one is being set; 0: B */
 guint why_compare_view_get_selected (WhyCompareView *self);
 void why_compare_view_set_selected (WhyCompareView *self, guint selected);

@@ -75,7 +75,8 @@ number (double value)
   char text[32];
 
   g_snprintf (text, sizeof text, "%.3g", value == 0 ? 0.0 : ABS (value));
-  return value < 0 ? g_strconcat ("−", text, NULL) : g_strdup (text);
+  /* Isolated, so that the sign stays in front of the number in text that runs from right to left. */
+  return g_strdup_printf ("\u2066%s%s\u2069", value < 0 ? "−" : "", text);
 }
 
 void

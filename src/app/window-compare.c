@@ -350,6 +350,8 @@ why_window_add_compare_state (WhyWindow *self, JsonObject *window)
   json_object_set_double_member (window, "curtain", why_document_get_curtain (self->document));
   json_object_set_int_member (window, "panes", comparing ? why_compare_view_get_n_panes (view) : 1);
   json_object_set_int_member (window, "pane_columns", comparing ? why_compare_view_get_n_columns (view) : 1);
+  json_object_set_int_member (window, "panes_probed", comparing ? why_compare_view_get_n_probed (view)
+                                                                : why_canvas_get_probe (self->canvas)->valid);
   json_object_set_int_member (window, "pane_selected", comparing ? why_compare_view_get_selected (view) : 0);
   json_object_set_double_member (window, "center_x", place.center_x);
   json_object_set_double_member (window, "center_y", place.center_y);

@@ -164,7 +164,11 @@ translate_class (WhyDocument *self, WhyModel *model, int *class, char **reason)
   if (model == self->model || *class < 0)
     return ASKABLE;
   const char *label = why_model_get_class_label (self->model, *class);
-  const int found = why_model_find_class (model, label, NULL);
+  int found = why_model_find_class (model, label, NULL);
+  /* As many classes, and no names for them: it is the same list. */
+  if (found < 0 && why_model_get_n_classes (model) == why_model_get_n_classes (self->model) &&
+      why_model_get_recipe (model)->labels == NULL)
+    found = *class;
   if (found < 0)
     {
       /* Translators: model, class */

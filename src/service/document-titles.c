@@ -11,9 +11,9 @@
 /* Words of a comparison: what differs goes into the title of each map, what all have in common is said once. And the
  * limits they are drawn with. */
 
-/* Class first: it is what people ask about. */
+/* Short ones first, which are read first and never cut off: where models differ, the layers, with long names, do too. */
 static const WhyDimension word_order[WHY_N_DIMENSIONS] = {
-  WHY_DIMENSION_CLASS, WHY_DIMENSION_METHOD, WHY_DIMENSION_LAYER, WHY_DIMENSION_POLARITY, WHY_DIMENSION_MODEL,
+  WHY_DIMENSION_MODEL, WHY_DIMENSION_CLASS, WHY_DIMENSION_METHOD, WHY_DIMENSION_LAYER, WHY_DIMENSION_POLARITY,
 };
 
 typedef struct

@@ -536,6 +536,7 @@ why_document_rename_classes (WhyDocument *self, WhyModel *model)
   why_case_list_set_model (self->cases, model);
   if (self->result != NULL)
     why_document_case_answered (self);
+  why_document_compare_sync (self);
   why_document_notify (self, WHY_DOCUMENT_PROP_MODEL);
   why_document_update_status (self);
   g_object_thaw_notify (G_OBJECT (self));
