@@ -139,7 +139,7 @@ static const WhyActionInfo infos[] = {
   ACTION ("win.compare('side')", N_("Compare side by side"), COMPARING, "<Control>d"),
   ACTION ("win.compare('curtain')", N_("Compare with a curtain"), COMPARING, NULL),
   ACTION ("win.compare('difference')", N_("Show the difference of two maps"), COMPARING, NULL),
-  ACTION ("win.compare('grid')", N_("Compare in a grid"), COMPARING, "<Control>g"),
+  ACTION ("win.compare('grid')", N_("Compare in a grid"), COMPARING, "<Control><Shift>g"),
   ACTION ("win.compare-change", N_("Choose what to compare with"), COMPARING, "<Control><Shift>d"),
   ACTION ("win.compare-grid('layers')", N_("Grid of layers"), COMPARING, NULL),
   ACTION ("win.compare-grid('methods')", N_("Grid of methods"), COMPARING, NULL),
