@@ -458,7 +458,7 @@ test_explain (void)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (JsonNode) node = cli_json ("explain small.onnx $P --class azure --layer conv1 --polarity signed --raw raw.npy "
-                                        "-o figure.png --json");
+                                        "-o figure.png --full-paths --json");
   JsonObject *object = json_node_get_object (node);
   g_autoptr (WhyTensor) raw = read_npy ("raw.npy");
 
@@ -507,7 +507,7 @@ test_explain_more (void)
   g_autoptr (GError) error = NULL;
   g_autoptr (JsonNode) node = cli_json ("explain small.onnx $P --method layercam --layer relu2 --layer relu1 --class red --also blue "
                                         "--contrast green --option gamma=3 --option fusion=mean --profile pytorch-grad-cam "
-                                        "--score rest --finished done.npy -o more.png --json");
+                                        "--score rest --finished done.npy -o more.png --full-paths --json");
   JsonObject *object = json_node_get_object (node);
   g_autoptr (WhyTensor) finished = read_npy ("done.npy");
 
@@ -622,7 +622,7 @@ static void
 test_explain_input (void)
 {
   g_autoptr (GError) error = NULL;
-  g_auto (Run) run = cli_fine ("explain small.onnx $P --method gradient --polarity absolute --raw gradient.npy -o gradient.png");
+  g_auto (Run) run = cli_fine ("explain small.onnx $P --method gradient --polarity absolute --raw gradient.npy -o gradient.png --full-paths");
   g_autofree char *path = in_folder ("gradient.npy");
   g_autofree char *figure = in_folder ("gradient.png");
   g_autoptr (WhyTensor) raw = why_npy_read (path, &error);

@@ -406,11 +406,11 @@ test_export_vision (Fixture *fixture, gconstpointer data)
   gsize n_first;
   gsize n_second;
 
-  why_document_export (document, plain, NULL, NULL);
+  why_document_export (document, plain, NULL, NULL, NULL);
   spin_until_idle (document);
   why_document_set_colour_vision (document, "achromatopsia");
   g_assert_cmpint (style_of (document).vision, ==, WHY_VISION_ACHROMAT);
-  why_document_export (document, tried, NULL, NULL);
+  why_document_export (document, tried, NULL, NULL, NULL);
   spin_until_idle (document);
   g_assert_true (g_file_get_contents (plain, &first, &n_first, &error));
   g_assert_true (g_file_get_contents (tried, &second, &n_second, &error));

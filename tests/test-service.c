@@ -858,7 +858,7 @@ test_document_export (Fixture *fixture, gconstpointer data)
   GAsyncResult *early = NULL;
   GAsyncResult *result = NULL;
 
-  why_document_export (document, figure, on_exported, &early);
+  why_document_export (document, figure, NULL, on_exported, &early);
   spin_until (is_set, &early);
   g_assert_false (why_document_export_finish (document, early, &error));
   g_assert_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST);
@@ -869,7 +869,7 @@ test_document_export (Fixture *fixture, gconstpointer data)
   open_both (fixture);
   why_document_occlude (document, 100, 100, 50.5, 60);
   spin_until (is_idle, document);
-  why_document_export (document, figure, on_exported, &result);
+  why_document_export (document, figure, NULL, on_exported, &result);
   g_assert_true (why_document_get_busy (document));
   spin_until (is_set, &result);
   g_assert_true (why_document_export_finish (document, result, &error));
@@ -894,7 +894,7 @@ test_document_export (Fixture *fixture, gconstpointer data)
 
   /* A folder that does not exist is a sentence, not a loss. */
   g_autofree char *nowhere = in_folder ("missing/figure.pdf");
-  why_document_export (document, nowhere, on_exported, &result);
+  why_document_export (document, nowhere, NULL, on_exported, &result);
   spin_until (is_set, &result);
   g_assert_false (why_document_export_finish (document, result, &error));
   g_assert_nonnull (strstr (error->message, "figure.pdf"));

@@ -143,7 +143,7 @@ test_export (void)
 
   g_autofree char *figure = g_build_filename (folder, "figure.svg", NULL);
   g_autofree char *written = NULL;
-  why_document_export (document, figure, NULL, NULL);
+  why_document_export (document, figure, NULL, NULL, NULL);
   spin_until_idle (document);
   g_assert_null (why_document_get_error_message (document));
   g_assert_true (g_file_get_contents (figure, &written, NULL, NULL));

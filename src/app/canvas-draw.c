@@ -97,7 +97,8 @@ why_canvas_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
     append_crosshair (self, snapshot, self->cross_x, self->cross_y);
   else if (self->marker)
     append_crosshair (self, snapshot, self->marker_x, self->marker_y);
-  if (with_map && self->legend_node != NULL)
+  why_canvas_append_over (self, snapshot);
+  if (with_map && self->legend_node != NULL && !self->no_legend)
     {
       gtk_snapshot_save (snapshot);
       gtk_snapshot_translate (snapshot, &GRAPHENE_POINT_INIT ((float) self->legend_x, (float) self->legend_y));

@@ -81,6 +81,15 @@ struct _WhyCanvas
   double legend_x, legend_y;
   gboolean legend_stale;
 
+  /* Scale bar and overview */
+  double um_per_pixel; /* 0: unknown */
+  gboolean with_overview, no_legend;
+  GdkTexture *whole_map_texture; /* as small as the overview needs it */
+  guint64 whole_map_serial;
+  GskRenderNode *scale_node;
+  double scale_width, scale_height;
+  double scale_um, scale_most; /* what the node was made for */
+
   /* Input */
   WhyTool tool;
   WhyPurpose purpose;
@@ -141,6 +150,10 @@ void why_canvas_tool_cursor_moved (WhyCanvas *self); /* the cross hair */
 gboolean why_canvas_tool_give_up (WhyCanvas *self);
 /* What pressing would take hold of. @index: (out) */
 int why_canvas_grip_at (WhyCanvas *self, double view_x, double view_y, int *index);
+/* canvas-over.c */
+void why_canvas_init_over (WhyCanvas *self);
+void why_canvas_update_scale (WhyCanvas *self);
+void why_canvas_append_over (WhyCanvas *self, GtkSnapshot *snapshot);
 
 void why_canvas_init_input (WhyCanvas *self);
 void why_canvas_update_cursor (WhyCanvas *self);

@@ -6,6 +6,8 @@
 
 /* Enough to fill a window for the tenth of a second until the fine picture is there. */
 #define BASE_SIDE 512
+/* Twice as fine as the overview is large, for screens that are. */
+#define WHOLE_MAP_SIDE 296.0
 
 /* Of the white line; the black one around it is twice as wide. Logical pixels. */
 #define CONTOUR_WIDTH 1.5
@@ -34,6 +36,7 @@ why_render_task_free (WhyRenderTask *task)
   g_clear_object (&task->picture_texture);
   g_clear_object (&task->map_texture);
   g_clear_object (&task->base_texture);
+  g_clear_object (&task->whole_map_texture);
   g_free (task);
 }
 
@@ -156,6 +159,29 @@ render_contours (const WhyRenderTask *task, const WhyOverlayMap *map, cairo_surf
   cairo_surface_flush (surface);
 }
 
+/* @with_contours: the part of the task, at its size; else a small map, whose lines would hide it */
+static GdkTexture *
+render_map (const WhyRenderTask *task, const WhyRect *img, int width, int height, gboolean with_contours)
+{
+  cairo_surface_t *surface = surface_new (width, height);
+  const WhyOverlayMap map = {
+    .values = task->map->data,
+    .width = (int) task->map->dims[1],
+    .height = (int) task->map->dims[0],
+    .to_source = task->to_source,
+    .source_width = task->img_width,
+    .source_height = task->img_height,
+  };
+
+  if (surface == NULL)
+    return NULL;
+  why_overlay_render (&map, &task->style, img, width, height, (guint32 *) (void *) cairo_image_surface_get_data (surface),
+                      (gsize) cairo_image_surface_get_stride (surface));
+  if (with_contours)
+    render_contours (task, &map, surface);
+  return texture_take (surface);
+}
+
 static void
 render (WhyRenderTask *task)
 {
@@ -174,26 +200,15 @@ render (WhyRenderTask *task)
           task->picture_texture = texture_take (surface);
         }
     }
-  if (task->map != NULL)
+  if (task->map != NULL && task->whole_map)
     {
-      cairo_surface_t *surface = surface_new (task->width, task->height);
-      const WhyOverlayMap map = {
-        .values = task->map->data,
-        .width = (int) task->map->dims[1],
-        .height = (int) task->map->dims[0],
-        .to_source = task->to_source,
-        .source_width = task->img_width,
-        .source_height = task->img_height,
-      };
-      if (surface != NULL)
-        {
-          why_overlay_render (&map, &task->style, &task->img, task->width, task->height,
-                              (guint32 *) (void *) cairo_image_surface_get_data (surface),
-                              (gsize) cairo_image_surface_get_stride (surface));
-          render_contours (task, &map, surface);
-          task->map_texture = texture_take (surface);
-        }
+      const WhyRect all = { 0, 0, task->img_width, task->img_height };
+      const double shrink = MIN (1.0, WHOLE_MAP_SIDE / MAX (task->img_width, task->img_height));
+      task->whole_map_texture = render_map (task, &all, MAX (1, (int) (task->img_width * shrink)),
+                                            MAX (1, (int) (task->img_height * shrink)), FALSE);
     }
+  else if (task->map != NULL)
+    task->map_texture = render_map (task, &task->img, task->width, task->height, TRUE);
 }
 
 static gboolean

@@ -16,7 +16,8 @@ G_BEGIN_DECLS
  * @img: the part of the source
  * @width, @height: of the textures
  * @base: (nullable): to be drawn as a whole, small, into @base_texture
- * @picture_texture, @map_texture, @base_texture: (nullable): the result
+ * @whole_map: the map is wanted as a whole, small, in @whole_map_texture, and not in @map_texture
+ * @picture_texture, @map_texture, @base_texture, @whole_map_texture: (nullable): the result
  *
  * One piece of work: written by the main thread, handed over, written by the worker, handed back.
  */
@@ -32,10 +33,12 @@ typedef struct
   WhyRect img;
   int width, height;
   guint64 picture_serial, map_serial;
+  gboolean whole_map;
 
   GdkTexture *picture_texture;
   GdkTexture *map_texture;
   GdkTexture *base_texture;
+  GdkTexture *whole_map_texture;
 } WhyRenderTask;
 
 /** WhyRenderDone: called in the main thread; @task is freed afterwards. */

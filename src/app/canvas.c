@@ -78,6 +78,11 @@ render_done_cb (WhyRenderTask *task, gpointer owner)
       self->picture_texture_serial = task->picture_serial;
       self->picture_vision = task->style.vision;
     }
+  if (task->whole_map_texture != NULL && self->map != NULL && task->picture_serial == self->picture_serial)
+    {
+      g_set_object (&self->whole_map_texture, task->whole_map_texture);
+      self->whole_map_serial = task->map_serial;
+    }
   /* An outdated map is better than none, but never one of another picture. */
   if (task->map_texture != NULL && self->map != NULL && task->picture_serial == self->picture_serial)
     {
@@ -101,8 +106,12 @@ start_rendering (WhyCanvas *self)
   const gboolean want_picture = picture_is_stale (self, &img);
   const gboolean want_map = map_is_stale (self, &img);
   /* When all is drawn there is time for the coarse picture. */
-  const gboolean want_base = !want_picture && !want_map && self->picture != NULL && !self->base_tried;
-  if (!want_picture && !want_map && !want_base)
+  const gboolean idle = !want_picture && !want_map;
+  const gboolean want_base = idle && self->picture != NULL && !self->base_tried;
+  /* Nobody looks at the overview while all is visible. */
+  const gboolean want_whole = idle && self->map != NULL && self->show_map && !self->view.fit && self->with_overview &&
+                              (self->whole_map_texture == NULL || self->whole_map_serial != self->map_serial);
+  if (!want_picture && !want_map && !want_base && !want_whole)
     return;
 
   g_autoptr (WhyRenderTask) task = why_render_task_new ();
@@ -122,7 +131,8 @@ start_rendering (WhyCanvas *self)
     }
   if (want_picture)
     task->picture = why_tensor_ref (self->picture);
-  if (want_map)
+  task->whole_map = want_whole;
+  if (want_map || want_whole)
     {
       task->map = why_tensor_ref (self->map);
       task->to_source = self->to_source;
@@ -288,6 +298,8 @@ why_canvas_dispose (GObject *object)
   g_clear_object (&self->base_texture);
   g_clear_object (&self->picture_texture);
   g_clear_object (&self->map_texture);
+  g_clear_object (&self->whole_map_texture);
+  g_clear_pointer (&self->scale_node, gsk_render_node_unref);
   g_clear_pointer (&self->legend_node, gsk_render_node_unref);
   g_clear_pointer (&self->legend_title, g_free);
   g_clear_pointer (&self->legend_lines, g_strfreev);
@@ -354,6 +366,7 @@ why_canvas_init (WhyCanvas *self)
   gtk_widget_set_direction (GTK_WIDGET (self), GTK_TEXT_DIR_LTR);
   why_canvas_init_legend (self);
   why_canvas_init_input (self);
+  why_canvas_init_over (self);
 }
 
 GtkWidget *
@@ -479,6 +492,7 @@ why_canvas_set_picture (WhyCanvas *self, WhyTensor *pixels)
         {
           g_clear_object (&self->picture_texture);
           g_clear_object (&self->map_texture);
+          g_clear_object (&self->whole_map_texture);
         }
     }
   else
@@ -513,7 +527,10 @@ why_canvas_set_map (WhyCanvas *self, WhyTensor *values, const WhyAffine *to_sour
   if (values != NULL)
     self->to_source = *to_source;
   else
-    g_clear_object (&self->map_texture);
+    {
+      g_clear_object (&self->map_texture);
+      g_clear_object (&self->whole_map_texture);
+    }
   self->map_serial++;
   self->legend_stale = TRUE;
   if (self->probe.valid)

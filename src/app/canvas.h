@@ -148,6 +148,24 @@ void why_canvas_zoom_fit (WhyCanvas *self);
 void why_canvas_zoom_to (WhyCanvas *self, double zoom); /* around the middle */
 void why_canvas_zoom_step (WhyCanvas *self, int steps); /* likewise, by 1.5 a step */
 
+/** why_canvas_set_um_per_pixel: for the scale bar; 0: unknown, there is none */
+void why_canvas_set_um_per_pixel (WhyCanvas *self, double um_per_pixel);
+
+/** why_canvas_set_with_overview: whether a small picture of the whole shows which part is visible */
+void why_canvas_set_with_overview (WhyCanvas *self, gboolean with_overview);
+
+/** why_canvas_get_overview: Returns: whether there is one just now, and where (logical pixels) */
+gboolean why_canvas_get_overview (WhyCanvas *self, WhyRect *place);
+
+/** why_canvas_set_with_legend: whether the colour bar lies over the picture */
+void why_canvas_set_with_legend (WhyCanvas *self, gboolean with_legend);
+
+/** why_canvas_get_shown_part: @img: (out): the visible part, source pixels. Returns: %FALSE if nothing is */
+gboolean why_canvas_get_shown_part (WhyCanvas *self, WhyRect *img);
+
+/** why_canvas_show_part: zooms and moves so that @img (source pixels) just fits; %NULL or empty: all */
+void why_canvas_show_part (WhyCanvas *self, const WhyRect *img);
+
 /** why_canvas_cancel_drag: Returns: whether there was something to cancel */
 gboolean why_canvas_cancel_drag (WhyCanvas *self);
 

@@ -53,6 +53,12 @@ settle (WhyView *view)
       view->center_y = view->img_height / 2;
       return;
     }
+  if (view->keeps_part && view->view_width > 0)
+    {
+      view->zoom = MIN (view->view_width / view->part.width, view->view_height / view->part.height) * view->device_scale;
+      view->center_x = view->part.x + view->part.width / 2;
+      view->center_y = view->part.y + view->part.height / 2;
+    }
   view->zoom = CLAMP (view->zoom, why_view_min_zoom (view), WHY_VIEW_MAX_ZOOM);
   const double scale = why_view_scale (view);
   view->center_x = clamp_center (view->center_x, view->img_width, view->view_width / scale);
@@ -63,7 +69,10 @@ void
 why_view_set_picture (WhyView *view, double img_width, double img_height)
 {
   if (img_width != view->img_width || img_height != view->img_height)
-    view->fit = TRUE;
+    {
+      view->fit = TRUE;
+      view->keeps_part = FALSE;
+    }
   view->img_width = img_width;
   view->img_height = img_height;
   settle (view);
@@ -82,6 +91,7 @@ void
 why_view_zoom_fit (WhyView *view)
 {
   view->fit = TRUE;
+  view->keeps_part = FALSE;
   settle (view);
 }
 
@@ -96,6 +106,7 @@ why_view_zoom_at (WhyView *view, double zoom, double view_x, double view_y)
   why_view_to_image (view, view_x, view_y, &img_x, &img_y);
   view->zoom = CLAMP (zoom, why_view_min_zoom (view), WHY_VIEW_MAX_ZOOM);
   view->fit = FALSE;
+  view->keeps_part = FALSE;
   const double scale = why_view_scale (view);
   view->center_x = img_x - (view_x - view->view_width / 2) / scale;
   view->center_y = img_y - (view_y - view->view_height / 2) / scale;
@@ -120,8 +131,32 @@ why_view_pan (WhyView *view, double dx, double dy)
   if (view->img_width * scale <= view->view_width && view->img_height * scale <= view->view_height)
     return;
   view->fit = FALSE;
+  view->keeps_part = FALSE;
   view->center_x -= dx / scale;
   view->center_y -= dy / scale;
+  settle (view);
+}
+
+void
+why_view_center_on (WhyView *view, double img_x, double img_y)
+{
+  if (view->img_width <= 0 || !isfinite (img_x) || !isfinite (img_y))
+    return;
+  view->fit = FALSE;
+  view->keeps_part = FALSE;
+  view->center_x = img_x;
+  view->center_y = img_y;
+  settle (view);
+}
+
+void
+why_view_show (WhyView *view, const WhyRect *rect)
+{
+  if (view->img_width <= 0 || !(rect->width > 0) || !(rect->height > 0))
+    return;
+  view->fit = FALSE;
+  view->keeps_part = TRUE;
+  view->part = *rect;
   settle (view);
 }
 

@@ -24,6 +24,7 @@ G_BEGIN_DECLS
  * @zoom: device pixels to a source pixel: 1 is 100 %
  * @center_x, @center_y: the source position in the middle of the widget
  * @fit: the zoom follows the widget's size
+ * @keeps_part, @part: so does it, but to show this part of the picture: see why_view_show()
  */
 typedef struct
 {
@@ -33,6 +34,8 @@ typedef struct
   double zoom;
   double center_x, center_y;
   gboolean fit;
+  gboolean keeps_part;
+  WhyRect part;
 } WhyView;
 
 void why_view_init (WhyView *view);
@@ -54,6 +57,13 @@ void why_view_place (WhyView *view, gboolean fit, double zoom, double center_x, 
 
 /** why_view_pan: moves the picture by so many logical pixels; stops at its edges. */
 void why_view_pan (WhyView *view, double dx, double dy);
+
+/** why_view_center_on: moves without zooming so that this source position is in the middle, as far as edges allow */
+void why_view_center_on (WhyView *view, double img_x, double img_y);
+
+/** why_view_show: zooms and moves so that @rect, in source pixels, just fits; until something else is asked for, also when the
+ *  widget gets another size */
+void why_view_show (WhyView *view, const WhyRect *rect);
 
 /** why_view_scale: logical pixels to a source pixel */
 double why_view_scale (const WhyView *view);

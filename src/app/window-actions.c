@@ -116,7 +116,9 @@ activate_slice (GSimpleAction *action, GVariant *parameter, gpointer data)
 static void
 activate_slice_step (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
-  why_window_step_slice (data, g_variant_get_int32 (parameter));
+  /* Presenters' remotes send the keys that turn over slices. */
+  if (!why_window_step_presentation (data, g_variant_get_int32 (parameter)))
+    why_window_step_slice (data, g_variant_get_int32 (parameter));
 }
 
 static void

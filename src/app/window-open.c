@@ -91,22 +91,30 @@ why_window_open_dialog (WhyWindow *self)
 
 /* ---- figures ---- */
 
-static void
-on_exported_cb (GObject *source, GAsyncResult *result, gpointer data)
+/* The first ending is proposed. */
+static const struct
 {
-  g_autoptr (WhyWindow) self = data;
-  g_autoptr (GError) error = NULL;
+  WhyExportKind kind;
+  const char *name;
+  const char *suffixes[6];
+} kinds_of_file[] = {
+  { WHY_EXPORT_FIGURE, N_("Figures (PNG, SVG, PDF)"), { "png", "svg", "pdf" } },
+  { WHY_EXPORT_SEEN, N_("Figures (PNG, SVG, PDF)"), { "png", "svg", "pdf" } },
+  { WHY_EXPORT_OVERLAY, N_("Translucent pictures (PNG)"), { "png" } },
+  { WHY_EXPORT_RAW, N_("Numbers (TIFF, NumPy, NIfTI)"), { "tif", "tiff", "npy", "nii", "nii.gz" } },
+  { WHY_EXPORT_RAW_SOURCE, N_("Numbers (TIFF, NumPy)"), { "tif", "tiff", "npy" } },
+  { WHY_EXPORT_SCORES, N_("Tables (CSV, JSON)"), { "csv", "json" } },
+};
 
-  if (why_document_export_finish (WHY_DOCUMENT (source), result, &error))
-    why_window_toast (self, _("Figure saved"));
-  else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    why_document_set_error (self->document, error->message);
-}
-
-void
-why_window_export (WhyWindow *self, const char *path)
+static gsize
+find_kind_of_file (WhyWindow *self)
 {
-  why_document_export (self->document, path, on_exported_cb, g_object_ref (self));
+  for (gsize index = 0; index < G_N_ELEMENTS (kinds_of_file); index++)
+    {
+      if (kinds_of_file[index].kind == why_window_get_export_kind (self))
+        return index;
+    }
+  return 0;
 }
 
 static void
@@ -116,33 +124,49 @@ on_export_response_cb (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GListModel) files = why_compat_file_dialog_finish (result);
   g_autoptr (GFile) file = files != NULL ? g_list_model_get_item (files, 0) : NULL;
   g_autofree char *path = file != NULL ? g_file_get_path (file) : NULL;
+  const char *const *suffixes = kinds_of_file[find_kind_of_file (self)].suffixes;
 
   if (path == NULL)
     return;
-  if (strrchr (path, '.') == NULL || strchr (strrchr (path, '.'), G_DIR_SEPARATOR) != NULL)
+  for (gsize k = 0; suffixes[k] != NULL; k++)
     {
-      g_autofree char *with_suffix = g_strconcat (path, ".png", NULL);
-      why_window_export (self, with_suffix);
+      g_autofree char *ending = g_strconcat (".", suffixes[k], NULL);
+      g_autofree char *lower = g_ascii_strdown (path, -1);
+      if (g_str_has_suffix (lower, ending))
+        {
+          why_window_export_chosen (self, path);
+          return;
+        }
     }
-  else
-    why_window_export (self, path);
+  /* Without an ending the proposed one; with another the sentence says which there are. */
+  g_autofree char *base = g_path_get_basename (path);
+  g_autofree char *with_suffix = strchr (base, '.') == NULL ? g_strconcat (path, ".", suffixes[0], NULL) : g_strdup (path);
+  why_window_export_chosen (self, with_suffix);
+}
+
+char *
+why_window_dup_export_name (WhyWindow *self, const char *ending)
+{
+  const char *path = why_document_get_picture_path (self->document);
+  WhyClassItem *shown = why_document_get_class (self->document, why_document_get_shown_class (self->document));
+  g_autofree char *base = path != NULL ? g_path_get_basename (path) : g_strdup ("map");
+  char *dot = strchr (base, '.');
+
+  if (dot != NULL && dot != base)
+    *dot = '\0';
+  char *name = g_strdup_printf ("%s-%s%s", base, shown != NULL ? why_class_item_get_label (shown) : "map", ending);
+  return g_strdelimit (name, "/\\:*?\"<>| ", '-');
 }
 
 void
 why_window_export_dialog (WhyWindow *self)
 {
-  static const char *const figures[] = { "png", "svg", "pdf", NULL };
   g_autoptr (GListStore) filters = g_list_store_new (GTK_TYPE_FILE_FILTER);
-  const char *path = why_document_get_picture_path (self->document);
-  WhyClassItem *shown = why_document_get_class (self->document, why_document_get_shown_class (self->document));
-  g_autofree char *base = path != NULL ? g_path_get_basename (path) : g_strdup ("map");
-  char *dot = strrchr (base, '.');
+  const gsize kind = find_kind_of_file (self);
+  g_autofree char *ending = g_strconcat (".", kinds_of_file[kind].suffixes[0], NULL);
+  g_autofree char *name = why_window_dup_export_name (self, ending);
 
-  if (dot != NULL && dot != base)
-    *dot = '\0';
-  g_autofree char *name = g_strdup_printf ("%s-%s.png", base, shown != NULL ? why_class_item_get_label (shown) : "map");
-  g_strdelimit (name, "/\\:*?\"<>| ", '-');
-  add_filter (filters, _("Figures (PNG, SVG, PDF)"), figures);
+  add_filter (filters, _(kinds_of_file[kind].name), kinds_of_file[kind].suffixes);
   const WhyFileDialog dialog = {
     .title = _("Save Figure"),
     .accept = _("_Save"),

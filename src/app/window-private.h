@@ -4,6 +4,9 @@
 
 #include "canvas.h"
 
+#include "service/export.h"
+#include "service/step.h"
+
 #include <gio/gio.h>
 #include <json-glib/json-glib.h>
 
@@ -11,6 +14,8 @@ G_BEGIN_DECLS
 
 /* window.c: life and lay-out; window-actions.c: actions; window-show.c: from the document to the
  * widgets; window-open.c: dialogs, drag and drop. */
+
+typedef struct _WhyWindowTake WhyWindowTake;
 
 struct _WhyWindow
 {
@@ -62,6 +67,7 @@ struct _WhyWindow
   GSettings *settings;
   WhyDocument *document;
   char *last_folder;
+  WhyWindowTake *take;
 
   /* State */
   gboolean show_inspector;
@@ -102,7 +108,20 @@ void why_window_show_zoom (WhyWindow *self);
 void why_window_init_open (WhyWindow *self); /* drop target */
 void why_window_open_dialog (WhyWindow *self);
 void why_window_export_dialog (WhyWindow *self);
-void why_window_export (WhyWindow *self, const char *path);
+char *why_window_dup_export_name (WhyWindow *self, const char *ending) G_GNUC_WARN_UNUSED_RESULT;
+void why_window_show_title (WhyWindow *self);
+
+/* window-take.c: exports, clipboard, steps, presentation */
+void why_window_init_take (WhyWindow *self);
+void why_window_dispose_take (WhyWindow *self);
+void why_window_export (WhyWindow *self, const char *path); /* by the ending */
+void why_window_export_chosen (WhyWindow *self, const char *path); /* as chosen on the page */
+WhyExportKind why_window_get_export_kind (WhyWindow *self);
+gboolean why_window_is_presenting (WhyWindow *self);
+gboolean why_window_take_is_idle (WhyWindow *self);
+void why_window_take_add_state (WhyWindow *self, JsonObject *window);
+/* FALSE while nothing is presented */
+gboolean why_window_step_presentation (WhyWindow *self, int n_steps);
 
 void why_window_init_layers (WhyWindow *self);
 void why_window_dispose_layers (WhyWindow *self);

@@ -106,8 +106,8 @@ why_window_show_zoom (WhyWindow *self)
 
 /* ---- texts around it ---- */
 
-static void
-show_title (WhyWindow *self)
+void
+why_window_show_title (WhyWindow *self)
 {
   const char *path = why_document_get_picture_path (self->document);
   WhyModel *model = why_document_get_model (self->document);
@@ -124,7 +124,8 @@ show_title (WhyWindow *self)
   else
     adw_window_title_set_subtitle (self->title, path != NULL ? _("No model yet") : "");
   title = path != NULL && model != NULL ? g_strdup_printf ("%s · %s", name, why_model_get_title (model)) : g_strdup (name);
-  gtk_window_set_title (GTK_WINDOW (self), title);
+  if (!why_window_is_presenting (self))
+    gtk_window_set_title (GTK_WINDOW (self), title);
 }
 
 /* Name and target are set one after the other, and must fit each other at any moment. */
@@ -297,7 +298,7 @@ on_updated_cb (WhyWindow *self)
   show_map (self);
   why_window_show_covers (self);
   show_legend (self);
-  show_title (self);
+  why_window_show_title (self);
   show_hint (self);
   show_status (self);
   show_error (self);
@@ -318,7 +319,7 @@ on_files_cb (WhyWindow *self)
 {
   show_picture (self);
   show_map (self);
-  show_title (self);
+  why_window_show_title (self);
   show_page (self);
   show_error (self);
   show_legend (self);

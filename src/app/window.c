@@ -125,6 +125,9 @@ on_key_pressed_cb (GtkEventControllerKey *controller, guint keyval, guint keycod
   GtkWidget *widget = GTK_WIDGET (self);
   GtkWidget *focus = gtk_window_get_focus (GTK_WINDOW (self));
 
+  /* Behind what is selected in a text, which has its own. */
+  if ((state & (GDK_CONTROL_MASK | GDK_SHIFT_MASK | GDK_ALT_MASK)) == GDK_CONTROL_MASK && (keyval == GDK_KEY_c || keyval == GDK_KEY_Insert))
+    return gtk_widget_activate_action (widget, "win.copy-picture", NULL);
   if ((state & (GDK_CONTROL_MASK | GDK_ALT_MASK | GDK_SUPER_MASK | GDK_META_MASK)) != 0)
     return FALSE;
   if (focus != NULL && GTK_IS_EDITABLE (focus) && keyval != GDK_KEY_Escape)
@@ -208,7 +211,7 @@ why_window_is_idle (WhyWindow *self)
          !self->busy_shown &&
          !gtk_stack_get_transition_running (self->stack) && is_at_rest (self->error_revealer) &&
          is_at_rest (self->hint_revealer) && is_at_rest (self->drop_revealer) &&
-         why_window_compare_is_idle (self) &&
+         why_window_compare_is_idle (self) && why_window_take_is_idle (self) &&
          (!gtk_widget_get_mapped (GTK_WIDGET (self->canvas)) || why_canvas_is_settled (self->canvas));
 }
 
@@ -243,6 +246,7 @@ why_window_dup_state (WhyWindow *self)
   json_object_set_string_member (window, "subtitle", adw_window_title_get_subtitle (self->title));
   json_object_set_boolean_member (window, "dark", adw_style_manager_get_dark (adw_style_manager_get_default ()));
   why_window_dump_layers (self, window);
+  why_window_take_add_state (self, window);
   if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
     {
       json_object_unref (window);
@@ -276,6 +280,7 @@ why_window_dispose (GObject *object)
   g_clear_handle_id (&self->narrow_id, g_source_remove);
   why_window_dispose_show (self);
   why_window_dispose_layers (self);
+  why_window_dispose_take (self);
   gtk_widget_dispose_template (GTK_WIDGET (self), WHY_TYPE_WINDOW);
   g_clear_object (&self->document);
   g_clear_object (&self->settings);
@@ -373,6 +378,7 @@ why_window_new (AdwApplication *application, WhyRunner *runner)
   why_window_init_compare (self);
   why_window_init_layers (self);
   why_window_init_measure (self);
+  why_window_init_take (self);
   why_window_init_open (self);
   why_window_init_show (self);
   gtk_paned_set_position (self->paned, width - g_settings_get_int (self->settings, "inspector-width"));

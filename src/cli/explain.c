@@ -1,15 +1,15 @@
 #include "config.h"
 
 #include "cli.h"
+#include "export-options.h"
 #include "json.h"
 #include "overlap.h"
-#include "panels.h"
 
 #include "base/error.h"
 #include "base/npy.h"
 #include "draw/colormap.h"
 #include "service/document-look.h"
-#include "service/export.h"
+#include "service/caption.h"
 
 #include <math.h>
 #include <string.h>
@@ -47,6 +47,7 @@ typedef struct
   gboolean no_contour_labels;
   gboolean cells;
   gboolean json;
+  CliExport export;
 
   /* parsed */
   WhyExplainRequest request;
@@ -86,6 +87,7 @@ options_clear (Options *options)
   g_free (options->alpha);
   g_free (options->mask);
   g_strfreev (options->covers);
+  cli_export_clear (&options->export);
   g_clear_pointer (&options->cover_list, g_array_unref);
   g_clear_pointer (&options->request.mask, why_tensor_unref);
 }
@@ -207,7 +209,7 @@ parse_options (Options *options, GError **error)
       (options->polarity != NULL && !why_polarity_parse (options->polarity, &request->polarity, error)) ||
       (options->score != NULL && !why_score_parse (options->score, &request->score, error)) ||
       !parse_region (options, error) || !parse_slice (options, error) || !parse_style (options, error) ||
-      !check_names (request, error) || !cli_check_figure_name (options->figure, error))
+      !check_names (request, error) || !cli_export_parse (&options->export, options->figure, error))
     return FALSE;
   options->cover_list = why_cover_array_new ();
   for (char **text = options->covers; text != NULL && *text != NULL; text++)
@@ -345,8 +347,25 @@ of_target (const WhyTensor *values, const WhyResult *result)
   return why_tensor_get_f64 (values, (gsize) result->target_class);
 }
 
+static WhyExport
+describe (WhyModel *model, const CliInput *input, const Options *options, WhyResult *result)
+{
+  WhyExport what = {
+    .model = model,
+    .input_path = input->path,
+    .picture = result->covered != NULL ? result->covered : input->picture != NULL ? input->picture->display : NULL,
+    .source = input->picture,
+    .result = result,
+    .style = options->style,
+    .kind = input->picture != NULL ? WHY_FIGURE_SIDE_BY_SIDE : WHY_FIGURE_OVERLAY,
+  };
+
+  cli_export_apply (&options->export, &what);
+  return what;
+}
+
 static void
-print_text (WhyModel *model, const CliInput *input, const Options *options, const WhyResult *result, const char *backend)
+print_text (WhyModel *model, const CliInput *input, const Options *options, WhyResult *result, const char *backend)
 {
   const WhyMap *map = result->map;
   WhyLayerItem *layer = map->layer != NULL ? why_model_find_layer (model, map->layer, NULL) : NULL;
@@ -383,10 +402,16 @@ print_text (WhyModel *model, const CliInput *input, const Options *options, cons
     g_print ("written    %s\n", options->finished);
   if (options->figure != NULL)
     g_print ("written    %s\n", options->figure);
+  if (options->export.caption)
+    {
+      const WhyExport what = describe (model, input, options, result);
+      g_autofree char *caption = why_caption_text (&what);
+      g_print ("\n%s\n", caption);
+    }
 }
 
 static void
-print_json (WhyModel *model, const CliInput *input, const Options *options, const WhyResult *result, const char *backend)
+print_json (WhyModel *model, const CliInput *input, const Options *options, WhyResult *result, const char *backend)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   const WhyMap *map = result->map;
@@ -425,6 +450,12 @@ print_json (WhyModel *model, const CliInput *input, const Options *options, cons
   why_json_add_string (builder, "raw", options->raw);
   why_json_add_string (builder, "finished", options->finished);
   why_json_add_string (builder, "figure", options->figure);
+  if (options->export.caption)
+    {
+      const WhyExport what = describe (model, input, options, result);
+      g_autofree char *caption = why_caption_text (&what);
+      why_json_add_string (builder, "caption", caption);
+    }
   json_builder_end_object (builder);
   cli_json_print (builder);
 }
@@ -468,21 +499,12 @@ write_files (WhyModel *model, const CliInput *input, const Options *options, Why
     return FALSE;
   if (options->finished != NULL && !write_finished (result, options->finished, error))
     return FALSE;
-  if (options->figure == NULL)
+  if (options->figure == NULL && !options->export.caption)
     return TRUE;
   if (input->picture != NULL && input->picture->is_volume && !choose_plane (input->picture, options, result, error))
     return FALSE;
-  const WhyExport what = {
-    .model = model,
-    .input_path = input->path,
-    .picture = result->covered != NULL ? result->covered : input->picture != NULL ? input->picture->display : NULL,
-    .source = input->picture,
-    .result = result,
-    .style = options->style,
-    .kind = input->picture != NULL ? WHY_FIGURE_SIDE_BY_SIDE : WHY_FIGURE_OVERLAY,
-    .theme = WHY_THEME_LIGHT,
-  };
-  return why_export_figure (&what, options->figure, NULL, error);
+  const WhyExport what = describe (model, input, options, result);
+  return options->figure == NULL || why_export_write (&what, options->export.kind, options->figure, NULL, error);
 }
 
 static void
@@ -582,7 +604,19 @@ run (int argc, char **argv)
     { "raw", 0, 0, G_OPTION_ARG_FILENAME, &options.raw, "Write the raw map", "FILE.npy" },
     { "tensor", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.tensor_texts, "Write a tensor of the run that the map was made from (may be repeated)", "NAME=FILE.npy" },
     { "finished", 0, 0, G_OPTION_ARG_FILENAME, &options.finished, "Write the map as the profile's library returns it", "FILE.npy" },
-    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options.figure, "Write a figure", "FIGURE.png|svg|pdf" },
+    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options.figure, "Write a figure (.png, .svg, .pdf), raw values (.npy, .tif, .nii, .nii.gz) or scores (.csv, .json)", "FILE" },
+    { "kind", 0, 0, G_OPTION_ARG_STRING, &options.export.kind_text, "What is written: figure, seen, overlay, raw, raw-source or scores (by the ending)", "KIND" },
+    { "overlay-only", 0, 0, G_OPTION_ARG_NONE, &options.export.overlay_only, "Write only the map, translucent, in the size of the picture", NULL },
+    { "view", 0, 0, G_OPTION_ARG_STRING, &options.export.view_text, "Part of the picture, for --kind seen", "X,Y,W,H" },
+    { "hide-map", 0, 0, G_OPTION_ARG_NONE, &options.export.hide_map, "Leave the map away, for --kind seen", NULL },
+    { "width", 0, 0, G_OPTION_ARG_DOUBLE, &options.export.width, "Width, for seen and overlay (that of the picture)", "PIXELS" },
+    { "scale", 0, 0, G_OPTION_ARG_DOUBLE, &options.export.scale, "Pixels to a unit of a figure (1)", "X" },
+    { "text-scale", 0, 0, G_OPTION_ARG_DOUBLE, &options.export.text_scale, "Size of the text in a figure (1)", "X" },
+    { "pixel-size", 0, 0, G_OPTION_ARG_DOUBLE, &options.export.um_per_pixel, "Micrometres of a pixel of the picture, for the scale bar", "UM" },
+    { "caption", 0, 0, G_OPTION_ARG_NONE, &options.export.caption, "Print a caption for a paper, and put it into the figure", NULL },
+    { "no-captions", 0, 0, G_OPTION_ARG_NONE, &options.export.no_captions, "No text below the figure", NULL },
+    { "dark", 0, 0, G_OPTION_ARG_NONE, &options.export.dark, "A figure on dark ground", NULL },
+    { "full-paths", 0, 0, G_OPTION_ARG_NONE, &options.export.full_paths, "Keep whole paths in the file, not only names", NULL },
     { "slice", 0, 0, G_OPTION_ARG_STRING, &options.slice, "Plane of the figure, for volumes: axial, coronal or sagittal (axial through the peak)", "PLANE:INDEX" },
     { "colormap", 0, 0, G_OPTION_ARG_STRING, &options.colormap, "Colours of the figure's map", "ID" },
     { "opacity", 0, 0, G_OPTION_ARG_DOUBLE, &options.opacity, "Opacity of the map, 0 to 1 (0.5)", "X" },

@@ -272,6 +272,15 @@ why_grid_write (const WhyGrid *grid, const char *path, const WhyTextEntry *texts
 }
 
 gboolean
+why_seen_write (const WhySeen *seen, const char *path, const WhyTextEntry *texts, gsize n_texts,
+                const WhyCancel *cancel, GError **error)
+{
+  g_return_val_if_fail (seen != NULL && path != NULL && (texts != NULL || n_texts == 0), FALSE);
+
+  return write_drawing (&(WhyDrawing){ .seen = seen }, seen->scale, path, texts, n_texts, cancel, error);
+}
+
+gboolean
 why_figure_write_overlay (const WhyPanel *panel, int width, const char *path,
                           const WhyTextEntry *texts, gsize n_texts, const WhyCancel *cancel,
                           GError **error)

@@ -30,6 +30,7 @@
 #define MIN_UPRIGHT_BAR 170.0 /* panels lower than this have their colour bar below */
 #define MAX_CLASS_ROWS 10
 #define CAPTION_LINES 2
+#define PARAGRAPH_LINES 24
 
 /* A page that is walked down from the top, once to measure it and once to draw it. */
 typedef struct
@@ -39,6 +40,7 @@ typedef struct
   const WhyThemeColors *colors;
   WhyTheme theme;
   double unit; /* user units to one of the measures above */
+  double text; /* likewise, for text */
   double width;
   double margin;
   double top;
@@ -151,18 +153,10 @@ draw_map (cairo_t *cr, const WhyPanel *panel, const WhyRect *view, const WhyRect
     why_overlay_paint_contours (cr, panel->map, panel->style, view, target, line_width);
 }
 
-static void
-draw_panel (const Page *page, const WhyPanel *panel, const WhyRect *view, const WhyRect *target,
-            gboolean with_map, gboolean with_scale_bar)
+void
+why_panel_draw (cairo_t *cr, const WhyPanel *panel, const WhyRect *view, const WhyRect *target, double device_scale,
+                double line_width)
 {
-  cairo_t *cr = page->cr;
-
-  cairo_save (cr);
-  cairo_new_path (cr);
-  cairo_rectangle (cr, target->x, target->y, target->width, target->height);
-  cairo_clip_preserve (cr);
-  why_theme_set_source (cr, &page->colors->track);
-  cairo_fill (cr);
   if (panel->picture != NULL)
     {
       WhyRect place = picture_place (panel);
@@ -175,17 +169,35 @@ draw_panel (const Page *page, const WhyPanel *panel, const WhyRect *view, const 
         view->height * to_pixels_y,
       };
 
-      why_picture_paint (cr, panel->picture, &part, !panel->pixelated, target, page->device_scale);
+      why_picture_paint (cr, panel->picture, &part, !panel->pixelated, target, device_scale);
     }
-  if (with_map && panel->map != NULL)
-    draw_map (cr, panel, view, target, page->device_scale, CONTOUR_WIDTH * page->unit);
+  if (panel->map != NULL)
+    draw_map (cr, panel, view, target, device_scale, line_width);
+}
+
+static void
+draw_panel (const Page *page, const WhyPanel *panel, const WhyRect *view, const WhyRect *target,
+            gboolean with_map, gboolean with_scale_bar)
+{
+  cairo_t *cr = page->cr;
+  WhyPanel shown = *panel;
+
+  cairo_save (cr);
+  cairo_new_path (cr);
+  cairo_rectangle (cr, target->x, target->y, target->width, target->height);
+  cairo_clip_preserve (cr);
+  why_theme_set_source (cr, &page->colors->track);
+  cairo_fill (cr);
+  if (!with_map)
+    shown.map = NULL;
+  why_panel_draw (cr, &shown, view, target, page->device_scale, CONTOUR_WIDTH * page->unit);
   if (with_scale_bar)
     {
       double inset = MIN (14 * page->unit, target->width * 0.03);
 
       why_scale_bar_draw (cr, panel->um_per_pixel * view->width / target->width,
                           target->width * 0.22,
-                          MIN (SCALE_BAR_SIZE * page->unit, target->width * 0.1), target->x + inset,
+                          MIN (SCALE_BAR_SIZE * page->text, target->width * 0.1), target->x + inset,
                           target->y + target->height - inset);
     }
   cairo_restore (cr);
@@ -200,7 +212,7 @@ put_line (Page *page, const char *text, double size, gboolean bold, const WhyCol
 
   if (text == NULL || text[0] == '\0')
     return;
-  g_autoptr (PangoLayout) layout = why_text_layout (page->cr, text, size * page->unit, bold, width);
+  g_autoptr (PangoLayout) layout = why_text_layout (page->cr, text, size * page->text, bold, width);
   why_text_size (layout, &text_width, &text_height);
   if (page->draw)
     {
@@ -219,14 +231,14 @@ put_heading (Page *page, const char *title, const char *value, const char *subti
   if (title != NULL || value != NULL)
     {
       double value_width = 0, value_height = 0, title_width = 0, title_height = 0;
-      double gap = value != NULL ? 0.4 * TITLE_SIZE * page->unit : 0;
+      double gap = value != NULL ? 0.4 * TITLE_SIZE * page->text : 0;
       g_autoptr (PangoLayout)
-        value_text = why_text_layout (page->cr, value, TITLE_SIZE * page->unit, FALSE, 0);
+        value_text = why_text_layout (page->cr, value, TITLE_SIZE * page->text, FALSE, 0);
 
       if (value != NULL)
         why_text_size (value_text, &value_width, &value_height);
       g_autoptr (PangoLayout)
-        title_text = why_text_layout (page->cr, title, TITLE_SIZE * page->unit, TRUE,
+        title_text = why_text_layout (page->cr, title, TITLE_SIZE * page->text, TRUE,
                                       MAX (room - value_width - gap, room * 0.2));
       if (title != NULL)
         why_text_size (title_text, &title_width, &title_height);
@@ -276,7 +288,7 @@ put_footer (Page *page, const char *footer)
     }
   page->top += 12 * page->unit;
   g_autoptr (PangoLayout)
-    mark = why_text_layout (page->cr, "Whylight " WHY_VERSION, FOOTER_SIZE * page->unit, FALSE, 0);
+    mark = why_text_layout (page->cr, "Whylight " WHY_VERSION, FOOTER_SIZE * page->text, FALSE, 0);
   why_text_size (mark, &mark_width, &mark_height);
   if (page->draw)
     {
@@ -290,13 +302,16 @@ put_footer (Page *page, const char *footer)
 static void
 put_captions (Page *page, const char *const *captions, double x, double width)
 {
+  /* A paragraph on its own is shown in full. */
+  const int most_lines = captions != NULL && captions[0] != NULL && captions[1] == NULL ? PARAGRAPH_LINES : CAPTION_LINES;
+
   for (gsize line = 0; captions != NULL && captions[line] != NULL; line++)
     {
       double text_width, text_height;
       g_autoptr (PangoLayout)
-        layout = why_text_layout (page->cr, captions[line], TEXT_SIZE * page->unit, FALSE, 0);
+        layout = why_text_layout (page->cr, captions[line], TEXT_SIZE * page->text, FALSE, 0);
 
-      why_text_set_wrap (layout, width, CAPTION_LINES);
+      why_text_set_wrap (layout, width, most_lines);
       why_text_size (layout, &text_width, &text_height);
       if (page->draw)
         {
@@ -312,11 +327,11 @@ put_classes (Page *page, const WhyFigureClass *classes, gsize n_classes, double 
 {
   for (gsize row = 0; row < MIN (n_classes, MAX_CLASS_ROWS); row++)
     {
-      WhyRect place = { x, page->top, width, CLASS_ROW * page->unit };
+      WhyRect place = { x, page->top, width, CLASS_ROW * page->text };
 
       if (page->draw)
         why_bar_row_draw (page->cr, classes[row].label, classes[row].value,
-                          classes[row].probability, classes[row].target, page->theme, TEXT_SIZE * page->unit, &place);
+                          classes[row].probability, classes[row].target, page->theme, TEXT_SIZE * page->text, &place);
       page->top += place.height;
     }
 }
@@ -332,7 +347,7 @@ put_color_bar (Page *page, const WhyPanel *panel, const char *bar_unit, gboolean
     .unit = bar_unit,
     .vertical = vertical,
     .length = length,
-    .font_size = TEXT_SIZE * page->unit,
+    .font_size = TEXT_SIZE * page->text,
     .theme = page->theme,
   };
 
@@ -359,7 +374,7 @@ put_figure_panels (Page *page, const WhyFigure *figure, const WhyRect *view)
                    ? 2
                    : 1;
   gboolean upright = TRUE;
-  double beside = panel->map != NULL ? BAR_COLUMN * page->unit + gap * 0.7 : 0;
+  double beside = panel->map != NULL ? BAR_COLUMN * page->text + gap * 0.7 : 0;
   WhyRect box = { page->margin, page->top, (room - beside - (n_panels - 1) * gap) / n_panels,
                   MAX_PANEL_HEIGHT * page->unit };
   WhyRect place = fit (view, &box);
@@ -404,7 +419,7 @@ put_figure_panels (Page *page, const WhyFigure *figure, const WhyRect *view)
 
       if (upright)
         put_color_bar (page, panel, figure->unit, TRUE, place.x + place.width + gap * 0.7, place.y,
-                       place.height, BAR_COLUMN * page->unit, &height);
+                       place.height, BAR_COLUMN * page->text, &height);
       else
         {
           page->top += gap * 0.6;
@@ -450,7 +465,7 @@ put_below (Page *page, const WhyFigure *figure)
 }
 
 static void
-open_page (Page *page, cairo_t *cr, WhyTheme theme, double width, double device_scale,
+open_page (Page *page, cairo_t *cr, WhyTheme theme, double width, double text_scale, double device_scale,
            gboolean draw)
 {
   *page = (Page){
@@ -460,6 +475,7 @@ open_page (Page *page, cairo_t *cr, WhyTheme theme, double width, double device_
     .colors = why_theme_colors (theme),
     .width = width,
     .unit = width / WHY_FIGURE_WIDTH,
+    .text = width / WHY_FIGURE_WIDTH * (text_scale > 0 ? CLAMP (text_scale, 0.25, 4) : 1),
     .device_scale = device_scale,
   };
   page->margin = MARGIN * page->unit;
@@ -496,13 +512,13 @@ walk_figure (cairo_t *cr, const WhyFigure *figure, double device_scale, gboolean
         {
           WhyRect target = { 0, 0, *width, *height };
 
-          open_page (&page, cr, figure->theme, *width, device_scale, TRUE);
+          open_page (&page, cr, figure->theme, *width, figure->text_scale, device_scale, TRUE);
           page.unit = MAX (page.unit, 0.5);
           draw_panel (&page, &figure->panel, &view, &target, TRUE, FALSE);
         }
       return TRUE;
     }
-  open_page (&page, cr, figure->theme, *width, device_scale, draw);
+  open_page (&page, cr, figure->theme, *width, figure->text_scale, device_scale, draw);
   put_heading (&page, figure->title, figure->title_value, figure->subtitle);
   put_figure_panels (&page, figure, &view);
   put_below (&page, figure);
@@ -550,7 +566,7 @@ put_row_heading (const Page *page, const char *text, double x, double height)
   if (!page->draw || text == NULL)
     return;
   g_autoptr (PangoLayout)
-    layout = why_text_layout (page->cr, text, TEXT_SIZE * page->unit, TRUE, height);
+    layout = why_text_layout (page->cr, text, TEXT_SIZE * page->text, TRUE, height);
   why_text_size (layout, &text_width, &text_height);
   cairo_save (page->cr);
   cairo_translate (page->cr, x, page->top + (height + text_width) / 2);
@@ -567,7 +583,7 @@ put_grid_row (Page *page, const WhyGrid *grid, gsize row, double left, double ce
 {
   const WhyPanel *panels = grid->panels + row * grid->n_columns;
   double gap = GAP * page->unit * 0.6;
-  double small = text_size / page->unit;
+  double small = text_size / page->text;
   double start = page->top;
   double bottom = start;
 
@@ -658,19 +674,19 @@ walk_grid (cairo_t *cr, const WhyGrid *grid, double device_scale, gboolean draw,
 
   if (!check_grid (grid, &first_map, &aspect, error) || !check_width (grid->width, width, error))
     return FALSE;
-  open_page (&page, cr, grid->theme, *width, device_scale, draw);
+  open_page (&page, cr, grid->theme, *width, grid->text_scale, device_scale, draw);
 
   double gap = GAP * page.unit * 0.6;
-  double left = page.margin + (grid->row_headings != NULL ? (ROW_HEADING + 6) * page.unit : 0);
+  double left = page.margin + (grid->row_headings != NULL ? (ROW_HEADING + 6) * page.text : 0);
   double right = page.width - page.margin;
   gboolean shared_bar = grid->shared_limits && first_map != NULL;
   if (shared_bar)
-    right -= BAR_COLUMN * page.unit + gap;
+    right -= BAR_COLUMN * page.text + gap;
   double cell_width = MAX ((right - left - (double) (grid->n_columns - 1) * gap) /
                              (double) grid->n_columns,
                            page.unit);
   double cell_height = cell_width * aspect;
-  double text_size = CLAMP (cell_width * 0.08, 13 * page.unit, TEXT_SIZE * page.unit);
+  double text_size = CLAMP (cell_width * 0.08, 13 * page.text, TEXT_SIZE * page.text);
 
   put_heading (&page, grid->title, NULL, grid->subtitle);
   if (grid->column_headings != NULL)
@@ -681,7 +697,7 @@ walk_grid (cairo_t *cr, const WhyGrid *grid, double device_scale, gboolean draw,
       for (gsize column = 0; column < grid->n_columns; column++)
         {
           page.top = start;
-          put_line (&page, grid->column_headings[column], text_size / page.unit, TRUE,
+          put_line (&page, grid->column_headings[column], text_size / page.text, TRUE,
                     &page.colors->text, left + (double) column * (cell_width + gap), cell_width, 6);
           bottom = MAX (bottom, page.top);
         }
@@ -696,7 +712,7 @@ walk_grid (cairo_t *cr, const WhyGrid *grid, double device_scale, gboolean draw,
 
       put_color_bar (&page, first_map, grid->unit, TRUE, right + gap, top_of_panels,
                      MIN (page.top - gap - top_of_panels, MAX_PANEL_HEIGHT * page.unit * 0.6),
-                     BAR_COLUMN * page.unit, &bar_height);
+                     BAR_COLUMN * page.text, &bar_height);
       page.top = MAX (page.top, top_of_panels + bar_height);
     }
   if (grid->captions != NULL && grid->captions[0] != NULL)
@@ -721,6 +737,8 @@ walk (cairo_t *cr, const WhyDrawing *drawing, double device_scale, gboolean draw
 gboolean
 why_drawing_measure (const WhyDrawing *drawing, double *width, double *height, GError **error)
 {
+  if (drawing->seen != NULL)
+    return why_seen_measure (drawing->seen, width, height, error);
   cairo_surface_t *surface = cairo_recording_surface_create (CAIRO_CONTENT_COLOR_ALPHA, NULL);
   cairo_t *cr = cairo_create (surface);
   gboolean ok = walk (cr, drawing, 1, FALSE, width, height, error);
@@ -734,6 +752,8 @@ gboolean
 why_drawing_draw (cairo_t *cr, const WhyDrawing *drawing, double device_scale, GError **error)
 {
   double width, height;
+  if (drawing->seen != NULL)
+    return why_seen_draw (cr, drawing->seen, device_scale, error);
   WhyTheme theme = drawing->figure != NULL ? drawing->figure->theme : drawing->grid->theme;
 
   if (!why_drawing_measure (drawing, &width, &height, error))

@@ -119,6 +119,7 @@ why_document_preview (WhyDocument *self, WhyArea *shape, int index)
   /* Without a first answer there is nothing to compare with. */
   if (self->model == NULL || self->picture == NULL || self->picture->is_volume || self->base_probabilities == NULL)
     return;
+  why_document_stop_play (self);
   why_area_ref (shape);
   g_clear_pointer (&self->preview_wanted, why_area_unref);
   self->preview_wanted = shape;

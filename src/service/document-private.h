@@ -3,6 +3,7 @@
 #include "runner-private.h"
 #include "service/case-list.h"
 #include "service/document.h"
+#include "service/export.h"
 #include "service/picture.h"
 
 G_BEGIN_DECLS
@@ -81,10 +82,12 @@ typedef struct
   double threshold;
   gboolean show_map;
   gboolean smooth;
+  double um_per_pixel; /* of a picture, as somebody typed it; 0: unknown */
   GPtrArray *occlusions; /* of WhyOcclusion; never changed, only replaced */
   struct _WhyComparison *comparison; /* likewise */
   double curtain;
   GPtrArray *annotations; /* of WhyAnnotation; likewise */
+  GPtrArray *steps;      /* of WhyStep; likewise */
   WhyDocumentTarget target;
   WhyDocumentLook look;
 } WhyDocumentState;
@@ -110,6 +113,7 @@ typedef enum
   WHY_LOAD_HOTTEST,
   WHY_LOAD_LABELS,
   WHY_LOAD_ANNOTATIONS,
+  WHY_LOAD_THUMBNAIL,
   WHY_N_LOADS,
 } WhyLoad;
 
@@ -140,6 +144,14 @@ typedef struct
   gboolean wants_advice;
   GPtrArray *advice; /* of WhyLayerAdvice, for the question last answered; NULL: not asked for, or not there yet */
 } WhyDocumentLayers;
+/* Covers that grow. */
+typedef struct
+{
+  gint64 start, duration; /* microseconds */
+  double share;           /* 0..1: what the running request covers */
+  guint n_answers;
+  WhyResult *result; /* nullable: the latest */
+} WhyDocumentPlay;
 
 struct _WhyDocument
 {
@@ -161,7 +173,9 @@ struct _WhyDocument
   GListStore *checks;      /* of WhyCheck, one of each kind */
   struct _WhyOverlapResult *overlap; /* nullable */
   gpointer overlap_key; /* what it is of, or what is being measured */
+  GListStore *steps; /* shows state.steps */
   GListStore *no_layers;
+  WhyDocumentPlay *play; /* nullable */
   char *fill;
   char *error_message;
   char *status;
@@ -180,6 +194,7 @@ struct _WhyDocument
   const char *last_change; /* static string: which slider moved last; NULL: the next change stands alone */
   gint64 last_change_time;
 
+  int step; /* that was gone to last, -1 */
   guint view;
   guint check_view;
   int running_check; /* -1: none */
@@ -277,6 +292,28 @@ void why_document_fail_fill (WhyDocument *self, const char *fill);
 void why_document_stop_preview (WhyDocument *self);
 /* Likewise, and the last answer shows again. */
 void why_document_drop_preview (WhyDocument *self);
+/* document-export.c */
+void why_document_cancel_export (WhyDocument *self);
+/* What is shown, with references to all of it, for another thread. NULL without a map. */
+typedef struct _WhyDocumentExport WhyDocumentExport;
+WhyDocumentExport *why_document_describe_export (WhyDocument *self, const WhyExportOptions *options);
+const WhyExport *why_document_export_get (const WhyDocumentExport *described);
+void why_document_export_free (WhyDocumentExport *described);
+
+/* document-steps.c */
+/* The answer to the present question where a step has it; borrowed. */
+WhyResult *why_document_find_known (WhyDocument *self);
+/* Steps that ask what is answered now keep the answer. */
+void why_document_steps_take_result (WhyDocument *self);
+/* Another picture or model. */
+void why_document_steps_forget_answers (WhyDocument *self);
+void why_document_update_steps (WhyDocument *self);
+void why_document_set_step (WhyDocument *self, int step);
+void why_document_emit_step_shown (WhyDocument *self, int step);
+
+/* document-play.c */
+void why_document_stop_play (WhyDocument *self);
+void why_document_emit_played (WhyDocument *self);
 
 /* document-run.c */
 /* The question without covers. Returns: (transfer full) (nullable) */
@@ -345,6 +382,8 @@ typedef enum
   WHY_DOCUMENT_PROP_COMPARE,
   WHY_DOCUMENT_PROP_CURTAIN,
   WHY_DOCUMENT_PROP_SELECTED_ANNOTATION,
+  WHY_DOCUMENT_PROP_UM_PER_PIXEL,
+  WHY_DOCUMENT_PROP_STEP,
   WHY_DOCUMENT_PROP_SHOWN_CLASS,
   WHY_DOCUMENT_PROP_SHOWN_LAYER,
   WHY_DOCUMENT_PROP_MAP,

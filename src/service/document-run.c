@@ -188,6 +188,7 @@ why_document_take_result (WhyDocument *self, WhyResult *result)
       why_document_update_classes (self);
       why_document_update_occlusions (self);
       why_document_case_answered (self);
+      why_document_steps_take_result (self);
       why_document_notify (self, WHY_DOCUMENT_PROP_MAP);
       why_document_notify (self, WHY_DOCUMENT_PROP_PROBABILITIES);
       why_document_notify (self, WHY_DOCUMENT_PROP_SHOWN_CLASS);
@@ -331,6 +332,17 @@ why_document_ask (WhyDocument *self)
     }
 
   why_document_layers_question_changed (self);
+  why_document_stop_play (self);
+  WhyResult *known = why_document_find_known (self);
+  if (known != NULL)
+    {
+      /* A step of a talk: nothing is computed twice while an audience waits. */
+      why_document_stop_preview (self);
+      why_runner_cancel (self->runner, self->view);
+      why_document_compare_pause (self);
+      on_result (known, self);
+      return;
+    }
   if (why_document_layers_show_ready (self))
     return;
   g_autoptr (WhyRequest) request = why_document_make_own_request (self, &error);

@@ -5,6 +5,7 @@
 #include "checksum.h"
 #include "annotation-private.h"
 #include "session-file.h"
+#include "step-private.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -54,6 +55,72 @@ on_saved (gpointer job, gpointer result, const GError *error, gpointer data)
     why_document_emit_session_saved (self, result);
 }
 
+static GPtrArray *
+describe_steps (WhyDocument *self)
+{
+  GPtrArray *steps = why_session_steps_new ();
+
+  for (guint index = 0; index < self->state.steps->len; index++)
+    {
+      WhyStep *step = g_ptr_array_index (self->state.steps, index);
+      WhySessionStep *told = why_session_step_new ();
+
+      told->name = g_strdup (step->name);
+      why_document_state_copy (&step->state, &told->state);
+      /* Objects stay in this thread. */
+      g_clear_pointer (&told->state.occlusions, g_ptr_array_unref);
+      g_clear_pointer (&told->state.annotations, g_ptr_array_unref);
+      for (guint cover = 0; cover < step->state.occlusions->len; cover++)
+        {
+          WhyCover copy;
+          why_cover_copy (why_occlusion_get_cover (g_ptr_array_index (step->state.occlusions, cover)), &copy);
+          g_array_append_val (told->covers, copy);
+        }
+      told->plane = step->plane;
+      told->slice = step->slice;
+      told->part = step->part;
+      told->picture_width = step->picture_width;
+      told->picture_height = step->picture_height;
+      g_ptr_array_add (steps, told);
+    }
+  return steps;
+}
+
+static void
+take_covers (WhyDocument *self, const GArray *covers, GPtrArray *occlusions)
+{
+  for (guint index = 0; index < covers->len; index++)
+    {
+      const WhyCover *cover = &g_array_index (covers, WhyCover, index);
+      g_ptr_array_add (occlusions, why_occlusion_new (cover));
+      self->n_covers_made = MAX (self->n_covers_made, cover->seed);
+    }
+}
+
+static GPtrArray *
+take_steps (WhyDocument *self, const GPtrArray *told)
+{
+  GPtrArray *steps = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (guint index = 0; index < told->len; index++)
+    {
+      WhySessionStep *read = g_ptr_array_index (told, index);
+      WhyStep *step = why_step_new (read->name != NULL ? read->name : "", &read->state);
+
+      /* The copy shares the list of the file's state, which is empty; it needs one of its own. */
+      g_ptr_array_unref (step->state.occlusions);
+      step->state.occlusions = g_ptr_array_new_with_free_func (g_object_unref);
+      take_covers (self, read->covers, step->state.occlusions);
+      step->plane = read->plane;
+      step->slice = read->slice;
+      step->part = read->part;
+      step->picture_width = read->picture_width;
+      step->picture_height = read->picture_height;
+      g_ptr_array_add (steps, step);
+    }
+  return steps;
+}
+
 WhySessionFile *
 why_document_make_session (WhyDocument *self)
 {
@@ -75,6 +142,8 @@ why_document_make_session (WhyDocument *self)
       why_cover_copy (why_occlusion_get_cover (g_ptr_array_index (self->state.occlusions, index)), &cover);
       g_array_append_val (session->covers, cover);
     }
+  g_clear_pointer (&session->state.steps, g_ptr_array_unref);
+  session->steps = describe_steps (self);
   session->fill = g_strdup (self->fill);
   session->plane = why_document_get_plane (self);
   session->slice = why_document_is_volume (self) ? why_document_get_slice (self) : -1;
@@ -348,16 +417,12 @@ why_document_apply_session (WhyDocument *self)
   state.comparison = why_comparison_ref (session->state.comparison);
   state.curtain = session->state.curtain;
   state.look = session->state.look;
+  state.um_per_pixel = session->state.um_per_pixel;
   if (self->picture != NULL && !self->picture->is_volume && session->covers->len > 0)
     {
       g_ptr_array_unref (state.occlusions);
       state.occlusions = g_ptr_array_new_with_free_func (g_object_unref);
-      for (guint index = 0; index < session->covers->len; index++)
-        {
-          const WhyCover *cover = &g_array_index (session->covers, WhyCover, index);
-          g_ptr_array_add (state.occlusions, why_occlusion_new (cover));
-          self->n_covers_made = MAX (self->n_covers_made, cover->seed);
-        }
+      take_covers (self, session->covers, state.occlusions);
     }
   if (self->picture != NULL && !self->picture->is_volume && session->annotations->len > 0)
     {
@@ -367,6 +432,8 @@ why_document_apply_session (WhyDocument *self)
         g_ptr_array_add (state.annotations,
                          why_annotation_new (&g_array_index (session->annotations, WhyAnnotationData, index), index));
     }
+  g_ptr_array_unref (state.steps);
+  state.steps = take_steps (self, session->steps);
   why_document_commit (self, &state, NULL);
   why_document_set_selected_cover (self, (int) self->state.occlusions->len - 1);
   if (session->slice >= 0)

@@ -22,6 +22,7 @@ why_document_state_init (WhyDocumentState *state)
     .comparison = why_comparison_new (),
     .curtain = 0.5,
     .annotations = g_ptr_array_new_with_free_func (g_object_unref),
+    .steps = g_ptr_array_new_with_free_func (g_object_unref),
   };
   why_document_target_init (&state->target);
   why_document_look_init (&state->look);
@@ -38,8 +39,9 @@ why_document_state_copy (const WhyDocumentState *from, WhyDocumentState *to)
   to->polarity = g_strdup (from->polarity);
   to->colormap = g_strdup (from->colormap);
   to->limits = g_strdup (from->limits);
-  to->occlusions = g_ptr_array_ref (from->occlusions);
-  to->annotations = g_ptr_array_ref (from->annotations);
+  to->annotations = from->annotations != NULL ? g_ptr_array_ref (from->annotations) : NULL;
+  to->occlusions = from->occlusions != NULL ? g_ptr_array_ref (from->occlusions) : NULL;
+  to->steps = from->steps != NULL ? g_ptr_array_ref (from->steps) : NULL;
   why_document_target_copy (&from->target, &to->target);
   to->comparison = why_comparison_ref (from->comparison);
 }
@@ -56,6 +58,7 @@ why_document_state_clear (WhyDocumentState *state)
   g_clear_pointer (&state->limits, g_free);
   g_clear_pointer (&state->occlusions, g_ptr_array_unref);
   g_clear_pointer (&state->annotations, g_ptr_array_unref);
+  g_clear_pointer (&state->steps, g_ptr_array_unref);
   why_document_target_clear (&state->target);
   g_clear_pointer (&state->comparison, why_comparison_unref);
 }

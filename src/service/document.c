@@ -4,6 +4,7 @@
 #include "document-private.h"
 #include "check-private.h"
 #include "service/annotation.h"
+#include "service/step.h"
 #include "session-file.h"
 
 #include <glib/gi18n-lib.h>
@@ -27,6 +28,8 @@ enum
   SIGNAL_PREVIEWED,
   SIGNAL_COVER_SELECTED,
   SIGNAL_LAYER_MAPS_CHANGED,
+  SIGNAL_STEP_SHOWN,
+  SIGNAL_PLAYED,
   SIGNAL_LAST_SIGNAL,
 };
 
@@ -54,6 +57,18 @@ void
 why_document_emit_session_saved (WhyDocument *self, const char *path)
 {
   g_signal_emit (self, signals[SIGNAL_SESSION_SAVED], 0, path);
+}
+
+void
+why_document_emit_step_shown (WhyDocument *self, int step)
+{
+  g_signal_emit (self, signals[SIGNAL_STEP_SHOWN], 0, step);
+}
+
+void
+why_document_emit_played (WhyDocument *self)
+{
+  g_signal_emit (self, signals[SIGNAL_PLAYED], 0);
 }
 
 void
@@ -207,6 +222,7 @@ why_document_cancel (WhyDocument *self)
     return;
 
   g_object_freeze_notify (G_OBJECT (self));
+  why_document_stop_play (self);
   why_document_cancel_loads (self);
   why_document_compare_cancel (self);
   why_document_stop_checks (self);
@@ -300,6 +316,7 @@ notify_state (WhyDocument *self, const WhyDocumentState *old)
     { !why_document_look_equal (&state->look, &old->look) || state->lo != old->lo || state->hi != old->hi, WHY_DOCUMENT_PROP_LOOK },
     { state->comparison->mode != old->comparison->mode, WHY_DOCUMENT_PROP_COMPARE },
     { state->curtain != old->curtain, WHY_DOCUMENT_PROP_CURTAIN },
+    { state->um_per_pixel != old->um_per_pixel, WHY_DOCUMENT_PROP_UM_PER_PIXEL },
   };
 
   for (gsize change = 0; change < G_N_ELEMENTS (changes); change++)
@@ -316,6 +333,7 @@ switch_state (WhyDocument *self, WhyDocumentState *state)
   WhyDocumentState old = self->state;
 
   g_object_freeze_notify (G_OBJECT (self));
+  why_document_stop_play (self);
   self->state = *state;
   *state = (WhyDocumentState) { 0 };
   why_document_succeed (self, WHY_ERROR_KIND_VALUE);
@@ -327,6 +345,8 @@ switch_state (WhyDocument *self, WhyDocumentState *state)
   notify_state (self, &old);
   if (self->state.annotations != old.annotations)
     why_document_update_annotations (self);
+  if (self->state.steps != old.steps)
+    why_document_update_steps (self);
   const gboolean asks_same = why_document_state_asks_same (&self->state, &old);
   if (!asks_same)
     {
@@ -412,6 +432,8 @@ forget_answer (WhyDocument *self)
   why_document_drop_preview (self);
   why_worker_cancel (why_runner_loader (self->runner), self->loads[WHY_LOAD_HOTTEST]);
   why_document_set_loading (self, WHY_LOAD_HOTTEST, NULL);
+  why_document_stop_play (self);
+  why_document_steps_forget_answers (self);
   why_runner_cancel (self->runner, self->view);
   why_document_layers_forget (self);
   self->running = FALSE;
@@ -467,6 +489,8 @@ why_document_take_picture (WhyDocument *self, WhyPicture *picture)
       g_free (state.target.region);
       state.target.region = g_strdup ("predicted");
     }
+  /* It was said of the other picture. */
+  state.um_per_pixel = 0;
   why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE_PATH);
   why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE);
   why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE_WIDTH);
@@ -568,6 +592,7 @@ why_document_dispose (GObject *object)
 {
   WhyDocument *self = WHY_DOCUMENT (object);
 
+  why_document_stop_play (self);
   if (self->runner != NULL)
     {
       why_document_dispose_cases (self);
@@ -601,6 +626,7 @@ why_document_finalize (GObject *object)
   g_clear_object (&self->annotations);
   g_clear_object (&self->checks);
   g_clear_object (&self->no_layers);
+  g_clear_object (&self->steps);
   g_clear_pointer (&self->fill, g_free);
   g_clear_pointer (&self->error_message, g_free);
   g_clear_pointer (&self->status, g_free);
@@ -711,6 +737,12 @@ why_document_get_property (GObject *object, guint prop_id, GValue *value, GParam
     case WHY_DOCUMENT_PROP_SELECTED_ANNOTATION:
       g_value_set_int (value, self->selected_annotation);
       break;
+    case WHY_DOCUMENT_PROP_UM_PER_PIXEL:
+      g_value_set_double (value, why_document_get_um_per_pixel (self));
+      break;
+    case WHY_DOCUMENT_PROP_STEP:
+      g_value_set_int (value, self->step);
+      break;
     case WHY_DOCUMENT_PROP_SHOWN_CLASS:
       g_value_set_int (value, why_document_get_shown_class (self));
       break;
@@ -807,6 +839,9 @@ why_document_set_property (GObject *object, guint prop_id, const GValue *value, 
     case WHY_DOCUMENT_PROP_CURTAIN:
       why_document_set_curtain (self, g_value_get_double (value));
       break;
+    case WHY_DOCUMENT_PROP_UM_PER_PIXEL:
+      why_document_set_um_per_pixel (self, g_value_get_double (value));
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -863,6 +898,8 @@ why_document_class_init (WhyDocumentClass *klass)
   STRING (COMPARE, "compare", rw);
   SHARE (CURTAIN, "curtain", 0.5, rw);
   INT (SELECTED_ANNOTATION, "selected-annotation", ro);
+  props[WHY_DOCUMENT_PROP_UM_PER_PIXEL] = g_param_spec_double ("um-per-pixel", NULL, NULL, 0, 1e9, 0, rw);
+  INT (STEP, "step", ro);
   INT (SHOWN_CLASS, "shown-class", ro);
   STRING (SHOWN_LAYER, "shown-layer", ro);
   BOXED (MAP, "map", WHY_TYPE_MAP);
@@ -896,6 +933,10 @@ why_document_class_init (WhyDocumentClass *klass)
                                                  NULL, NULL, G_TYPE_NONE, 0);
   signals[SIGNAL_LAYER_MAPS_CHANGED] = g_signal_new ("layer-maps-changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST,
                                                      0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_STEP_SHOWN] = g_signal_new ("step-shown", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                             NULL, G_TYPE_NONE, 1, G_TYPE_INT);
+  signals[SIGNAL_PLAYED] = g_signal_new ("played", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                         G_TYPE_NONE, 0);
   signals[SIGNAL_REDRAW] = g_signal_new ("redraw", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                          G_TYPE_NONE, 0);
   signals[SIGNAL_OVERLAP_CHANGED] = g_signal_new ("overlap-changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
@@ -918,6 +959,8 @@ why_document_init (WhyDocument *self)
       g_autoptr (WhyCheck) check = why_check_new ((WhyCheckKind) kind);
       g_list_store_append (self->checks, check);
     }
+  self->steps = g_list_store_new (WHY_TYPE_STEP);
+  self->step = -1;
   self->no_layers = g_list_store_new (WHY_TYPE_LAYER_ITEM);
   self->undo = g_ptr_array_new_with_free_func (state_free);
   self->redo = g_ptr_array_new_with_free_func (state_free);

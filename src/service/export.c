@@ -1,11 +1,12 @@
 #include "config.h"
 
-#include "service/export.h"
+#include "export-private.h"
 
 #include "base/error.h"
 #include "checksum.h"
 #include "service/compare.h"
 #include "service/document-look.h"
+#include "service/caption.h"
 #include "service/json.h"
 #include "service/percent.h"
 
@@ -19,11 +20,29 @@
 
 /* ---- what made it ---- */
 
+/* What a file that is written to @from says of where @path is. */
+static char *
+told_path (const WhyExport *what, const char *from, const char *path)
+{
+  if (what->full_paths || from == NULL)
+    return g_strdup (path);
+  g_autofree char *full = g_canonicalize_filename (path, NULL);
+  g_autofree char *full_from = g_canonicalize_filename (from, NULL);
+  g_autofree char *folder = g_path_get_dirname (full_from);
+  const gsize length = strlen (folder);
+
+  if (strncmp (full, folder, length) == 0 && full[length] == G_DIR_SEPARATOR)
+    return g_strdup (full + length + 1);
+  return g_path_get_basename (path);
+}
+
 static gboolean
-add_file (JsonBuilder *builder, const char *name, const char *path, WhyCancel *cancel, GError **error)
+add_file (JsonBuilder *builder, const WhyExport *what, const char *from, const char *name, const char *path, WhyCancel *cancel,
+          GError **error)
 {
   g_autofree char *checksum = why_checksum_file (path, cancel, error);
-  g_autofree char *display = g_filename_display_name (path);
+  g_autofree char *told = told_path (what, from, path);
+  g_autofree char *display = g_filename_display_name (told);
 
   if (checksum == NULL)
     return FALSE;
@@ -53,9 +72,8 @@ why_export_share_limits (const WhyMap *map, WhyOverlayStyle *style)
   style->limits = WHY_LIMITS_LOCKED;
 }
 
-/* The map as it is drawn; the overlay borrows from it. */
-static WhyMap *
-shown_map (const WhyExport *what, WhyAffine *to_display, GError **error)
+WhyMap *
+why_export_shown_map (const WhyExport *what, WhyAffine *to_display, GError **error)
 {
   const WhyMap *map = what->result->map;
   WhyMap *shown = why_result_show_map (what->result, what->result->map, what->source, what->style.kind != WHY_RESAMPLE_NEAREST, to_display);
@@ -70,8 +88,8 @@ shown_map (const WhyExport *what, WhyAffine *to_display, GError **error)
   return NULL;
 }
 
-static WhyOverlayMap
-overlay_map (const WhyExport *what, const WhyMap *shown, const WhyAffine *to_display)
+WhyOverlayMap
+why_export_overlay_map (const WhyExport *what, const WhyMap *shown, const WhyAffine *to_display)
 {
   const WhyTensor *values = shown->values;
 
@@ -135,21 +153,71 @@ append_region (GString *command, const WhyResult *result)
     append_option (command, "--region", region);
 }
 
-char *
-why_export_command (const WhyExport *what, const char *figure_path)
+static gboolean
+is_set (const WhyRect *rect)
 {
+  return rect->width > 0 && rect->height > 0;
+}
+
+/* What is written, as far as the file's ending does not tell it. */
+static void
+append_kind (GString *command, const WhyExport *what)
+{
+  const char *kind = why_export_kind_id (what->made_as);
+
+  if (kind != NULL)
+    append_option (command, "--kind", kind);
+  if (what->made_as == WHY_EXPORT_SEEN && is_set (&what->view))
+    {
+      g_autofree char *x = why_format_number (what->view.x);
+      g_autofree char *y = why_format_number (what->view.y);
+      g_autofree char *width = why_format_number (what->view.width);
+      g_autofree char *height = why_format_number (what->view.height);
+      g_autofree char *text = g_strdup_printf ("%s,%s,%s,%s", x, y, width, height);
+      append_joined (command, "--view", text);
+    }
+  if (what->made_as == WHY_EXPORT_SEEN && what->hide_map)
+    g_string_append (command, " --hide-map");
+  if ((what->made_as == WHY_EXPORT_SEEN || what->made_as == WHY_EXPORT_OVERLAY) && what->width > 0)
+    append_number (command, "--width", what->width);
+  if (what->scale > 0 && what->scale != 1)
+    append_number (command, "--scale", what->scale);
+  if (what->text_scale > 0 && what->text_scale != 1)
+    append_number (command, "--text-scale", what->text_scale);
+  if (what->um_per_pixel > 0)
+    append_number (command, "--pixel-size", what->um_per_pixel);
+  if (what->text == WHY_EXPORT_TEXT_CAPTION)
+    g_string_append (command, " --caption");
+  else if (what->text == WHY_EXPORT_TEXT_NONE)
+    g_string_append (command, " --no-captions");
+  if (what->theme == WHY_THEME_DARK)
+    g_string_append (command, " --dark");
+  if (what->full_paths)
+    g_string_append (command, " --full-paths");
+}
+
+/* @from: (nullable): the file that the command will stand in */
+static char *
+make_command (const WhyExport *what, const char *figure_path, const char *from)
+{
+  g_autofree char *model_path = told_path (what, from, why_model_get_path (what->model));
+  g_autofree char *input_path = what->input_path != NULL ? told_path (what, from, what->input_path) : g_strdup ("INPUT");
+  g_autofree char *output_path = figure_path != NULL ? told_path (what, from, figure_path) : g_strdup ("FIGURE.png");
   const WhyMap *map = what->result->map;
   const WhyOverlayStyle *style = &what->style;
   g_autofree char *number = g_strdup_printf ("%d", what->result->target_class);
   GString *command = g_string_new ("whylight-cli explain");
 
-  append_option (command, NULL, why_model_get_path (what->model));
-  append_option (command, NULL, what->input_path != NULL ? what->input_path : "INPUT");
+  append_option (command, NULL, model_path);
+  append_option (command, NULL, input_path);
   if (what->source != NULL && what->source->is_volume)
     g_string_append_printf (command, " --slice %s:%" G_GINT64_FORMAT, why_plane_kind_to_string (what->source->kind),
                             what->source->plane.index);
   if (why_model_get_recipe_path (what->model) != NULL)
-    append_option (command, "--recipe", why_model_get_recipe_path (what->model));
+    {
+      g_autofree char *recipe_path = told_path (what, from, why_model_get_recipe_path (what->model));
+      append_option (command, "--recipe", recipe_path);
+    }
   append_option (command, "--method", map->method);
   if (map->layer != NULL)
     append_option (command, "--layer", map->layer);
@@ -197,8 +265,15 @@ why_export_command (const WhyExport *what, const char *figure_path)
     g_string_append_printf (command, " --contours %d%s", style->n_contours, style->contour_labels ? "" : " --no-contour-labels");
   if (style->kind == WHY_RESAMPLE_NEAREST)
     g_string_append (command, " --cells");
-  append_option (command, "-o", figure_path != NULL ? figure_path : "FIGURE.png");
+  append_kind (command, what);
+  append_option (command, "-o", output_path);
   return g_string_free (command, FALSE);
+}
+
+char *
+why_export_command (const WhyExport *what, const char *figure_path)
+{
+  return make_command (what, figure_path, NULL);
 }
 
 static void
@@ -233,8 +308,8 @@ add_covers (JsonBuilder *builder, const WhyRequest *request)
   json_builder_end_array (builder);
 }
 
-static const char *
-profile_version (const WhyMap *map)
+const char *
+why_export_profile_version (const WhyMap *map)
 {
   const WhyProfile *profile = why_profile_lookup (map->profile, NULL);
   return profile != NULL ? profile->version : "";
@@ -267,17 +342,17 @@ why_export_recipe (const WhyExport *what, const char *figure_path, WhyCancel *ca
   g_autofree char *preparation = NULL;
   g_autofree char *region = why_region_from_request (&what->result->request->explain, &what->result->input_to_source);
   WhyAffine to_display;
-  g_autoptr (WhyMap) shown = shown_map (what, &to_display, error);
+  g_autoptr (WhyMap) shown = why_export_shown_map (what, &to_display, error);
 
   if (shown == NULL)
     return NULL;
-  const WhyOverlayMap overlay = overlay_map (what, shown, &to_display);
-  command = why_export_command (what, figure_path);
+  const WhyOverlayMap overlay = why_export_overlay_map (what, shown, &to_display);
+  command = make_command (what, figure_path, figure_path);
   json_builder_begin_object (builder);
   why_json_add_string (builder, "program", "whylight");
   why_json_add_string (builder, "version", WHY_VERSION);
-  if (!add_file (builder, "model", why_model_get_path (what->model), cancel, error) ||
-      (what->input_path != NULL && !add_file (builder, "input", what->input_path, cancel, error)))
+  if (!add_file (builder, what, figure_path, "model", why_model_get_path (what->model), cancel, error) ||
+      (what->input_path != NULL && !add_file (builder, what, figure_path, "input", what->input_path, cancel, error)))
     return NULL;
   if (what->result->request->pixels != NULL)
     {
@@ -292,7 +367,7 @@ why_export_recipe (const WhyExport *what, const char *figure_path, WhyCancel *ca
     }
   why_json_add_string (builder, "method", map->method);
   why_json_add_string (builder, "profile", map->profile);
-  why_json_add_string (builder, "profile_version", profile_version (map));
+  why_json_add_string (builder, "profile_version", why_export_profile_version (map));
   why_json_add_string (builder, "options", map->options);
   why_json_add_string (builder, "layer", map->layer);
   add_more (builder, map);
@@ -359,22 +434,22 @@ choose_classes (const WhyExport *what, WhyFigureClass *classes, GPtrArray *value
   return n_shown;
 }
 
-static gboolean
-knows_class (const WhyMap *map)
+gboolean
+why_export_knows_class (const WhyMap *map)
 {
   const WhyExplainerClass *method = why_explainer_lookup (map->method, NULL);
 
   return method == NULL || (method->needs & WHY_NEEDS_NO_CLASS) == 0;
 }
 
-static const char *
-polarity_text (const WhyMap *map)
+const char *
+why_export_polarity_text (const WhyMap *map)
 {
-  return knows_class (map) ? why_polarity_title (map->polarity) : _ ("the same for every class");
+  return why_export_knows_class (map) ? why_polarity_title (map->polarity) : _ ("the same for every class");
 }
 
-static char *
-plane_caption (const WhyPicture *source)
+char *
+why_export_plane_text (const WhyPicture *source)
 {
   static const char *const titles[] = { N_ ("Axial plane"), N_ ("Coronal plane"), N_ ("Sagittal plane") };
 
@@ -387,22 +462,59 @@ plane_caption (const WhyPicture *source)
                           why_picture_get_n_planes (source, source->kind));
 }
 
-static void
-add_score_caption (GPtrArray *captions, const WhyExport *what, const WhyMap *map)
+char *
+why_export_score_text (const WhyExport *what, const WhyMap *map)
 {
   const char *ends_in = why_model_ends_in (what->model);
 
   if (g_strcmp0 (map->score_kind, "rest") == 0)
-    g_ptr_array_add (captions, g_strdup_printf (_ ("Logit plus logarithm of the probability is explained: %.4g"), map->score));
-  else if (g_strcmp0 (map->score_kind, "similarity") == 0)
-    g_ptr_array_add (captions, g_strdup_printf (_ ("The similarity of the output to another picture's is explained: %.4g"), map->score));
-  else if (ends_in != NULL && g_strcmp0 (map->score_kind, "probability") != 0)
-    g_ptr_array_add (captions, g_strdup_printf (_ ("The logit before the final %s is explained: %.4g"), ends_in, map->score));
-  else
-    g_ptr_array_add (captions, g_strdup_printf (g_strcmp0 (map->score_kind, "probability") == 0
-                                                  ? _ ("The probability is explained: %.4g")
-                                                  : _ ("The logit is explained: %.4g"),
-                                                map->score));
+    return g_strdup_printf (_ ("Logit plus logarithm of the probability is explained: %.4g"), map->score);
+  if (g_strcmp0 (map->score_kind, "similarity") == 0)
+    return g_strdup_printf (_ ("The similarity of the output to another picture's is explained: %.4g"), map->score);
+  if (ends_in != NULL && g_strcmp0 (map->score_kind, "probability") != 0)
+    return g_strdup_printf (_ ("The logit before the final %s is explained: %.4g"), ends_in, map->score);
+  if (g_strcmp0 (map->score_kind, "probability") == 0)
+    return g_strdup_printf (_ ("The probability is explained: %.4g"), map->score);
+  return g_strdup_printf (_ ("The logit is explained: %.4g"), map->score);
+}
+
+const char *
+why_export_method_title (const WhyMap *map)
+{
+  const WhyExplainerClass *method = why_explainer_lookup (map->method, NULL);
+
+  return method != NULL ? _ (method->title) : map->method;
+}
+
+gboolean
+why_export_is_medical (const WhyExport *what)
+{
+  return what->source != NULL && what->source->is_volume;
+}
+
+/* Of a volume the display is stretched until its pixels are square: they are as wide as the narrower voxel. */
+double
+why_export_get_um_per_pixel (const WhyExport *what)
+{
+  const WhyPicture *source = what->source;
+
+  if (source == NULL || !source->is_volume)
+    return what->um_per_pixel > 0 && isfinite (what->um_per_pixel) ? what->um_per_pixel : 0;
+  return why_picture_get_um_per_pixel (source);
+}
+
+char **
+why_export_legend_lines (const WhyExport *what, const WhyMap *shown)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_autofree char *how = g_strdup_printf ("%s, %s", why_export_method_title (shown), why_export_polarity_text (shown));
+  /* Translators: columns, rows of a map; the layer it is of follows */
+  g_autofree char *where = g_strdup_printf (_ ("%" PRId64 " × %" PRId64 " cells%s%s"), shown->values->dims[1], shown->values->dims[0],
+                                            shown->layer != NULL ? ", " : "", shown->layer != NULL ? shown->layer : "");
+
+  g_strv_builder_add (builder, how);
+  g_strv_builder_add (builder, where);
+  return g_strv_builder_end (builder);
 }
 
 static GPtrArray *
@@ -415,12 +527,12 @@ make_captions (const WhyExport *what, const char *method_title, const WhyMap *ma
   g_ptr_array_add (captions,
                    g_strdup_printf (_ ("%s, %s; %" PRId64 " × %" PRId64
                                        " cells, one cell is %.4g × %.4g pixels of the picture"),
-                                    method_title, polarity_text (map), map->values->dims[1], map->values->dims[0],
+                                    method_title, why_export_polarity_text (map), map->values->dims[1], map->values->dims[0],
                                     hypot (to_display->xx, to_display->yx), hypot (to_display->xy, to_display->yy)));
   if (what->source != NULL && what->source->is_volume)
-    g_ptr_array_add (captions, plane_caption (what->source));
-  if (knows_class (map))
-    add_score_caption (captions, what, map);
+    g_ptr_array_add (captions, why_export_plane_text (what->source));
+  if (why_export_knows_class (map))
+    g_ptr_array_add (captions, why_export_score_text (what, map));
   if (what->result->request->n_covers > 0)
     g_ptr_array_add (captions, g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%u rectangle is covered", "%u rectangles are covered",
                                                              (gulong) what->result->request->n_covers),
@@ -429,7 +541,7 @@ make_captions (const WhyExport *what, const char *method_title, const WhyMap *ma
     g_ptr_array_add (captions, g_strdup_printf (_ ("Compared with “%s”"),
                                                 why_model_get_class_label (what->model, map->contrast_class)));
   if (g_strcmp0 (map->profile, "paper") != 0 || map->options != NULL)
-    g_ptr_array_add (captions, g_strdup_printf (_ ("Profile %s %s, options: %s"), map->profile, profile_version (map),
+    g_ptr_array_add (captions, g_strdup_printf (_ ("Profile %s %s, options: %s"), map->profile, why_export_profile_version (map),
                                                 map->options != NULL ? map->options : _ ("none")));
   if (map->reason != NULL)
     g_ptr_array_add (captions, g_strdup (map->reason));
@@ -442,32 +554,73 @@ make_captions (const WhyExport *what, const char *method_title, const WhyMap *ma
   return captions;
 }
 
+/* One paragraph, facts line by line, or nothing. */
+static GPtrArray *
+choose_captions (const WhyExport *what, const char *method_title, const WhyMap *map, const WhyAffine *to_display)
+{
+  if (what->text == WHY_EXPORT_TEXT_LINES)
+    return make_captions (what, method_title, map, to_display);
+  GPtrArray *captions = g_ptr_array_new_with_free_func (g_free);
+  if (what->text == WHY_EXPORT_TEXT_CAPTION)
+    g_ptr_array_add (captions, why_caption_text (what));
+  g_ptr_array_add (captions, NULL);
+  return captions;
+}
+
+gboolean
+why_export_texts_init (WhyExportTexts *texts, const WhyExport *what, const char *path, WhyCancel *cancel, GError **error)
+{
+  const WhyMap *map = what->result->map;
+
+  *texts = (WhyExportTexts) { 0 };
+  texts->recipe = why_export_recipe (what, path, cancel, error);
+  if (texts->recipe == NULL)
+    return FALSE;
+  texts->title = g_strdup_printf ("%s: %s%s%s", why_model_get_class_label (what->model, what->result->target_class),
+                                  why_export_method_title (map), map->layer != NULL ? ", " : "",
+                                  map->layer != NULL ? map->layer : "");
+  texts->comment = g_strdup_printf ("%s %s", why_export_is_medical (what) ? _ ("Not a medical device.") : "",
+                                    _ ("For research and teaching."));
+  g_strstrip (texts->comment);
+  texts->entries[texts->n_entries++] = (WhyTextEntry) { "Title", texts->title };
+  texts->entries[texts->n_entries++] = (WhyTextEntry) { "Software", "Whylight " WHY_VERSION };
+  texts->entries[texts->n_entries++] = (WhyTextEntry) { "Author", "Whylight " WHY_VERSION };
+  texts->entries[texts->n_entries++] = (WhyTextEntry) { "Comment", texts->comment };
+  texts->entries[texts->n_entries++] = (WhyTextEntry) { "whylight:recipe", texts->recipe };
+  return TRUE;
+}
+
+void
+why_export_texts_clear (WhyExportTexts *texts)
+{
+  g_free (texts->title);
+  g_free (texts->recipe);
+  g_free (texts->comment);
+}
+
 gboolean
 why_export_figure (const WhyExport *what, const char *path, WhyCancel *cancel, GError **error)
 {
   WhyFigureClass classes[N_FIGURE_CLASSES + 1];
   g_autoptr (GPtrArray) values = g_ptr_array_new_with_free_func (g_free);
+  g_auto (WhyExportTexts) texts = { 0 };
   WhyAffine to_display;
 
-  g_autoptr (WhyMap) map = shown_map (what, &to_display, error);
-  g_autofree char *recipe = map != NULL ? why_export_recipe (what, path, cancel, error) : NULL;
-  if (recipe == NULL)
+  g_autoptr (WhyMap) map = why_export_shown_map (what, &to_display, error);
+  if (map == NULL || !why_export_texts_init (&texts, what, path, cancel, error))
     return FALSE;
 
-  const WhyOverlayMap overlay = overlay_map (what, map, &to_display);
-  const WhyExplainerClass *method = why_explainer_lookup (map->method, NULL);
-  const char *method_title = method != NULL ? _ (method->title) : map->method;
+  const WhyOverlayMap overlay = why_export_overlay_map (what, map, &to_display);
+  const char *method_title = why_export_method_title (map);
   const char *label = why_model_get_class_label (what->model, what->result->target_class);
   const double probability = why_tensor_get_f64 (what->result->probabilities, (gsize) what->result->target_class);
-  g_autoptr (GPtrArray) captions = make_captions (what, method_title, map, &to_display);
+  g_autoptr (GPtrArray) captions = choose_captions (what, method_title, map, &to_display);
   g_autofree char *subtitle =
     map->layer != NULL ? g_strdup_printf (_ ("%s at %s"), method_title, map->layer) : g_strdup (method_title);
   g_autofree char *percent = why_percent_text (probability);
-  g_autofree char *title = g_strdup_printf ("%s: %s", label, subtitle);
-  g_autofree char *author = g_strdup_printf ("Whylight %s", WHY_VERSION);
   const WhyFigure figure = {
     .kind = what->kind,
-    .panel = { .picture = what->picture, .map = &overlay, .style = &what->style },
+    .panel = { .picture = what->picture, .map = &overlay, .style = &what->style, .um_per_pixel = why_export_get_um_per_pixel (what) },
     .title = label,
     .title_value = percent,
     .subtitle = subtitle,
@@ -475,12 +628,8 @@ why_export_figure (const WhyExport *what, const char *path, WhyCancel *cancel, G
     .n_classes = choose_classes (what, classes, values),
     .captions = (const char *const *) captions->pdata,
     .theme = what->theme,
+    .scale = what->scale,
+    .text_scale = what->text_scale,
   };
-  const WhyTextEntry texts[] = {
-    { "Title", title },
-    { "Software", author },
-    { "Author", author },
-    { "whylight:recipe", recipe },
-  };
-  return why_figure_write (&figure, path, texts, G_N_ELEMENTS (texts), cancel, error);
+  return why_figure_write (&figure, path, texts.entries, texts.n_entries, cancel, error);
 }

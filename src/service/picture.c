@@ -108,14 +108,38 @@ why_picture_get_n_planes (const WhyPicture *picture, WhyPlaneKind kind)
   return why_plane_get_count (&plane, picture->pixels->dims);
 }
 
+/* Distances between the voxels of a plane as it is turned. */
+static void
+find_spacing (const WhyPicture *picture, const WhyPlane *plane, double *x, double *y)
+{
+  const int row_axis = plane->axis == 0 ? 1 : 0;
+  const int column_axis = plane->axis == 2 ? 1 : 2;
+
+  *x = picture->spacing[plane->transpose ? row_axis : column_axis];
+  *y = picture->spacing[plane->transpose ? column_axis : row_axis];
+}
+
+double
+why_picture_get_um_per_pixel (const WhyPicture *picture)
+{
+  double x, y;
+
+  if (!picture->is_volume)
+    return 0;
+  find_spacing (picture, &picture->plane, &x, &y);
+  if (!isfinite (x) || !isfinite (y) || !(x > 0) || !(y > 0))
+    return 0;
+  /* The display is stretched along the longer one until its pixels are square. */
+  return MIN (x, y);
+}
+
 /* How much longer than the shorter one a voxel is across and down the display. */
 static void
 find_stretch (const WhyPicture *picture, const WhyPlane *plane, double *across, double *down)
 {
-  const int row_axis = plane->axis == 0 ? 1 : 0;
-  const int column_axis = plane->axis == 2 ? 1 : 2;
-  const double x = picture->spacing[plane->transpose ? row_axis : column_axis];
-  const double y = picture->spacing[plane->transpose ? column_axis : row_axis];
+  double x, y;
+
+  find_spacing (picture, plane, &x, &y);
 
   *across = *down = 1.0;
   if (!isfinite (x) || !isfinite (y))

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "session-file.h"
+#include "session-file-private.h"
 
 #include "base/error.h"
 #include "base/json-text.h"
@@ -33,6 +33,7 @@ why_session_file_free (WhySessionFile *session)
   why_document_state_clear (&session->state);
   g_clear_pointer (&session->covers, g_array_unref);
   g_clear_pointer (&session->annotations, g_array_unref);
+  g_clear_pointer (&session->steps, g_ptr_array_unref);
   g_free (session->fill);
   g_free (session->warning);
   g_free (session);
@@ -173,8 +174,8 @@ add_look (JsonBuilder *builder, const WhyDocumentLook *look)
   why_json_add_string (builder, "colour_vision", why_vision_id (look->vision));
 }
 
-static void
-add_state (JsonBuilder *builder, const WhyDocumentState *state, const GArray *covers)
+void
+why_session_add_state (JsonBuilder *builder, const WhyDocumentState *state, const GArray *covers)
 {
   why_json_add_int (builder, "target_class", state->target_class);
   why_json_add_int (builder, "contrast_class", state->contrast_class);
@@ -193,6 +194,7 @@ add_state (JsonBuilder *builder, const WhyDocumentState *state, const GArray *co
   why_json_add_boolean (builder, "smooth", state->smooth);
   add_target (builder, &state->target);
   add_look (builder, &state->look);
+  why_json_add_double (builder, "um_per_pixel", state->um_per_pixel);
   json_builder_set_member_name (builder, "occlusions");
   json_builder_begin_array (builder);
   for (guint index = 0; index < covers->len; index++)
@@ -219,7 +221,7 @@ why_session_file_write (const WhySessionFile *session, const char *path, WhyCanc
     return FALSE;
   if (session->cases != NULL)
     add_cases (builder, session->cases, folder);
-  add_state (builder, &session->state, session->covers);
+  why_session_add_state (builder, &session->state, session->covers);
   why_session_compare_add (builder, session->state.comparison, session->state.curtain, folder);
   why_session_add_annotations (builder, session->annotations);
   why_json_add_string (builder, "fill", session->fill);
@@ -228,6 +230,7 @@ why_session_file_write (const WhySessionFile *session, const char *path, WhyCanc
       why_json_add_string (builder, "plane", why_plane_kind_to_string (session->plane));
       why_json_add_int (builder, "slice", session->slice);
     }
+  why_session_add_steps (builder, session->steps, folder);
   json_builder_end_object (builder);
   g_autofree char *json = why_json_finish (builder);
   g_autofree char *text = g_strconcat (json, "\n", NULL);
@@ -239,33 +242,24 @@ why_session_file_write (const WhySessionFile *session, const char *path, WhyCanc
 
 /* ---- reading ---- */
 
-typedef enum
-{
-  TEXT,
-  TEXT_OR_NULL,
-  NUMBER,
-  WHOLE,
-  TRUTH,
-} Kind;
-
 static gboolean
-fits (JsonNode *node, Kind kind)
+fits (JsonNode *node, WhySessionKind kind)
 {
   if (JSON_NODE_HOLDS_NULL (node))
-    return kind == TEXT_OR_NULL;
+    return kind == WHY_SESSION_TEXT_OR_NULL;
   if (!JSON_NODE_HOLDS_VALUE (node))
     return FALSE;
   const GType type = json_node_get_value_type (node);
   switch (kind)
     {
-    case TEXT:
-    case TEXT_OR_NULL:
+    case WHY_SESSION_TEXT:
+    case WHY_SESSION_TEXT_OR_NULL:
       return type == G_TYPE_STRING;
-    case NUMBER:
+    case WHY_SESSION_NUMBER:
       return (type == G_TYPE_DOUBLE || type == G_TYPE_INT64) && isfinite (json_node_get_double (node));
-    case WHOLE:
+    case WHY_SESSION_WHOLE:
       return type == G_TYPE_INT64;
-    case TRUTH:
+    case WHY_SESSION_TRUTH:
       return type == G_TYPE_BOOLEAN;
     default:
       return FALSE;
@@ -273,8 +267,8 @@ fits (JsonNode *node, Kind kind)
 }
 
 /* Sets @target (char **, double *, gint64 * or gboolean *) from a member, if it is there. */
-static gboolean
-take (JsonObject *object, const char *name, Kind kind, gpointer target, GError **error)
+gboolean
+why_session_take (JsonObject *object, const char *name, WhySessionKind kind, gpointer target, GError **error)
 {
   static const char *const wanted[] = { "a string", "a string or null", "a number", "a whole number", "true or false" };
   JsonNode *node = json_object_get_member (object, name);
@@ -286,22 +280,22 @@ take (JsonObject *object, const char *name, Kind kind, gpointer target, GError *
       g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: %s is needed", name, wanted[kind]);
       return FALSE;
     }
-  if (kind == TEXT || kind == TEXT_OR_NULL)
+  if (kind == WHY_SESSION_TEXT || kind == WHY_SESSION_TEXT_OR_NULL)
     {
       g_free (*(char **) target);
       *(char **) target = JSON_NODE_HOLDS_NULL (node) ? NULL : json_node_dup_string (node);
     }
-  else if (kind == NUMBER)
+  else if (kind == WHY_SESSION_NUMBER)
     *(double *) target = json_node_get_double (node);
-  else if (kind == WHOLE)
+  else if (kind == WHY_SESSION_WHOLE)
     *(gint64 *) target = json_node_get_int (node);
   else
     *(gboolean *) target = json_node_get_boolean (node);
   return TRUE;
 }
 
-static gboolean
-check_keys (JsonObject *object, const char *const *known, gsize n_known, GError **error)
+gboolean
+why_session_check_keys (JsonObject *object, const char *const *known, gsize n_known, GError **error)
 {
   g_autoptr (GList) members = json_object_get_members (object);
 
@@ -340,8 +334,9 @@ take_file (WhySessionFile *session, JsonObject *object, WhySessionSource source,
       g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: an object with a path is needed", name);
       return FALSE;
     }
-  if (!check_keys (file, known, G_N_ELEMENTS (known), error) || !take (file, "path", TEXT, &relative, error) ||
-      !take (file, "sha256", TEXT, &session->checksums[source], error))
+  if (!why_session_check_keys (file, known, G_N_ELEMENTS (known), error) ||
+      !why_session_take (file, "path", WHY_SESSION_TEXT, &relative, error) ||
+      !why_session_take (file, "sha256", WHY_SESSION_TEXT, &session->checksums[source], error))
     {
       g_prefix_error (error, "%s: ", name);
       return FALSE;
@@ -380,7 +375,7 @@ take_cases (WhySessionFile *session, JsonObject *object, const char *folder, GEr
   for (guint index = 0; index < n_cases; index++)
     {
       JsonNode *element = json_array_get_element (array, index);
-      if (!fits (element, TEXT))
+      if (!fits (element, WHY_SESSION_TEXT))
         {
           g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "cases: number %u: a path is needed", index + 1);
           return FALSE;
@@ -422,7 +417,7 @@ take_class (JsonObject *object, const char *name, int *class, GError **error)
 {
   gint64 number = *class;
 
-  if (!take (object, name, WHOLE, &number, error))
+  if (!why_session_take (object, name, WHY_SESSION_WHOLE, &number, error))
     return FALSE;
   if (number < -1 || number > G_MAXINT)
     {
@@ -446,7 +441,7 @@ take_also_classes (JsonObject *object, GArray **also_classes, GError **error)
   for (guint index = 0; fine && index < json_array_get_length (array); index++)
     {
       JsonNode *element = json_array_get_element (array, index);
-      fine = fits (element, WHOLE) && json_node_get_int (element) >= 0 && json_node_get_int (element) <= G_MAXINT;
+      fine = fits (element, WHY_SESSION_WHOLE) && json_node_get_int (element) >= 0 && json_node_get_int (element) <= G_MAXINT;
       const int number = fine ? (int) json_node_get_int (element) : 0;
       g_array_append_val (classes, number);
     }
@@ -467,7 +462,7 @@ take_target (JsonObject *object, WhyDocumentTarget *target, GError **error)
   WhyRegionKind kind;
   double numbers[4];
 
-  if (!take (object, "score", TEXT, &score, error) || !take (object, "region", TEXT, &target->region, error) ||
+  if (!why_session_take (object, "score", WHY_SESSION_TEXT, &score, error) || !why_session_take (object, "region", WHY_SESSION_TEXT, &target->region, error) ||
       !take_also_classes (object, &target->also_classes, error))
     return FALSE;
   if ((score != NULL && !why_score_parse (score, &target->score, error)) ||
@@ -483,10 +478,10 @@ take_look (JsonObject *object, WhyDocumentLook *look, GError **error)
   g_autofree char *vision = NULL;
   gint64 levels = look->contour_levels;
 
-  if (!take (object, "clip", NUMBER, &look->clip, error) || !take (object, "contours", TRUTH, &look->contours, error) ||
-      !take (object, "contour_levels", WHOLE, &levels, error) ||
-      !take (object, "contour_labels", TRUTH, &look->contour_labels, error) || !take (object, "alpha", TEXT, &alpha, error) ||
-      !take (object, "colour_vision", TEXT, &vision, error))
+  if (!why_session_take (object, "clip", WHY_SESSION_NUMBER, &look->clip, error) || !why_session_take (object, "contours", WHY_SESSION_TRUTH, &look->contours, error) ||
+      !why_session_take (object, "contour_levels", WHY_SESSION_WHOLE, &levels, error) ||
+      !why_session_take (object, "contour_labels", WHY_SESSION_TRUTH, &look->contour_labels, error) || !why_session_take (object, "alpha", WHY_SESSION_TEXT, &alpha, error) ||
+      !why_session_take (object, "colour_vision", WHY_SESSION_TEXT, &vision, error))
     return FALSE;
   if (alpha != NULL && !why_document_alpha_parse (alpha, &look->alpha))
     {
@@ -498,21 +493,54 @@ take_look (JsonObject *object, WhyDocumentLook *look, GError **error)
   return vision == NULL || why_vision_parse (vision, &look->vision, error);
 }
 
+gboolean
+why_session_take_state (JsonObject *object, WhyDocumentState *state, GArray *covers, GError **error)
+{
+  if (!take_class (object, "target_class", &state->target_class, error) ||
+      !take_class (object, "contrast_class", &state->contrast_class, error) ||
+      !why_session_take (object, "layer", WHY_SESSION_TEXT_OR_NULL, &state->layer, error) ||
+      !why_session_take (object, "method", WHY_SESSION_TEXT, &state->method, error) ||
+      !why_session_take (object, "profile", WHY_SESSION_TEXT, &state->profile, error) ||
+      !why_session_take (object, "method_options", WHY_SESSION_TEXT_OR_NULL, &state->method_options, error) ||
+      !why_session_take (object, "polarity", WHY_SESSION_TEXT, &state->polarity, error) ||
+      !why_session_take (object, "colormap", WHY_SESSION_TEXT_OR_NULL, &state->colormap, error) ||
+      !why_session_take (object, "limits", WHY_SESSION_TEXT, &state->limits, error) ||
+      !why_session_take (object, "lo", WHY_SESSION_NUMBER, &state->lo, error) ||
+      !why_session_take (object, "hi", WHY_SESSION_NUMBER, &state->hi, error) ||
+      !why_session_take (object, "opacity", WHY_SESSION_NUMBER, &state->opacity, error) ||
+      !why_session_take (object, "threshold", WHY_SESSION_NUMBER, &state->threshold, error) ||
+      !why_session_take (object, "show_map", WHY_SESSION_TRUTH, &state->show_map, error) ||
+      !why_session_take (object, "smooth", WHY_SESSION_TRUTH, &state->smooth, error) ||
+      !why_session_take (object, "um_per_pixel", WHY_SESSION_NUMBER, &state->um_per_pixel, error) ||
+      !take_target (object, &state->target, error) || !take_look (object, &state->look, error) ||
+      !take_occlusions (object, covers, error))
+    return FALSE;
+  if (strcmp (state->limits, "own") != 0 && strcmp (state->limits, "locked") != 0)
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "limits: \"%.40s\" is not known; there are own and locked", state->limits);
+      return FALSE;
+    }
+  state->opacity = CLAMP (state->opacity, 0.0, 1.0);
+  state->threshold = CLAMP (state->threshold, 0.0, 1.0);
+  state->um_per_pixel = CLAMP (state->um_per_pixel, 0.0, 1e9);
+  return TRUE;
+}
+
 static gboolean
 take_object (WhySessionFile *session, JsonObject *object, const char *folder, WhyCancel *cancel, GError **error)
 {
   static const char *const known[] = {
     "whylight", "version", "program", "model", "picture", "labels", "cases", "target_class", "contrast_class", "layer", "method", "profile",
-    "method_options", "polarity", "colormap", "limits", "lo", "hi", "opacity", "threshold", "show_map", "smooth", "fill",
+    "method_options", "polarity", "colormap", "limits", "lo", "hi", "opacity", "threshold", "show_map", "smooth", "um_per_pixel", "fill",
     "plane", "slice", "occlusions", "score", "region", "also_classes", "clip", "contours", "contour_levels", "contour_labels",
-    "alpha", "colour_vision", "compare", "annotations",
+    "alpha", "colour_vision", "compare", "annotations", "steps",
   };
   WhyDocumentState *state = &session->state;
   g_autofree char *kind = NULL;
   g_autofree char *plane = NULL;
   gint64 version = 0;
 
-  if (!take (object, "whylight", TEXT, &kind, error) || !take (object, "version", WHOLE, &version, error))
+  if (!why_session_take (object, "whylight", WHY_SESSION_TEXT, &kind, error) || !why_session_take (object, "version", WHY_SESSION_WHOLE, &version, error))
     return FALSE;
   if (g_strcmp0 (kind, "session") != 0)
     {
@@ -525,21 +553,13 @@ take_object (WhySessionFile *session, JsonObject *object, const char *folder, Wh
                    "is a session of version %" G_GINT64_FORMAT "; this program knows version %d", version, VERSION);
       return FALSE;
     }
-  if (!check_keys (object, known, G_N_ELEMENTS (known), error) || !take_class (object, "target_class", &state->target_class, error) ||
-      !take_class (object, "contrast_class", &state->contrast_class, error) ||
-      !take (object, "layer", TEXT_OR_NULL, &state->layer, error) || !take (object, "method", TEXT, &state->method, error) ||
-      !take (object, "profile", TEXT, &state->profile, error) ||
-      !take (object, "method_options", TEXT_OR_NULL, &state->method_options, error) ||
-      !take (object, "polarity", TEXT, &state->polarity, error) ||
-      !take (object, "colormap", TEXT_OR_NULL, &state->colormap, error) ||
-      !take (object, "limits", TEXT, &state->limits, error) || !take (object, "lo", NUMBER, &state->lo, error) ||
-      !take (object, "hi", NUMBER, &state->hi, error) || !take (object, "opacity", NUMBER, &state->opacity, error) ||
-      !take (object, "threshold", NUMBER, &state->threshold, error) ||
-      !take (object, "show_map", TRUTH, &state->show_map, error) || !take (object, "smooth", TRUTH, &state->smooth, error) ||
-      !take (object, "fill", TEXT, &session->fill, error) || !take (object, "plane", TEXT, &plane, error) ||
-      !take_target (object, &state->target, error) || !take_look (object, &state->look, error) ||
+  if (!why_session_check_keys (object, known, G_N_ELEMENTS (known), error) ||
+      !why_session_take_state (object, state, session->covers, error) ||
+      !why_session_take (object, "fill", WHY_SESSION_TEXT, &session->fill, error) ||
+      !why_session_take (object, "plane", WHY_SESSION_TEXT, &plane, error) ||
+      !why_session_take (object, "slice", WHY_SESSION_WHOLE, &session->slice, error) ||
       !why_session_compare_take (object, folder, &state->comparison, &state->curtain, error) ||
-      !take (object, "slice", WHOLE, &session->slice, error) || !take_occlusions (object, session->covers, error) ||
+      !why_session_take_steps (object, folder, session->steps, error) ||
       !take_cases (session, object, folder, error) ||
       !take_file (session, object, WHY_SESSION_MODEL, folder, cancel, error) ||
       !take_file (session, object, WHY_SESSION_PICTURE, folder, cancel, error) ||
@@ -551,13 +571,6 @@ take_object (WhySessionFile *session, JsonObject *object, const char *folder, Wh
       g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "plane: \"%.40s\" is not known; there are axial, coronal and sagittal", plane);
       return FALSE;
     }
-  if (strcmp (state->limits, "own") != 0 && strcmp (state->limits, "locked") != 0)
-    {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "limits: \"%.40s\" is not known; there are own and locked", state->limits);
-      return FALSE;
-    }
-  state->opacity = CLAMP (state->opacity, 0.0, 1.0);
-  state->threshold = CLAMP (state->threshold, 0.0, 1.0);
   return TRUE;
 }
 
@@ -595,6 +608,7 @@ why_session_file_read (const char *path, WhyCancel *cancel, GError **error)
   why_document_state_init (&session->state);
   session->covers = why_cover_array_new ();
   session->annotations = why_annotation_data_new ();
+  session->steps = why_session_steps_new ();
   session->slice = -1;
   gboolean fine = text != NULL && why_json_text_check (text, length, MAX_DEPTH, &failure);
   if (fine && !json_parser_load_from_data (parser, text, (gssize) length, &failure))

@@ -12,11 +12,13 @@ G_BEGIN_DECLS
  *    "labels": {"path": "names.txt", "sha256": "..."}, "cases": ["b.png", "c.png"],
  *    "target_class": 3, "contrast_class": -1, "layer": "...", "method": "gradcam", "profile": "paper",
  *    "method_options": null, "polarity": "relu", "colormap": null, "limits": "own", "lo": 0, "hi": 0,
- *    "opacity": 0.5, "threshold": 0, "show_map": true, "smooth": true, "fill": "mean",
+ *    "opacity": 0.5, "threshold": 0, "show_map": true, "smooth": true, "um_per_pixel": 0, "fill": "mean",
  *    "plane": "axial", "slice": 90, "occlusions": [{"x", "y", "w", "h", "fill", "seed"}],
  *    "score": "logit", "region": "predicted", "also_classes": [], "clip": 0, "contours": false, "contour_levels": 3,
  *    "contour_labels": true, "alpha": "auto", "colour_vision": "normal",
- *    "compare": see session-compare.h}
+ *    "compare": see session-compare.h,
+ *    "steps": [{"name": "...", "part": [x, y, width, height], "plane", "slice", "picture_width", "picture_height",
+ *    and what is asked and drawn as above}]}
  *
  * Paths are relative to the session's folder, so that a folder can be moved or given away; "model" or "picture"
  * may be null. A key that is absent keeps what a new document has; one that is not known is an error. Of
@@ -31,6 +33,20 @@ typedef enum
   WHY_SESSION_LABELS,
   WHY_SESSION_N_SOURCES,
 } WhySessionSource;
+/* A step of a talk; see step-private.h. */
+typedef struct
+{
+  char *name; /* nullable */
+  WhyDocumentState state; /* without occlusions and steps */
+  GArray *covers;         /* of WhyCover */
+  WhyPlaneKind plane;
+  gint64 slice; /* -1: not stated */
+  WhyRect part;
+  gint64 picture_width, picture_height;
+} WhySessionStep;
+
+WhySessionStep *why_session_step_new (void) G_GNUC_WARN_UNUSED_RESULT;
+GPtrArray *why_session_steps_new (void) G_GNUC_WARN_UNUSED_RESULT; /* of WhySessionStep */
 
 /**
  * WhySessionFile:
@@ -58,6 +74,7 @@ typedef struct _WhySessionFile
   WhyDocumentState state;
   GArray *covers;
   GArray *annotations;
+  GPtrArray *steps; /* of WhySessionStep */
   char *fill;
   WhyPlaneKind plane;
   gint64 slice;

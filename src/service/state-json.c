@@ -6,6 +6,7 @@
 #include "service/compare.h"
 #include "service/json.h"
 #include "state-measure.h"
+#include "service/step.h"
 
 #include <math.h>
 
@@ -331,6 +332,7 @@ add_display (JsonBuilder *builder, WhyDocument *document)
   why_json_add_string (builder, "alpha", why_document_get_effective_alpha (document));
   why_json_add_string (builder, "colour_vision", why_document_get_colour_vision (document));
   why_json_add_double (builder, "share_shown", share_shown < 0 ? NAN : share_shown);
+  why_json_add_double (builder, "um_per_pixel", why_document_get_um_per_pixel (document));
   json_builder_end_object (builder);
 }
 
@@ -370,6 +372,31 @@ add_occlusions (JsonBuilder *builder, WhyDocument *document)
       json_builder_end_object (builder);
     }
   json_builder_end_array (builder);
+}
+
+static void
+add_steps (JsonBuilder *builder, WhyDocument *document)
+{
+  GListModel *steps = why_document_get_steps (document);
+  WhyTensor *probabilities;
+  WhyTensor *picture;
+  double share;
+
+  why_json_add_int (builder, "step", why_document_get_step (document));
+  json_builder_set_member_name (builder, "steps");
+  json_builder_begin_array (builder);
+  for (guint index = 0; index < g_list_model_get_n_items (steps); index++)
+    {
+      g_autoptr (WhyStep) step = g_list_model_get_item (steps, index);
+      json_builder_begin_object (builder);
+      why_json_add_string (builder, "name", why_step_get_name (step));
+      why_json_add_boolean (builder, "known", why_step_get_is_known (step));
+      why_json_add_boolean (builder, "thumbnail", why_step_get_thumbnail (step) != NULL);
+      why_json_add_int (builder, "covers", why_step_get_n_covers (step));
+      json_builder_end_object (builder);
+    }
+  json_builder_end_array (builder);
+  why_json_add_double (builder, "playing", why_document_get_play (document, &share, &probabilities, &picture) ? share : NAN);
 }
 
 static void
@@ -449,6 +476,7 @@ why_state_to_json (WhyDocument *document)
   why_json_add_int (builder, "previews", why_document_get_n_previews (document));
   why_json_add_boolean (builder, "previewing", why_document_is_previewing (document));
   why_state_add_measures (builder, document);
+  add_steps (builder, document);
   why_json_add_boolean (builder, "can_undo", why_document_get_can_undo (document));
   why_json_add_boolean (builder, "can_redo", why_document_get_can_redo (document));
   why_json_add_string (builder, "status", why_document_get_status (document));

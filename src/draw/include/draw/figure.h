@@ -72,13 +72,14 @@ typedef struct
  * @title_value: (nullable): beside the title, e.g. "83.2%"; never shortened
  * @subtitle: (nullable): e.g. "Grad-CAM at features.18.2"
  * @classes: (array length=n_classes): rows of a bar chart beside the captions; may be 0, at most 10 are drawn
- * @captions: (nullable) (array zero-terminated=1): lines below: model, layer, method, polarity, size of a cell
+ * @captions: (nullable) (array zero-terminated=1): lines below: model, layer, method, polarity, size of a cell; or one paragraph
  * @footer: (nullable): small, last; %NULL: "For research and teaching; not a medical device." An
  *   empty string: none
  * @unit: (nullable): of the colour bar
  * @width: user units; 0: 1600, for %WHY_FIGURE_BARE the width of the view in source pixels. The height
  *   follows from the content
  * @scale: pixels to a user unit in a PNG; 0: 1
+ * @text_scale: size of all text, 1 as designed; 0: 1
  */
 typedef struct
 {
@@ -95,6 +96,7 @@ typedef struct
   WhyTheme theme;
   double width;
   double scale;
+  double text_scale;
 } WhyFigure;
 
 /**
@@ -123,6 +125,7 @@ typedef struct
   WhyTheme theme;
   double width;
   double scale;
+  double text_scale;
 } WhyGrid;
 
 /** why_figure_measure: user units. Fails when a panel is not drawable. */

@@ -3,6 +3,7 @@
 #include "draw/overlay.h"
 #include "service/boxed.h"
 #include "service/case-list.h"
+#include "service/export.h"
 #include "service/layer-advice.h"
 #include "service/model.h"
 #include "service/runner.h"
@@ -72,17 +73,18 @@ double why_occlusion_get_after (WhyOcclusion *self);
  * Read-write properties: "target-class", "contrast-class" (i, -1: the top class / none), "layer" (s, NULL:
  * the default), "method", "profile", "method-options" (s, NULL: none), "polarity", "colormap" (s; NULL, or one that does not fit the sign of the map: by the sign), "limits" ("own", "locked"),
  * "fill" ("mean", "black", "white", "blur", "noise", "texture") (s), "opacity", "threshold" (d, 0..1), "show-map",
- * "smooth" (b).
+ * "smooth" (b), "um-per-pixel" (d, 0: unknown).
  * Read-only: "picture-path" (s), "picture" (WhyTensor), "picture-width", "picture-height" (i64), "plane" (s: "axial",
  * "coronal", "sagittal"), "slice" (i64), "model"
- * (WhyModel), "layers", "classes", "occlusions" (GListModel), "shown-class" (i), "shown-layer" (s), "map" (WhyMap),
+ * (WhyModel), "layers", "classes", "occlusions" (GListModel), "step" (i), "shown-class" (i), "shown-layer" (s), "map" (WhyMap),
  * "probabilities" (WhyTensor), "busy" (b), "progress" (d), "activity", "status", "error-message" (s), "can-undo",
  * "can-redo" (b), "selected-annotation" (i).
  *
  * Signals: "updated": after a result came and all properties have changed; "redraw": the map or how it is
  * drawn changed (queue a draw); "previewed": why_document_preview() has something new, or ended;
  * "cover-selected"; "layer-maps-changed": see why_document_hold_layer_maps();
- * "overlap-changed": see service/check.h.
+ * "overlap-changed": see service/check.h;
+ * "step-shown" (i): a step was gone to, its part of the picture shall be shown; "played": see why_document_play_covers().
  */
 #define WHY_TYPE_DOCUMENT (why_document_get_type ())
 G_DECLARE_FINAL_TYPE (WhyDocument, why_document, WHY, DOCUMENT, GObject)
@@ -218,6 +220,36 @@ void why_document_redo (WhyDocument *self);
 gboolean why_document_get_can_undo (WhyDocument *self);
 gboolean why_document_get_can_redo (WhyDocument *self);
 
+/* ---- the steps of a talk ---- */
+
+/** why_document_get_steps: (element-type WhyStep): always the same object */
+GListModel *why_document_get_steps (WhyDocument *self);
+int why_document_get_step (WhyDocument *self); /* that was gone to last; -1: none */
+/** why_document_add_step: what is shown now, as the last step. @name: (nullable): %NULL: one is made; @part: (nullable):
+ *  what of the picture is shown, source pixels. This and all that follows can be undone. */
+void why_document_add_step (WhyDocument *self, const char *name, const WhyRect *part);
+void why_document_remove_step (WhyDocument *self, int index);
+void why_document_move_step (WhyDocument *self, int from, int to);
+void why_document_rename_step (WhyDocument *self, int index, const char *name);
+/** why_document_go_step: asks and shows what the step did; at once where the answer is known. %FALSE with an error message
+ *  if there is no such step, or it is of another model */
+gboolean why_document_go_step (WhyDocument *self, int index);
+
+/**
+ * why_document_play_covers:
+ *
+ * Takes the covers away and lets them grow again within so many milliseconds, one after the other, while the network answers
+ * as often as it can: "played" tells that why_document_get_play() has something new, or that it is over. Any change ends it.
+ *
+ * Returns: %FALSE if nothing is covered or nothing is answered yet
+ */
+gboolean why_document_play_covers (WhyDocument *self, guint milliseconds);
+/** why_document_end_play: if one is going on; what is shown is what was there before */
+void why_document_end_play (WhyDocument *self);
+/** why_document_get_play: @share: (out): 0..1; @probabilities, @picture: (out) (transfer none): as covered so far.
+ *  Returns: %FALSE while nothing plays */
+gboolean why_document_get_play (WhyDocument *self, double *share, WhyTensor **probabilities, WhyTensor **picture);
+
 /* ---- the answer ---- */
 
 GListModel *why_document_get_layers (WhyDocument *self);  /* of WhyLayerItem; empty without a model; another object for another model */
@@ -310,12 +342,14 @@ void why_document_cancel (WhyDocument *self);
 
 /**
  * why_document_export:
- * @path: ends in .png, .svg or .pdf
+ * @path: see WhyExportKind for the endings
+ * @options: (nullable): %NULL: by the ending, as designed
  *
- * Writes the figure with everything that is needed to make it again, in the background ("busy"). While maps are compared
- * it shows all of them.
+ * Writes a file with everything that is needed to make it again, in the background ("busy"). While maps are compared figures
+ * and views show all of them.
  */
-void why_document_export (WhyDocument *self, const char *path, GAsyncReadyCallback callback, gpointer data);
+void why_document_export (WhyDocument *self, const char *path, const WhyExportOptions *options, GAsyncReadyCallback callback,
+                          gpointer data);
 gboolean why_document_export_finish (WhyDocument *self, GAsyncResult *result, GError **error);
 
 /**
@@ -352,5 +386,14 @@ void why_document_locate (WhyDocument *self, const char *path);
 
 /** why_document_dup_command_line: Returns: (transfer full) (nullable): the whylight-cli command that makes this map */
 char *why_document_dup_command_line (WhyDocument *self) G_GNUC_WARN_UNUSED_RESULT;
+
+/** why_document_dup_caption: Returns: (transfer full) (nullable): see why_caption_text() */
+char *why_document_dup_caption (WhyDocument *self) G_GNUC_WARN_UNUSED_RESULT;
+
+/** why_document_get_um_per_pixel: size of a pixel of what is shown, micrometres; 0: unknown. Files' resolutions are for
+ *  printers and are not believed; volumes state theirs. */
+double why_document_get_um_per_pixel (WhyDocument *self);
+/** why_document_set_um_per_pixel: as somebody types it, for this picture; undoable */
+void why_document_set_um_per_pixel (WhyDocument *self, double um_per_pixel);
 
 G_END_DECLS

@@ -7,6 +7,44 @@
 G_BEGIN_DECLS
 
 /**
+ * WhyExportKind:
+ * @WHY_EXPORT_AUTO: by the file's ending: .png, .svg, .pdf: the figure; .npy, .tif, .tiff, .nii, .nii.gz: raw; .csv, .json:
+ *   the scores
+ * @WHY_EXPORT_FIGURE: picture and map side by side, with classes and captions: .png, .svg, .pdf
+ * @WHY_EXPORT_SEEN: the part of the picture that is on screen with map, colour bar and scale bar, nothing else: likewise
+ * @WHY_EXPORT_OVERLAY: only the map, translucent, in the size of the picture: .png
+ * @WHY_EXPORT_RAW: the map's own values, float32, cell by cell: .npy (with FILE.npy.json beside it), .tif, and for volumes
+ *   .nii and .nii.gz, lying where the body lies
+ * @WHY_EXPORT_RAW_SOURCE: the values at every pixel of the picture, interpolated as shown; not a number where the network
+ *   does not look: .npy, .tif
+ * @WHY_EXPORT_SCORES: every class with logit and probability, and what the covers did: .csv, .json
+ */
+typedef enum
+{
+  WHY_EXPORT_AUTO,
+  WHY_EXPORT_FIGURE,
+  WHY_EXPORT_SEEN,
+  WHY_EXPORT_OVERLAY,
+  WHY_EXPORT_RAW,
+  WHY_EXPORT_RAW_SOURCE,
+  WHY_EXPORT_SCORES,
+} WhyExportKind;
+
+/** why_export_kind_parse: "figure", "seen", "overlay", "raw", "raw-source", "scores"; "" and "auto": by the ending */
+gboolean why_export_kind_parse (const char *text, WhyExportKind *kind, GError **error);
+
+/** why_export_kind_resolve: @kind, or what the ending of @path says; an error tells the endings that fit */
+gboolean why_export_kind_resolve (const char *path, WhyExportKind *kind, GError **error);
+
+/* What stands below a figure. */
+typedef enum
+{
+  WHY_EXPORT_TEXT_LINES,   /* facts, line by line */
+  WHY_EXPORT_TEXT_CAPTION, /* the paragraph of why_caption_text() */
+  WHY_EXPORT_TEXT_NONE,
+} WhyExportText;
+
+/**
  * WhyExport:
  * @model: (and all that follows) borrowed during the call
  * @input_path: (nullable): the picture or .npy file
@@ -17,8 +55,18 @@ G_BEGIN_DECLS
  * @covers are those of the result's request
  * @kind: what the figure shows
  * @theme: light or dark ground
+ * @hide_map: (as seen) the map is switched off
+ * @view: (as seen) the part of the picture, source pixels; all zero: all of it
+ * @width: (as seen) of the drawing in user units, (overlay) in pixels; 0: of the view in source pixels
+ * @scale: pixels to a user unit in a PNG; 0: 1
+ * @text_scale: size of all text, 1 as designed; 0: 1
+ * @text: what stands below the figure
+ * @um_per_pixel: size of a picture's pixel; 0: unknown, no scale bar. Of volumes the file's is taken
+ * @full_paths: files hold the whole path of model and picture. Else their names alone, or the way to them from
+ *   the file's folder if they lie in it: where a person keeps things is nobody's business
+ * @made_as: which kind is being written; set by why_export_write(), for the command line inside
  *
- * All that goes into a figure. A plain description: the same in the window and on the command line.
+ * All that goes into a file. A plain description: the same in the window and on the command line.
  */
 typedef struct
 {
@@ -30,7 +78,43 @@ typedef struct
   WhyOverlayStyle style;
   WhyFigureKind kind;
   WhyTheme theme;
+  gboolean hide_map;
+  WhyRect view;
+  double width;
+  double scale;
+  double text_scale;
+  WhyExportText text;
+  double um_per_pixel;
+  gboolean full_paths;
+  WhyExportKind made_as;
 } WhyExport;
+
+/**
+ * WhyExportOptions:
+ *
+ * What a person chooses of the above; see WhyExport.
+ */
+typedef struct
+{
+  WhyExportKind kind;
+  WhyRect view;
+  double width;
+  double scale;
+  double text_scale;
+  WhyExportText text;
+  gboolean dark;
+  gboolean full_paths;
+} WhyExportOptions;
+
+/**
+ * why_export_write:
+ * @path: see WhyExportKind for the endings
+ *
+ * Writes one file of any kind, in one step: on any error or cancel the old file is still there. Every file carries
+ * why_export_recipe(): a PNG, SVG or PDF as text "whylight:recipe", a TIFF in its description, .json inside, all
+ * others in FILE.json beside it. Blocks (reads model and picture once more for their checksums); any thread.
+ */
+gboolean why_export_write (const WhyExport *what, WhyExportKind kind, const char *path, WhyCancel *cancel, GError **error);
 
 /**
  * why_export_figure:
@@ -40,6 +124,16 @@ typedef struct
  * and picture once more for their checksums); any thread.
  */
 gboolean why_export_figure (const WhyExport *what, const char *path, WhyCancel *cancel, GError **error);
+
+/**
+ * why_export_render_seen:
+ * @width, @height: (out): pixels
+ *
+ * %WHY_EXPORT_SEEN as pixels, for the clipboard and thumbnails.
+ *
+ * Returns: (transfer full) (nullable): native-endian 0xAARRGGBB, rows dense
+ */
+guint32 *why_export_render_seen (const WhyExport *what, int *width, int *height, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * why_export_recipe:
@@ -59,7 +153,10 @@ char *why_export_recipe (const WhyExport *what, const char *figure_path, WhyCanc
  */
 void why_export_share_limits (const WhyMap *map, WhyOverlayStyle *style);
 
-/** why_export_command: Returns: (transfer full): "whylight-cli explain ..." quoted for the shell */
+/** why_export_get_um_per_pixel: Returns: micrometres of a pixel of the picture shown, 0: unknown */
+double why_export_get_um_per_pixel (const WhyExport *what);
+
+/** why_export_command: Returns: (transfer full): "whylight-cli explain ..." quoted for the shell; with whole paths */
 char *why_export_command (const WhyExport *what, const char *figure_path) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

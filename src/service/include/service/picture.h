@@ -51,6 +51,9 @@ void why_picture_free (WhyPicture *picture);
 /** why_picture_get_n_planes: how many there are of @kind; 1 for pictures */
 gint64 why_picture_get_n_planes (const WhyPicture *picture, WhyPlaneKind kind);
 
+/** why_picture_get_um_per_pixel: Returns: micrometres that a pixel of a volume's display shows; 0: unknown, and of pictures */
+double why_picture_get_um_per_pixel (const WhyPicture *picture);
+
 /**
  * why_picture_set_plane:
  * @index: in file order; brought into range

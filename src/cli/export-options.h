@@ -1,0 +1,36 @@
+#pragma once
+
+#include "service/export.h"
+
+G_BEGIN_DECLS
+
+/* What "explain" says about the file it writes. Strings are those of the option parser, to be freed by clear. */
+typedef struct
+{
+  char *kind_text;
+  char *view_text;
+  gboolean overlay_only;
+  gboolean hide_map;
+  gboolean caption;
+  gboolean no_captions;
+  gboolean full_paths;
+  gboolean dark;
+  double width;
+  double scale;
+  double text_scale;
+  double um_per_pixel;
+
+  /* parsed */
+  WhyExportKind kind;
+  WhyRect view;
+} CliExport;
+
+void cli_export_clear (CliExport *options);
+
+/** cli_export_parse: @path: (nullable): the file to be written; errors are bad usage */
+gboolean cli_export_parse (CliExport *options, const char *path, GError **error);
+
+/** cli_export_apply: puts the options into a description */
+void cli_export_apply (const CliExport *options, WhyExport *what);
+
+G_END_DECLS

@@ -1,0 +1,49 @@
+#pragma once
+
+#include "service/export.h"
+
+G_BEGIN_DECLS
+
+/* Shared by export.c (recipe, command, figures) and export-file.c (all other kinds of file). */
+
+/* The map as it is drawn; the overlay below borrows from it. */
+WhyMap *why_export_shown_map (const WhyExport *what, WhyAffine *to_display, GError **error);
+WhyOverlayMap why_export_overlay_map (const WhyExport *what, const WhyMap *shown, const WhyAffine *to_display);
+/* @label: of the class; texts for a legend: what is shown and where. Returns: (transfer full) strv of two */
+char **why_export_legend_lines (const WhyExport *what, const WhyMap *shown);
+/* "evidence for", "the same for every class" */
+const char *why_export_polarity_text (const WhyMap *map);
+/* "Axial plane, slice 3 of 90; ..." */
+char *why_export_plane_text (const WhyPicture *source);
+/* "The logit before the final Softmax is explained: 3.21" */
+char *why_export_score_text (const WhyExport *what, const WhyMap *map);
+gboolean why_export_knows_class (const WhyMap *map);
+const char *why_export_method_title (const WhyMap *map);
+const char *why_export_profile_version (const WhyMap *map);
+/* Whether the file is of a kind that holds pictures of patients. */
+gboolean why_export_is_medical (const WhyExport *what);
+
+/* As the command line has it; NULL where the ending says enough. */
+const char *why_export_kind_id (WhyExportKind kind);
+
+/* Texts that travel with a drawing. Owned by the struct; @entries point into it. */
+typedef struct
+{
+  char *title;
+  char *recipe;
+  char *comment;
+  WhyTextEntry entries[6];
+  gsize n_entries;
+} WhyExportTexts;
+
+gboolean why_export_texts_init (WhyExportTexts *texts, const WhyExport *what, const char *path, WhyCancel *cancel,
+                                GError **error);
+void why_export_texts_clear (WhyExportTexts *texts);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (WhyExportTexts, why_export_texts_clear)
+
+/* export-raw.c */
+gboolean why_export_raw (const WhyExport *what, gboolean of_source, const char *path, WhyCancel *cancel, GError **error);
+gboolean why_export_scores (const WhyExport *what, const char *path, WhyCancel *cancel, GError **error);
+
+G_END_DECLS
