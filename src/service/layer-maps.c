@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 
+#include <math.h>
 #include <string.h>
 
 /* A larger map is not made for a thumbnail (16 MB). */
@@ -20,11 +21,15 @@
  * WhyLayerChecks:
  * @key: method, options and layers they were asked for
  * @reasons: (element-type nullable utf8): why the method cannot run at the layer
+ * @cells, @numbers: as the request has them, for the input there is: where the file leaves sizes open, the model was looked at
+ *   with others
  */
 struct _WhyLayerChecks
 {
   char *key;
   GPtrArray *reasons;
+  gsize *cells;
+  gsize *numbers;
 };
 
 void
@@ -32,7 +37,26 @@ why_layer_checks_free (WhyLayerChecks *checks)
 {
   g_free (checks->key);
   g_ptr_array_unref (checks->reasons);
+  g_free (checks->cells);
+  g_free (checks->numbers);
   g_free (checks);
+}
+
+static void
+find_sizes (WhyLayerChecks *checks, const WhyRequest *request, const WhyGraph *graph, gsize n_layers)
+{
+  checks->cells = g_new0 (gsize, n_layers + 1);
+  checks->numbers = g_new0 (gsize, n_layers + 1);
+  for (gsize index = 0; index < n_layers; index++)
+    {
+      const WhyValue *value = why_graph_find_value (graph, request->layers[index]);
+      double numbers = 1;
+      for (int axis = 0; value != NULL && axis < value->rank; axis++)
+        numbers *= (double) value->dims[axis];
+      checks->numbers[index] = (gsize) numbers;
+      checks->cells[index] = (gsize) ceil (numbers * (double) request->layer_cells[index] /
+                                           (double) MAX (request->layer_numbers[index], 1));
+    }
 }
 
 /* On a graph of its own: checking adds nodes. */
@@ -49,6 +73,7 @@ check_layers (const WhyRequest *request, const WhyJob *job, const char *key, GEr
     return NULL;
   WhyLayerChecks *checks = g_new0 (WhyLayerChecks, 1);
   checks->key = g_strdup (key);
+  find_sizes (checks, request, graph, n_layers);
   checks->reasons = why_explainer_check_layers (&request->explain, graph, (const char *const *) request->layers, n_layers);
   return checks;
 }
@@ -73,8 +98,7 @@ ensure_checks (WhyLayerChecks **checks, const WhyRequest *request, const WhyJob 
 /* Which layers to make maps of: late ones, which are asked for most and are smallest, first. The others have
  * neither a map nor a reason: they can be asked for one by one. */
 static gboolean *
-choose (const WhyLayerChecks *checks, const WhyRequest *request, const WhyExplainerClass *method, gsize n_layers,
-        char **reasons)
+choose (const WhyLayerChecks *checks, const WhyExplainerClass *method, gsize n_layers, char **reasons)
 {
   gboolean *chosen = g_new0 (gboolean, n_layers + 1);
   gsize n_cells = 0;
@@ -82,17 +106,17 @@ choose (const WhyLayerChecks *checks, const WhyRequest *request, const WhyExplai
 
   for (gsize index = n_layers; index-- > 0;)
     {
-      const gsize cells = request->layer_cells[index];
+      const gsize cells = checks->cells[index];
       reasons[index] = g_strdup (g_ptr_array_index (checks->reasons, index));
       if (reasons[index] != NULL)
         continue;
       if (cells <= CELLS_MAX && n_cells + cells <= WHY_LAYER_CELLS_MAX &&
-          n_numbers + request->layer_numbers[index] <= NUMBERS_MAX &&
+          n_numbers + checks->numbers[index] <= NUMBERS_MAX &&
           (method->combine == NULL || cells <= COMBINE_CELLS_MAX))
         {
           chosen[index] = TRUE;
           n_cells += cells;
-          n_numbers += request->layer_numbers[index];
+          n_numbers += checks->numbers[index];
         }
     }
   return chosen;
@@ -100,7 +124,7 @@ choose (const WhyLayerChecks *checks, const WhyRequest *request, const WhyExplai
 
 /* The maps from layer @first on, as many as go together. */
 static gboolean
-make_part (const WhyRequest *request, const WhyJob *job, WhyResult *result,
+make_part (const WhyLayerChecks *checks, const WhyRequest *request, const WhyJob *job, WhyResult *result,
            const gboolean *chosen, gboolean one_run, gsize *first, GError **error)
 {
   const gsize n_layers = g_strv_length (request->layers);
@@ -115,7 +139,7 @@ make_part (const WhyRequest *request, const WhyJob *job, WhyResult *result,
     {
       if (!chosen[*first])
         continue;
-      n_numbers += request->layer_numbers[*first];
+      n_numbers += checks->numbers[*first];
       if (!one_run && n_names > 0 && n_numbers > PART_NUMBERS_MAX)
         break;
       places[n_names] = *first;
@@ -156,11 +180,11 @@ why_layer_maps_make (WhyLayerChecks **checks, const WhyRequest *request, const W
         }
       return TRUE;
     }
-  g_autofree gboolean *chosen = choose (*checks, request, method, n_layers, result->reasons);
+  g_autofree gboolean *chosen = choose (*checks, method, n_layers, result->reasons);
   for (gsize first = 0; first < n_layers;)
     {
       if (!why_cancel_check (job->cancel, error) ||
-          !make_part (request, job, result, chosen, method->emit != NULL, &first, error))
+          !make_part (*checks, request, job, result, chosen, method->emit != NULL, &first, error))
         return FALSE;
     }
   return TRUE;
