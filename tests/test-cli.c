@@ -208,6 +208,9 @@ static const Case bad_cases[] = {
   { "explain small.onnx $P --region point:1,1", 1, { "one answer for the whole picture" } },
   { "explain small.onnx $P --region point:512,1", 1, { "point 512,1", "512x512" } },
   { "explain small.onnx $P --occlude 9000,0,10,10", 1, { "9000,0,10,10", "512x512" } },
+  { "explain small.onnx $P --mask missing.geojson", 1, { "missing.geojson" } },
+  { "check small.onnx $P --check magic", 2, { "magic", "faithfulness" } },
+  { "check small.onnx $P --threshold 2", 2, { "--threshold" } },
   { "occlude small.onnx $P --rect 9000,0,10,10", 1, { "9000,0,10,10", "512x512" } },
   { "bench missing.onnx", 1, { "missing.onnx" } },
   { "bench small.onnx --layer nope", 1, { "nope" } },
@@ -293,10 +296,36 @@ test_bad_input (void)
 
 /* ---- what must go right ---- */
 
+/* The left half of the picture, against a map of which every value is known to be somewhere. */
+static void
+test_check (void)
+{
+  static const char half[] = "{\"type\":\"Polygon\",\"coordinates\":[[[0,0],[256,0],[256,512],[0,512],[0,0]]]}";
+
+  write_file ("half.geojson", half, -1);
+  g_autoptr (JsonNode) node = cli_json ("explain small.onnx $P --polarity absolute --mask half.geojson --json");
+  JsonObject *overlap = json_object_get_object_member (json_node_get_object (node), "overlap");
+  g_assert_cmpint (json_object_get_int_member (overlap, "outline_pixels"), ==, 256 * 512);
+  g_assert_cmpfloat_with_epsilon (json_object_get_double_member (overlap, "energy_expected"), 0.5, 1e-9);
+  /* At threshold 0 all of the map's pixels are over it: half of them are inside. */
+  g_assert_cmpfloat_with_epsilon (json_object_get_double_member (overlap, "iou"), 0.5, 0.02);
+  g_auto (Run) text = cli_fine ("explain small.onnx $P --mask half.geojson");
+  g_assert_nonnull (strstr (text.out, "IoU"));
+
+  g_autoptr (JsonNode) checks = cli_json ("check small.onnx $P --check controls --check faithfulness --json");
+  JsonArray *list = json_object_get_array_member (json_node_get_object (checks), "checks");
+  g_assert_cmpuint (json_array_get_length (list), ==, 2);
+  JsonObject *curves = json_array_get_object_element (list, 0);
+  g_assert_cmpstr (json_object_get_string_member (curves, "check"), ==, "faithfulness");
+  JsonArray *points = json_object_get_array_member (json_object_get_object_member (curves, "deletion"), "points");
+  g_assert_cmpuint (json_array_get_length (points), ==, 21);
+  g_assert_cmpstr (json_object_get_string_member (json_array_get_object_element (list, 1), "check"), ==, "controls");
+}
+
 static void
 test_help (void)
 {
-  static const char *const commands[] = { "layers", "run", "explain", "sheet", "features", "concepts", "occlude", "check-onnx", "bench", "methods" };
+  static const char *const commands[] = { "layers", "run", "explain", "sheet", "features", "concepts", "occlude", "check", "check-onnx", "bench", "methods" };
   g_auto (Run) help = cli_fine ("--help");
   g_auto (Run) version = cli_fine ("--version");
   g_auto (Run) methods = cli_fine ("methods");
@@ -947,6 +976,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cli/occlude", test_occlude);
   g_test_add_func ("/cli/bench", test_bench);
   g_test_add_func ("/cli/check-onnx", test_check_onnx);
+  g_test_add_func ("/cli/check", test_check);
   g_test_add_func ("/cli/sample", test_sample);
   g_test_add_func ("/cli/reference/outputs", test_reference_outputs);
   g_test_add_func ("/cli/reference/maps", test_reference_maps);
