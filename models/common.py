@@ -517,3 +517,10 @@ def agree(cli, model, inputs):
         print(f"{os.path.basename(path)}: difference {apart:.2e}, answers up to "
               f"{np.abs(expected).max():.2f}")
     return worst
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 4:
+        sys.exit("common.py WHYLIGHT-CLI MODEL INPUT...: the program's answer beside PyTorch's")
+    # The same network in another order of float32 sums.
+    sys.exit(agree(sys.argv[1], sys.argv[2], sys.argv[3:]) > 1e-3)

@@ -38,6 +38,8 @@ static const Case cases[] = {
   { "hippocampus/hippocampus.onnx", "hippocampus-right-posterior.nii.gz", "block2.relu", "posterior hippocampus",
     "posterior hippocampus", "relu", "hippocampus-right-posterior.mask.nii.gz", 1 },
   { "hippocampus/hippocampus.onnx", "hippocampus-elsewhere.nii.gz", "block2.relu", "no hippocampus", NULL, NULL, NULL, 0 },
+  { "phantoms/clearing.onnx", "clearing.png", "up1.relu", "forest", "clearing", "relu", "clearing.mask.png", 128 },
+  { "phantoms/clearing.onnx", "clearing.png", "up1.relu", "forest", "felled tree", "relu", "clearing.mask.png", 255 },
   { "phantoms/gland.onnx", "gland-tumour.png", "block2.relu", "tumour", "tumour", "relu", "gland-tumour.mask.png", 255 },
   { "phantoms/gland.onnx", "gland-normal.png", "block2.relu", "no tumour", NULL, NULL, NULL, 0 },
   { "phantoms/tumour3d.onnx", "tumour3d-lesion.nii.gz", "block2.relu", "lesion", "lesion", "relu",
@@ -242,11 +244,11 @@ main (int argc, char **argv)
   for (gsize index = 0; index < G_N_ELEMENTS (cases); index++)
     {
       const Case *c = &cases[index];
-      g_autofree char *answer = g_strdup_printf ("/models/answer/%s/%s", c->model, c->sample);
+      g_autofree char *answer = g_strdup_printf ("/models/answer/%s/%s/%" G_GSIZE_FORMAT, c->model, c->sample, index);
       g_test_add_data_func (answer, c, test_answer);
       if (c->mask == NULL)
         continue;
-      g_autofree char *peak = g_strdup_printf ("/models/peak/%s/%s", c->model, c->sample);
+      g_autofree char *peak = g_strdup_printf ("/models/peak/%s/%s/%s", c->model, c->sample, c->explained);
       g_test_add_data_func (peak, c, test_peak);
     }
   return g_test_run ();
