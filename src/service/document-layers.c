@@ -211,12 +211,15 @@ why_document_layers_take_answer (WhyDocument *self)
       self->layers.has_question = TRUE;
     }
   /* One that is not small is there only as long as it is shown. */
-  const LayerMap *entry = map != NULL && map->layer != NULL ? g_hash_table_lookup (self->layers.maps, map->layer) : NULL;
-  if (map != NULL && map->layer != NULL && why_tensor_count (map->values) <= WHY_LAYER_CELLS_MAX / 4 &&
-      (entry == NULL || entry->map != map))
-    keep (self, map->layer, map);
-  if (map != NULL && (entry == NULL || entry->map != map))
-    why_document_emit_layer_maps_changed (self);
+  if (map != NULL && map->layer != NULL)
+    {
+      const LayerMap *entry = g_hash_table_lookup (self->layers.maps, map->layer);
+      const gboolean is_new = entry == NULL || entry->map != map;
+      if (is_new && why_tensor_count (map->values) <= WHY_LAYER_CELLS_MAX / 4)
+        keep (self, map->layer, map);
+      if (is_new)
+        why_document_emit_layer_maps_changed (self);
+    }
   schedule (self);
 }
 
