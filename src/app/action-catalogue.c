@@ -214,7 +214,7 @@ static const WhyActionInfo infos[] = {
   ACTION ("app.quit", N_("Quit"), GENERAL, "<Control>q"),
 
   ACTION ("win.present", N_("Present, or end the presentation"), TALKS, "<Shift>F5"),
-  ACTION ("win.step-add('')", N_("Add what is shown as a step"), TALKS, "<Control>d"),
+  ACTION ("win.step-add('')", N_("Add what is shown as a step"), TALKS, "<Control><Shift>t"),
   SCRIPT ("win.step-go", N_("Go to a step"), TALKS),
   SCRIPT ("win.step-remove", N_("Remove a step"), TALKS),
   SCRIPT ("win.step-move", N_("Move a step"), TALKS),

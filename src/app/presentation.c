@@ -25,7 +25,8 @@ struct _WhyPresentation
   AdwAnimation *fade;
 
   /* In the tree */
-  GtkBox *box;
+  GtkGrid *grid;
+  GtkWidget *picture_side;
   WhyCanvas *canvas;
   WhyStage *stage;
   GtkPicture *old;
@@ -36,7 +37,8 @@ struct _WhyPresentation
   gboolean on;
   gboolean hinted;
   gboolean wants_play; /* once the answer is there */
-  guint pointer_id, hint_id;
+  gboolean tall;
+  guint pointer_id, hint_id, arrange_id;
   double pointer_x, pointer_y;
 };
 
@@ -439,17 +441,42 @@ why_presentation_dup_text (WhyPresentation *self)
   return why_presentation_get_blank (self) ? g_strdup ("") : why_stage_dup_text (self->stage);
 }
 
-/* Beside the picture where there is room, below it where there is not. */
+/* Beside the picture where there is room, below it where there is not; a third of the screen either way. */
+static void
+arrange (WhyPresentation *self)
+{
+  GtkLayoutManager *layout = gtk_widget_get_layout_manager (GTK_WIDGET (self->grid));
+  GtkLayoutChild *picture = gtk_layout_manager_get_layout_child (layout, self->picture_side);
+  GtkLayoutChild *stage = gtk_layout_manager_get_layout_child (layout, GTK_WIDGET (self->stage));
+
+  g_object_set (picture, "column-span", self->tall ? 1 : 2, "row-span", self->tall ? 2 : 1, NULL);
+  g_object_set (stage, "column", self->tall ? 0 : 2, "row", self->tall ? 2 : 0, NULL);
+}
+
+static gboolean
+arrange_cb (gpointer data)
+{
+  WhyPresentation *self = data;
+
+  self->arrange_id = 0;
+  arrange (self);
+  return G_SOURCE_REMOVE;
+}
+
 static void
 why_presentation_size_allocate (GtkWidget *widget, int width, int height, int baseline)
 {
   WhyPresentation *self = WHY_PRESENTATION (widget);
   const gboolean tall = height > width;
-  const int side = (int) (tall ? height * 0.42 : width * 0.32);
 
-  gtk_orientable_set_orientation (GTK_ORIENTABLE (self->box), tall ? GTK_ORIENTATION_VERTICAL : GTK_ORIENTATION_HORIZONTAL);
-  gtk_widget_set_size_request (GTK_WIDGET (self->stage), tall ? -1 : side, tall ? side : -1);
   GTK_WIDGET_CLASS (why_presentation_parent_class)->size_allocate (widget, width, height, baseline);
+  /* Sizes are being handed out just now: change the lay-out afterwards. */
+  if (tall != self->tall)
+    {
+      self->tall = tall;
+      if (self->arrange_id == 0)
+        self->arrange_id = g_idle_add_full (G_PRIORITY_HIGH_IDLE, arrange_cb, self, NULL);
+    }
 }
 
 static void
@@ -459,6 +486,7 @@ why_presentation_dispose (GObject *object)
 
   g_clear_handle_id (&self->pointer_id, g_source_remove);
   g_clear_handle_id (&self->hint_id, g_source_remove);
+  g_clear_handle_id (&self->arrange_id, g_source_remove);
   if (self->fade != NULL)
     adw_animation_skip (self->fade);
   g_clear_object (&self->fade);
@@ -504,7 +532,10 @@ why_presentation_init (WhyPresentation *self)
   GtkEventController *keys = gtk_event_controller_key_new ();
   GtkEventController *motion = gtk_event_controller_motion_new ();
 
-  self->box = GTK_BOX (gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0));
+  self->grid = GTK_GRID (gtk_grid_new ());
+  self->picture_side = over_canvas;
+  gtk_grid_set_column_homogeneous (self->grid, TRUE);
+  gtk_grid_set_row_homogeneous (self->grid, TRUE);
   self->canvas = WHY_CANVAS (why_canvas_new ());
   self->stage = WHY_STAGE (why_stage_new ());
   self->old = GTK_PICTURE (gtk_picture_new ());
@@ -523,9 +554,9 @@ why_presentation_init (WhyPresentation *self)
   gtk_widget_set_can_target (GTK_WIDGET (self->old), FALSE);
   gtk_widget_set_visible (GTK_WIDGET (self->old), FALSE);
   gtk_overlay_add_overlay (GTK_OVERLAY (over_canvas), GTK_WIDGET (self->old));
-  gtk_box_append (self->box, over_canvas);
-  gtk_box_append (self->box, GTK_WIDGET (self->stage));
-  gtk_overlay_set_child (GTK_OVERLAY (all), GTK_WIDGET (self->box));
+  gtk_grid_attach (self->grid, over_canvas, 0, 0, 2, 1);
+  gtk_grid_attach (self->grid, GTK_WIDGET (self->stage), 2, 0, 1, 1);
+  gtk_overlay_set_child (GTK_OVERLAY (all), GTK_WIDGET (self->grid));
   gtk_overlay_add_overlay (GTK_OVERLAY (all), make_hint (self));
   gtk_widget_add_css_class (self->black, "presentation-black");
   gtk_widget_set_visible (self->black, FALSE);

@@ -57,7 +57,7 @@ describe_seen (const WhyExport *what, SeenParts *parts, GError **error)
       .um_per_pixel = why_export_get_um_per_pixel (what),
       .pixelated = TRUE,
     },
-    .title = parts->title,
+    .title = what->text != WHY_EXPORT_TEXT_NONE ? parts->title : NULL,
     .lines = (const char *const *) parts->lines,
     .mark = why_export_is_medical (what) ? _ ("Not a medical device") : NULL,
     .width = what->width,

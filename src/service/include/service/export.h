@@ -60,7 +60,7 @@ typedef enum
  * @width: (as seen) of the drawing in user units, (overlay) in pixels; 0: of the view in source pixels
  * @scale: pixels to a user unit in a PNG; 0: 1
  * @text_scale: size of all text, 1 as designed; 0: 1
- * @text: what stands below the figure
+ * @text: what stands below the figure; without any a view has no colour bar either
  * @um_per_pixel: size of a picture's pixel; 0: unknown, no scale bar. Of volumes the file's is taken
  * @full_paths: files hold the whole path of model and picture. Else their names alone, or the way to them from
  *   the file's folder if they lie in it: where a person keeps things is nobody's business
