@@ -120,6 +120,8 @@ make_picture (WhyComparePane *self)
   gtk_widget_set_hexpand (self->overlay, TRUE);
   self->canvas = why_canvas_new ();
   why_canvas_set_tool (WHY_CANVAS (self->canvas), WHY_TOOL_PROBE);
+  /* Until it is told what it shows: those of the curtain are there before anybody draws one. */
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->canvas), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Picture with map"), -1);
   gtk_overlay_set_child (GTK_OVERLAY (self->overlay), self->canvas);
   self->spinner = gtk_spinner_new ();
   gtk_widget_set_size_request (self->spinner, 24, 24);
