@@ -131,6 +131,20 @@ app_driver_stop (AppDriver *driver)
 }
 
 void
+app_driver_kill (AppDriver *driver)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_subprocess_force_exit (driver->process);
+  g_subprocess_wait (driver->process, NULL, &error);
+  g_assert_no_error (error);
+  g_clear_object (&driver->answers);
+  g_clear_object (&driver->process);
+  g_clear_object (&driver->bus);
+  g_free (driver);
+}
+
+void
 app_driver_open (AppDriver *driver, ...)
 {
   GVariantBuilder builder;

@@ -20,6 +20,9 @@ AppDriver *app_driver_start (const char *const *environment, const char *const *
 /** app_driver_stop: asks it to quit; fails the test unless it ends by itself with status 0. */
 void app_driver_stop (AppDriver *driver);
 
+/** app_driver_kill: ends it as a crash does. */
+void app_driver_kill (AppDriver *driver);
+
 /* Activate an action; @parameter: (nullable): floating. */
 void app_driver_app (AppDriver *driver, const char *action, GVariant *parameter);
 void app_driver_win (AppDriver *driver, const char *action, GVariant *parameter);

@@ -2,6 +2,7 @@
 
 #include "action-catalogue.h"
 #include "application.h"
+#include "help-window.h"
 #include "palette.h"
 #include "window.h"
 
@@ -167,6 +168,28 @@ test_accelerators_are_unique (void)
   g_assert_cmpuint (g_hash_table_size (seen), >, 20);
 }
 
+/* ---- help ---- */
+
+static void
+test_help (void)
+{
+  WhyHelpWindow *help = WHY_HELP_WINDOW (why_help_window_new ());
+
+  gtk_window_present (GTK_WINDOW (help));
+  g_assert_cmpstr (why_help_window_get_page (help), ==, "index");
+  g_assert_true (why_help_window_show_page (help, "trust"));
+  g_assert_false (why_help_window_show_page (help, "no-such-page"));
+  g_assert_cmpstr (why_help_window_get_page (help), ==, "trust");
+  g_assert_true (why_help_window_go_back (help));
+  g_assert_cmpstr (why_help_window_get_page (help), ==, "index");
+  const guint n_all = why_help_window_search (help, "");
+  const guint n_found = why_help_window_search (help, "NIfTI");
+  g_assert_cmpuint (n_found, >, 0);
+  g_assert_cmpuint (n_found, <, n_all);
+  g_assert_cmpuint (why_help_window_search (help, "qqqq"), ==, 0);
+  gtk_window_destroy (GTK_WINDOW (help));
+}
+
 /* ---- the palette ---- */
 
 static void
@@ -252,6 +275,7 @@ main (int argc, char **argv)
   g_test_add_func ("/catalogue/whole", test_catalogue_is_whole);
   g_test_add_func ("/catalogue/true", test_catalogue_is_true);
   g_test_add_func ("/catalogue/accelerators", test_accelerators_are_unique);
+  g_test_add_func ("/help/window", test_help);
   g_test_add_func ("/palette/runs", test_palette);
   g_test_add_func ("/palette/enabled", test_palette_offers_what_can_be_done);
   return g_test_run ();

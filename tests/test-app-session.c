@@ -621,6 +621,104 @@ test_pointer (void)
   app_driver_stop (driver);
 }
 
+/* ---- cases, and after a crash ---- */
+
+/* A folder: the next picture with the same question, by action and by key. */
+static void
+test_cases (void)
+{
+  g_autofree char *folder = shipped ("data/samples");
+  g_autofree char *model = shipped ("models/wardrobe/wardrobe.onnx");
+  const char *args[] = { model, folder, NULL };
+  AppDriver *driver = app_driver_start (NULL, args);
+
+  app_driver_wait_idle (driver);
+  g_autoptr (JsonNode) first = app_driver_state (driver);
+  g_assert_cmpfloat (state_number (first, "window.n_cases"), >=, 7);
+  g_assert_true (state_bool (first, "window.cases_shown"));
+  app_driver_win (driver, "cases-filter", g_variant_new_string ("wardrobe"));
+  app_driver_win (driver, "case", g_variant_new_int32 (0));
+  app_driver_wait_idle (driver);
+  app_driver_win (driver, "target-class", g_variant_new_int32 (3));
+  app_driver_win (driver, "colormap", g_variant_new_string ("viridis"));
+  app_driver_win (driver, "next-case", NULL);
+  app_driver_wait_idle (driver);
+  g_autoptr (JsonNode) second = app_driver_state (driver);
+  g_assert_cmpstr (state_string (second, "window.case"), ==, "wardrobe-2.png");
+  g_assert_cmpstr (state_string (second, "window.title"), ==, "wardrobe-2.png");
+  g_assert_cmpint ((int) state_number (second, "class.target"), ==, 3);
+  g_assert_cmpstr (state_string (second, "display.colormap"), ==, "viridis");
+  g_assert_false (state_is_null (second, "map"));
+  app_driver_screenshot (driver, "cases");
+  app_driver_win (driver, "previous-case", NULL);
+  app_driver_win (driver, "previous-case", NULL);
+  app_driver_wait_idle (driver);
+  g_autoptr (JsonNode) back = app_driver_state (driver);
+  g_assert_cmpstr (state_string (back, "window.case"), ==, "wardrobe-1.png");
+  /* Not beside the picture where there is no room. */
+  app_driver_resize (driver, 360, 640);
+  g_autoptr (JsonNode) narrow = app_driver_state (driver);
+  g_assert_false (state_bool (narrow, "window.cases_shown"));
+  g_assert_cmpint ((int) state_number (narrow, "window.width"), ==, 360);
+  app_driver_stop (driver);
+}
+
+static gboolean
+something_is_kept (void)
+{
+  g_autofree char *folder = g_build_filename (g_get_user_state_dir (), "whylight", "open", NULL);
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *file = g_build_filename (folder, name, "1.whylight", NULL);
+      if (g_file_test (file, G_FILE_TEST_IS_REGULAR))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* Killed in the middle of work: the next start offers what was open, and has it again. */
+static void
+test_crash (void)
+{
+  AppDriver *driver = start_with_sample (NULL);
+  const gint64 deadline = g_get_monotonic_time () + 30 * G_USEC_PER_SEC;
+
+  app_driver_win (driver, "target-class", g_variant_new_int32 (4));
+  app_driver_win (driver, "opacity", g_variant_new_double (0.75));
+  app_driver_wait_idle (driver);
+  while (!something_is_kept () && g_get_monotonic_time () < deadline)
+    g_usleep (50000);
+  g_assert_true (something_is_kept ());
+  app_driver_kill (driver);
+
+  driver = app_driver_start (NULL, NULL);
+  app_driver_wait_idle (driver);
+  g_autoptr (JsonNode) offered = app_driver_state (driver);
+  g_assert_true (state_bool (offered, "window.restore_offered"));
+  g_assert_true (state_is_null (offered, "document"));
+  app_driver_screenshot (driver, "restore");
+  app_driver_app (driver, "restore-lost", NULL);
+  app_driver_wait_idle (driver);
+  g_autoptr (JsonNode) restored = app_driver_state (driver);
+  g_assert_false (state_bool (restored, "window.restore_offered"));
+  g_assert_cmpint ((int) state_number (restored, "class.target"), ==, 4);
+  g_assert_cmpfloat (state_number (restored, "display.opacity"), ==, 0.75);
+  g_assert_false (state_is_null (restored, "map"));
+  g_assert_true (state_is_null (restored, "error"));
+  app_driver_stop (driver);
+
+  /* Ended cleanly: nothing to offer, nothing left. */
+  g_assert_false (something_is_kept ());
+  driver = app_driver_start (NULL, NULL);
+  app_driver_wait_idle (driver);
+  g_autoptr (JsonNode) clean = app_driver_state (driver);
+  g_assert_false (state_bool (clean, "window.restore_offered"));
+  app_driver_stop (driver);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -638,5 +736,7 @@ main (int argc, char **argv)
   g_test_add_func ("/session/file-dialog", test_file_dialog);
   g_test_add_func ("/session/responsive", test_responsive);
   g_test_add_func ("/session/pointer", test_pointer);
+  g_test_add_func ("/session/cases", test_cases);
+  g_test_add_func ("/session/crash", test_crash);
   return g_test_run ();
 }

@@ -5,6 +5,7 @@
 #include "service/case-list.h"
 #include "service/file-kind.h"
 #include "service/fuzzy.h"
+#include "service/help.h"
 #include "small-models.h"
 #include "spin.h"
 
@@ -390,6 +391,88 @@ test_labels (void)
   why_runner_unref (runner);
 }
 
+/* ---- help ---- */
+
+/* Every page can be read, and every link leads to one. */
+static void
+test_help_pages (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) ids = why_help_list (&error);
+  g_autofree char *folder = g_build_filename (WHY_SOURCE_DIR, "help", "C", NULL);
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const char *name;
+  guint n_files = 0;
+
+  g_assert_no_error (error);
+  for (gsize index = 0; ids[index] != NULL; index++)
+    {
+      g_autoptr (WhyHelpPage) page = why_help_load (ids[index], &error);
+      g_assert_no_error (error);
+      g_assert_cmpuint (page->blocks->len, >, 1);
+      g_assert_nonnull (page->description);
+      for (guint link = 0; link < page->links->len; link++)
+        {
+          if (!g_strv_contains ((const char *const *) ids, g_ptr_array_index (page->links, link)))
+            g_error ("%s: there is no page %s", ids[index], (char *) g_ptr_array_index (page->links, link));
+        }
+      for (guint block = 0; block < page->blocks->len; block++)
+        {
+          const char *markup = ((WhyHelpBlock *) g_ptr_array_index (page->blocks, block))->markup;
+          g_assert_cmpstr (markup, !=, "");
+          /* What the writer's shorthand left over. */
+          g_assert_null (strstr (markup, "**"));
+          g_assert_null (strstr (markup, "[["));
+        }
+    }
+  /* No page that nobody finds. */
+  while ((name = g_dir_read_name (dir)) != NULL)
+    n_files += g_str_has_suffix (name, ".page") ? 1 : 0;
+  g_assert_cmpuint (n_files, ==, g_strv_length (ids));
+
+  g_autoptr (WhyHelpPage) trust = why_help_load ("trust", &error);
+  g_assert_true (why_help_matches (trust, "saturation GRADIENT"));
+  g_assert_false (why_help_matches (trust, "saturation nifti"));
+}
+
+static void
+test_help_parser (void)
+{
+  static const struct
+  {
+    const char *text;
+    const char *part;
+  } bad[] = {
+    { "<page><p>text</p></page>", "no title" },
+    { "<page><title>A</title><table/></page>", "<table>" },
+    { "<page><title>A</title><p>a <blink>b</blink></p></page>", "<blink>" },
+    { "<page><title>A</title>loose</page>", "outside" },
+    { "<page><title>A</title>", "help page x" },
+  };
+  g_autoptr (GError) none = NULL;
+
+  for (gsize index = 0; index < G_N_ELEMENTS (bad); index++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_assert_null (why_help_parse ("x", bad[index].text, &error));
+      g_assert_nonnull (strstr (error->message, bad[index].part));
+    }
+  g_autoptr (WhyHelpPage) page = why_help_parse (
+    "x",
+    "<page><info><desc>D</desc></info><title>A &amp; B</title><p>a <em>b</em>\n  <keyseq><key>Ctrl</key> <key>K</key></keyseq> "
+    "<link xref=\"y\">c</link></p><section><title>S</title><steps><item><p>one</p></item><item><p>two</p></item></steps>"
+    "</section></page>",
+    &none);
+  g_assert_no_error (none);
+  g_assert_cmpstr (page->title, ==, "A & B");
+  g_assert_cmpstr (page->description, ==, "D");
+  const WhyHelpBlock *text = g_ptr_array_index (page->blocks, 1);
+  g_assert_cmpstr (text->markup, ==, "a <i>b</i> <tt>Ctrl</tt>+<tt>K</tt> <a href=\"page:y\">c</a>");
+  const WhyHelpBlock *last = g_ptr_array_index (page->blocks, page->blocks->len - 1);
+  g_assert_cmpint (last->kind, ==, WHY_HELP_STEP);
+  g_assert_cmpint (last->number, ==, 2);
+}
+
 /* ---- after a crash ---- */
 
 static gboolean
@@ -505,6 +588,8 @@ main (int argc, char **argv)
   g_test_add_func ("/cases/answers", test_answers);
   g_test_add_func ("/cases/skipping", test_skipping);
   g_test_add_func ("/cases/thousands", test_thousands);
+  g_test_add_func ("/help/pages", test_help_pages);
+  g_test_add_func ("/help/parser", test_help_parser);
   g_test_add_func ("/autosave/document", test_autosave);
   g_test_add_func ("/autosave/lost", test_lost);
   const int status = g_test_run ();

@@ -37,6 +37,7 @@ typedef enum
   WHY_VALUES_COLORMAPS,
   WHY_VALUES_SHARES, /* 0 %, 25 % ... 100 % */
   WHY_VALUES_CASES,
+  WHY_VALUES_HELP,
 } WhyValues;
 
 /**

@@ -232,6 +232,9 @@ arrow (WhyCanvas *self, double dx, double dy, GdkModifierType state)
     }
   if (self->tool != WHY_TOOL_PAN)
     return move_crosshair (self, dx, dy, large);
+  /* All of the picture is there: sideways is the way to the next one. */
+  if (dx != 0 && !large && why_canvas_get_fit (self))
+    return FALSE;
   why_view_pan (&self->view, -dx * (large ? self->view.view_width * 0.8 : PAN_STEP),
                 -dy * (large ? self->view.view_height * 0.8 : PAN_STEP));
   why_canvas_view_changed (self, FALSE);

@@ -61,7 +61,10 @@ why_compat_file_dialog (GtkWindow *parent, const WhyFileDialog *dialog, GAsyncRe
   g_task_set_source_tag (task, why_compat_file_dialog);
   G_GNUC_BEGIN_IGNORE_DEPRECATIONS
   GtkFileChooserNative *native = gtk_file_chooser_native_new (
-      dialog->title, parent, dialog->save ? GTK_FILE_CHOOSER_ACTION_SAVE : GTK_FILE_CHOOSER_ACTION_OPEN,
+      dialog->title, parent,
+      dialog->save        ? GTK_FILE_CHOOSER_ACTION_SAVE
+      : dialog->is_folder ? GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER
+                          : GTK_FILE_CHOOSER_ACTION_OPEN,
       dialog->accept, _("_Cancel"));
   GtkFileChooser *chooser = GTK_FILE_CHOOSER (native);
   gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (native), TRUE);

@@ -23,6 +23,7 @@ typedef struct
   const char *name;        /* nullable: proposed file name, for saving */
   GListModel *filters;     /* nullable: of GtkFileFilter; the first one is chosen */
   gboolean save;
+  gboolean is_folder;
   gboolean several;
 } WhyFileDialog;
 

@@ -5,6 +5,7 @@
 #include "action-catalogue.h"
 
 #include "service/fuzzy.h"
+#include "service/help.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -230,6 +231,31 @@ add_shares (WhyPalette *self, const WhyActionInfo *info, const char *name)
 }
 
 static void
+add_cases (WhyPalette *self, const WhyActionInfo *info, const char *name)
+{
+  GListModel *cases = G_LIST_MODEL (why_document_get_cases (why_window_get_document (self->window)));
+
+  for (guint position = 0; position < g_list_model_get_n_items (cases); position++)
+    {
+      g_autoptr (WhyCase) item = g_list_model_get_item (cases, position);
+      add_candidate (self, info, name, why_case_get_name (item), g_variant_new_int32 ((int) position));
+    }
+}
+
+static void
+add_help (WhyPalette *self, const WhyActionInfo *info, const char *name)
+{
+  g_auto (GStrv) ids = why_help_list (NULL);
+
+  for (gsize page = 0; ids != NULL && ids[page] != NULL; page++)
+    {
+      g_autoptr (WhyHelpPage) help = why_help_load (ids[page], NULL);
+      if (help != NULL)
+        add_candidate (self, info, name, help->title, g_variant_new_string (ids[page]));
+    }
+}
+
+static void
 add_info (WhyPalette *self, const WhyActionInfo *info)
 {
   g_autofree char *name = NULL;
@@ -263,6 +289,11 @@ add_info (WhyPalette *self, const WhyActionInfo *info)
       add_shares (self, info, name);
       break;
     case WHY_VALUES_CASES:
+      add_cases (self, info, name);
+      break;
+    case WHY_VALUES_HELP:
+      add_help (self, info, name);
+      break;
     case WHY_VALUES_NONE:
     case WHY_VALUES_SCRIPT:
     default:

@@ -249,7 +249,7 @@ activate_open_dialog (GSimpleAction *action, GVariant *parameter, gpointer data)
 static void
 activate_try_example (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
-  why_document_open_sample (((Window *) data)->document);
+  why_window_show_sample (data, NULL);
 }
 
 static void

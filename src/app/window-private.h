@@ -3,6 +3,7 @@
 #include "window.h"
 
 #include "canvas.h"
+#include "service/autosave.h"
 
 #include "service/export.h"
 #include "service/step.h"
@@ -33,6 +34,11 @@ struct _WhyWindow
   GtkStack *stack;
   AdwStatusPage *error_page;
   GtkSpinner *loading_spinner;
+  AdwFlap *flap;
+  GtkWidget *cases_panel;
+  GtkWidget *locate_button;
+  GtkWidget *start_page;
+  GtkWidget *restore_bar; /* nullable */
   GtkPaned *paned;
   WhyCanvas *canvas;
   GtkWidget *slice_bar;
@@ -68,6 +74,7 @@ struct _WhyWindow
   WhyDocument *document;
   char *last_folder;
   WhyWindowTake *take;
+  WhyAutosave *autosave; /* nullable */
 
   /* State */
   gboolean show_inspector;
@@ -91,6 +98,9 @@ void why_window_init_measure (WhyWindow *self); /* window-measure.c: outlines, g
 /* Whether @path is a file of outlines, which is then read. */
 gboolean why_window_takes_outlines (WhyWindow *self, const char *path);
 void why_window_init_desk (WhyWindow *self); /* window-desk.c: palette, shortcuts, cases */
+void why_window_add_desk_state (WhyWindow *self, JsonObject *window);
+/* Left and Right on the picture, where they do not move it. */
+gboolean why_window_key_steps_case (WhyWindow *self, guint keyval);
 
 /* window-compare.c: several maps at once */
 void why_window_init_compare (WhyWindow *self);

@@ -3,8 +3,10 @@
 #include "window-private.h"
 
 #include "answer-panel.h"
+#include "cases-panel.h"
 #include "look-panel.h"
 #include "slice-bar.h"
+#include "start-page.h"
 #include "take-panel.h"
 #include "test-panel.h"
 
@@ -175,7 +177,7 @@ on_key_pressed_cb (GtkEventControllerKey *controller, guint keyval, guint keycod
         return gtk_widget_activate_action (widget, "win.cancel", NULL);
       return gtk_widget_activate_action (widget, "win.tool", "s", "pan");
     default:
-      return set_bare (self, keyval, TRUE);
+      return why_window_key_steps_case (self, keyval) || set_bare (self, keyval, TRUE);
     }
 }
 
@@ -244,6 +246,7 @@ why_window_dup_state (WhyWindow *self)
   json_object_set_int_member (window, "height", gtk_widget_get_height (GTK_WIDGET (self)));
   json_object_set_string_member (window, "title", adw_window_title_get_title (self->title));
   json_object_set_string_member (window, "subtitle", adw_window_title_get_subtitle (self->title));
+  why_window_add_desk_state (self, window);
   json_object_set_boolean_member (window, "dark", adw_style_manager_get_dark (adw_style_manager_get_default ()));
   why_window_dump_layers (self, window);
   why_window_take_add_state (self, window);
@@ -282,6 +285,7 @@ why_window_dispose (GObject *object)
   why_window_dispose_layers (self);
   why_window_dispose_take (self);
   gtk_widget_dispose_template (GTK_WIDGET (self), WHY_TYPE_WINDOW);
+  g_clear_object (&self->autosave);
   g_clear_object (&self->document);
   g_clear_object (&self->settings);
   g_clear_pointer (&self->last_folder, g_free);
@@ -298,6 +302,8 @@ why_window_class_init (WhyWindowClass *klass)
   GTK_WINDOW_CLASS (klass)->close_request = why_window_close_request;
 
   g_type_ensure (WHY_TYPE_CANVAS);
+  g_type_ensure (WHY_TYPE_CASES_PANEL);
+  g_type_ensure (WHY_TYPE_START_PAGE);
   g_type_ensure (WHY_TYPE_ANSWER_PANEL);
   g_type_ensure (WHY_TYPE_LOOK_PANEL);
   g_type_ensure (WHY_TYPE_TEST_PANEL);
@@ -315,6 +321,10 @@ why_window_class_init (WhyWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, stack);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, error_page);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, loading_spinner);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, start_page);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, flap);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, cases_panel);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, locate_button);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, paned);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, canvas);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, slice_bar);

@@ -19,6 +19,16 @@ WhyDocument *why_window_get_document (WhyWindow *self);
 /** why_window_open: pictures and models, in any order; their content decides. Of several of a kind the last counts. */
 void why_window_open (WhyWindow *self, const char *const *paths);
 
+/** why_window_keep: keeps what is open for after a crash. @folder: (nullable): %NULL: no more; must live longer */
+struct _WhyAutosaveFolder;
+void why_window_keep (WhyWindow *self, struct _WhyAutosaveFolder *folder);
+
+/** why_window_offer_restore: asks whether what was open before a crash shall be open again */
+void why_window_offer_restore (WhyWindow *self, gboolean offer);
+
+/** why_window_show_sample: @id: (nullable): %NULL: the first */
+void why_window_show_sample (WhyWindow *self, const char *id);
+
 /** why_window_is_idle: nothing loads, runs or waits to be drawn */
 gboolean why_window_is_idle (WhyWindow *self);
 

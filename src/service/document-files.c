@@ -3,7 +3,6 @@
 #include "document-private.h"
 
 #include "base/error.h"
-#include "service/samples.h"
 #include "session-file.h"
 
 #include <glib/gi18n-lib.h>
@@ -115,24 +114,6 @@ why_document_open_model (WhyDocument *self, const char *path)
   why_worker_submit (why_runner_loader (self->runner), self->loads[WHY_LOAD_MODEL], &model_class, g_strdup (path),
                      on_model, NULL, self);
   why_document_set_loading (self, WHY_LOAD_MODEL, path);
-}
-
-gboolean
-why_document_open_sample (WhyDocument *self)
-{
-  g_autoptr (GError) error = NULL;
-
-  g_return_val_if_fail (WHY_IS_DOCUMENT (self), FALSE);
-  g_autofree char *model = why_samples_model (&error);
-  g_autofree char *picture = model != NULL ? why_samples_picture (&error) : NULL;
-  if (picture == NULL)
-    {
-      why_document_fail (self, WHY_ERROR_KIND_OTHER, error->message);
-      return FALSE;
-    }
-  why_document_open_model (self, model);
-  why_document_open_picture (self, picture);
-  return TRUE;
 }
 
 /* ---- stopping ---- */

@@ -189,3 +189,47 @@ why_document_reload (WhyDocument *self)
   why_document_dismiss_error (self);
   why_document_show_session (self, why_document_make_session (self));
 }
+
+/* ---- examples ---- */
+
+/* As a session of its own: the settings come when both files are there. */
+void
+why_document_show_sample (WhyDocument *self, const WhySample *sample)
+{
+  g_return_if_fail (WHY_IS_DOCUMENT (self));
+  WhySessionFile *session = why_document_make_session (self);
+
+  why_session_file_set_path (session, WHY_SESSION_MODEL, sample->model);
+  why_session_file_set_path (session, WHY_SESSION_PICTURE, sample->picture);
+  why_session_file_set_path (session, WHY_SESSION_LABELS, NULL);
+  g_clear_pointer (&session->cases, g_strfreev);
+  g_array_set_size (session->covers, 0);
+  session->slice = -1;
+  session->state.target_class = -1;
+  session->state.contrast_class = -1;
+  session->class_name = g_strdup (sample->class_name);
+  g_free (session->state.layer);
+  session->state.layer = g_strdup (sample->layer);
+  if (sample->method != NULL)
+    {
+      g_free (session->state.method);
+      session->state.method = g_strdup (sample->method);
+    }
+  why_document_show_session (self, session);
+}
+
+gboolean
+why_document_open_sample (WhyDocument *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), FALSE);
+  g_autoptr (WhySample) sample = why_samples_find (NULL, &error);
+  if (sample == NULL)
+    {
+      why_document_fail (self, WHY_ERROR_KIND_OTHER, error->message);
+      return FALSE;
+    }
+  why_document_show_sample (self, sample);
+  return TRUE;
+}

@@ -399,6 +399,8 @@ why_document_apply_session (WhyDocument *self)
     return;
   self->pending = NULL;
   g_object_freeze_notify (G_OBJECT (self));
+  if (session->class_name != NULL && self->model != NULL)
+    session->state.target_class = why_model_find_class (self->model, session->class_name, NULL);
   set_question (self, &session->state);
   failure = g_strdup (self->error_kind == WHY_ERROR_KIND_VALUE ? self->error_message : NULL);
   if (session->fill != NULL)

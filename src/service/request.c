@@ -266,6 +266,14 @@ why_request_same (const WhyRequest *a, const WhyRequest *b)
          one->box_width == other->box_width && one->box_height == other->box_height && one->mask == other->mask;
 }
 
+static _Atomic gsize memory_budget;
+
+void
+why_runner_set_memory_budget (gsize bytes)
+{
+  atomic_store (&memory_budget, bytes);
+}
+
 static gboolean
 ensure_session (WhyRunState *state, const WhyRequest *request, GError **error)
 {
@@ -276,7 +284,7 @@ ensure_session (WhyRunState *state, const WhyRequest *request, GError **error)
     }
 
   why_run_state_clear (state);
-  const WhySessionOptions options = { .backend = request->backend };
+  const WhySessionOptions options = { .backend = request->backend, .memory_budget = atomic_load (&memory_budget) };
   state->session = why_session_new (request->model, &options, error);
   if (state->session == NULL)
     return FALSE;

@@ -3,50 +3,135 @@
 #include "service/samples.h"
 
 #include "base/error.h"
+#include "base/json-text.h"
+#include "data-files.h"
 
-#define SAMPLE_MODEL "wardrobe" G_DIR_SEPARATOR_S "wardrobe.onnx"
-#define SAMPLE_PICTURE "wardrobe-1.png"
+#include <json-glib/json-glib.h>
 
-/* Whether this program lies in the build folder, and so shall not show what an older version installed. */
-static gboolean
-runs_from_build_folder (void)
+#define MAX_DEPTH 4
+#define SAMPLES_FOLDER "data" G_DIR_SEPARATOR_S "samples"
+
+void
+why_sample_free (WhySample *sample)
 {
-  g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
+  g_free (sample->id);
+  g_free (sample->title);
+  g_free (sample->story);
+  g_free (sample->picture);
+  g_free (sample->model);
+  g_free (sample->class_name);
+  g_free (sample->layer);
+  g_free (sample->method);
+  g_free (sample);
+}
 
-  return program != NULL && g_str_has_prefix (program, WHY_BUILD_DIR G_DIR_SEPARATOR_S);
+static void
+sample_free (gpointer sample)
+{
+  why_sample_free (sample);
 }
 
 static char *
-find (const char *kind, const char *name, const char *source_folder, GError **error)
+take_text (JsonObject *object, const char *name)
 {
-  const char *data = g_getenv ("WHYLIGHT_DATA");
-  const gboolean from_build = runs_from_build_folder ();
-  g_autofree char *given = data != NULL && *data != '\0' ? g_build_filename (data, kind, name, NULL) : NULL;
-  g_autofree char *installed = g_build_filename (WHY_PKGDATA_DIR, kind, name, NULL);
-  g_autofree char *source = g_build_filename (WHY_SOURCE_DIR, source_folder, name, NULL);
-  const char *places[] = { given, from_build ? source : installed, from_build ? installed : source };
-  g_autoptr (GString) looked = g_string_new (NULL);
+  JsonNode *node = json_object_get_member (object, name);
 
-  for (gsize place = 0; place < G_N_ELEMENTS (places); place++)
+  return node != NULL && JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING
+           ? json_node_dup_string (node)
+           : NULL;
+}
+
+static WhySample *
+take_sample (JsonObject *object, GError **error)
+{
+  g_autoptr (WhySample) sample = g_new0 (WhySample, 1);
+  g_autofree char *picture = take_text (object, "picture");
+  g_autofree char *model = take_text (object, "model");
+
+  sample->id = take_text (object, "id");
+  sample->title = take_text (object, "title");
+  sample->story = take_text (object, "story");
+  sample->class_name = take_text (object, "class");
+  sample->layer = take_text (object, "layer");
+  sample->method = take_text (object, "method");
+  if (sample->id == NULL || sample->title == NULL || sample->story == NULL || picture == NULL || model == NULL)
     {
-      if (places[place] == NULL)
-        continue;
-      if (g_file_test (places[place], G_FILE_TEST_IS_REGULAR))
-        return g_strdup (places[place]);
-      g_string_append_printf (looked, "%s%s", looked->len > 0 ? ", " : "", places[place]);
+      g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+                           "samples.json: an example needs id, title, story, picture and model");
+      return NULL;
     }
-  g_set_error (error, WHY_ERROR, WHY_ERROR_NOT_FOUND, "The example %s is not installed; looked for it at %s", name, looked->str);
+  sample->picture = why_data_file_find ("samples", picture, SAMPLES_FOLDER, error);
+  sample->model = sample->picture != NULL ? why_data_file_find ("models", model, "models", error) : NULL;
+  return sample->model != NULL ? g_steal_pointer (&sample) : NULL;
+}
+
+GPtrArray *
+why_samples_list (GError **error)
+{
+  g_autofree char *path = why_data_file_find ("samples", "samples.json", SAMPLES_FOLDER, error);
+  g_autoptr (JsonParser) parser = json_parser_new_immutable ();
+  g_autoptr (GPtrArray) samples = g_ptr_array_new_with_free_func (sample_free);
+  g_autoptr (GError) failure = NULL;
+  g_autofree char *text = NULL;
+  gsize length = 0;
+
+  if (path == NULL || !g_file_get_contents (path, &text, &length, error) ||
+      !why_json_text_check (text, length, MAX_DEPTH, error) ||
+      !json_parser_load_from_data (parser, text, (gssize) length, error))
+    return NULL;
+  JsonNode *root = json_parser_get_root (parser);
+  JsonArray *array = root != NULL && JSON_NODE_HOLDS_ARRAY (root) ? json_node_get_array (root) : NULL;
+  for (guint index = 0; array != NULL && index < json_array_get_length (array); index++)
+    {
+      JsonNode *node = json_array_get_element (array, index);
+      g_clear_error (&failure);
+      WhySample *sample = JSON_NODE_HOLDS_OBJECT (node) ? take_sample (json_node_get_object (node), &failure) : NULL;
+      if (sample != NULL)
+        g_ptr_array_add (samples, sample);
+    }
+  if (samples->len > 0)
+    return g_steal_pointer (&samples);
+  g_set_error (error, WHY_ERROR, WHY_ERROR_NOT_FOUND, "No example is installed%s%s", failure != NULL ? ": " : "",
+               failure != NULL ? failure->message : "");
+  return NULL;
+}
+
+WhySample *
+why_samples_find (const char *id, GError **error)
+{
+  g_autoptr (GPtrArray) samples = why_samples_list (error);
+
+  for (guint index = 0; samples != NULL && index < samples->len; index++)
+    {
+      const WhySample *sample = g_ptr_array_index (samples, index);
+      if (id == NULL || g_str_equal (sample->id, id))
+        {
+          g_ptr_array_set_free_func (samples, NULL);
+          for (guint other = 0; other < samples->len; other++)
+            {
+              if (other != index)
+                why_sample_free (g_ptr_array_index (samples, other));
+            }
+          return g_ptr_array_index (samples, index);
+        }
+    }
+  if (samples != NULL)
+    g_set_error (error, WHY_ERROR, WHY_ERROR_NOT_FOUND, "There is no example “%s”", id);
   return NULL;
 }
 
 char *
 why_samples_model (GError **error)
 {
-  return find ("models", SAMPLE_MODEL, "models", error);
+  g_autoptr (WhySample) sample = why_samples_find (NULL, error);
+
+  return sample != NULL ? g_strdup (sample->model) : NULL;
 }
 
 char *
 why_samples_picture (GError **error)
 {
-  return find ("samples", SAMPLE_PICTURE, "data" G_DIR_SEPARATOR_S "samples", error);
+  g_autoptr (WhySample) sample = why_samples_find (NULL, error);
+
+  return sample != NULL ? g_strdup (sample->picture) : NULL;
 }

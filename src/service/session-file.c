@@ -30,6 +30,7 @@ why_session_file_free (WhySessionFile *session)
   for (int source = 0; source < WHY_SESSION_N_SOURCES; source++)
     g_free (session->checksums[source]);
   g_strfreev (session->cases);
+  g_free (session->class_name);
   why_document_state_clear (&session->state);
   g_clear_pointer (&session->covers, g_array_unref);
   g_clear_pointer (&session->annotations, g_array_unref);

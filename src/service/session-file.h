@@ -56,6 +56,7 @@ GPtrArray *why_session_steps_new (void) G_GNUC_WARN_UNUSED_RESULT; /* of WhySess
  * @missing: bits, 1 << WhySessionSource: there is no such file
  * @cases: (nullable): absolute paths of all pictures
  * @without_checksums: to be written without them: large models need not be read
+ * @class_name: (nullable): instead of the state's target class, where its number is not known yet; never in a file
  * @state: without its occlusions: those are objects of the main thread
  * @covers: (element-type WhyCover): what is covered instead
  * @annotations: (element-type WhyAnnotationData): the outlines likewise
@@ -71,6 +72,7 @@ typedef struct _WhySessionFile
   guint missing;
   char **cases;
   gboolean without_checksums;
+  char *class_name;
   WhyDocumentState state;
   GArray *covers;
   GArray *annotations;

@@ -7,6 +7,7 @@
 #include "service/layer-advice.h"
 #include "service/model.h"
 #include "service/runner.h"
+#include "service/samples.h"
 
 G_BEGIN_DECLS
 
@@ -123,6 +124,8 @@ void why_document_show_case (WhyDocument *self, WhyCase *item);
 gboolean why_document_step_case (WhyDocument *self, int step);
 /** why_document_open_sample: the example that ships: both. %FALSE, with error-message set, if it is not installed. */
 gboolean why_document_open_sample (WhyDocument *self);
+/** why_document_show_sample: likewise with its class, layer and method */
+void why_document_show_sample (WhyDocument *self, const WhySample *sample);
 
 const char *why_document_get_picture_path (WhyDocument *self); /* nullable */
 WhyTensor *why_document_get_picture (WhyDocument *self); /* nullable; uint8 [H, W, 1 or 3] at full resolution, without covers */

@@ -157,6 +157,9 @@ WhyMap *why_result_show_map (const WhyResult *result, WhyMap *map, const WhyPict
  * Starts the thread. Results are delivered on the thread-default main context of the caller.
  */
 WhyRunner *why_runner_new (void) G_GNUC_WARN_UNUSED_RESULT;
+/** why_runner_set_memory_budget: @bytes that a network may take, in sessions that are made from now on; 0: decided by what is
+ *  free. Any thread. */
+void why_runner_set_memory_budget (gsize bytes);
 WhyRunner *why_runner_ref (WhyRunner *runner);
 /** why_runner_unref: the last reference cancels everything and joins the thread. Main thread only. */
 void why_runner_unref (WhyRunner *runner);
