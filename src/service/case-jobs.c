@@ -88,7 +88,8 @@ list_folder (const char *folder, Listed *listed, WhyCancel *cancel, GError **err
       g_autofree char *path = g_build_filename (folder, name, NULL);
       if (!why_cancel_check (cancel, error))
         return FALSE;
-      if (*name == '.')
+      /* Hidden, or a mask that belongs to the picture of its name. */
+      if (*name == '.' || strstr (name, ".mask.") != NULL)
         continue;
       /* Names first: files on a slow disk are not all opened. */
       WhyFileKind kind = why_file_kind_from (name, NULL, 0);
