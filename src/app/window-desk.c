@@ -15,6 +15,8 @@
 
 /* After a change; what is lost in a crash is no more than this. */
 #define AUTOSAVE_DELAY_MS 3000
+/* Below this width the list of cases lies over the picture. */
+#define FOLD_WIDTH 900
 
 static const char *const orders[] = { "name", "answer", "confidence" };
 
@@ -254,6 +256,31 @@ on_action_state_cb (WhyWindow *self, const char *name, GVariant *value)
     why_cases_panel_set_private (WHY_CASES_PANEL (self->cases_panel), g_variant_get_boolean (value));
 }
 
+/* The list is beside the picture only where both have room. */
+static gboolean
+fold_cb (gpointer data)
+{
+  WhyWindow *self = data;
+
+  self->fold_id = 0;
+  adw_flap_set_fold_policy (self->flap, self->flap_folds ? ADW_FLAP_FOLD_POLICY_ALWAYS : ADW_FLAP_FOLD_POLICY_AUTO);
+  return G_SOURCE_REMOVE;
+}
+
+void
+why_window_desk_allocated (WhyWindow *self, int width)
+{
+  const gboolean folds = width < FOLD_WIDTH;
+
+  /* Sizes are being handed out just now. */
+  if (folds != self->flap_folds)
+    {
+      self->flap_folds = folds;
+      if (self->fold_id == 0)
+        self->fold_id = g_idle_add_full (G_PRIORITY_HIGH_IDLE, fold_cb, self, NULL);
+    }
+}
+
 gboolean
 why_window_key_steps_case (WhyWindow *self, guint keyval)
 {
@@ -368,8 +395,6 @@ why_window_init_desk (WhyWindow *self)
 {
   g_action_map_add_action_entries (G_ACTION_MAP (self), entries, G_N_ELEMENTS (entries), self);
   why_cases_panel_set_document (WHY_CASES_PANEL (self->cases_panel), self->document);
-  /* So that the list is beside the picture only where both have room. */
-  gtk_widget_set_size_request (GTK_WIDGET (self->canvas), 300, -1);
   g_signal_connect_object (self->flap, "notify::folded", G_CALLBACK (on_folded_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->flap, "notify::reveal-flap", G_CALLBACK (on_reveal_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->document, "notify", G_CALLBACK (on_document_cb), self, G_CONNECT_SWAPPED);

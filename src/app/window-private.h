@@ -38,6 +38,8 @@ struct _WhyWindow
   GtkWidget *cases_panel;
   GtkWidget *locate_button;
   GtkWidget *start_page;
+  gboolean flap_folds;
+  guint fold_id; /* idle that folds the list of cases */
   GtkWidget *restore_bar; /* nullable */
   GtkPaned *paned;
   WhyCanvas *canvas;
@@ -98,6 +100,7 @@ void why_window_init_measure (WhyWindow *self); /* window-measure.c: outlines, g
 /* Whether @path is a file of outlines, which is then read. */
 gboolean why_window_takes_outlines (WhyWindow *self, const char *path);
 void why_window_init_desk (WhyWindow *self); /* window-desk.c: palette, shortcuts, cases */
+void why_window_desk_allocated (WhyWindow *self, int width);
 void why_window_add_desk_state (WhyWindow *self, JsonObject *window);
 /* Left and Right on the picture, where they do not move it. */
 gboolean why_window_key_steps_case (WhyWindow *self, guint keyval);

@@ -75,6 +75,7 @@ why_window_size_allocate (GtkWidget *widget, int width, int height, int baseline
   const gboolean narrow = width < NARROW_WIDTH;
 
   GTK_WIDGET_CLASS (why_window_parent_class)->size_allocate (widget, width, height, baseline);
+  why_window_desk_allocated (self, width);
   /* Sizes are being handed out just now: change the lay-out afterwards. */
   if (narrow != self->narrow)
     {
@@ -281,6 +282,7 @@ why_window_dispose (GObject *object)
   WhyWindow *self = WHY_WINDOW (object);
 
   g_clear_handle_id (&self->narrow_id, g_source_remove);
+  g_clear_handle_id (&self->fold_id, g_source_remove);
   why_window_dispose_show (self);
   why_window_dispose_layers (self);
   why_window_dispose_take (self);
