@@ -36,6 +36,7 @@ struct _WhyWindow
   GtkSpinner *loading_spinner;
   AdwFlap *flap;
   GtkWidget *cases_panel;
+  GtkWidget *cases_button;
   GtkWidget *locate_button;
   GtkWidget *start_page;
   gboolean flap_folds;

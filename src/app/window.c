@@ -52,6 +52,7 @@ narrow_cb (gpointer data)
 
   self->narrow_id = 0;
   gtk_widget_set_visible (self->map_button, !self->narrow);
+  gtk_widget_set_visible (self->cases_button, !self->narrow);
   if (self->narrow)
     gtk_button_set_icon_name (self->open_button, "document-open-symbolic");
   else
@@ -326,6 +327,7 @@ why_window_class_init (WhyWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, start_page);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, flap);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, cases_panel);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, cases_button);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, locate_button);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, paned);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, canvas);

@@ -271,6 +271,8 @@ why_help_parse (const char *id, const char *text, GError **error)
   page->links = g_ptr_array_new_with_free_func (g_free);
   gboolean fine = g_markup_parse_context_parse (context, text, -1, &failure) &&
                   g_markup_parse_context_end_parse (context, &failure);
+  if (page->description != NULL)
+    g_string_append_printf (reader.text, " %s", page->description);
   page->text = g_utf8_casefold (reader.text->str, -1);
   g_string_free (reader.text, TRUE);
   g_array_unref (reader.steps);
