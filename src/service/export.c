@@ -20,12 +20,14 @@
 
 /* ---- what made it ---- */
 
-/* What a file that is written to @from says of where @path is. */
+/* What a file that is written to @from says of where @path is. Without a name it is somewhere else. */
 static char *
 told_path (const WhyExport *what, const char *from, const char *path)
 {
   if (what->full_paths || from == NULL)
     return g_strdup (path);
+  if (*from == '\0')
+    return g_path_get_basename (path);
   g_autofree char *full = g_canonicalize_filename (path, NULL);
   g_autofree char *full_from = g_canonicalize_filename (from, NULL);
   g_autofree char *folder = g_path_get_dirname (full_from);
@@ -274,6 +276,12 @@ char *
 why_export_command (const WhyExport *what, const char *figure_path)
 {
   return make_command (what, figure_path, NULL);
+}
+
+char *
+why_export_command_names (const WhyExport *what)
+{
+  return make_command (what, NULL, "");
 }
 
 static void

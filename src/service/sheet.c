@@ -73,7 +73,7 @@ make_command (WhyDocument *self, WhyModel *model, WhyResult *result, const WhyOv
     .style = *style,
   };
 
-  return why_export_command (&what, NULL);
+  return why_export_command_names (&what);
 }
 
 /* @variant: (nullable): the main map */

@@ -158,5 +158,7 @@ double why_export_get_um_per_pixel (const WhyExport *what);
 
 /** why_export_command: Returns: (transfer full): "whylight-cli explain ..." quoted for the shell; with whole paths */
 char *why_export_command (const WhyExport *what, const char *figure_path) G_GNUC_WARN_UNUSED_RESULT;
+/** why_export_command_names: Returns: (transfer full): likewise with the names of the files alone, for inside of files */
+char *why_export_command_names (const WhyExport *what) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS
