@@ -125,7 +125,7 @@ class Grow(torch.autograd.Function):
 
 
 class UNet(nn.Module):
-    """Encoder and decoder with shortcuts (Ronneberger et al., 2015); pictures in, scores per pixel out.
+    """Encoder and decoder with shortcuts (Ronneberger et al., 2015), scores for each pixel out.
 
     Each level halves the resolution; width is multiplied by two each time.
     """
@@ -169,8 +169,8 @@ def fit(net, batches, steps, epochs, loss, validate, checkpoint, rate=3e-3, deca
     batches (epoch) yields steps pairs (input, target).  Returns the network with the
     exponential average of the weights; no epoch is picked, so validation chooses
     nothing here.  quiet is the price of a last layer that is not zero: with it, cells
-    where there is nothing to say stay dark.  After each epoch everything is kept in checkpoint, and a run that
-    finds it goes on from there.
+    where there is nothing to say stay dark.  After each epoch everything is kept in
+    checkpoint, and a run that finds it goes on from there.
     """
     # Faster, but enlarging it crashes on the way back in this version of PyTorch.
     if first_rank(net) == 4 and not isinstance(net, UNet):
@@ -250,7 +250,8 @@ def affine(x, gen, side, turn, zoom, mirror=True, target=None, shift=1.0):
     out = F.grid_sample(x, grid, "bilinear", "reflection", align_corners=False)
     if target is None:
         return out
-    moved = F.grid_sample(target[:, None].float(), grid, "nearest", "reflection", align_corners=False)
+    moved = F.grid_sample(target[:, None].float(), grid, "nearest", "reflection",
+                          align_corners=False)
     return out, moved[:, 0].round().long()
 
 
@@ -365,7 +366,8 @@ def centre(net):
 
 
 def short_name(name):
-    """ "/stem/stem.0/relu/Relu_output_0" -> "stem.0.relu", "/block1/Add_output_0" -> "block1.add"."""
+    """For "/stem/stem.0/relu/Relu_output_0" "stem.0.relu", for "/block1/Add_output_0" "block1.add"
+    """
     parts = name.replace("_output_0", "").strip("/").split("/")
     parts = [p for p, after in zip(parts, parts[1:] + [""]) if not after.startswith(p + ".")]
     *scope, operator = parts
@@ -462,7 +464,8 @@ class Graph:
             elif kind == "GlobalAveragePool":
                 y = x[0].mean(tuple(range(2, x[0].dim())), keepdim=True)
             elif kind == "MaxPool":
-                y = [F.max_pool2d, F.max_pool3d][x[0].dim() - 4](x[0], a["kernel_shape"], a["strides"])
+                pool = [F.max_pool2d, F.max_pool3d][x[0].dim() - 4]
+                y = pool(x[0], a["kernel_shape"], a["strides"])
             elif kind == "Flatten":
                 y = torch.flatten(x[0], 1)
             elif kind == "Gemm":
@@ -499,7 +502,7 @@ class Graph:
 # --------------------------------------------------- the program's own engine
 
 def agree(cli, model, inputs):
-    """Largest difference between whylight-cli's answer and PyTorch's, on the same prepared input."""
+    """Largest difference between whylight-cli's answer and PyTorch's, for the same input."""
     graph = Graph(model)
     output = graph.model.graph.output[0].name
     worst = 0.0

@@ -26,7 +26,7 @@ import common
 
 LABELS = ["normal", "pneumonia"]
 SIDE = 128
-LUNGS = (0.12, 0.15, 0.76, 0.65)      # x, y, width, height of a box around both, in parts of the picture
+LUNGS = (0.12, 0.15, 0.76, 0.65)      # x, y, width, height of a box around both, in sides
 RECIPE = {"size": [SIDE, SIDE], "resize": "stretch", "crop": "none", "filter": "bilinear",
           "channels": "grey", "scale": 255, "mean": [0.48], "std": [0.22],
           "task": "single-label", "layer": "block2.relu"}
@@ -85,10 +85,12 @@ def learn(args, x, y, val, epochs, checkpoint):
 
 def train(args):
     torch.set_num_threads(args.threads)
-    net = learn(args, *read(args.data, "train"), read(args.data, "val"), args.epochs, args.checkpoint)
+    net = learn(args, *read(args.data, "train"), read(args.data, "val"), args.epochs,
+                args.checkpoint)
     common.export(net, args.model, torch.rand(1, 1, SIDE, SIDE), "logits", LABELS, RECIPE,
-                  "Normal or pneumonia in chest X-rays of children, as a warning: it goes by exposure "
-                  "and pose. Trained from nothing on 437 pictures of Kermany et al. (CC BY 4.0) by "
+                  "Normal or pneumonia in chest X-rays of children, as a warning: it goes by "
+                  "exposure and pose. Trained from nothing on 437 pictures of Kermany et al. "
+                  "(CC BY 4.0) by "
                   f"models/chest/train.py, seed {args.seed}, {args.epochs} epochs.")
 
 
@@ -126,7 +128,8 @@ def evaluate(args):
     print(f"{args.split}: {len(y)} pictures, balanced accuracy {common.balanced(table):.3f}, "
           f"right {np.trace(table) / len(y):.3f} (95 % interval {low:.3f} to {high:.3f})")
     print(common.report(table, LABELS))
-    print(f"linear on 16 x 16 grey values: balanced {common.balanced(linear(args.data, args.split)):.3f}")
+    simple = linear(args.data, args.split)
+    print(f"linear on 16 x 16 grey values: balanced {common.balanced(simple):.3f}")
 
     box = inside()
     area = 1 - box.float().mean().item()
@@ -146,7 +149,8 @@ def evaluate(args):
     out = maps[:, ~box].sum(1) / maps.sum((1, 2)).clamp(min=1e-9)
     peak = (~box).flatten()[maps.flatten(1).argmax(1)].float()
     print(f"Grad-CAM of the true class: {100 * out.mean():.1f} % of the map outside the box, "
-          f"peak outside in {100 * peak.mean():.1f} %; the outside is {100 * area:.1f} % of the picture")
+          f"peak outside in {100 * peak.mean():.1f} %; "
+          f"the outside is {100 * area:.1f} % of the picture")
     for gain in 0.6, 0.8, 1.0, 1.2, 1.4:
         found = common.in_batches(model, normalise((x * gain).clamp(0, 1))).argmax(1)
         print(f"exposure x {gain}: called pneumonia {100 * found.float().mean():.1f} %, "
@@ -174,11 +178,11 @@ def sample(args):
         pen.set_source_rgba(0, 0, 0, value)
         pen.fill()
 
-    shape([(.16, 1.05), (.13, .55), (.02, .3), (.1, .13), (.36, .08), (.4, -.1), (.6, -.1), (.64, .08),
-           (.9, .13), (.98, .3), (.87, .55), (.84, 1.05)], .55)                      # body
+    shape([(.16, 1.05), (.13, .55), (.02, .3), (.1, .13), (.36, .08), (.4, -.1), (.6, -.1),
+           (.64, .08), (.9, .13), (.98, .3), (.87, .55), (.84, 1.05)], .55)             # body
     for mirror in False, True:
-        shape([(.2, .72), (.19, .5), (.25, .28), (.34, .16), (.43, .2), (.45, .42), (.44, .66), (.32, .7)],
-              .2, mirror)                                                            # lungs
+        shape([(.2, .72), (.19, .5), (.25, .28), (.34, .16), (.43, .2), (.45, .42), (.44, .66),
+               (.32, .7)], .2, mirror)                                     # lungs
     shape([(.45, .4), (.52, .42), (.64, .55), (.7, .68), (.58, .74), (.44, .7)], .6)   # heart
     shape([(.1, 1.1), (.17, .78), (.32, .7), (.5, .76), (.68, .73), (.84, .8), (.9, 1.1)], .72)
     pen.set_operator(cairo.OPERATOR_OVER)

@@ -115,7 +115,8 @@ def evaluate(args):
     x, y = read(args.data, args.split)
     print(common.versions())
     pixels = torch.cat([t.flatten() for t in y])
-    print(f"{args.split}: {len(x)} scenes, {100 * pixels.float().mean():.1f} % of the pixels not forest")
+    print(f"{args.split}: {len(x)} scenes, "
+          f"{100 * pixels.float().mean():.1f} % of the pixels not forest")
     for name, gain in ("as they are", 1), ("a tenth darker", 0.9), ("a tenth brighter", 1.1):
         pictures = [(t.float() * gain).clamp(0, 255) for t in x]
         total = score(model, pictures, y)

@@ -26,8 +26,8 @@ import common
 LABELS = ["no hippocampus", "anterior hippocampus", "posterior hippocampus"]
 SIDE = 20
 RECIPE = {"size": [SIDE, SIDE, SIDE], "resize": "shortest-side", "shortest": SIDE,
-          "crop": "center", "filter": "bilinear", "channels": "grey", "normalise": "z-score", "scale": 1,
-          "mean": [0], "std": [1], "task": "single-label", "layer": "block2.relu"}
+          "crop": "center", "filter": "bilinear", "channels": "grey", "normalise": "z-score",
+          "scale": 1, "mean": [0], "std": [1], "task": "single-label", "layer": "block2.relu"}
 TEMPLATE = "/usr/share/mricron/templates"
 HIPPOCAMPUS = {37: "left", 38: "right"}     # of the atlas aal.nii.gz
 
@@ -70,7 +70,8 @@ def read(data, split, count, seed):
 def normalise(x):
     """z-score of each cube, as the recipe says."""
     axes = (1, 2, 3, 4)
-    return (x - x.mean(axes, keepdim=True)) / x.std(axes, keepdim=True, unbiased=False).clamp(min=1e-6)
+    spread = x.std(axes, keepdim=True, unbiased=False).clamp(min=1e-6)
+    return (x - x.mean(axes, keepdim=True)) / spread
 
 
 def vary(x, gen):
@@ -175,7 +176,8 @@ def evaluate(args):
           f"balanced accuracy {common.balanced(table):.4f}")
     print(common.report(table, LABELS))
     rows = overlap(model, x, mask, y)
-    print(f"Grad-CAM of the true part, {len(rows)} cubes: peak inside it in {100 * rows[:, 0].mean():.1f} %, "
+    print(f"Grad-CAM of the true part, {len(rows)} cubes: peak inside it in "
+          f"{100 * rows[:, 0].mean():.1f} %, "
           f"{100 * rows[:, 1].mean():.1f} % of the map's sum inside; it is "
           f"{100 * rows[:, 2].mean():.1f} % of a cube")
 

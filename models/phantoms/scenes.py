@@ -173,7 +173,8 @@ def lesion(rng, spiculated, rim, mark=None):
             width = rng.uniform(1.8, 2.8)
             for layer, colour in (canvas, dark), (core, (1, 1, 1)):
                 layer.pen.move_to(*start)
-                layer.pen.curve_to(*(start * 0.6 + end * 0.4 + bend), *(end * 0.7 + start * 0.3), *end)
+                layer.pen.curve_to(*(start * 0.6 + end * 0.4 + bend),
+                                   *(end * 0.7 + start * 0.3), *end)
                 layer.stroke(colour, width)
     for layer, colour in (canvas, dark), (core, (1, 1, 1)):
         layer.blob(outline)
@@ -192,7 +193,8 @@ def lesion(rng, spiculated, rim, mark=None):
     if mark is not None:
         x, y = [(22, 22), (side - 22, 22), (22, side - 22), (side - 22, side - 22)][mark]
         points = np.array([x, y]) + np.cumsum(rng.normal(0, 1.5, (5, 2)), 0)
-        points += np.outer(np.linspace(-13, 13, 5), [np.cos(0.8), rng.choice([-1, 1]) * np.sin(0.8)])
+        points += np.outer(np.linspace(-13, 13, 5),
+                           [np.cos(0.8), rng.choice([-1, 1]) * np.sin(0.8)])
         for layer, colour in (canvas, (0.1, 0.22, 0.55)), (ink, (1, 1, 1)):
             layer.pen.set_line_cap(cairo.LINE_CAP_ROUND)
             layer.pen.move_to(*points[0])
@@ -228,14 +230,16 @@ def clearing(rng):
     if rng.random() < 0.6:
         start, end = rng.uniform(0, side, 2)
         pen.move_to(-5, start)
-        pen.curve_to(side / 3, rng.uniform(0, side), 2 * side / 3, rng.uniform(0, side), side + 5, end)
+        pen.curve_to(side / 3, rng.uniform(0, side), 2 * side / 3, rng.uniform(0, side),
+                     side + 5, end)
         canvas.stroke((0.16, 0.22, 0.25), rng.uniform(4, 11))
 
     truth = np.zeros((side, side), np.uint8)
     bare = Canvas(side, side, np.zeros((side, side, 3), np.uint8))
     for _ in range(rng.integers(0, 4)):
         soil = np.array([0.6, 0.48, 0.33]) + rng.uniform(-0.1, 0.1) + rng.uniform(-0.03, 0.03, 3)
-        points = ring(rng, rng.uniform(20, side - 20, 2), rng.uniform(16, 52), rng.integers(6, 11), 0.3)
+        points = ring(rng, rng.uniform(20, side - 20, 2), rng.uniform(16, 52),
+                      rng.integers(6, 11), 0.3)
         for layer, colour in (canvas, soil), (bare, (1, 1, 1)):
             layer.blob(points)
             layer.fill(colour)
@@ -372,7 +376,7 @@ def gland_tissue(rng, side, kind, periodic=False):
 
 
 def scattered(rng, side, apart, periodic):
-    """Places on a grid that is shaken, so that few overlap; beyond the edges too, unless periodic."""
+    """Places on a shaken grid, so that few overlap; beyond the edges too, unless periodic."""
     count = side // apart if periodic else side // apart + 2
     step = side / count if periodic else apart
     for row in range(count):

@@ -69,8 +69,8 @@ def polygons(pen, outlines):
 def layers(rng):
     """Outlines of the tumour, and the plans of tissue, glands, tumour and pen."""
     tissue = [outline(rng, (x, y), wide, high / wide) for x, y, wide, high in TISSUE]
-    stroma = [outline(rng, (x + rng.normal(0, 2500), y + rng.normal(0, 4000)), rng.uniform(1500, 3500),
-                      1.3, 0.3) for x, y, _, _ in TISSUE for _ in range(5)]
+    stroma = [outline(rng, (x + rng.normal(0, 2500), y + rng.normal(0, 4000)),
+                      rng.uniform(1500, 3500), 1.3, 0.3) for x, y, _, _ in TISSUE for _ in range(5)]
     nests = [outline(rng, (x, y), radius) for x, y, radius in NESTS]
 
     def filled(outlines):
@@ -116,8 +116,7 @@ def compose(plans, textures, top, left):
             out[:] = texture
     if masks["pen"] is not False:
         stained = (out * 0.3 + np.array(PEN) * 0.7).astype(np.uint8)
-        np.copyto(out, stained, where=np.broadcast_to(np.asarray(masks["pen"])[..., None], out.shape)
-                  if np.ndim(masks["pen"]) else True)
+        np.copyto(out, stained, where=np.asarray(masks["pen"])[..., None])
     return out
 
 
@@ -134,7 +133,8 @@ def main():
                 for kind in ("stroma", "normal", "tumour")}
     print(f"textures drawn, {time.monotonic() - begin:.0f} s", flush=True)
 
-    options = "tile,pyramid,compression=jpeg,Q=80,tile-width=256,tile-height=256,xres=2000,yres=2000"
+    options = ("tile,pyramid,compression=jpeg,Q=80,tile-width=256,tile-height=256,"
+               "xres=2000,yres=2000")
     writer = subprocess.Popen(["vips", "copy", "stdin", f"{args.slide}[{options}]"],
                               stdin=subprocess.PIPE)
     writer.stdin.write(f"P6\n{WIDTH} {HEIGHT}\n255\n".encode())

@@ -92,11 +92,12 @@ NETS = {
         note="Tumour nests in a tile of a drawn slide; 0.5 micrometres a pixel."),
     "tumour3d": dict(
         draw=draw_tumour3d, mark="", labels=["no lesion", "lesion"],
-        make=lambda: common.Classifier(3, 1, stem=[(12, 3, 2)], blocks=[(24, 2), (32, 1)], classes=2,
-                                       pool="max"),
+        make=lambda: common.Classifier(3, 1, stem=[(12, 3, 2)], blocks=[(24, 2), (32, 1)],
+                                       classes=2, pool="max"),
         recipe={"size": [scenes.VOLUME] * 3, "resize": "shortest-side", "shortest": scenes.VOLUME,
-                "crop": "center", "filter": "bilinear", "channels": "grey", "normalise": "z-score", "scale": 1,
-                "mean": [0], "std": [1], "task": "single-label", "layer": "block2.relu"},
+                "crop": "center", "filter": "bilinear", "channels": "grey",
+                "normalise": "z-score", "scale": 1, "mean": [0], "std": [1],
+                "task": "single-label", "layer": "block2.relu"},
         count=800, epochs=16, rate=3e-3,
         note="A round lesion among vessels that are as bright."),
     "clearing": dict(
@@ -110,7 +111,7 @@ NETS = {
 
 
 def data(name, split, count, mark, cache=None):
-    """x uint8 [N, C, spatial], y [N], truth uint8 [N, spatial]; drawn once where there is a cache."""
+    """x uint8 [N, C, spatial], y [N], truth uint8 [N, spatial]; kept where there is a cache."""
     file = os.path.join(cache, f"{name}-{split}-{count}-{mark}.npz") if cache else None
     if file and os.path.exists(file):
         kept = np.load(file)
@@ -204,8 +205,9 @@ def train(args):
         name, (1, 3, recipe.get("size", [0])[0], recipe.get("size", [0])[0]))
     common.export(made, os.path.join(args.out, name + ".onnx"), torch.rand(example),
                   "scores" if segments else "logits", net["labels"], recipe,
-                  f"{net['note']} Trained from nothing on scenes drawn by models/phantoms/scenes.py, "
-                  f"by models/phantoms/train.py, seed {args.seed}, {net['epochs']} epochs.",
+                  f"{net['note']} Trained from nothing on scenes drawn by "
+                  "models/phantoms/scenes.py, by models/phantoms/train.py, "
+                  f"seed {args.seed}, {net['epochs']} epochs.",
                   {2: "H", 3: "W"} if segments else None)
 
 
@@ -216,8 +218,8 @@ def share(values):
 
 
 def peaks(model, x, wanted, inside, sign=1, near=0):
-    """For each map of class `wanted`: does its highest (sign -1: lowest) place lie inside, or nearer
-    than `near` pixels to it?  And the share of the map's sum of that sign inside."""
+    """Of each map of class `wanted`: whether its highest (sign -1: lowest) place lies inside, or
+    not further than `near` pixels off, and the share of its sum of that sign inside."""
     from scipy import ndimage
     hits, sums = [], []
     shape = tuple(inside.shape[1:])
@@ -249,13 +251,15 @@ def evaluate(args):
                  (truth == 1).any(2).any(1) & (truth == 2).any(2).any(1), scenes.AGAINST, -1)):
             hits, sums = peaks(model, x[rows], 1, truth[rows] == value, sign)
             area = (truth[rows] == value).float().mean().item()
-            print(f"{label}: peak inside in {share(hits)}, {100 * sums.mean():.1f} % of the map inside, "
+            print(f"{label}: peak inside in {share(hits)}, "
+                  f"{100 * sums.mean():.1f} % of the map inside, "
                   f"its area {100 * area:.1f} %")
         x, y, truth = cases["malignant"]
         rows = y == 1
         for label, value in ("core", scenes.FOR), ("pen mark", 3):
             hits, sums = peaks(model, x[rows], 1, truth[rows] == value, near=8)
-            print(f"malignant cases with a mark: peak within 8 pixels of the {label} in {share(hits)}")
+            print(f"malignant cases with a mark: peak within 8 pixels of the {label} "
+                  f"in {share(hits)}")
         return
     x, y, truth = data(name, args.split, count, "", args.cache)
     result = score(model, name, x, y, truth)
@@ -285,7 +289,8 @@ def samples(args):
              ("benign-marked", False, True, 1)]
     for n, (name, spiculated, rim, mark) in enumerate(cases):
         pixels, truth, ink = scenes.lesion(np.random.default_rng([9, n]), spiculated, rim, mark)
-        picture(f"lesion-{name}", pixels, np.choose(np.where(ink, 3, truth), [0, 255, 128, 64]).astype(np.uint8))
+        mask = np.choose(np.where(ink, 3, truth), [0, 255, 128, 64]).astype(np.uint8)
+        picture(f"lesion-{name}", pixels, mask)
     pixels, truth = scenes.clearing(np.random.default_rng([9, args.clearing]))
     picture("clearing", pixels, np.choose(truth, [0, 128, 255]).astype(np.uint8))
     for kind in "tumour", "normal":

@@ -49,8 +49,8 @@ def write(path):
                               kernel_shape=[2, 2], strides=[2, 2]),
              helper.make_node("Relu", ["conv"], ["features"], name="features"),
              helper.make_node("Flatten", ["features"], ["flat"], name="flat", axis=1),
-             helper.make_node("Gemm", ["flat", "head.weight", "head.bias"], ["logits"], name="logits",
-                              transB=1)]
+             helper.make_node("Gemm", ["flat", "head.weight", "head.bias"], ["logits"],
+                              name="logits", transB=1)]
     graph = helper.make_graph(
         nodes, "two-features",
         [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["N", 3, 4, 4])],
@@ -77,7 +77,8 @@ def main():
     Image.fromarray(picture).save(os.path.join(args.out, "two-features.png"))
 
     model = common.Graph(args.model)
-    x = torch.from_numpy(picture.astype(np.float32).transpose(2, 0, 1)[None] / 255).requires_grad_(True)
+    x = torch.from_numpy(picture.astype(np.float32).transpose(2, 0, 1)[None] / 255)
+    x.requires_grad_(True)
     np.set_printoptions(precision=3, suppress=True)
     for c, label in enumerate(LABELS):
         out, layer = model(x, "features")
@@ -85,7 +86,8 @@ def main():
         gradient = layer.grad[0].numpy()
         a = layer[0].detach().numpy()
         mean = gradient.mean((1, 2))
-        print(f"{label}: {out[0, c].item():.3f}\ngradient {gradient.tolist()}, means {mean.tolist()}\n"
+        print(f"{label}: {out[0, c].item():.3f}\n"
+              f"gradient {gradient.tolist()}, means {mean.tolist()}\n"
               f"Grad-CAM {np.tensordot(mean, a, 1).round(4).tolist()}\n"
               f"HiResCAM {(gradient * a).sum(0).round(4).tolist()}")
     print("features", layer[0].detach().numpy().round(4).tolist())

@@ -124,7 +124,8 @@ def evaluate(args):
     print(common.report(table, LABELS))
     grey = x.float().mean(1, keepdim=True).expand(-1, 3, -1, -1)
     print(f"in grey: {common.balanced(score(model, grey, y)):.4f}")
-    for name, swap in ("red and blue exchanged", [2, 1, 0]), ("green and blue exchanged", [0, 2, 1]):
+    for name, swap in (("red and blue exchanged", [2, 1, 0]),
+                       ("green and blue exchanged", [0, 2, 1])):
         print(f"{name}: {common.balanced(score(model, x[:, swap], y)):.4f}")
 
 
@@ -150,7 +151,8 @@ def main():
     top = argparse.ArgumentParser(description=__doc__,
                                   formatter_class=argparse.RawDescriptionHelpFormatter)
     sub = top.add_subparsers(dest="command", required=True)
-    for name, run in (("train", train), ("refine", train), ("evaluate", evaluate), ("colour", colour)):
+    for name, run in (("train", train), ("refine", train), ("evaluate", evaluate),
+                      ("colour", colour)):
         again = name == "refine"
         p = sub.add_parser(name)
         p.set_defaults(run=run)
