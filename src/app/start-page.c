@@ -100,7 +100,7 @@ new_flow (void)
   gtk_flow_box_set_max_children_per_line (GTK_FLOW_BOX (flow), 3);
   gtk_flow_box_set_column_spacing (GTK_FLOW_BOX (flow), 9);
   gtk_flow_box_set_row_spacing (GTK_FLOW_BOX (flow), 9);
-  gtk_widget_set_halign (flow, GTK_ALIGN_CENTER);
+  gtk_widget_set_halign (flow, GTK_ALIGN_FILL);
   gtk_widget_add_css_class (flow, "gallery");
   return flow;
 }
