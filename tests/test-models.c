@@ -236,11 +236,43 @@ test_peak (gconstpointer data)
   g_rmdir (folder);
 }
 
+/* Every example of the gallery: its files are there, its class is one of the network's, and the map is not empty. */
+static void
+test_gallery (void)
+{
+  g_autofree char *path = shipped ("data/samples", "samples.json");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autofree char *folder = g_dir_make_tmp ("whylight-models-XXXXXX", &error);
+  g_assert_no_error (error);
+  g_autofree char *raw = g_build_filename (folder, "map.npy", NULL);
+
+  json_parser_load_from_file (parser, path, &error);
+  g_assert_no_error (error);
+  JsonArray *examples = json_node_get_array (json_parser_get_root (parser));
+  g_assert_cmpuint (json_array_get_length (examples), >, 0);
+  for (guint index = 0; index < json_array_get_length (examples); index++)
+    {
+      JsonObject *example = json_array_get_object_element (examples, index);
+      const char *class_name = json_object_get_string_member_with_default (example, "class", NULL);
+      const Case c = { .model = json_object_get_string_member (example, "model"),
+                       .sample = json_object_get_string_member (example, "picture") };
+      g_autoptr (JsonNode) node = explain (&c, "gradcam", class_name, "relu", raw);
+      JsonObject *object = json_node_get_object (node);
+      if (class_name != NULL)
+        g_assert_cmpstr (json_object_get_string_member (object, "label"), ==, class_name);
+      g_assert_cmpfloat (json_object_get_double_member (json_object_get_object_member (object, "map"), "maximum"), >, 0);
+    }
+  g_remove (raw);
+  g_rmdir (folder);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/models/by-hand", test_by_hand);
+  g_test_add_func ("/models/gallery", test_gallery);
   for (gsize index = 0; index < G_N_ELEMENTS (cases); index++)
     {
       const Case *c = &cases[index];
