@@ -303,7 +303,7 @@ def samples(args):
     known = {}
     for name, has in ("lesion", True), ("none", False):
         volume, truth, radius, centre = scenes.tumour3d(np.random.default_rng([9, 30]), has, 6.0,
-                                                        (30.0, 17.0, 28.0))
+                                                        (24.0, 17.0, 28.0))
         stem = os.path.join(args.out, f"tumour3d-{name}")
         common.write_volume(stem + ".nii.gz", volume, affine)
         common.write_volume(stem + ".mask.nii.gz", truth, affine)
