@@ -612,7 +612,7 @@ test_pointer (void)
   WAIT_FOR (driver, state, state_bool (state, "window.bare"));
   tool ("keyup", "h", NULL);
   WAIT_FOR (driver, state, !state_bool (state, "window.bare"));
-  tool ("key", "F9", NULL);
+  tool ("key", "ctrl+i", NULL);
   WAIT_FOR (driver, state, !state_bool (state, "window.inspector"));
   tool ("key", "alt+3", NULL);
   WAIT_FOR (driver, state, g_str_equal (state_string (state, "window.inspector_page"), "test"));
