@@ -359,6 +359,12 @@ why_stage_dup_text (WhyStage *self)
     {
       g_autofree char *percent = why_percent_text (self->rows[row].share);
       g_string_append_printf (text, "%s%s %s", row > 0 ? ", " : "", self->rows[row].label, percent);
+      if (self->rows[row].before < 0)
+        continue;
+      g_autofree char *before = why_percent_text (self->rows[row].before);
+      g_string_append_c (text, ' ');
+      /* Translators: a probability before something was covered */
+      g_string_append_printf (text, _("(before: %s)"), before);
     }
   if (self->has_legend)
     g_string_append_printf (text, ". %s", self->caption);

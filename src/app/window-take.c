@@ -566,9 +566,27 @@ why_window_take_is_idle (WhyWindow *self)
   return self->take == NULL || !self->take->presenting || why_presentation_is_settled (WHY_PRESENTATION (self->take->presentation));
 }
 
+/* All that can be read on screen or appears beside the pointer: names of files must not be in it while others look on. */
+static void
+add_texts (GtkWidget *widget, JsonArray *texts)
+{
+  const char *tooltip = gtk_widget_get_tooltip_text (widget);
+  const char *text = GTK_IS_LABEL (widget) ? gtk_label_get_text (GTK_LABEL (widget)) : NULL;
+
+  if (!gtk_widget_get_mapped (widget))
+    return;
+  if (tooltip != NULL)
+    json_array_add_string_element (texts, tooltip);
+  if (text != NULL && *text != '\0')
+    json_array_add_string_element (texts, text);
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL; child = gtk_widget_get_next_sibling (child))
+    add_texts (child, texts);
+}
+
 void
 why_window_take_add_state (WhyWindow *self, JsonObject *window)
 {
+  JsonArray *texts = json_array_new ();
   const WhyWindowTake *take = self->take;
   JsonObject *export = json_object_new ();
   JsonObject *presentation = json_object_new ();
@@ -589,6 +607,8 @@ why_window_take_add_state (WhyWindow *self, JsonObject *window)
   json_object_set_string_member (presentation, "text", text != NULL ? text : "");
   json_object_set_string_member (presentation, "window_title", gtk_window_get_title (GTK_WINDOW (self)));
   json_object_set_object_member (window, "presentation", presentation);
+  add_texts (GTK_WIDGET (self), texts);
+  json_object_set_array_member (window, "texts", texts);
   json_object_set_boolean_member (window, "fullscreen", gtk_window_is_fullscreen (GTK_WINDOW (self)));
   json_object_set_boolean_member (window, "overview", why_canvas_get_overview (self->canvas, &overview));
   why_canvas_get_shown_part (self->canvas, &part);
