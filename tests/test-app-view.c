@@ -237,15 +237,35 @@ test_probe (void)
   const WhyProbe bare = { .valid = TRUE, .img_x = 12, .img_y = 7, .rgb = { 1, 171, 255 } };
   const WhyProbe full = { .valid = TRUE, .img_x = 12, .img_y = 7, .rgb = { 0, 0, 0 }, .has_map = TRUE, .value = -0.25f };
   const WhyProbe broken = { .valid = TRUE, .has_map = TRUE, .value = NAN };
-  g_autofree char *a = why_words_probe (&nothing);
-  g_autofree char *b = why_words_probe (&bare);
-  g_autofree char *c = why_words_probe (&full);
-  g_autofree char *d = why_words_probe (&broken);
+  g_autofree char *a = why_words_probe (&nothing, 10);
+  g_autofree char *b = why_words_probe (&bare, 0);
+  g_autofree char *c = why_words_probe (&full, 0);
+  g_autofree char *d = why_words_probe (&broken, 0);
+  g_autofree char *small = why_words_probe (&bare, 0.5);
+  g_autofree char *large = why_words_probe (&full, 150);
 
   g_assert_cmpstr (a, ==, "");
   g_assert_cmpstr (b, ==, "x 12  y 7   #01abff");
   g_assert_cmpstr (c, ==, "x 12  y 7   #000000   map −0.25");
   g_assert_nonnull (strstr (d, "not a number"));
+  g_assert_cmpstr (small, ==, "x 12  y 7  (6, 3.50 µm)   #01abff");
+  g_assert_cmpstr (large, ==, "x 12  y 7  (1.80, 1.05 mm)   #000000   map −0.25");
+}
+
+static void
+test_lengths (void)
+{
+  g_autofree char *small = why_words_length (0.25);
+  g_autofree char *edge = why_words_length (999);
+  g_autofree char *large = why_words_length (1000);
+  g_autofree char *huge = why_words_length (1234567);
+  g_autofree char *size = why_words_size (800, 1600);
+
+  g_assert_cmpstr (small, ==, "0.250 µm");
+  g_assert_cmpstr (edge, ==, "999 µm");
+  g_assert_cmpstr (large, ==, "1 mm");
+  g_assert_cmpstr (huge, ==, "1235 mm");
+  g_assert_cmpstr (size, ==, "0.800 × 1.60 mm");
 }
 
 int
@@ -266,5 +286,6 @@ main (int argc, char **argv)
   g_test_add_func ("/words/concentration", test_concentration);
   g_test_add_func ("/words/drop", test_drop);
   g_test_add_func ("/words/probe", test_probe);
+  g_test_add_func ("/words/lengths", test_lengths);
   return g_test_run ();
 }

@@ -3,6 +3,7 @@
 #include "checks-box.h"
 
 #include "check-row.h"
+#include "words.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -34,7 +35,23 @@ update_resolution (WhyChecksBox *self)
   const WhyMap *map = why_document_get_map (self->document);
   WhyResolution resolution;
 
-  if (why_document_get_resolution (self->document, &resolution))
+  const double um = why_document_get_um_per_pixel (self->document);
+
+  if (why_document_get_resolution (self->document, &resolution) && um > 0)
+    {
+      g_autofree char *cell = why_words_size (resolution.cell_x * um, resolution.cell_y * um);
+      g_autofree char *smallest = why_words_length (resolution.smallest * um);
+      g_autofree char *field = why_words_length (fmax (resolution.field_x, resolution.field_y) * um);
+      /* Translators: as the sentence that follows, with lengths ("0.9 × 0.9 mm") beside the pixels: %5$s of the cell, %6$s of
+       * the smallest structure, %7$s of what one cell sees */
+      g_autofree char *text = g_strdup_printf (
+        _("A cell of this layer covers %1$.0f × %2$.0f pixels of the picture (%5$s), and sees up to %4$.0f of them (%7$s). What "
+          "is closer together than about %3$.0f pixels (%6$s) cannot be told apart, however smoothly the map is drawn."),
+        resolution.cell_x, resolution.cell_y, resolution.smallest, fmax (resolution.field_x, resolution.field_y), cell, smallest,
+        field);
+      gtk_label_set_label (self->resolution, text);
+    }
+  else if (why_document_get_resolution (self->document, &resolution))
     {
       /* Translators: width and height of a cell of the layer; the smallest structure; what one cell sees: all in pixels */
       g_autofree char *text = g_strdup_printf (
@@ -89,5 +106,6 @@ why_checks_box_set_document (WhyChecksBox *self, WhyDocument *document)
   gtk_list_box_bind_model (self->list, why_document_get_checks (document), make_row_cb, self, NULL);
   g_signal_connect_object (document, "updated", G_CALLBACK (update_resolution), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (document, "notify::map", G_CALLBACK (update_resolution), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (document, "notify::um-per-pixel", G_CALLBACK (update_resolution), self, G_CONNECT_SWAPPED);
   update_resolution (self);
 }

@@ -364,6 +364,7 @@ why_layer_list_set_document (WhyLayerList *self, WhyDocument *document)
   g_signal_connect_object (document, "notify::layer", G_CALLBACK (select_layer), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (document, "notify::method", G_CALLBACK (update_method), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (document, "notify::method-options", G_CALLBACK (update_method), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (document, "notify::um-per-pixel", G_CALLBACK (update_rows), self, G_CONNECT_SWAPPED);
   update_method (self);
   update_layers (self);
 }

@@ -339,7 +339,7 @@ why_window_step_slice (WhyWindow *self, int n_steps)
 static void
 on_probed_cb (WhyWindow *self)
 {
-  g_autofree char *text = why_words_probe (why_canvas_get_probe (self->canvas));
+  g_autofree char *text = why_words_probe (why_canvas_get_probe (self->canvas), why_document_get_um_per_pixel (self->document));
 
   gtk_label_set_label (self->probe_label, text);
 }
@@ -354,6 +354,8 @@ why_window_init_show (WhyWindow *self)
   g_signal_connect_object (self->document, "notify::limits", G_CALLBACK (show_legend), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->document, "notify::threshold", G_CALLBACK (show_legend), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->document, "notify::look", G_CALLBACK (show_legend), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->document, "notify::um-per-pixel", G_CALLBACK (show_legend), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->document, "notify::um-per-pixel", G_CALLBACK (on_probed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->document, "notify::look", G_CALLBACK (show_vision), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->document, "notify::show-map", G_CALLBACK (show_map), self, G_CONNECT_SWAPPED);
   for (gsize k = 0; k < G_N_ELEMENTS (files); k++)

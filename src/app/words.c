@@ -68,6 +68,42 @@ why_words_explained (WhyDocument *document, const WhyMap *map)
   return g_strdup (what);
 }
 
+/* Three digits, and no exponent: "1234" stays as it is. */
+static char *
+three_digits (double value)
+{
+  const double size = fabs (value);
+  const int decimals = size == 0 || size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3;
+
+  return g_strdup_printf ("%.*f", value == rint (value) ? 0 : decimals, value);
+}
+
+/* Units are written alike in all languages. */
+static char *
+describe_lengths (double um_first, const char *between, double um_second)
+{
+  const gboolean large = fmax (um_first, um_second) >= 1000;
+  g_autofree char *first = three_digits (large ? um_first / 1000 : um_first);
+  g_autofree char *second = three_digits (large ? um_second / 1000 : um_second);
+
+  return g_strconcat (first, between, second, large ? " mm" : " µm", NULL);
+}
+
+char *
+why_words_length (double um)
+{
+  const gboolean large = um >= 1000;
+  g_autofree char *number = three_digits (large ? um / 1000 : um);
+
+  return g_strconcat (number, large ? " mm" : " µm", NULL);
+}
+
+char *
+why_words_size (double um_width, double um_height)
+{
+  return describe_lengths (um_width, " × ", um_height);
+}
+
 char *
 why_words_cell_size (WhyDocument *document, const WhyMap *map)
 {
@@ -76,9 +112,15 @@ why_words_cell_size (WhyDocument *document, const WhyMap *map)
 
   if (!why_document_map_to_source (document, &to_source))
     return g_steal_pointer (&cells);
+  const double width = hypot (to_source.xx, to_source.yx);
+  const double height = hypot (to_source.xy, to_source.yy);
+  const double um = why_document_get_um_per_pixel (document);
   /* Translators: "8 × 8 cells", width and height of one in pixels of the picture */
-  return g_strdup_printf (_("%1$s of %2$.3g × %3$.3g pixels"), cells, hypot (to_source.xx, to_source.yx),
-                          hypot (to_source.xy, to_source.yy));
+  g_autofree char *in_pixels = g_strdup_printf (_("%1$s of %2$.3g × %3$.3g pixels"), cells, width, height);
+  if (!(um > 0))
+    return g_steal_pointer (&in_pixels);
+  g_autofree char *size = why_words_size (width * um, height * um);
+  return g_strdup_printf ("%s (%s)", in_pixels, size);
 }
 
 char *
@@ -235,12 +277,16 @@ why_words_number (double value)
 }
 
 char *
-why_words_probe (const WhyProbe *probe)
+why_words_probe (const WhyProbe *probe, double um_per_pixel)
 {
   if (!probe->valid)
     return g_strdup ("");
-  g_autofree char *place = g_strdup_printf ("x %" G_GINT64_FORMAT "  y %" G_GINT64_FORMAT "   #%02x%02x%02x",
-                                            probe->img_x, probe->img_y, probe->rgb[0], probe->rgb[1], probe->rgb[2]);
+  g_autofree char *length = um_per_pixel > 0 ? describe_lengths ((double) probe->img_x * um_per_pixel, ", ",
+                                                                 (double) probe->img_y * um_per_pixel) : NULL;
+  g_autofree char *place =
+    g_strdup_printf ("x %" G_GINT64_FORMAT "  y %" G_GINT64_FORMAT "%s%s%s   #%02x%02x%02x", probe->img_x, probe->img_y,
+                     length != NULL ? "  (" : "", length != NULL ? length : "", length != NULL ? ")" : "", probe->rgb[0],
+                     probe->rgb[1], probe->rgb[2]);
   if (!probe->has_map)
     return g_steal_pointer (&place);
   g_autofree char *value = why_words_number (probe->value);

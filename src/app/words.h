@@ -24,7 +24,7 @@ const char *why_words_score (WhyScoreKind score);
 /** why_words_explained: "the logit in the whole picture" */
 char *why_words_explained (WhyDocument *document, const WhyMap *map) G_GNUC_WARN_UNUSED_RESULT;
 
-/** why_words_cell_size: "7 × 7 cells of 32 × 32 pixels" */
+/** why_words_cell_size: "7 × 7 cells of 32 × 32 pixels"; with the length of a cell where the size of a pixel is known */
 char *why_words_cell_size (WhyDocument *document, const WhyMap *map) G_GNUC_WARN_UNUSED_RESULT;
 
 /** why_words_limits: what the colour bar leaves out or takes from elsewhere; "" if nothing */
@@ -57,8 +57,19 @@ const char *why_words_area (const WhyArea *area);
 /** why_words_number: Returns: (transfer full): four significant digits, locale's decimal mark, real minus */
 char *why_words_number (double value) G_GNUC_WARN_UNUSED_RESULT;
 
-/** why_words_probe: Returns: (transfer full): "x 123  y 45   #a0b1c2   map 0.123", "" when nothing is probed */
-char *why_words_probe (const WhyProbe *probe) G_GNUC_WARN_UNUSED_RESULT;
+/** why_words_length: @um: micrometres; Returns: (transfer full): "0.35 mm", "12 µm" */
+char *why_words_length (double um) G_GNUC_WARN_UNUSED_RESULT;
+/** why_words_size: Returns: (transfer full): "1.2 × 0.8 mm"; both in the unit of the larger one */
+char *why_words_size (double um_width, double um_height) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * why_words_probe:
+ * @um_per_pixel: 0: unknown
+ *
+ * Returns: (transfer full): "x 123  y 45   #a0b1c2   map 0.123", with the place from the upper left corner in micrometres or
+ *   millimetres where that is known; "" when nothing is probed
+ */
+char *why_words_probe (const WhyProbe *probe, double um_per_pixel) G_GNUC_WARN_UNUSED_RESULT;
 
 /** why_words_shape: Returns: (transfer full): "512 × 14 × 14" for "1x512x14x14": what a person reads */
 char *why_words_shape (const char *shape) G_GNUC_WARN_UNUSED_RESULT;
