@@ -491,6 +491,8 @@ test_checks (void)
   for (int kind = 0; kind < WHY_N_CHECKS; kind++)
     {
       WhyCheck *check = check_of (document, (WhyCheckKind) kind);
+      if (kind == WHY_CHECK_REGIONS) /* below */
+        continue;
       g_assert_cmpint (why_check_get_state (check), ==, WHY_CHECK_NOT_RUN);
       why_document_run_check (document, (WhyCheckKind) kind);
       g_assert_cmpint (why_check_get_state (check), ==, WHY_CHECK_RUNNING);
@@ -522,6 +524,78 @@ test_checks (void)
   g_assert_cmpstr (why_check_get_result (check_of (document, WHY_CHECK_CONTROLS))->map->method, ==, "hirescam");
   g_autofree char *state = why_state_to_json (document);
   g_assert_nonnull (strstr (state, "\"by_input\""));
+  g_assert_finalize_object (document);
+}
+
+/* The probability of the class with some of two rectangles covered, by the document's own covers. */
+static double
+covered_probability (WhyRunner *runner, int target, gboolean left, gboolean right)
+{
+  WhyDocument *document = open_document (runner);
+
+  if (left)
+    why_document_occlude (document, 2, 2, 10, 15);
+  if (right)
+    why_document_occlude (document, 16, 3, 10, 14);
+  spin_until_idle (document);
+  const double probability = why_tensor_get_f64 (why_document_get_probabilities (document), (gsize) target);
+  g_assert_finalize_object (document);
+  return probability;
+}
+
+/* With two players the formula is short enough to be written out: half of what each does alone and half of what it does last. */
+static void
+test_regions (void)
+{
+  g_autoptr (WhyRunner) runner = why_runner_new ();
+  WhyDocument *document = open_document (runner);
+  WhyCheck *check = check_of (document, WHY_CHECK_REGIONS);
+  g_autoptr (WhyArea) left = rectangle (2, 2, 10, 15);
+  g_autoptr (WhyArea) right = rectangle (16, 3, 10, 14);
+
+  why_document_run_check (document, WHY_CHECK_REGIONS);
+  g_assert_nonnull (strstr (why_document_get_error_message (document), "2 to 8"));
+  why_document_annotate (document, left, "west", NULL);
+  why_document_run_check (document, WHY_CHECK_REGIONS);
+  g_assert_nonnull (why_document_get_error_message (document));
+  g_assert_cmpint (why_check_get_state (check), ==, WHY_CHECK_NOT_RUN);
+  why_document_annotate (document, right, NULL, NULL);
+  why_document_run_check (document, WHY_CHECK_REGIONS);
+  g_assert_null (why_document_get_error_message (document));
+  spin_until_idle (document);
+  g_assert_cmpint (why_check_get_state (check), ==, WHY_CHECK_DONE);
+  const WhyCheckResult *result = why_check_get_result (check);
+  const int target = result->target_class;
+  const double neither = covered_probability (runner, target, TRUE, TRUE);
+  const double both = covered_probability (runner, target, FALSE, FALSE);
+  const double only_west = covered_probability (runner, target, FALSE, TRUE);
+  const double only_other = covered_probability (runner, target, TRUE, FALSE);
+  g_assert_cmpuint (result->regions.n, ==, 2);
+  /* float32 probabilities of the same runs */
+  g_assert_cmpfloat_with_epsilon (result->regions.none, neither, 1e-6);
+  g_assert_cmpfloat_with_epsilon (result->regions.all, both, 1e-6);
+  g_assert_cmpfloat_with_epsilon (result->regions.shares[0], ((only_west - neither) + (both - only_other)) / 2, 1e-6);
+  g_assert_cmpfloat_with_epsilon (result->regions.shares[1], ((only_other - neither) + (both - only_west)) / 2, 1e-6);
+  g_assert_cmpfloat (fabs (result->regions.shares[0]) + fabs (result->regions.shares[1]), >, 1e-4);
+  g_assert_nonnull (strstr (why_check_get_sentence (check), "west"));
+  g_assert_nonnull (strstr (why_check_get_sentence (check), "Outline 2"));
+  g_autofree char *state = why_state_to_json (document);
+  g_assert_nonnull (strstr (state, "\"none_covered\""));
+
+  /* Other outlines: another question. */
+  why_document_show_annotation (document, 1, FALSE);
+  g_assert_cmpint (why_check_get_state (check), ==, WHY_CHECK_OUTDATED);
+  /* What is covered, where fewer than two outlines are shown; the same regions give the same shares. */
+  const double west = result->regions.shares[0];
+  why_document_occlude (document, 2, 2, 10, 15);
+  why_document_occlude (document, 16, 3, 10, 14);
+  why_document_set_target_class (document, target);
+  spin_until_idle (document);
+  why_document_run_check (document, WHY_CHECK_REGIONS);
+  spin_until_idle (document);
+  g_assert_cmpint (why_check_get_state (check), ==, WHY_CHECK_DONE);
+  g_assert_cmpfloat_with_epsilon (why_check_get_result (check)->regions.shares[0], west, 1e-6);
+  g_assert_cmpstr (why_check_get_result (check)->regions.names[1], ==, "Part 2");
   g_assert_finalize_object (document);
 }
 
@@ -592,6 +666,7 @@ main (int argc, char **argv)
   g_test_add_func ("/annotations/files", test_import_and_session);
   g_test_add_func ("/annotations/overlap", test_overlap);
   g_test_add_func ("/checks/run", test_checks);
+  g_test_add_func ("/checks/regions", test_regions);
   g_test_add_func ("/checks/stopped", test_stopped_check);
   g_test_add_func ("/checks/resolution", test_resolution);
   const int status = g_test_run ();

@@ -217,6 +217,7 @@ static const WhyActionInfo infos[] = {
   ACTION ("win.run-check('randomisation')", N_("Check: random weights"), CHECKING, NULL),
   ACTION ("win.run-check('occlusion')", N_("Check: cover window by window"), CHECKING, NULL),
   ACTION ("win.run-check('controls')", N_("Check: another class, another picture"), CHECKING, NULL),
+  ACTION ("win.run-check('regions')", N_("Check: what each of several regions contributes"), CHECKING, NULL),
 
   ACTION ("win.undo", N_("Undo"), GENERAL, "<Control>z"),
   ACTION ("win.redo", N_("Redo"), GENERAL, "<Shift><Control>z", "<Control>y"),

@@ -41,11 +41,12 @@ static gboolean
 choose_checks (Options *options, GError **error)
 {
   for (int kind = 0; kind < WHY_N_CHECKS; kind++)
-    options->wanted[kind] = options->checks == NULL;
+    options->wanted[kind] = options->checks == NULL && kind != WHY_CHECK_REGIONS;
   for (char **name = options->checks; name != NULL && *name != NULL; name++)
     {
       WhyCheckKind kind;
-      if (!why_check_kind_from_id (*name, &kind))
+      /* Nothing is covered here, so there are no regions. */
+      if (!why_check_kind_from_id (*name, &kind) || kind == WHY_CHECK_REGIONS)
         {
           g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
                        "there is no check '%s'; choose faithfulness, randomisation, occlusion or controls", *name);

@@ -3,6 +3,7 @@
 #include "document-private.h"
 #include "request.h"
 #include "service/check.h"
+#include "service/cover.h"
 
 G_BEGIN_DECLS
 
@@ -10,6 +11,9 @@ G_BEGIN_DECLS
  * WhyCheckRequest:
  * @request: that made @map
  * @target_class: the class that was explained, where the request left it open
+ * @regions: (element-type WhyCover): of %WHY_CHECK_REGIONS: what is covered in all combinations
+ * @names: (array zero-terminated): of the regions
+ * @n_background: how many of the request's covers stay meanwhile
  *
  * Immutable.
  */
@@ -19,10 +23,22 @@ typedef struct
   WhyRequest *request;
   WhyMap *map;
   int target_class;
+  GArray *regions;
+  char **names;
+  gsize n_background;
 } WhyCheckRequest;
 
 WhyCheckRequest *why_check_request_new (WhyCheckKind kind, const WhyResult *result) G_GNUC_WARN_UNUSED_RESULT;
 void why_check_request_free (WhyCheckRequest *check);
+
+/** why_check_request_set_outlines: covers of the request stay; outlines are covered instead. @regions, @names: (transfer full).
+ *   Before the request is shared. */
+void why_check_request_set_outlines (WhyCheckRequest *check, GArray *regions, char **names);
+
+/* check-regions.c */
+gboolean why_check_regions_possible (const GArray *regions);
+gboolean why_check_run_regions (const WhyCheckRequest *check, const WhyJob *job, WhyRegions *result, GError **error);
+char *why_check_describe_regions (const WhyRegions *regions) G_GNUC_WARN_UNUSED_RESULT;
 
 /** why_run_state_check: in the compute thread */
 WhyCheckResult *why_run_state_check (WhyRunState *state, const WhyCheckRequest *check, WhyCancel *cancel, WhyProgress progress,

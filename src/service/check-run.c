@@ -6,6 +6,7 @@
 #include "explain/map-resize.h"
 #include "measure/similarity.h"
 
+#include <glib/gi18n-lib.h>
 #include <math.h>
 #include <stdatomic.h>
 
@@ -18,7 +19,29 @@ why_check_request_new (WhyCheckKind kind, const WhyResult *result)
   check->request = why_request_ref (result->request);
   check->map = why_map_ref (result->map);
   check->target_class = result->target_class;
+  check->regions = why_cover_array_new ();
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+  for (gsize index = 0; kind == WHY_CHECK_REGIONS && index < check->request->n_covers; index++)
+    {
+      WhyCover cover;
+      why_cover_copy (&check->request->covers[index], &cover);
+      g_array_append_val (check->regions, cover);
+      /* Translators: the number of a covered part */
+      g_autofree char *name = g_strdup_printf (_ ("Part %u"), (guint) index + 1);
+      g_strv_builder_add (names, name);
+    }
+  check->names = g_strv_builder_end (names);
   return check;
+}
+
+void
+why_check_request_set_outlines (WhyCheckRequest *check, GArray *regions, char **names)
+{
+  g_array_unref (check->regions);
+  g_strfreev (check->names);
+  check->regions = regions;
+  check->names = names;
+  check->n_background = check->request->n_covers;
 }
 
 void
@@ -26,6 +49,8 @@ why_check_request_free (WhyCheckRequest *check)
 {
   why_request_unref (check->request);
   why_map_unref (check->map);
+  g_array_unref (check->regions);
+  g_strfreev (check->names);
   g_free (check);
 }
 
@@ -46,6 +71,7 @@ why_check_result_unref (WhyCheckResult *result)
   g_clear_pointer (&result->sweep, why_map_unref);
   why_sanity_clear (&result->sanity);
   why_controls_clear (&result->controls);
+  g_strfreev (result->regions.names);
   g_free (result);
 }
 
@@ -163,6 +189,9 @@ why_run_state_check (WhyRunState *state, const WhyCheckRequest *check, WhyCancel
       break;
     case WHY_CHECK_CONTROLS:
       done = why_controls_measure (&request, &job, 1, &result->controls, error);
+      break;
+    case WHY_CHECK_REGIONS:
+      done = why_check_run_regions (check, &job, &result->regions, error);
       break;
     case WHY_N_CHECKS:
     default:

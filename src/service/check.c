@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const kind_ids[] = { "faithfulness", "randomisation", "occlusion", "controls" };
+static const char *const kind_ids[] = { "faithfulness", "randomisation", "occlusion", "controls", "regions" };
 
 const char *
 why_check_kind_id (WhyCheckKind kind)
@@ -37,6 +37,7 @@ why_check_kind_title (WhyCheckKind kind)
     N_ ("Random weights"),
     N_ ("Covering window by window"),
     N_ ("Another class, another picture"),
+    N_ ("Shares of regions"),
   };
 
   g_return_val_if_fail (kind < WHY_N_CHECKS, NULL);
@@ -51,6 +52,7 @@ why_check_kind_about (WhyCheckKind kind)
     N_ ("Does the map change when the network forgets what it has learned, layer by layer?"),
     N_ ("Does a map made by covering, without looking inside the network, agree?"),
     N_ ("Is the map another one for another class, and for a picture with nothing in it?"),
+    N_ ("How much of the answer rests on each of 2 to 8 outlined or covered regions? All combinations are tried."),
   };
 
   g_return_val_if_fail (kind < WHY_N_CHECKS, NULL);
@@ -139,6 +141,8 @@ why_check_result_describe (const WhyCheckResult *result, const char *other_name)
       return describe_sweep (result->sweep_agreement);
     case WHY_CHECK_CONTROLS:
       return describe_controls (&result->controls, other_name);
+    case WHY_CHECK_REGIONS:
+      return why_check_describe_regions (&result->regions);
     case WHY_N_CHECKS:
     default:
       g_return_val_if_reached (NULL);
@@ -216,6 +220,23 @@ add_faithfulness (JsonBuilder *builder, const WhyCheckResult *result)
     why_json_add_double (builder, "road", result->road.combined);
 }
 
+static void
+add_regions (JsonBuilder *builder, const WhyRegions *regions)
+{
+  why_json_add_double (builder, "all_covered", regions->none);
+  why_json_add_double (builder, "none_covered", regions->all);
+  json_builder_set_member_name (builder, "regions");
+  json_builder_begin_array (builder);
+  for (guint region = 0; region < regions->n; region++)
+    {
+      json_builder_begin_object (builder);
+      why_json_add_string (builder, "name", regions->names[region]);
+      why_json_add_double (builder, "share", regions->shares[region]);
+      json_builder_end_object (builder);
+    }
+  json_builder_end_array (builder);
+}
+
 void
 why_check_result_add_json (const WhyCheckResult *result, JsonBuilder *builder)
 {
@@ -230,6 +251,8 @@ why_check_result_add_json (const WhyCheckResult *result, JsonBuilder *builder)
     add_sanity (builder, &result->sanity);
   else if (result->kind == WHY_CHECK_OCCLUSION)
     why_json_add_double (builder, "spearman", result->sweep_agreement);
+  else if (result->kind == WHY_CHECK_REGIONS)
+    add_regions (builder, &result->regions);
   else
     {
       why_json_add_int (builder, "other_class", result->controls.other_class);

@@ -2,6 +2,7 @@
 
 #include "annotation-private.h"
 #include "check-private.h"
+#include "image/occlude.h"
 
 #include <glib/gi18n-lib.h>
 #include <math.h>
@@ -99,6 +100,43 @@ on_check_progress (double done, gpointer data)
   why_document_set_progress (self, done);
 }
 
+/* Visible outlines, covered with the fill chosen. FALSE: fewer than two; what is covered is asked about then. */
+static gboolean
+take_outlines (WhyDocument *self, WhyCheckRequest *check)
+{
+  GArray *regions = why_cover_array_new ();
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+
+  for (guint index = 0; index < self->state.annotations->len; index++)
+    {
+      const WhyAnnotationData *data = why_annotation_get_data (g_ptr_array_index (self->state.annotations, index));
+      WhyCover cover = { .shape = data->shape, .seed = 1 };
+      if (!data->visible || !why_occlude_fill_from_string (self->fill, &cover.fill))
+        continue;
+      why_area_ref (cover.shape);
+      g_array_append_val (regions, cover);
+      /* Translators: the number of an outline without a name */
+      g_autofree char *number = g_strdup_printf (_ ("Outline %u"), index + 1);
+      g_strv_builder_add (names, data->name != NULL && *data->name != '\0' ? data->name : number);
+    }
+  if (regions->len < 2)
+    {
+      g_array_unref (regions);
+      return FALSE;
+    }
+  why_check_request_set_outlines (check, regions, g_strv_builder_end (names));
+  return TRUE;
+}
+
+void
+why_document_outdate_regions (WhyDocument *self)
+{
+  if (self->running_check == WHY_CHECK_REGIONS)
+    why_document_stop_checks (self);
+  if (why_check_get_state (get_check (self, WHY_CHECK_REGIONS)) == WHY_CHECK_DONE)
+    why_check_set (get_check (self, WHY_CHECK_REGIONS), WHY_CHECK_OUTDATED, NULL, NULL);
+}
+
 void
 why_document_run_check (WhyDocument *self, WhyCheckKind kind)
 {
@@ -111,13 +149,21 @@ why_document_run_check (WhyDocument *self, WhyCheckKind kind)
                                        : _ ("There is no map yet that could be checked"));
       return;
     }
+  WhyCheckRequest *request = why_check_request_new (kind, self->result);
+  if (kind == WHY_CHECK_REGIONS && !take_outlines (self, request) && !why_check_regions_possible (request->regions))
+    {
+      why_check_request_free (request);
+      why_document_fail (self, WHY_ERROR_KIND_VALUE,
+                         _ ("Outline or cover 2 to 8 regions first; then it can be said what each of them contributes"));
+      return;
+    }
   why_document_stop_checks (self);
   why_document_succeed (self, WHY_ERROR_KIND_VALUE);
   self->running_check = (int) kind;
   self->run_start = g_get_monotonic_time ();
   why_check_set (get_check (self, (int) kind), WHY_CHECK_RUNNING, NULL, NULL);
-  why_runner_submit_check (self->runner, self->check_view, self->view, why_check_request_new (kind, self->result), on_check,
-                           on_check_progress, self);
+  why_runner_submit_check (self->runner, self->check_view, self->view, request, on_check, on_check_progress,
+                           self);
   why_document_update_busy (self);
 }
 

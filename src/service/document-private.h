@@ -206,6 +206,7 @@ struct _WhyDocument
   gboolean loading[WHY_N_LOADS];
   gboolean running;
   gboolean busy_shown;
+  char *session_path;   /* nullable: opened or saved, with nothing else opened since */
   char *wanted_picture; /* nullable: opened last, read or not */
   int stepping; /* through the cases: +1, -1; 0: not */
   guint autosave_view;
@@ -246,10 +247,12 @@ void why_document_set_progress (WhyDocument *self, double progress);
 /* document-session.c */
 /* Shows what a session that was opened says, once its files are there. */
 void why_document_apply_session (WhyDocument *self);
+/* What is opened from here on is not of the session that was opened or saved. */
+void why_document_leave_session (WhyDocument *self);
 
 /* What is shown, to be written or shown again. */
 struct _WhySessionFile *why_document_make_session (WhyDocument *self) G_GNUC_WARN_UNUSED_RESULT;
-/* Opens the files it names, and then shows the rest. @session: (transfer full) */
+/* Opens the files it names, and then shows the rest; the session that is open stays the one it is. @session: (transfer full) */
 void why_document_show_session (WhyDocument *self, struct _WhySessionFile *session);
 
 /* document-cases.c */
@@ -271,6 +274,8 @@ void why_document_update_overlap (WhyDocument *self);
 void why_document_dispose_checks (WhyDocument *self);
 /* Stops what runs; results of another question are marked. */
 void why_document_outdate_checks (WhyDocument *self);
+/* The outlines are others. */
+void why_document_outdate_regions (WhyDocument *self);
 /* New files: there is nothing left that results could be of. */
 void why_document_forget_checks (WhyDocument *self);
 void why_document_stop_checks (WhyDocument *self);
@@ -354,6 +359,7 @@ typedef enum
 {
   WHY_DOCUMENT_PROP_0,
   WHY_DOCUMENT_PROP_PICTURE_PATH,
+  WHY_DOCUMENT_PROP_SESSION_PATH,
   WHY_DOCUMENT_PROP_PICTURE,
   WHY_DOCUMENT_PROP_PICTURE_WIDTH,
   WHY_DOCUMENT_PROP_PICTURE_HEIGHT,

@@ -344,7 +344,10 @@ switch_state (WhyDocument *self, WhyDocumentState *state)
     }
   notify_state (self, &old);
   if (self->state.annotations != old.annotations)
-    why_document_update_annotations (self);
+    {
+      why_document_update_annotations (self);
+      why_document_outdate_regions (self);
+    }
   if (self->state.steps != old.steps)
     why_document_update_steps (self);
   const gboolean asks_same = why_document_state_asks_same (&self->state, &old);
@@ -638,6 +641,7 @@ why_document_finalize (GObject *object)
   g_clear_pointer (&self->incomplete, why_session_file_free);
   g_clear_pointer (&self->labels_path, g_free);
   g_clear_pointer (&self->wanted_picture, g_free);
+  g_clear_pointer (&self->session_path, g_free);
   why_document_state_clear (&self->state);
   why_document_layers_finalize (self);
   G_OBJECT_CLASS (why_document_parent_class)->finalize (object);
@@ -650,6 +654,9 @@ why_document_get_property (GObject *object, guint prop_id, GValue *value, GParam
 
   switch ((WhyDocumentProp) prop_id)
     {
+    case WHY_DOCUMENT_PROP_SESSION_PATH:
+      g_value_set_string (value, self->session_path);
+      break;
     case WHY_DOCUMENT_PROP_PICTURE_PATH:
       g_value_set_string (value, why_document_get_picture_path (self));
       break;
@@ -870,6 +877,7 @@ why_document_class_init (WhyDocumentClass *klass)
 #define BOXED(id, name, type) props[WHY_DOCUMENT_PROP_##id] = g_param_spec_boxed (name, NULL, NULL, type, ro)
 
   STRING (PICTURE_PATH, "picture-path", ro);
+  STRING (SESSION_PATH, "session-path", ro);
   BOXED (PICTURE, "picture", WHY_TYPE_TENSOR);
   INT64 (PICTURE_WIDTH, "picture-width");
   INT64 (PICTURE_HEIGHT, "picture-height");

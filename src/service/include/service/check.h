@@ -58,20 +58,38 @@ typedef enum
   WHY_CHECK_RANDOMISATION,
   WHY_CHECK_OCCLUSION, /* agreement with a sweep of windows */
   WHY_CHECK_CONTROLS,  /* another class, a picture without content */
+  WHY_CHECK_REGIONS,   /* Shapley values of regions */
   WHY_N_CHECKS,
 } WhyCheckKind;
 
-const char *why_check_kind_id (WhyCheckKind kind); /* "faithfulness", "randomisation", "occlusion", "controls" */
+const char *why_check_kind_id (WhyCheckKind kind); /* "faithfulness", "randomisation", "occlusion", "controls", "regions" */
 gboolean why_check_kind_from_id (const char *id, WhyCheckKind *kind);
 const char *why_check_kind_title (WhyCheckKind kind); /* translated */
 const char *why_check_kind_about (WhyCheckKind kind); /* translated: what it does, one sentence */
+
+/* 256 combinations */
+#define WHY_REGIONS_MAX 8
+
+/**
+ * WhyRegions:
+ * @names: (array zero-terminated)
+ * @shares: (array length=n): Shapley values: each region's part of @all - @none, of which they are the sum
+ * @none, @all: probability of the class with all regions covered, and with none
+ */
+typedef struct
+{
+  guint n;
+  char **names;
+  double shares[WHY_REGIONS_MAX];
+  double none, all;
+} WhyRegions;
 
 /**
  * WhyCheckResult:
  * @request: what was asked: model, picture, covers, method, layer, class
  * @target_class: the class explained
  * @map: the map that was checked
- * @faithfulness, @road, @has_road; @sanity; @sweep, @sweep_agreement; @controls: of the kind's: the others are empty
+ * @faithfulness, @road, @has_road; @sanity; @sweep, @sweep_agreement; @controls; @regions: of the kind's: the others are empty
  * @sweep: map of the occlusion sweep, at the input's size
  * @sweep_agreement: Spearman's rank correlation of it and the map, both at the input's size; NaN if one is flat
  *
@@ -90,6 +108,7 @@ typedef struct
   WhyMap *sweep;
   double sweep_agreement;
   WhyControls controls;
+  WhyRegions regions;
   double milliseconds;
   /*< private >*/
   _Atomic int ref_count;
@@ -104,7 +123,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (WhyCheckResult, why_check_result_unref)
  * @result: a map with its request: the question that is checked
  * @session: (nullable): as for why_request_run()
  *
- * In the calling thread, for the command line. %WHY_ERROR_BAD_REQUEST if @result has no map.
+ * In the calling thread, for the command line. Regions are what the request covers. %WHY_ERROR_BAD_REQUEST if @result has no map.
  */
 WhyCheckResult *why_check_run (WhyCheckKind kind, const WhyResult *result, WhySession *session, WhyCancel *cancel,
                                WhyProgress progress, gpointer progress_data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -147,7 +166,8 @@ GListModel *why_document_get_checks (WhyDocument *self);
 /**
  * why_document_run_check:
  *
- * Runs a check of the present map in the compute thread; one at a time: another that runs is stopped. So is one when the
+ * Runs a check of the present map in the compute thread (regions are the visible outlines, or with fewer than two of these
+ * what is covered); one at a time: another that runs is stopped. So is one when the
  * question changes, for then its answer would mean nothing any more. why_document_cancel() stops it too. Without a finished map
  * there is an error message.
  */
