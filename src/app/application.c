@@ -59,9 +59,12 @@ find_showing (WhyApplication *self, const char *path)
 
   for (GList *link = gtk_application_get_windows (GTK_APPLICATION (self)); link != NULL; link = link->next)
     {
-      const char *shown = WHY_IS_WINDOW (link->data) ? why_document_get_picture_path (why_window_get_document (link->data)) : NULL;
+      if (!WHY_IS_WINDOW (link->data))
+        continue;
+      WhyDocument *document = why_window_get_document (link->data);
+      const char *shown = why_document_get_picture_path (document);
       g_autofree char *shown_full = shown != NULL ? g_canonicalize_filename (shown, NULL) : NULL;
-      if (g_strcmp0 (shown_full, full) == 0)
+      if (g_strcmp0 (shown_full, full) == 0 || g_strcmp0 (why_document_get_session_path (document), full) == 0)
         return link->data;
     }
   return NULL;

@@ -2,6 +2,8 @@
 
 #include "recent.h"
 
+#include <glib/gi18n.h>
+
 static const char *
 group_of (WhyFileKind kind)
 {
@@ -61,4 +63,56 @@ why_recent_list (WhyFileKind kind)
     }
   g_list_free_full (all, (GDestroyNotify) gtk_recent_info_unref);
   return g_strv_builder_end (builder);
+}
+
+/* Underlines in names are no mnemonics. Two files of one name are told apart by their folders. */
+static char *
+make_label (char **paths, gsize index)
+{
+  g_autofree char *name = g_filename_display_basename (paths[index]);
+  gboolean twice = FALSE;
+
+  for (gsize other = 0; paths[other] != NULL; other++)
+    {
+      g_autofree char *other_name = g_filename_display_basename (paths[other]);
+      twice = twice || (other != index && strcmp (name, other_name) == 0);
+    }
+  g_autofree char *folder = g_path_get_dirname (paths[index]);
+  g_autofree char *folder_name = g_filename_display_basename (folder);
+  g_autoptr (GString) label = g_string_new (name);
+  if (twice)
+    g_string_append_printf (label, " (%s)", folder_name);
+  g_string_replace (label, "_", "__", 0);
+  return g_strdup (label->str);
+}
+
+static void
+add_section (GMenu *menu, const char *title, WhyFileKind kind)
+{
+  g_auto (GStrv) paths = why_recent_list (kind);
+  g_autoptr (GMenu) section = g_menu_new ();
+
+  for (gsize index = 0; paths[index] != NULL; index++)
+    {
+      const char *one[] = { paths[index], NULL };
+      if (!g_utf8_validate (paths[index], -1, NULL))
+        continue;
+      g_autofree char *label = make_label (paths, index);
+      g_autoptr (GMenuItem) item = g_menu_item_new (label, NULL);
+      g_menu_item_set_action_and_target_value (item, "app.open", g_variant_new_strv (one, 1));
+      g_menu_append_item (section, item);
+    }
+  if (g_menu_model_get_n_items (G_MENU_MODEL (section)) > 0)
+    g_menu_append_section (menu, title, G_MENU_MODEL (section));
+}
+
+void
+why_recent_fill_menu (GMenu *menu)
+{
+  g_return_if_fail (G_IS_MENU (menu));
+
+  g_menu_remove_all (menu);
+  add_section (menu, _("Recent Pictures"), WHY_FILE_PICTURE);
+  add_section (menu, _("Recent Models"), WHY_FILE_MODEL);
+  add_section (menu, _("Recent Sessions"), WHY_FILE_SESSION);
 }

@@ -16,4 +16,8 @@ void why_recent_add (const char *path, WhyFileKind kind);
 /** why_recent_list: Returns: (transfer full) (array zero-terminated): paths that are still there, the latest first */
 char **why_recent_list (WhyFileKind kind) G_GNUC_WARN_UNUSED_RESULT;
 
+/** why_recent_fill_menu: @menu: becomes sections of pictures, models and sessions, at most %WHY_RECENT_MAX each; empty if nothing
+ *   was open; items call app.open */
+void why_recent_fill_menu (GMenu *menu);
+
 G_END_DECLS

@@ -323,10 +323,17 @@ on_model_cb (WhyWindow *self)
   remember (model != NULL ? why_model_get_path (model) : NULL, WHY_FILE_MODEL);
 }
 
+/* Opened or saved. */
 static void
-on_session_saved_cb (WhyWindow *self, const char *path)
+on_session_path_cb (WhyWindow *self)
 {
-  remember (path, WHY_FILE_SESSION);
+  remember (why_document_get_session_path (self->document), WHY_FILE_SESSION);
+}
+
+static void
+fill_recent_menu (WhyWindow *self)
+{
+  why_recent_fill_menu (self->recent_menu);
 }
 
 /* ---- examples ---- */
@@ -403,7 +410,9 @@ why_window_init_desk (WhyWindow *self)
   g_signal_connect_object (self, "action-state-changed", G_CALLBACK (on_action_state_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->document, "notify::picture-path", G_CALLBACK (on_picture_path_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->document, "notify::model", G_CALLBACK (on_model_cb), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->document, "session-saved", G_CALLBACK (on_session_saved_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->document, "notify::session-path", G_CALLBACK (on_session_path_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (gtk_recent_manager_get_default (), "changed", G_CALLBACK (fill_recent_menu), self, G_CONNECT_SWAPPED);
+  fill_recent_menu (self);
   g_autofree char *method = g_settings_get_string (self->settings, "method");
   if (why_explainer_lookup (method, NULL) != NULL)
     why_document_set_method (self->document, method);
@@ -421,6 +430,8 @@ why_window_add_desk_state (WhyWindow *self, JsonObject *window)
   json_object_set_int_member (window, "n_cases", why_case_list_get_n_all (cases));
   json_object_set_int_member (window, "n_cases_listed", g_list_model_get_n_items (G_LIST_MODEL (cases)));
   json_object_set_string_member (window, "case", current != NULL ? why_case_get_name (current) : "");
+  json_object_set_string_member (window, "session", why_document_get_session_path (self->document));
+  json_object_set_int_member (window, "n_recent_sections", g_menu_model_get_n_items (G_MENU_MODEL (self->recent_menu)));
   json_object_set_string_member (window, "missing", why_document_get_missing_path (self->document));
   json_object_set_boolean_member (window, "restore_offered",
                                   self->restore_bar != NULL && gtk_revealer_get_reveal_child (GTK_REVEALER (self->restore_bar)));

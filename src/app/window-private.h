@@ -39,6 +39,7 @@ struct _WhyWindow
   GtkWidget *cases_button;
   GtkWidget *locate_button;
   GtkWidget *start_page;
+  GMenu *recent_menu;
   gboolean flap_folds;
   guint fold_id; /* idle that folds the list of cases */
   GtkWidget *restore_bar; /* nullable */

@@ -65,6 +65,7 @@ why_document_open_picture (WhyDocument *self, const char *path)
   g_return_if_fail (WHY_IS_DOCUMENT (self));
   g_return_if_fail (path != NULL);
 
+  why_document_leave_session (self);
   g_autofree char *wanted = g_strdup (path);
   g_free (self->wanted_picture);
   self->wanted_picture = g_steal_pointer (&wanted);
@@ -111,6 +112,7 @@ why_document_open_model (WhyDocument *self, const char *path)
   g_return_if_fail (WHY_IS_DOCUMENT (self));
   g_return_if_fail (path != NULL);
 
+  why_document_leave_session (self);
   why_worker_submit (why_runner_loader (self->runner), self->loads[WHY_LOAD_MODEL], &model_class, g_strdup (path),
                      on_model, NULL, self);
   why_document_set_loading (self, WHY_LOAD_MODEL, path);

@@ -215,6 +215,7 @@ why_document_show_sample (WhyDocument *self, const WhySample *sample)
       g_free (session->state.method);
       session->state.method = g_strdup (sample->method);
     }
+  why_document_leave_session (self);
   why_document_show_session (self, session);
 }
 

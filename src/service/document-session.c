@@ -42,6 +42,31 @@ static const WhyWorkerClass save_class = {
 };
 
 static void
+set_session_path (WhyDocument *self, const char *path)
+{
+  g_autofree char *full = path != NULL ? g_canonicalize_filename (path, NULL) : NULL;
+
+  if (g_strcmp0 (full, self->session_path) == 0)
+    return;
+  g_free (self->session_path);
+  self->session_path = g_steal_pointer (&full);
+  why_document_notify (self, WHY_DOCUMENT_PROP_SESSION_PATH);
+}
+
+const char *
+why_document_get_session_path (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), NULL);
+  return self->session_path;
+}
+
+void
+why_document_leave_session (WhyDocument *self)
+{
+  set_session_path (self, NULL);
+}
+
+static void
 on_saved (gpointer job, gpointer result, const GError *error, gpointer data)
 {
   WhyDocument *self = data;
@@ -52,7 +77,10 @@ on_saved (gpointer job, gpointer result, const GError *error, gpointer data)
     why_document_fail (self, WHY_ERROR_KIND_EXPORT, error->message);
   why_document_set_loading (self, WHY_LOAD_SAVE, NULL);
   if (result != NULL)
-    why_document_emit_session_saved (self, result);
+    {
+      set_session_path (self, result);
+      why_document_emit_session_saved (self, result);
+    }
 }
 
 static GPtrArray *
@@ -184,6 +212,9 @@ static const WhyWorkerClass read_class = {
 void
 why_document_show_session (WhyDocument *self, WhySessionFile *session)
 {
+  /* Read once more, or gone on with: it is the same session still. */
+  g_autofree char *path = g_strdup (self->session_path);
+
   g_clear_pointer (&self->pending, why_session_file_free);
   self->pending = session;
   if (session->model_path != NULL)
@@ -194,6 +225,7 @@ why_document_show_session (WhyDocument *self, WhySessionFile *session)
     why_document_open_picture (self, session->picture_path);
   if (session->cases != NULL && session->cases[0] != NULL && session->picture_path != NULL)
     why_case_list_set_paths (self->cases, (const char *const *) session->cases, session->picture_path);
+  set_session_path (self, path);
 }
 
 static WhySessionSource
@@ -245,6 +277,8 @@ on_read (gpointer job, gpointer result, const GError *error, gpointer data)
         show_incomplete (self, taken);
       else
         why_document_show_session (self, taken);
+      /* Only now: its files are opened like any others. */
+      set_session_path (self, job);
     }
   why_document_set_loading (self, WHY_LOAD_SESSION, NULL);
   why_document_apply_session (self);

@@ -370,6 +370,9 @@ void why_document_save_session (WhyDocument *self, const char *path);
  * message; the rest is shown. why_document_open() knows sessions too.
  */
 void why_document_open_session (WhyDocument *self, const char *path);
+/** why_document_get_session_path: Returns: (nullable): of the session that was opened or saved last, until another picture or
+ *   model is opened; "notify::session-path" */
+const char *why_document_get_session_path (WhyDocument *self);
 
 /**
  * why_document_get_missing_path:
