@@ -336,6 +336,62 @@ test_seen (Fixture *fixture, gconstpointer data)
   cairo_surface_destroy (other);
 }
 
+/* Colour on the line, the picture as it was within and around; of a hidden map, so that nothing else is there. */
+static void
+test_outlines (Fixture *fixture, gconstpointer data)
+{
+  static const struct
+  {
+    int x, y;
+    gboolean on_line;
+  } places[] = { { 60, 25, TRUE }, { 20, 50, TRUE }, { 60, 75, TRUE }, { 60, 50, FALSE }, { 5, 5, FALSE }, { 115, 85, FALSE } };
+  const WhyRect box = { 110, 75, 80, 50 };
+  WhyExportOutline outline = { .color = 0xff00ff, .pattern = WHY_PATTERN_SOLID };
+
+  fixture->what.view = (WhyRect) { 90, 50, 120, 90 };
+  fixture->what.hide_map = TRUE;
+  g_autofree char *without = write_file (fixture, WHY_EXPORT_SEEN, "plain.png");
+  fixture->what.outlines = why_export_outlines_new ();
+  outline.shape = why_area_new_rectangle (&box, FALSE, NULL);
+  g_array_append_val (fixture->what.outlines, outline);
+  g_autofree char *with = write_file (fixture, WHY_EXPORT_SEEN, "outlined.png");
+  cairo_surface_t *plain = cairo_image_surface_create_from_png (without);
+  cairo_surface_t *outlined = cairo_image_surface_create_from_png (with);
+  for (gsize place = 0; place < G_N_ELEMENTS (places); place++)
+    {
+      const guint32 pixel = pixel_at (outlined, places[place].x, places[place].y);
+      if (places[place].on_line)
+        {
+          /* The line is wider than a pixel and lies on its edge: at least half of the colour is there. */
+          g_assert_cmpint (pixel >> 16 & 0xff, >, 120);
+          g_assert_cmpint (pixel & 0xff, >, 120);
+          g_assert_cmpint (pixel >> 8 & 0xff, <, 100);
+        }
+      else
+        g_assert_cmphex (pixel, ==, pixel_at (plain, places[place].x, places[place].y));
+    }
+  cairo_surface_destroy (plain);
+  cairo_surface_destroy (outlined);
+
+  /* In the figure too, whatever is below it. */
+  fixture->what.hide_map = FALSE;
+  g_autofree char *figure_with = write_file (fixture, WHY_EXPORT_FIGURE, "figure-outlined.png");
+  g_clear_pointer (&fixture->what.outlines, g_array_unref);
+  g_autofree char *figure_without = write_file (fixture, WHY_EXPORT_FIGURE, "figure-plain.png");
+  cairo_surface_t *figure = cairo_image_surface_create_from_png (figure_with);
+  cairo_surface_t *bare = cairo_image_surface_create_from_png (figure_without);
+  int n_magenta = 0;
+  for (int y = 0; y < cairo_image_surface_get_height (figure); y++)
+    for (int x = 0; x < cairo_image_surface_get_width (figure); x++)
+      {
+        n_magenta += (pixel_at (figure, x, y) & 0xffffff) == 0xff00ff;
+        g_assert_cmphex (pixel_at (bare, x, y) & 0xffffff, !=, 0xff00ff);
+      }
+  g_assert_cmpint (n_magenta, >, 200);
+  cairo_surface_destroy (figure);
+  cairo_surface_destroy (bare);
+}
+
 static char *
 run_tool (const char *tool, const char *path, const char *last)
 {
@@ -640,6 +696,7 @@ main (int argc, char **argv)
   EXPORT ("tiff-source", test_tiff_source);
   EXPORT ("overlay", test_overlay);
   EXPORT ("seen", test_seen);
+  EXPORT ("outlines", test_outlines);
   EXPORT ("pdf", test_pdf);
   EXPORT ("scores", test_scores);
   EXPORT ("private", test_private);

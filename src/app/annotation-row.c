@@ -35,7 +35,7 @@ draw_swatch_cb (GtkDrawingArea *area, cairo_t *cr, int width, int height, gpoint
   WhyAnnotationRow *self = data;
 
   cairo_rectangle (cr, 2.5, 2.5, width - 5, height - 5);
-  why_annotation_stroke (cr, why_annotation_get_color (self->annotation), why_annotation_get_pattern (self->annotation), 2);
+  why_outline_stroke (cr, why_annotation_get_color (self->annotation), why_annotation_get_pattern (self->annotation), 2);
 }
 
 /* Editing ends: the name, if it has become another. A row that is replaced meanwhile is none of its list's any more. */

@@ -24,8 +24,6 @@ typedef struct
   gboolean current;
 } WhyCanvasOutline;
 
-/** why_annotation_stroke: draws the present path as outlines are drawn: their colour and pattern between dark edges */
-void why_annotation_stroke (cairo_t *cr, guint32 color, WhyPattern pattern, double width);
 
 /** WhyMarks: what is drawn, and the last drawing. Zeroed: nothing */
 typedef struct

@@ -2,6 +2,7 @@
 
 #include "take-panel.h"
 
+#include "service/annotation.h"
 #include "step-row.h"
 
 #include <glib/gi18n.h>
@@ -251,6 +252,7 @@ why_take_panel_set_document (WhyTakePanel *self, WhyDocument *document)
   g_signal_connect_object (document, "notify::picture", G_CALLBACK (update_pixel_size), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (document, "updated", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (document, "redraw", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (why_document_get_annotations (document), "items-changed", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
   update (self);
   update_pixel_size (self);
   place_rows (self);

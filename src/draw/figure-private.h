@@ -22,7 +22,7 @@ gboolean why_drawing_draw (cairo_t *cr, const WhyDrawing *drawing, double device
  * cannot be drawn. */
 gboolean why_panel_resolve (const WhyPanel *panel, WhyRect *view, GError **error);
 
-/* Picture and map, nothing else. @line_width: of contours */
+/* Picture, map and outlines, nothing else. @line_width: of contours */
 void why_panel_draw (cairo_t *cr, const WhyPanel *panel, const WhyRect *view, const WhyRect *target, double device_scale,
                      double line_width);
 

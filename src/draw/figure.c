@@ -14,6 +14,9 @@
 #include "theme.h"
 
 /* Measures of a figure 1600 units wide; all scale with its width. */
+/* Of outlines: as on a screen, where contours are about one unit wide. */
+#define OUTLINE_WIDTH 1.75
+#define OUTLINE_SHARE 0.8
 #define MARGIN 48.0
 #define GAP 28.0
 #define TITLE_SIZE 46.0
@@ -153,6 +156,35 @@ draw_map (cairo_t *cr, const WhyPanel *panel, const WhyRect *view, const WhyRect
     why_overlay_paint_contours (cr, panel->map, panel->style, view, target, line_width);
 }
 
+static void
+draw_outline (cairo_t *cr, const WhyPanelOutline *outline, const WhyRect *view, const WhyRect *target, double width)
+{
+  const double *point = outline->points;
+
+  cairo_save (cr);
+  cairo_new_path (cr);
+  cairo_translate (cr, target->x, target->y);
+  cairo_scale (cr, target->width / view->width, target->height / view->height);
+  cairo_translate (cr, -view->x, -view->y);
+  for (gsize ring = 0; ring < outline->n_rings; ring++)
+    {
+      for (gsize at = 0; at < outline->ring_sizes[ring]; at++, point += 2)
+        {
+          if (at == 0)
+            cairo_move_to (cr, point[0], point[1]);
+          else
+            cairo_line_to (cr, point[0], point[1]);
+        }
+      cairo_close_path (cr);
+    }
+  cairo_restore (cr);
+  /* Dashes and edges are as on a screen, in proportion. */
+  cairo_save (cr);
+  cairo_scale (cr, width, width);
+  why_outline_stroke (cr, outline->color, outline->pattern, OUTLINE_WIDTH);
+  cairo_restore (cr);
+}
+
 void
 why_panel_draw (cairo_t *cr, const WhyPanel *panel, const WhyRect *view, const WhyRect *target, double device_scale,
                 double line_width)
@@ -173,6 +205,8 @@ why_panel_draw (cairo_t *cr, const WhyPanel *panel, const WhyRect *view, const W
     }
   if (panel->map != NULL)
     draw_map (cr, panel, view, target, device_scale, line_width);
+  for (gsize index = 0; index < panel->n_outlines; index++)
+    draw_outline (cr, &panel->outlines[index], view, target, line_width * OUTLINE_SHARE);
 }
 
 static void

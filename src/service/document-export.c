@@ -3,6 +3,7 @@
 #include "document-private.h"
 
 #include "base/error.h"
+#include "service/annotation.h"
 #include "service/caption.h"
 #include "service/export.h"
 #include "service/sheet.h"
@@ -24,6 +25,7 @@ why_document_export_free (WhyDocumentExport *described)
   why_tensor_unref (described->what.picture);
   why_picture_free ((WhyPicture *) described->what.source);
   why_result_unref (described->what.result);
+  g_array_unref (described->what.outlines);
   g_free (described);
 }
 
@@ -130,6 +132,25 @@ describe_export (WhyDocument *self, const WhyExportOptions *options, WhyExport *
   return TRUE;
 }
 
+static GArray *
+dup_outlines (WhyDocument *self)
+{
+  GArray *outlines = why_export_outlines_new ();
+
+  for (guint index = 0; index < self->state.annotations->len; index++)
+    {
+      WhyAnnotation *annotation = g_ptr_array_index (self->state.annotations, index);
+      const WhyExportOutline outline = {
+        .shape = why_annotation_get_visible (annotation) ? why_area_ref (why_annotation_get_shape (annotation)) : NULL,
+        .color = why_annotation_get_color (annotation),
+        .pattern = why_annotation_get_pattern (annotation),
+      };
+      if (outline.shape != NULL)
+        g_array_append_val (outlines, outline);
+    }
+  return outlines;
+}
+
 WhyDocumentExport *
 why_document_describe_export (WhyDocument *self, const WhyExportOptions *options)
 {
@@ -144,6 +165,7 @@ why_document_describe_export (WhyDocument *self, const WhyExportOptions *options
   why_tensor_ref (described->what.picture);
   described->what.source = why_picture_copy (what.source);
   why_result_ref (described->what.result);
+  described->what.outlines = dup_outlines (self);
   return described;
 }
 

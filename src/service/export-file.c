@@ -22,6 +22,7 @@ typedef struct
   WhyOverlayMap overlay;
   char *title;
   char **lines;
+  WhyExportOutlines outlines;
   WhySeen seen;
 } SeenParts;
 
@@ -31,17 +32,18 @@ seen_parts_clear (SeenParts *parts)
   g_clear_pointer (&parts->map, why_map_unref);
   g_free (parts->title);
   g_strfreev (parts->lines);
+  why_export_outlines_clear (&parts->outlines);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SeenParts, seen_parts_clear)
 
 static gboolean
-describe_seen (const WhyExport *what, SeenParts *parts, GError **error)
+describe_seen (const WhyExport *what, SeenParts *parts, WhyCancel *cancel, GError **error)
 {
   WhyAffine to_display;
 
   parts->map = why_export_shown_map (what, &to_display, error);
-  if (parts->map == NULL)
+  if (parts->map == NULL || !why_export_outlines_init (&parts->outlines, what, cancel, error))
     return FALSE;
   g_autofree char *percent =
     why_percent_text (why_tensor_get_f64 (what->result->probabilities, (gsize) what->result->target_class));
@@ -54,6 +56,8 @@ describe_seen (const WhyExport *what, SeenParts *parts, GError **error)
       .map = what->hide_map ? NULL : &parts->overlay,
       .style = &what->style,
       .view = what->view,
+      .outlines = parts->outlines.panel,
+      .n_outlines = parts->outlines.n,
       .um_per_pixel = why_export_get_um_per_pixel (what),
       .pixelated = TRUE,
     },
@@ -76,7 +80,7 @@ why_export_render_seen (const WhyExport *what, int *width, int *height, GError *
 {
   g_auto (SeenParts) parts = { 0 };
 
-  return describe_seen (what, &parts, error) ? why_seen_render (&parts.seen, width, height, error) : NULL;
+  return describe_seen (what, &parts, NULL, error) ? why_seen_render (&parts.seen, width, height, error) : NULL;
 }
 
 static gboolean
@@ -85,7 +89,7 @@ write_seen (const WhyExport *what, const char *path, WhyCancel *cancel, GError *
   g_auto (SeenParts) parts = { 0 };
   g_auto (WhyExportTexts) texts = { 0 };
 
-  return describe_seen (what, &parts, error) && why_export_texts_init (&texts, what, path, cancel, error) &&
+  return describe_seen (what, &parts, cancel, error) && why_export_texts_init (&texts, what, path, cancel, error) &&
          why_seen_write (&parts.seen, path, texts.entries, texts.n_entries, cancel, error);
 }
 

@@ -42,6 +42,20 @@ void why_export_texts_clear (WhyExportTexts *texts);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (WhyExportTexts, why_export_texts_clear)
 
+/* export-outlines.c: as they are drawn. Owned by the struct; @panel points into it. */
+typedef struct
+{
+  WhyPanelOutline *panel;
+  gsize n;
+  GArray *points; /* of double */
+  GArray *sizes;  /* of gsize */
+} WhyExportOutlines;
+
+gboolean why_export_outlines_init (WhyExportOutlines *outlines, const WhyExport *what, WhyCancel *cancel, GError **error);
+void why_export_outlines_clear (WhyExportOutlines *outlines);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (WhyExportOutlines, why_export_outlines_clear)
+
 /* export-raw.c */
 gboolean why_export_raw (const WhyExport *what, gboolean of_source, const char *path, WhyCancel *cancel, GError **error);
 gboolean why_export_scores (const WhyExport *what, const char *path, WhyCancel *cancel, GError **error);

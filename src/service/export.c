@@ -618,6 +618,9 @@ why_export_figure (const WhyExport *what, const char *path, WhyCancel *cancel, G
   if (map == NULL || !why_export_texts_init (&texts, what, path, cancel, error))
     return FALSE;
 
+  g_auto (WhyExportOutlines) outlines = { 0 };
+  if (!why_export_outlines_init (&outlines, what, cancel, error))
+    return FALSE;
   const WhyOverlayMap overlay = why_export_overlay_map (what, map, &to_display);
   const char *method_title = why_export_method_title (map);
   const char *label = why_model_get_class_label (what->model, what->result->target_class);
@@ -628,7 +631,14 @@ why_export_figure (const WhyExport *what, const char *path, WhyCancel *cancel, G
   g_autofree char *percent = why_percent_text (probability);
   const WhyFigure figure = {
     .kind = what->kind,
-    .panel = { .picture = what->picture, .map = &overlay, .style = &what->style, .um_per_pixel = why_export_get_um_per_pixel (what) },
+    .panel = {
+      .picture = what->picture,
+      .map = &overlay,
+      .style = &what->style,
+      .outlines = outlines.panel,
+      .n_outlines = outlines.n,
+      .um_per_pixel = why_export_get_um_per_pixel (what),
+    },
     .title = label,
     .title_value = percent,
     .subtitle = subtitle,

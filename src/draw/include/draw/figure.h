@@ -3,6 +3,7 @@
 #include "base/cancel.h"
 #include "base/tensor.h"
 #include "draw/legend.h"
+#include "draw/outline.h"
 #include "draw/overlay.h"
 #include "draw/png.h"
 
@@ -21,6 +22,7 @@ G_BEGIN_DECLS
  * @style: (nullable): needed with @map
  * @heading: (nullable): above the panel
  * @note: (nullable): below the panel, smaller
+ * @outlines: (nullable) (array length=n_outlines): drawn over the map
  * @um_per_pixel: size of a source pixel for the scale bar; 0: unknown, no bar
  * @pixelated: show picture pixels as squares instead of interpolating
  */
@@ -33,6 +35,8 @@ typedef struct
   const WhyOverlayStyle *style;
   const char *heading;
   const char *note;
+  const WhyPanelOutline *outlines;
+  gsize n_outlines;
   double um_per_pixel;
   gboolean pixelated;
 } WhyPanel;

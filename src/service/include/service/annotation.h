@@ -1,20 +1,12 @@
 #pragma once
 
+#include "draw/outline.h"
 #include "image/area.h"
 #include "service/document.h"
 
 G_BEGIN_DECLS
 
 /* Outlines that somebody drew or brought along: what a map is compared with. */
-
-typedef enum
-{
-  WHY_PATTERN_SOLID,
-  WHY_PATTERN_DASHED,
-  WHY_PATTERN_DOTTED,
-  WHY_PATTERN_DASH_DOTTED,
-  WHY_N_PATTERNS,
-} WhyPattern;
 
 const char *why_pattern_id (WhyPattern pattern); /* "solid", "dashed", "dotted", "dash-dotted" */
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "draw/figure.h"
+#include "image/area.h"
 #include "service/model.h"
 #include "service/runner.h"
 
@@ -44,6 +45,17 @@ typedef enum
   WHY_EXPORT_TEXT_NONE,
 } WhyExportText;
 
+/** WhyExportOutline: @shape: owned by the array */
+typedef struct
+{
+  WhyArea *shape;
+  guint32 color;
+  WhyPattern pattern;
+} WhyExportOutline;
+
+/** why_export_outlines_new: Returns: (transfer full) (element-type WhyExportOutline): clears what it holds */
+GArray *why_export_outlines_new (void) G_GNUC_WARN_UNUSED_RESULT;
+
 /**
  * WhyExport:
  * @model: (and all that follows) borrowed during the call
@@ -62,6 +74,7 @@ typedef enum
  * @text_scale: size of all text, 1 as designed; 0: 1
  * @text: what stands below the figure; without any a view has no colour bar either
  * @um_per_pixel: size of a picture's pixel; 0: unknown, no scale bar. Of volumes the file's is taken
+ * @outlines: (nullable) (element-type WhyExportOutline): drawn into figures and views of pictures
  * @full_paths: files hold the whole path of model and picture. Else their names alone, or the way to them from
  *   the file's folder if they lie in it: where a person keeps things is nobody's business
  * @made_as: which kind is being written; set by why_export_write(), for the command line inside
@@ -85,6 +98,7 @@ typedef struct
   double text_scale;
   WhyExportText text;
   double um_per_pixel;
+  GArray *outlines;
   gboolean full_paths;
   WhyExportKind made_as;
 } WhyExport;
