@@ -10,6 +10,8 @@
  *
  *   repaint [WIDTH HEIGHT]      3840 2160 unless stated; needs a display of at least that size
  *
+ * First a widget of that size that is one colour, and then another: what the toolkit and the display need by themselves.
+ *
  * A canvas of that size shows a picture of that size with a map over it. One thing is changed, and the clock stops
  * when the frame that shows it has been painted. Prints medians and maxima as lines of JSON. */
 
@@ -52,11 +54,45 @@ make_map (gint64 side)
   return map;
 }
 
+/* ---- a widget of one colour ---- */
+
+typedef struct
+{
+  GtkWidget parent_instance;
+  GdkRGBA color;
+} OneColor;
+
+typedef GtkWidgetClass OneColorClass;
+
+static GType one_color_get_type (void);
+G_DEFINE_FINAL_TYPE (OneColor, one_color, GTK_TYPE_WIDGET)
+
+static void
+one_color_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
+{
+  gtk_snapshot_append_color (snapshot, &((OneColor *) widget)->color,
+                             &GRAPHENE_RECT_INIT (0, 0, (float) gtk_widget_get_width (widget), (float) gtk_widget_get_height (widget)));
+}
+
+static void
+one_color_class_init (OneColorClass *klass)
+{
+  klass->snapshot = one_color_snapshot;
+}
+
+static void
+one_color_init (OneColor *self)
+{
+  self->color.alpha = 1;
+}
+
+/* ---- the clock ---- */
+
 /* The first frame that shows all that was asked for. */
 static void
 on_painted_cb (Bench *bench)
 {
-  if (bench->painted == 0 && why_canvas_is_settled (bench->canvas))
+  if (bench->painted == 0 && (bench->canvas == NULL || why_canvas_is_settled (bench->canvas)))
     bench->painted = g_get_monotonic_time ();
 }
 
@@ -103,6 +139,49 @@ compare (gconstpointer a, gconstpointer b)
   return (x > y) - (x < y);
 }
 
+/* A frame clock that has just ticked waits for its next turn: changes come when it is at rest. */
+static void
+rest (void)
+{
+  const gint64 end = g_get_monotonic_time () + 20000;
+
+  while (g_get_monotonic_time () < end)
+    {
+      if (!g_main_context_iteration (NULL, FALSE))
+        g_usleep (500);
+    }
+}
+
+static void
+print_times (const char *map_name, const char *what, double times[N_REPEATS])
+{
+  qsort (times, N_REPEATS, sizeof *times, compare);
+  g_print ("{\"map\":\"%s\",\"change\":\"%s\",\"median_ms\":%.1f,\"longest_ms\":%.1f}\n", map_name, what, times[N_REPEATS / 2],
+           times[N_REPEATS - 1]);
+}
+
+static void
+measure_one_color (Bench *bench, OneColor *widget)
+{
+  double times[N_REPEATS];
+
+  bench->painted = 0;
+  gtk_widget_queue_draw (GTK_WIDGET (widget));
+  wait_for_frame (bench);
+  for (int repeat = -2; repeat < N_REPEATS; repeat++)
+    {
+      rest ();
+      bench->painted = 0;
+      const gint64 start = g_get_monotonic_time ();
+      widget->color.red = (repeat & 1) != 0 ? 1 : 0;
+      gtk_widget_queue_draw (GTK_WIDGET (widget));
+      wait_for_frame (bench);
+      if (repeat >= 0)
+        times[repeat] = (double) (bench->painted - start) / 1000;
+    }
+  print_times ("none", "one colour", times);
+}
+
 static void
 measure (Bench *bench, const char *map_name, const char *what, WhyOverlayStyle style)
 {
@@ -111,13 +190,7 @@ measure (Bench *bench, const char *map_name, const char *what, WhyOverlayStyle s
   for (int repeat = -2; repeat < N_REPEATS; repeat++)
     {
       change (&style, what, repeat + 2);
-      /* A frame clock that has just ticked waits for its next turn: changes come when it is at rest. */
-      const gint64 rest = g_get_monotonic_time () + 20000;
-      while (g_get_monotonic_time () < rest)
-        {
-          if (!g_main_context_iteration (NULL, FALSE))
-            g_usleep (500);
-        }
+      rest ();
       bench->painted = 0;
       const gint64 start = g_get_monotonic_time ();
       why_canvas_set_style (bench->canvas, &style);
@@ -125,9 +198,7 @@ measure (Bench *bench, const char *map_name, const char *what, WhyOverlayStyle s
       if (repeat >= 0)
         times[repeat] = (double) (bench->painted - start) / 1000;
     }
-  qsort (times, N_REPEATS, sizeof *times, compare);
-  g_print ("{\"map\":\"%s\",\"change\":\"%s\",\"median_ms\":%.1f,\"longest_ms\":%.1f}\n", map_name, what, times[N_REPEATS / 2],
-           times[N_REPEATS - 1]);
+  print_times (map_name, what, times);
 }
 
 int
@@ -142,13 +213,16 @@ main (int argc, char **argv)
   gtk_init ();
   g_autoptr (WhyTensor) picture = make_picture (width, height);
   bench.window = gtk_window_new ();
-  bench.canvas = WHY_CANVAS (why_canvas_new ());
+  GtkWidget *one_color = g_object_new (one_color_get_type (), NULL);
   gtk_window_set_decorated (GTK_WINDOW (bench.window), FALSE);
   gtk_window_set_default_size (GTK_WINDOW (bench.window), width, height);
-  gtk_window_set_child (GTK_WINDOW (bench.window), GTK_WIDGET (bench.canvas));
+  gtk_window_set_child (GTK_WINDOW (bench.window), one_color);
   gtk_window_present (GTK_WINDOW (bench.window));
-  why_canvas_set_picture (bench.canvas, picture);
   g_signal_connect_swapped (gtk_widget_get_frame_clock (bench.window), "after-paint", G_CALLBACK (on_painted_cb), &bench);
+  measure_one_color (&bench, (OneColor *) one_color);
+  bench.canvas = WHY_CANVAS (why_canvas_new ());
+  gtk_window_set_child (GTK_WINDOW (bench.window), GTK_WIDGET (bench.canvas));
+  why_canvas_set_picture (bench.canvas, picture);
   for (gsize side = 0; side < G_N_ELEMENTS (sides); side++)
     {
       g_autofree char *name = g_strdup_printf ("%dx%d", (int) sides[side], (int) sides[side]);
