@@ -4,8 +4,10 @@
 #include "application.h"
 #include "help-window.h"
 #include "palette.h"
+#include "recent.h"
 #include "window.h"
 
+#include <glib/gstdio.h>
 #include <locale.h>
 
 /* What lies around the document, in this process: the table of actions, the palette. Needs a display. */
@@ -168,6 +170,52 @@ test_accelerators_are_unique (void)
   g_assert_cmpuint (g_hash_table_size (seen), >, 20);
 }
 
+/* ---- what was open lately ---- */
+
+/* Two files of one name are told apart, an underline is no mnemonic, and a session that is open is not opened twice. */
+static void
+test_recent (void)
+{
+  g_autofree char *folder = g_dir_make_tmp ("whylight-recent-XXXXXX", NULL);
+  g_autofree char *session = g_build_filename (folder, "my_talk.whylight", NULL);
+  g_autoptr (GMenu) menu = g_menu_new ();
+  WhyWindow *window = make_window ();
+  WhyDocument *document = why_window_get_document (window);
+  g_autofree char *label = NULL;
+
+  load_sample (window);
+  g_assert_null (why_document_get_session_path (document));
+  why_document_save_session (document, session);
+  spin_until_idle (window);
+  g_assert_cmpstr (why_document_get_session_path (document), ==, session);
+  why_recent_fill_menu (menu);
+  g_assert_cmpint (g_menu_model_get_n_items (G_MENU_MODEL (menu)), ==, 1);
+  g_autoptr (GMenuModel) section = g_menu_model_get_item_link (G_MENU_MODEL (menu), 0, G_MENU_LINK_SECTION);
+  g_menu_model_get_item_attribute (section, 0, G_MENU_ATTRIBUTE_LABEL, "s", &label);
+  g_assert_cmpstr (label, ==, "my__talk.whylight");
+
+  /* The window that was used last is another one. */
+  g_action_group_activate_action (G_ACTION_GROUP (application), "new-window", NULL);
+  WhyWindow *second = NULL;
+  for (GList *link = gtk_application_get_windows (application); link != NULL; link = link->next)
+    if (WHY_IS_WINDOW (link->data) && link->data != window)
+      second = link->data;
+  g_assert_nonnull (second);
+  const char *paths[] = { session, NULL };
+  g_action_group_activate_action (G_ACTION_GROUP (application), "open", g_variant_new_strv (paths, 1));
+  spin_until_idle (window);
+  spin_until_idle (second);
+  g_assert_null (why_document_get_picture (why_window_get_document (second)));
+  close_window (second);
+
+  /* Something else is opened: it is not that session any more. */
+  load_sample (window);
+  g_assert_null (why_document_get_session_path (document));
+  close_window (window);
+  g_assert_cmpint (g_remove (session), ==, 0);
+  g_assert_cmpint (g_rmdir (folder), ==, 0);
+}
+
 /* ---- help ---- */
 
 static void
@@ -278,5 +326,6 @@ main (int argc, char **argv)
   g_test_add_func ("/help/window", test_help);
   g_test_add_func ("/palette/runs", test_palette);
   g_test_add_func ("/palette/enabled", test_palette_offers_what_can_be_done);
+  g_test_add_func ("/desk/recent", test_recent);
   return g_test_run ();
 }
