@@ -864,6 +864,69 @@ test_sample (void)
   g_assert_true (found);
 }
 
+/* The benchmark on the samples that ship: the honest network's map points into the core, that of the other at the pen; a map of
+ * edges depends on no weights. A folder is read by names, sizes and values. */
+static void
+test_truth (void)
+{
+  g_autofree char *data = g_test_build_filename (G_TEST_DIST, "..", "data", "samples", NULL);
+  g_autofree char *models = g_test_build_filename (G_TEST_DIST, "..", "models", "phantoms", NULL);
+  g_autofree char *line = g_strdup_printf ("truth --network lesion --network lesion-clever-hans --method gradcam --method sobel "
+                                           "--randomised 1 --json --output truth.png --data '%s' --models '%s'", data, models);
+  g_autoptr (JsonNode) node = cli_json (line);
+  JsonArray *rows = json_object_get_array_member (json_node_get_object (node), "rows");
+
+  g_assert_cmpuint (json_array_get_length (rows), ==, 4);
+  JsonObject *honest = json_array_get_object_element (rows, 0), *hans = json_array_get_object_element (rows, 2);
+  g_assert_cmpstr (json_object_get_string_member (honest, "method"), ==, "gradcam");
+  g_assert_cmpint (json_object_get_int_member (honest, "maps"), ==, 5);
+  g_assert_cmpfloat (json_object_get_double_member (honest, "pointing"), ==, 1);
+  g_assert_cmpfloat (json_object_get_double_member (honest, "mark_peak"), ==, 0);
+  g_assert_cmpint (json_object_get_int_member (honest, "randomisation_passed"), ==, 1);
+  g_assert_true (json_object_get_boolean_member (hans, "revealed"));
+  g_assert_cmpfloat (json_object_get_double_member (hans, "pointing"), ==, 0);
+  JsonObject *edges = json_array_get_object_element (rows, 1);
+  g_assert_cmpint (json_object_get_int_member (edges, "randomised"), ==, 1);
+  g_assert_cmpint (json_object_get_int_member (edges, "randomisation_passed"), ==, 0);
+  g_autofree char *figure = in_folder ("truth.png");
+  g_assert_true (g_file_test (figure, G_FILE_TEST_IS_REGULAR));
+
+  g_autofree char *cases = in_folder ("cases");
+  g_assert_cmpint (g_mkdir (cases, 0700), ==, 0);
+  g_autofree char *alone = g_build_filename (cases, "gland-1.png", NULL);
+  g_autofree char *mask = g_build_filename (cases, "gland-1.mask.png", NULL);
+  g_autofree char *shipped = g_build_filename (data, "gland-tumour.png", NULL);
+  g_autofree char *other = g_build_filename (data, "lesion-both.mask.png", NULL);
+  g_autofree char *command = g_strdup_printf ("truth --network gland --method gradcam --data cases --models '%s'", models);
+  char *bytes;
+  gsize length;
+
+  g_auto (Run) empty = cli (command);
+  g_assert_cmpint (empty.status, ==, 1);
+  g_assert_nonnull (strstr (empty.err, "no cases gland-*"));
+  g_assert_true (g_file_get_contents (shipped, &bytes, &length, NULL));
+  g_assert_true (g_file_set_contents (alone, bytes, (gssize) length, NULL));
+  g_free (bytes);
+  g_auto (Run) without = cli (command);
+  g_assert_cmpint (without.status, ==, 1);
+  g_assert_nonnull (strstr (without.err, "no mask gland-1.mask.png"));
+  g_assert_true (g_file_get_contents (other, &bytes, &length, NULL));
+  g_assert_true (g_file_set_contents (mask, bytes, (gssize) length, NULL));
+  g_free (bytes);
+  g_auto (Run) size = cli (command);
+  g_assert_cmpint (size.status, ==, 1);
+  g_assert_nonnull (strstr (size.err, "the mask is 192x192"));
+  g_assert_true (g_file_set_contents (mask, "no picture", -1, NULL));
+  g_auto (Run) broken = cli (command);
+  g_assert_cmpint (broken.status, ==, 1);
+  g_auto (Run) unknown = cli ("truth --network nothing");
+  g_assert_cmpint (unknown.status, ==, 2);
+  g_remove (alone);
+  g_remove (mask);
+  g_rmdir (cases);
+  g_remove (figure);
+}
+
 /* The folder of real models and reference values, or NULL with the test skipped. */
 static char *
 test_data (void)
@@ -978,6 +1041,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cli/check-onnx", test_check_onnx);
   g_test_add_func ("/cli/check", test_check);
   g_test_add_func ("/cli/sample", test_sample);
+  g_test_add_func ("/cli/truth", test_truth);
   g_test_add_func ("/cli/reference/outputs", test_reference_outputs);
   g_test_add_func ("/cli/reference/maps", test_reference_maps);
 

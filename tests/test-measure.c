@@ -8,6 +8,7 @@
 #include "measure/sanity.h"
 #include "measure/shapley.h"
 #include "measure/similarity.h"
+#include "measure/truth.h"
 #include "net-text.h"
 
 #include <math.h>
@@ -153,6 +154,111 @@ test_hog (void)
   g_assert_cmpfloat_with_epsilon (why_similarity_hogs (ramp, ramp), 1, 1e-12);
   g_assert_cmpfloat (why_similarity_hogs (ramp, turned), <, 0);
   g_assert_null (why_similarity_hog (ramp, 32, &n));
+}
+
+/* ---- truth ---- */
+
+static const gint64 truth_side = 4;
+static const guint8 truth_inside[] = { 0, 0, 0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 0, 0, 0 };
+
+static WhyTruthScore
+truth_of (const float *values, double reach)
+{
+  g_autoptr (WhyTensor) map = tensor_2d (truth_side, truth_side, values);
+  g_autoptr (WhyTensor) mask = mask_2d (truth_side, truth_side, truth_inside);
+  const double both[] = { reach, reach };
+  g_autoptr (GError) error = NULL;
+  WhyTruthScore score;
+
+  g_assert_true (why_truth_score (map, mask, both, &score, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (score.n_inside, ==, 4);
+  g_assert_cmpfloat_with_epsilon (score.expected, 0.25, 1e-12);
+  return score;
+}
+
+static void
+test_truth_maps (void)
+{
+  float perfect[16], inverted[16], blank[16] = { 0 }, flat[16], corner[16] = { 0 };
+
+  for (int cell = 0; cell < 16; cell++)
+    {
+      perfect[cell] = truth_inside[cell] != 0 ? 2 : 0;
+      inverted[cell] = -perfect[cell];
+      flat[cell] = 1;
+    }
+  corner[0] = 3;
+  corner[5] = 1;
+
+  WhyTruthScore score = truth_of (perfect, 0);
+  g_assert_cmpfloat_with_epsilon (score.pointing, 1, 1e-12);
+  g_assert_cmpfloat_with_epsilon (score.energy, 1, 1e-12);
+  g_assert_cmpfloat_with_epsilon (score.best_iou, 1, 1e-12);
+  g_assert_false (why_truth_sign_is_right (&score));
+
+  score = truth_of (inverted, 0);
+  g_assert_false (score.has_evidence);
+  g_assert_cmpfloat_with_epsilon (score.pointing + score.energy + score.best_iou, 0, 1e-12);
+  g_assert_cmpfloat_with_epsilon (score.mean_inside, -2, 1e-12);
+  g_assert_cmpfloat_with_epsilon (score.mean_outside, 0, 1e-12);
+  g_assert_true (why_truth_sign_is_right (&score));
+
+  score = truth_of (blank, 0);
+  g_assert_false (score.has_evidence);
+  g_assert_cmpfloat_with_epsilon (score.pointing + score.energy + score.best_iou, 0, 1e-12);
+  g_assert_false (why_truth_sign_is_right (&score));
+
+  /* A map that says nothing points as well as chance does, and a negative one knows of no sign. */
+  score = truth_of (flat, 0);
+  g_assert_cmpfloat_with_epsilon (score.pointing, 0.25, 1e-12);
+  g_assert_cmpfloat_with_epsilon (score.energy, 0.25, 1e-12);
+  for (int cell = 0; cell < 16; cell++)
+    flat[cell] = -1;
+  score = truth_of (flat, 0);
+  g_assert_false (why_truth_sign_is_right (&score));
+
+  /* The peak lies at the corner of the structure: outside, and within a reach of one. */
+  score = truth_of (corner, 0.9);
+  g_assert_cmpfloat_with_epsilon (score.pointing, 0, 1e-12);
+  g_assert_cmpfloat_with_epsilon (score.energy, 0.25, 1e-12);
+  score = truth_of (corner, 1);
+  g_assert_cmpfloat_with_epsilon (score.pointing, 1, 1e-12);
+}
+
+/* Cells of 2 x 2 x 2 voxels; the peak of one lies in the second slice and nowhere in the first. */
+static void
+test_truth_volume (void)
+{
+  const gint64 cells[] = { 2, 1, 1 }, dims[] = { 4, 2, 2 };
+  const WhyAffine cell = why_affine_scale_translate (2, 2, 0, 0);
+  const double reach[] = { 0, 0, 0 };
+  g_autoptr (GError) error = NULL;
+  WhyTensor *values = why_tensor_new (WHY_DTYPE_FLOAT32, 3, cells, NULL);
+  g_autoptr (WhyTensor) mask = why_tensor_new_zeros (WHY_DTYPE_UINT8, 3, dims, NULL);
+  WhyTruthScore score;
+
+  ((float *) values->data)[0] = -1;
+  ((float *) values->data)[1] = 3;
+  g_autoptr (WhyMap) map = why_map_new (values, &cell, "gradcam", "layer", "signed", "paper");
+  g_autoptr (WhyTensor) spread = why_truth_spread (map, &cell, 2, 0, 3, dims, NULL, &error);
+  g_assert_no_error (error);
+  /* Linear between the centres at depth 1 and 3; the value beyond them is that of the last cell. */
+  const double expected[] = { -1, 0, 2, 3 };
+  for (gsize voxel = 0; voxel < 16; voxel++)
+    g_assert_cmpfloat_with_epsilon (why_tensor_get_f64 (spread, voxel), expected[voxel / 4], 1e-6);
+
+  memset ((guint8 *) mask->data + 12, 1, 4);
+  g_assert_true (why_truth_score (spread, mask, reach, &score, NULL, &error));
+  g_assert_cmpfloat_with_epsilon (score.pointing, 1, 1e-12);
+  g_assert_cmpfloat_with_epsilon (score.energy, 0.6, 1e-6);
+  memset (mask->data, 0, 16);
+  memset (mask->data, 1, 4);
+  g_assert_true (why_truth_score (spread, mask, reach, &score, NULL, &error));
+  g_assert_cmpfloat_with_epsilon (score.pointing, 0, 1e-12);
+  g_assert_true (why_truth_sign_is_right (&score));
+  g_assert_null (why_truth_spread (map, &cell, 2, 0, 2, dims, NULL, &error));
+  g_assert_error (error, WHY_ERROR, WHY_ERROR_BAD_SHAPE);
 }
 
 /* ---- overlap ---- */
@@ -640,6 +746,8 @@ main (int argc, char **argv)
   g_test_add_func ("/measure/similarity/ranks", test_rank_correlation);
   g_test_add_func ("/measure/similarity/ssim", test_ssim);
   g_test_add_func ("/measure/similarity/hog", test_hog);
+  g_test_add_func ("/measure/truth/maps", test_truth_maps);
+  g_test_add_func ("/measure/truth/volume", test_truth_volume);
   g_test_add_func ("/measure/overlap/by-hand", test_overlap_by_hand);
   g_test_add_func ("/measure/overlap/peak", test_overlap_peak);
   g_test_add_func ("/measure/overlap/by-definition", test_overlap_by_definition);

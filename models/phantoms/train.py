@@ -5,6 +5,7 @@
     train.py train NAME      draw scenes, train, write NAME.onnx
     train.py evaluate NAME   the figures of the card, on scenes drawn for that alone
     train.py samples         the sample pictures, volumes and their masks
+    train.py cases FOLDER    more of them, for whylight-cli truth
 
 NAME is lesion, lesion-clever-hans, clearing, tumour3d or gland.  scenes.py draws,
 README.md is the card.
@@ -276,6 +277,30 @@ def evaluate(args):
 
 # ----------------------------------------------------------------- samples
 
+MASK_VALUES = {"lesion": [0, 255, 128, 64], "clearing": [0, 128, 255], "gland": [0, 255]}
+
+
+def volume_affine():
+    return np.hstack([np.eye(3), np.full((3, 1), -(scenes.VOLUME - 1) / 2)])
+
+
+def cases(args):
+    """Of every phantom, from seeds [4, n]: scenes that no network has been trained or tested on.
+    NAME-0001.png and NAME-0001.mask.png; lesions with a pen mark by chance."""
+    os.makedirs(args.folder, exist_ok=True)
+    for name in "lesion", "gland", "clearing", "tumour3d":
+        for n in range(args.count):
+            scene, _, truth = NETS[name]["draw"](np.random.default_rng([4, n]), n, "random")
+            stem = os.path.join(args.folder, f"{name}-{n + 1:04d}")
+            if name == "tumour3d":
+                common.write_volume(stem + ".nii.gz", scene, volume_affine())
+                common.write_volume(stem + ".mask.nii.gz", truth, volume_affine())
+                continue
+            mask = np.array(MASK_VALUES[name], np.uint8)[truth]
+            Image.fromarray(scene).save(stem + ".png")
+            Image.fromarray(mask).save(stem + ".mask.png", optimize=True)
+
+
 def samples(args):
     """By what they show, from a split of their own; no network is asked."""
     os.makedirs(args.out, exist_ok=True)
@@ -284,22 +309,22 @@ def samples(args):
         Image.fromarray(pixels).save(os.path.join(args.out, name + ".png"), optimize=True)
         Image.fromarray(truth).save(os.path.join(args.out, name + ".mask.png"), optimize=True)
 
-    cases = [("malignant", True, False, None), ("benign", False, True, None),
+    kinds = [("malignant", True, False, None), ("benign", False, True, None),
              ("both", True, True, None), ("malignant-marked", True, False, 1),
              ("benign-marked", False, True, 1)]
-    for n, (name, spiculated, rim, mark) in enumerate(cases):
+    for n, (name, spiculated, rim, mark) in enumerate(kinds):
         pixels, truth, ink = scenes.lesion(np.random.default_rng([9, n]), spiculated, rim, mark)
-        mask = np.choose(np.where(ink, 3, truth), [0, 255, 128, 64]).astype(np.uint8)
+        mask = np.choose(np.where(ink, 3, truth), MASK_VALUES["lesion"]).astype(np.uint8)
         picture(f"lesion-{name}", pixels, mask)
     pixels, truth = scenes.clearing(np.random.default_rng([9, args.clearing]))
-    picture("clearing", pixels, np.choose(truth, [0, 128, 255]).astype(np.uint8))
+    picture("clearing", pixels, np.choose(truth, MASK_VALUES["clearing"]).astype(np.uint8))
     for kind in "tumour", "normal":
         for n in range(20, 1000):                           # the first with tumour in about half
             pixels, truth = scenes.gland(np.random.default_rng([9, n]), kind)
             if kind == "normal" or 0.4 < truth.mean() < 0.6:
                 break
         picture(f"gland-{kind}", pixels, np.where(truth, 255, 0).astype(np.uint8))
-    affine = np.hstack([np.eye(3), np.full((3, 1), -(scenes.VOLUME - 1) / 2)])
+    affine = volume_affine()
     known = {}
     for name, has in ("lesion", True), ("none", False):
         volume, truth, radius, centre = scenes.tumour3d(np.random.default_rng([9, 30]), has, 6.0,
@@ -332,6 +357,10 @@ def main():
         p.add_argument("--split", default="test", choices=list(SPLITS))
         p.add_argument("--count", type=int, default=400, help="scenes to evaluate on")
         p.add_argument("--checkpoint")
+    p = sub.add_parser("cases")
+    p.set_defaults(run=cases)
+    p.add_argument("folder")
+    p.add_argument("--count", type=int, default=24, help="scenes of each phantom")
     args = top.parse_args()
     if args.command == "train" and not args.checkpoint:
         args.checkpoint = f"/tmp/{args.name}.checkpoint"

@@ -75,6 +75,8 @@ def main():
     write(args.model)
     picture = (np.stack([MAGENTA, GREEN, MAGENTA], -1) * 255).round().astype(np.uint8)
     Image.fromarray(picture).save(os.path.join(args.out, "two-features.png"))
+    mask = np.where(GREEN > 0, 255, np.where(MAGENTA > 0, 128, 0)).astype(np.uint8)
+    Image.fromarray(mask).save(os.path.join(args.out, "two-features.mask.png"))
 
     model = common.Graph(args.model)
     x = torch.from_numpy(picture.astype(np.float32).transpose(2, 0, 1)[None] / 255)

@@ -39,6 +39,7 @@ cli_job_clear (CliJob *job)
 
 typedef struct
 {
+  WhyTensor *picture;
   WhyTensor *values;
   WhyOverlayMap map;
   WhyOverlayStyle style;
@@ -50,6 +51,8 @@ struct _CliPanels
 {
   const CliJob *job;
   GPtrArray *entries; /* of Entry, owned */
+  const char *const *rows;
+  const char *const *columns;
 };
 
 static void
@@ -57,14 +60,15 @@ entry_free (gpointer data)
 {
   Entry *entry = data;
 
-  why_tensor_unref (entry->values);
+  g_clear_pointer (&entry->picture, why_tensor_unref);
+  g_clear_pointer (&entry->values, why_tensor_unref);
   g_free (entry->heading);
   g_free (entry->note);
   g_free (entry);
 }
 
 /* Tensors that are prepared already have none, and maps of volumes are not flat. */
-static const WhyTensor *
+static WhyTensor *
 shown_picture (const CliJob *job)
 {
   return job->input.picture != NULL && !job->input.picture->is_volume ? job->input.picture->display : NULL;
@@ -87,11 +91,54 @@ cli_panels_free (CliPanels *panels)
   g_free (panels);
 }
 
+void
+cli_panels_add_on (CliPanels *panels, WhyTensor *picture, WhyTensor *values, const WhyAffine *to_source, gboolean is_signed,
+                   const char *heading, const char *note)
+{
+  Entry *entry = g_new0 (Entry, 1);
+
+  entry->picture = picture != NULL ? why_tensor_ref (picture) : NULL;
+  if (values != NULL)
+    {
+      entry->values = why_tensor_ref (values);
+      entry->map = (WhyOverlayMap) {
+        .values = values->data,
+        .width = (int) values->dims[1],
+        .height = (int) values->dims[0],
+        .to_source = *to_source,
+        .source_width = picture != NULL ? (double) picture->dims[1] : 0,
+        .source_height = picture != NULL ? (double) picture->dims[0] : 0,
+      };
+    }
+  why_overlay_style_init (&entry->style, is_signed);
+  entry->heading = g_strdup (heading);
+  entry->note = g_strdup (note);
+  g_ptr_array_add (panels->entries, entry);
+}
+
+void
+cli_panels_set_headings (CliPanels *panels, const char *const *rows, const char *const *columns)
+{
+  panels->rows = rows;
+  panels->columns = columns;
+}
+
+void
+cli_panels_turn (CliPanels *panels, gsize n_rows)
+{
+  const gsize n = panels->entries->len, n_columns = n_rows > 0 ? n / n_rows : 0;
+  g_autofree gpointer *old = n > 0 ? g_memdup2 (panels->entries->pdata, n * sizeof (gpointer)) : NULL;
+
+  g_return_if_fail (n_columns * n_rows == n);
+  for (gsize column = 0; column < n_columns; column++)
+    for (gsize row = 0; row < n_rows; row++)
+      panels->entries->pdata[row * n_columns + column] = old[column * n_rows + row];
+}
+
 gboolean
 cli_panels_add (CliPanels *panels, WhyTensor *values, const WhyAffine *to_input, gboolean is_signed, const char *heading,
                 const char *note, GError **error)
 {
-  const WhyTensor *picture = shown_picture (panels->job);
   const WhyTensor *input = panels->job->prepared;
 
   if (values->rank != 2)
@@ -100,22 +147,10 @@ cli_panels_add (CliPanels *panels, WhyTensor *values, const WhyAffine *to_input,
       g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "A figure needs maps with two dimensions; this one is %s", dims);
       return FALSE;
     }
-  Entry *entry = g_new0 (Entry, 1);
   const WhyAffine all = why_affine_scale_translate ((double) input->dims[input->rank - 1] / (double) values->dims[1],
                                                     (double) input->dims[input->rank - 2] / (double) values->dims[0], 0, 0);
-  entry->values = why_tensor_ref (values);
-  entry->map = (WhyOverlayMap) {
-    .values = values->data,
-    .width = (int) values->dims[1],
-    .height = (int) values->dims[0],
-    .to_source = why_affine_compose (to_input != NULL ? to_input : &all, &panels->job->to_source),
-    .source_width = picture != NULL ? (double) picture->dims[1] : 0,
-    .source_height = picture != NULL ? (double) picture->dims[0] : 0,
-  };
-  why_overlay_style_init (&entry->style, is_signed);
-  entry->heading = g_strdup (heading);
-  entry->note = g_strdup (note);
-  g_ptr_array_add (panels->entries, entry);
+  const WhyAffine to_source = why_affine_compose (to_input != NULL ? to_input : &all, &panels->job->to_source);
+  cli_panels_add_on (panels, shown_picture (panels->job), values, &to_source, is_signed, heading, note);
   return TRUE;
 }
 
@@ -134,8 +169,8 @@ cli_panels_write (CliPanels *panels, gsize n_columns, const char *title, const c
     {
       const Entry *entry = g_ptr_array_index (panels->entries, place);
       cells[place] = (WhyPanel) {
-        .picture = shown_picture (panels->job),
-        .map = &entry->map,
+        .picture = entry->picture,
+        .map = entry->values != NULL ? &entry->map : NULL,
         .style = &entry->style,
         .heading = entry->heading,
         .note = entry->note,
@@ -145,6 +180,8 @@ cli_panels_write (CliPanels *panels, gsize n_columns, const char *title, const c
     .panels = cells,
     .n_rows = rows,
     .n_columns = columns,
+    .row_headings = panels->rows,
+    .column_headings = panels->columns,
     .title = title,
     .subtitle = subtitle,
     .captions = captions,

@@ -31,6 +31,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CliJob, cli_job_clear)
 /** CliPanels: panels of a figure with all that they borrow; made by cli_panels_new() */
 typedef struct _CliPanels CliPanels;
 
+/** cli_panels_new: @job: (nullable): whose picture cli_panels_add() draws on */
 CliPanels *cli_panels_new (const CliJob *job) G_GNUC_WARN_UNUSED_RESULT;
 void cli_panels_free (CliPanels *panels);
 
@@ -43,6 +44,21 @@ void cli_panels_free (CliPanels *panels);
  */
 gboolean cli_panels_add (CliPanels *panels, WhyTensor *values, const WhyAffine *to_input, gboolean is_signed,
                          const char *heading, const char *note, GError **error);
+
+/**
+ * cli_panels_add_on:
+ * @picture: (nullable): uint8 [H, W, C]; a reference is taken
+ * @values: (nullable): float32 [h, w]; a reference is taken. With neither the place stays empty
+ * @to_source: from cells to pixels of @picture
+ */
+void cli_panels_add_on (CliPanels *panels, WhyTensor *picture, WhyTensor *values, const WhyAffine *to_source, gboolean is_signed,
+                        const char *heading, const char *note);
+
+/** cli_panels_set_headings: of rows and columns; (nullable) (array): borrowed until the figure is written */
+void cli_panels_set_headings (CliPanels *panels, const char *const *rows, const char *const *columns);
+
+/** cli_panels_turn: panels that were added column by column, each of @n_rows, are put row by row */
+void cli_panels_turn (CliPanels *panels, gsize n_rows);
 
 /** cli_panels_write: @captions: (nullable) (array zero-terminated=1) */
 gboolean cli_panels_write (CliPanels *panels, gsize n_columns, const char *title, const char *subtitle,

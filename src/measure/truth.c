@@ -1,0 +1,201 @@
+#include "config.h"
+
+#include "measure/truth.h"
+
+#include "base/error.h"
+#include "measure/overlap.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- from cells to positions ---- */
+
+/* One slice of a map of rank 3, as a map of its own. */
+static WhyTensor *
+spread_slice (const WhyMap *map, gint64 slice, const WhyAffine *to_source, const gint64 *dims, WhyCancel *cancel, GError **error)
+{
+  const gint64 *cells = map->values->dims;
+  const gsize n_cells = (gsize) (cells[1] * cells[2]);
+  WhyTensor *values = why_tensor_new (WHY_DTYPE_FLOAT32, 2, cells + 1, error);
+
+  if (values == NULL)
+    return NULL;
+  memcpy (values->data, (const float *) map->values->data + (gsize) slice * n_cells, n_cells * sizeof (float));
+  g_autoptr (WhyMap) plane = why_map_new (values, &map->to_input, map->method, map->layer, map->polarity, map->profile);
+  return why_overlap_spread (plane, to_source, TRUE, dims[2], dims[1], cancel, error);
+}
+
+static void
+mix_slices (const WhyTensor *below, const WhyTensor *above, double share, float *out)
+{
+  const float *first = below->data, *second = above->data;
+  const gsize n = why_tensor_count (below);
+
+  for (gsize at = 0; at < n; at++)
+    out[at] = share > 0 ? (float) ((double) first[at] + share * ((double) second[at] - (double) first[at])) : first[at];
+}
+
+static WhyTensor *
+spread_volume (const WhyMap *map, const WhyAffine *to_source, double depth_scale, double depth_offset, const gint64 *dims,
+               WhyCancel *cancel, GError **error)
+{
+  const gint64 n_slices = map->values->dims[0];
+  const gsize plane = (gsize) (dims[1] * dims[2]);
+  g_autoptr (WhyTensor) result = why_tensor_new (WHY_DTYPE_FLOAT32, 3, dims, error);
+  g_autoptr (GPtrArray) slices = g_ptr_array_new_with_free_func ((GDestroyNotify) why_tensor_unref);
+
+  for (gint64 slice = 0; result != NULL && slice < n_slices; slice++)
+    {
+      WhyTensor *spread = spread_slice (map, slice, to_source, dims, cancel, error);
+      if (spread == NULL)
+        return NULL;
+      g_ptr_array_add (slices, spread);
+    }
+  for (gint64 depth = 0; result != NULL && depth < dims[0]; depth++)
+    {
+      float *out = (float *) result->data + (gsize) depth * plane;
+      const double at = ((double) depth + 0.5 - depth_offset) / depth_scale;
+      if (!(at >= 0 && at <= (double) n_slices))
+        {
+          for (gsize pixel = 0; pixel < plane; pixel++)
+            out[pixel] = NAN;
+          continue;
+        }
+      const double centre = CLAMP (at - 0.5, 0.0, (double) (n_slices - 1));
+      const gint64 first = (gint64) centre;
+      mix_slices (slices->pdata[first], slices->pdata[MIN (first + 1, n_slices - 1)], centre - (double) first, out);
+    }
+  return g_steal_pointer (&result);
+}
+
+WhyTensor *
+why_truth_spread (const WhyMap *map, const WhyAffine *to_source, double depth_scale, double depth_offset, int rank,
+                  const gint64 *dims, WhyCancel *cancel, GError **error)
+{
+  if (map->values->rank != rank || (rank != 2 && rank != 3))
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_SHAPE, "The map has %d dimensions, the truth %d", map->values->rank, rank);
+      return NULL;
+    }
+  if (rank == 2)
+    return why_overlap_spread (map, to_source, TRUE, dims[1], dims[0], cancel, error);
+  g_return_val_if_fail (depth_scale > 0, NULL);
+  return spread_volume (map, to_source, depth_scale, depth_offset, dims, cancel, error);
+}
+
+/* ---- scores ---- */
+
+typedef struct
+{
+  gint64 dims[3]; /* a picture is one slice */
+  gint64 reach[3];
+  const float *values;
+  const guint8 *mask;
+} Field;
+
+static gboolean
+is_near (const Field *field, const gint64 *at)
+{
+  gint64 low[3], high[3];
+
+  for (int axis = 0; axis < 3; axis++)
+    {
+      low[axis] = MAX (at[axis] - field->reach[axis], 0);
+      high[axis] = MIN (at[axis] + field->reach[axis], field->dims[axis] - 1);
+    }
+  for (gint64 d = low[0]; d <= high[0]; d++)
+    for (gint64 h = low[1]; h <= high[1]; h++)
+      for (gint64 w = low[2]; w <= high[2]; w++)
+        {
+          if (field->mask[(d * field->dims[1] + h) * field->dims[2] + w] != 0)
+            return TRUE;
+        }
+  return FALSE;
+}
+
+static double
+point (const Field *field, double peak)
+{
+  gsize n_peaks = 0, n_near = 0, position = 0;
+  gint64 at[3];
+
+  for (at[0] = 0; at[0] < field->dims[0]; at[0]++)
+    for (at[1] = 0; at[1] < field->dims[1]; at[1]++)
+      for (at[2] = 0; at[2] < field->dims[2]; at[2]++, position++)
+        {
+          if ((double) field->values[position] != peak)
+            continue;
+          n_peaks++;
+          n_near += is_near (field, at);
+        }
+  return n_peaks > 0 ? (double) n_near / (double) n_peaks : 0.0;
+}
+
+static void
+take_means (const Field *field, gsize n, WhyTruthScore *score)
+{
+  double sums[2] = { 0, 0 };
+  gsize counts[2] = { 0, 0 };
+
+  for (gsize at = 0; at < n; at++)
+    {
+      const int inside = field->mask[at] != 0;
+      if (!isfinite (field->values[at]))
+        continue;
+      sums[inside] += (double) field->values[at];
+      counts[inside]++;
+    }
+  score->mean_inside = counts[1] > 0 ? sums[1] / (double) counts[1] : NAN;
+  score->mean_outside = counts[0] > 0 ? sums[0] / (double) counts[0] : NAN;
+}
+
+gboolean
+why_truth_score (WhyTensor *map, WhyTensor *mask, const double *reach, WhyTruthScore *score, WhyCancel *cancel, GError **error)
+{
+  const int rank = map->rank;
+  const WhyOverlapOptions options = { 0 };
+  WhyOverlap overlap;
+
+  g_return_val_if_fail (map->dtype == WHY_DTYPE_FLOAT32 && mask->dtype == WHY_DTYPE_UINT8, FALSE);
+  g_return_val_if_fail (rank == 2 || rank == 3, FALSE);
+  memset (score, 0, sizeof *score);
+  if (!why_tensor_same_dims (map, mask))
+    {
+      g_autofree char *found = why_dims_to_string (map->rank, map->dims);
+      g_autofree char *wanted = why_dims_to_string (mask->rank, mask->dims);
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_SHAPE, "The map is %s, the truth %s: they are of different pictures", found,
+                   wanted);
+      return FALSE;
+    }
+  /* Sums and thresholds know nothing of neighbours: slices may lie below each other. */
+  const gint64 columns = map->dims[rank - 1];
+  const gint64 flat[] = { columns > 0 ? (gint64) why_tensor_count (map) / columns : 0, columns };
+  g_autoptr (WhyTensor) flat_map = why_tensor_reshape (map, 2, flat);
+  g_autoptr (WhyTensor) flat_mask = why_tensor_reshape (mask, 2, flat);
+  if (!why_overlap_measure (flat_map, flat_mask, &options, &overlap, cancel, error))
+    return FALSE;
+
+  Field field = { .dims = { 1, 1, 1 }, .values = map->data, .mask = mask->data };
+  for (int axis = 0; axis < rank; axis++)
+    {
+      field.dims[3 - rank + axis] = map->dims[axis];
+      field.reach[3 - rank + axis] = (gint64) floor (CLAMP (reach[axis], 0.0, (double) map->dims[axis]));
+    }
+  score->n_inside = overlap.n_mask;
+  score->expected = overlap.expected;
+  score->has_evidence = overlap.has_evidence;
+  if (overlap.has_evidence)
+    {
+      score->pointing = point (&field, overlap.peak);
+      score->energy = overlap.energy;
+      score->best_iou = overlap.best_iou;
+    }
+  take_means (&field, why_tensor_count (map), score);
+  return TRUE;
+}
+
+gboolean
+why_truth_sign_is_right (const WhyTruthScore *against)
+{
+  return against->mean_inside < 0 && !(against->mean_inside >= against->mean_outside);
+}
