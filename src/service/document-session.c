@@ -135,8 +135,9 @@ take_steps (WhyDocument *self, const GPtrArray *told)
       WhySessionStep *read = g_ptr_array_index (told, index);
       WhyStep *step = why_step_new (read->name != NULL ? read->name : "", &read->state);
 
-      /* The copy shares the list of the file's state, which is empty; it needs one of its own. */
-      g_ptr_array_unref (step->state.occlusions);
+      /* The copy shares the list of the file's state, which is empty, or has none where the state was
+       * described in this program (a reload); it needs one of its own. */
+      g_clear_pointer (&step->state.occlusions, g_ptr_array_unref);
       step->state.occlusions = g_ptr_array_new_with_free_func (g_object_unref);
       take_covers (self, read->covers, step->state.occlusions);
       step->plane = read->plane;
