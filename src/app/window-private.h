@@ -47,6 +47,7 @@ struct _WhyWindow
   WhyCanvas *canvas;
   GtkWidget *slice_bar;
   GtkWidget *tool_bar;
+  GtkWidget *more_tools;
   GtkLabel *zoom_label;
   GtkRevealer *hint_revealer;
   GtkLabel *hint_label;

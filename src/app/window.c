@@ -53,6 +53,7 @@ narrow_cb (gpointer data)
   self->narrow_id = 0;
   gtk_widget_set_visible (self->map_button, !self->narrow);
   gtk_widget_set_visible (self->cases_button, !self->narrow);
+  gtk_widget_set_visible (self->more_tools, !self->narrow);
   if (self->narrow)
     gtk_button_set_icon_name (self->open_button, "document-open-symbolic");
   else
@@ -334,6 +335,7 @@ why_window_class_init (WhyWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, canvas);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, slice_bar);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, tool_bar);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, more_tools);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, zoom_label);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, hint_revealer);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, hint_label);
