@@ -112,7 +112,7 @@ make_status (WhyDocument *self)
   if (self->result != NULL && self->result->map != NULL && self->result->map->reason != NULL)
     g_ptr_array_add (sentences, g_strdup (self->result->map->reason));
   if (self->result != NULL && self->result->map != NULL && self->result->map->note != NULL)
-    g_ptr_array_add (sentences, g_strdup (self->result->map->note));
+    g_ptr_array_add (sentences, g_strdup (_ (self->result->map->note)));
   if (contrast != NULL)
     g_ptr_array_add (sentences, contrast);
   if (self->model != NULL && *why_model_get_assumed_text (self->model) != '\0')
