@@ -891,13 +891,13 @@ test_truth (void)
   g_autofree char *figure = in_folder ("truth.png");
   g_assert_true (g_file_test (figure, G_FILE_TEST_IS_REGULAR));
 
-  g_autofree char *cases = in_folder ("cases");
+  g_autofree char *cases = in_folder ("truth-cases");
   g_assert_cmpint (g_mkdir (cases, 0700), ==, 0);
   g_autofree char *alone = g_build_filename (cases, "gland-1.png", NULL);
   g_autofree char *mask = g_build_filename (cases, "gland-1.mask.png", NULL);
   g_autofree char *shipped = g_build_filename (data, "gland-tumour.png", NULL);
   g_autofree char *other = g_build_filename (data, "lesion-both.mask.png", NULL);
-  g_autofree char *command = g_strdup_printf ("truth --network gland --method gradcam --data cases --models '%s'", models);
+  g_autofree char *command = g_strdup_printf ("truth --network gland --method gradcam --data truth-cases --models '%s'", models);
   char *bytes;
   gsize length;
 

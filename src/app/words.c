@@ -42,6 +42,7 @@ const char *
 why_words_score (WhyScoreKind score)
 {
   if (score == WHY_SCORE_PROBABILITY)
+    /* xgettext:no-c-format */
     return _("The probability after the last layer: what changes it, other classes' evidence included. Near 0% and 100% little does.");
   if (score == WHY_SCORE_REST)
     return _("The logit plus the logarithm of the probability: what puts the class ahead of all others, without fading where the network is sure.");
@@ -170,6 +171,7 @@ why_words_share_shown (WhyDocument *document)
   if (share == 0)
     return g_strdup (_("Nothing in the picture reaches it."));
   if (share < 0.01)
+    /* xgettext:no-c-format */
     return g_strdup (_("Less than 1% of the picture reaches it."));
   /* Translators: share of the picture where the map is as high as the threshold */
   return g_strdup_printf (_("%.0f%% of the picture reach it."), share * 100);

@@ -112,8 +112,12 @@ why_loader_client_start (WhyLoaderClient *client, const char *name, GError **err
     failure = posix_spawnattr_setsigmask (&attributes, &none);
   if (failure == 0)
     failure = posix_spawnattr_setsigdefault (&attributes, &all);
+  /* A group of its own: Ctrl+C in a terminal is for the program, which then ends the reader as it sees fit. */
   if (failure == 0)
-    failure = posix_spawnattr_setflags (&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    failure = posix_spawnattr_setpgroup (&attributes, 0);
+  if (failure == 0)
+    failure = posix_spawnattr_setflags (&attributes,
+                                        POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
   if (failure == 0)
     failure = posix_spawn (&client->pid, program, &actions, &attributes, arguments, environment);
   posix_spawn_file_actions_destroy (&actions);

@@ -294,6 +294,7 @@ why_document_cover_hottest (WhyDocument *self, double share, gboolean inverse)
   g_return_if_fail (WHY_IS_DOCUMENT (self));
   if (!(share > 0.0 && share <= 1.0))
     {
+      /* xgettext:no-c-format */
       why_document_fail (self, WHY_ERROR_KIND_VALUE, _ ("The hottest part must be above 0 % and at most 100 % of the picture"));
       return;
     }
