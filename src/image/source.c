@@ -41,6 +41,15 @@ open_picture (const char *path, const char *name, GError **error)
 {
   struct stat about;
 
+  if (g_str_has_suffix (path, ".mrxs"))
+    {
+      g_autofree char *stem = g_strndup (name, strlen (name) - strlen (".mrxs"));
+
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE,
+                   "%s: the pixels of this MIRAX slide are in the folder %s/ beside it, which the confined picture reader is "
+                   "not given; save the slide as SVS or as a TIFF pyramid", name, stem);
+      return -1;
+    }
   /* Looked at before opening as well, because opening a device can do things. */
   if (stat (path, &about) != 0)
     {
@@ -71,6 +80,22 @@ open_picture (const char *path, const char *name, GError **error)
   return -1;
 }
 
+/* From fine to coarse, the first the picture itself. */
+static gboolean
+levels_make_sense (const WhyLoaderProperties *properties)
+{
+  if (properties->kind != WHY_LOADER_KIND_SLIDE)
+    return properties->n_levels == 1;
+  for (int level = 0; level < properties->n_levels; level++)
+    {
+      const double least = level == 0 ? 1.0 : properties->downsample[level - 1];
+
+      if (!(properties->downsample[level] >= least) || !(properties->downsample[level] <= (double) WHY_LOADER_MAX_SIDE))
+        return FALSE;
+    }
+  return properties->downsample[0] == 1.0;
+}
+
 static gboolean
 check_properties (WhyImageSource *source, WhyLoaderProperties *properties, GError **error)
 {
@@ -96,6 +121,8 @@ check_properties (WhyImageSource *source, WhyLoaderProperties *properties, GErro
   else if (properties->n_frames < 1 || properties->n_slices < 1 || properties->n_levels < 1 ||
            properties->n_levels > WHY_LOADER_MAX_LEVELS || properties->n_slices > WHY_LOADER_MAX_SIDE)
     what = "the number of pages";
+  else if (!levels_make_sense (properties))
+    what = "the levels of the slide";
   else if (properties->kind == WHY_LOADER_KIND_VOLUME &&
            (properties->bands != 1 || !why_dim_mul (n_pixels, properties->n_slices, &n_pixels) ||
             (guint64) n_pixels > max_pixels))
@@ -285,6 +312,33 @@ double
 why_image_source_get_mpp_z (const WhyImageSource *source)
 {
   return micrometres (source->properties.mpp_z);
+}
+
+gboolean
+why_image_source_is_slide (const WhyImageSource *source)
+{
+  return source->properties.kind == WHY_LOADER_KIND_SLIDE;
+}
+
+int
+why_image_source_get_n_levels (const WhyImageSource *source)
+{
+  return source->properties.n_levels;
+}
+
+double
+why_image_source_get_downsample (const WhyImageSource *source, int level)
+{
+  g_return_val_if_fail (level >= 0 && level < source->properties.n_levels, 1.0);
+  return source->properties.downsample[level];
+}
+
+double
+why_image_source_get_objective_power (const WhyImageSource *source)
+{
+  const double power = source->properties.objective_power;
+
+  return isfinite (power) && power > 0.0 && power < 1000.0 ? power : 0.0;
 }
 
 gboolean

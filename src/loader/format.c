@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 static const WhyLoaderFormat *const formats[] = {
+  &why_format_slide, &why_format_pyramid, /* before plain TIFF: they are TIFF too */
   &why_format_png, &why_format_jpeg, &why_format_tiff, &why_format_webp, &why_format_gif, &why_format_bmp,
   &why_format_nifti,
 };
@@ -89,11 +90,11 @@ describe_stranger (const guint8 *head, gsize length)
 }
 
 const WhyLoaderFormat *
-why_loader_find_format (const guint8 *head, gsize length, GError **error)
+why_loader_find_format (WhyLoaderFile *file, const guint8 *head, gsize length, GError **error)
 {
   for (gsize f = 0; f < G_N_ELEMENTS (formats); f++)
     {
-      if (formats[f]->sniff (head, length))
+      if (formats[f]->sniff (head, length) && (formats[f]->probe == NULL || formats[f]->probe (file)))
         return formats[f];
     }
   g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, describe_stranger (head, length));

@@ -24,6 +24,7 @@ gboolean why_loader_file_cancelled (const WhyLoaderFile *file);
  * WhyLoaderFormat:
  * @name: as shown to the user
  * @sniff: whether the first bytes look like this format; @length may be short
+ * @probe: (nullable): called if they do, where they do not tell: whether the file is one of these
  * @open: (transfer full): looks at the header and fills @properties (zeroed before, with neutral values
  *   for counts and mpp); checks sizes against the limits before anything is decoded
  * @read: writes the pixels of @request, whose region was checked to lie inside the picture, to
@@ -37,12 +38,15 @@ typedef struct
 {
   const char *name;
   gboolean (*sniff) (const guint8 *head, gsize length);
+  gboolean (*probe) (WhyLoaderFile *file);
   gpointer (*open) (WhyLoaderFile *file, WhyLoaderProperties *properties, GError **error);
   gboolean (*read) (gpointer state, const WhyLoaderRequest *request, void *pixels, WhyLoaderProperties *properties,
                     GError **error);
   void (*close) (gpointer state);
 } WhyLoaderFormat;
 
+extern const WhyLoaderFormat why_format_slide;
+extern const WhyLoaderFormat why_format_pyramid;
 extern const WhyLoaderFormat why_format_png;
 extern const WhyLoaderFormat why_format_jpeg;
 extern const WhyLoaderFormat why_format_tiff;
@@ -52,7 +56,7 @@ extern const WhyLoaderFormat why_format_bmp;
 extern const WhyLoaderFormat why_format_nifti;
 
 /** why_loader_find_format: NULL with a sentence that says what the file is instead. */
-const WhyLoaderFormat *why_loader_find_format (const guint8 *head, gsize length, GError **error);
+const WhyLoaderFormat *why_loader_find_format (WhyLoaderFile *file, const guint8 *head, gsize length, GError **error);
 
 /** why_loader_check_size: (shared by formats) sides, bands and pixels against the limits of @file. */
 gboolean why_loader_check_size (const WhyLoaderFile *file, gint64 width, gint64 height, gint64 bands,

@@ -173,7 +173,7 @@ open_picture (Loader *loader, GError **error)
       g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "cannot be read");
       return FALSE;
     }
-  loader->format = why_loader_find_format (head, length, error);
+  loader->format = why_loader_find_format (&loader->file, head, length, error);
   if (loader->format == NULL)
     return FALSE;
 

@@ -94,6 +94,28 @@ has_usable_profile (const VipsImage *image, gboolean *present)
          length <= MAX_PROFILE_BYTES;
 }
 
+void
+why_photo_describe_size (const VipsImage *header, gboolean swapped, WhyLoaderProperties *properties)
+{
+  if (!(header->Xres >= LEAST_PIXELS_PER_MM && header->Yres >= LEAST_PIXELS_PER_MM) || !isfinite (header->Xres) ||
+      !isfinite (header->Yres))
+    return;
+  properties->mpp_x = 1000.0 / (swapped ? header->Yres : header->Xres);
+  properties->mpp_y = 1000.0 / (swapped ? header->Xres : header->Yres);
+}
+
+int
+why_photo_count_bands (const VipsImage *header)
+{
+  return is_grey (header) ? 1 : 3;
+}
+
+gboolean
+why_photo_has_alpha (const VipsImage *header)
+{
+  return has_alpha (header);
+}
+
 WhyPhoto *
 why_photo_new (WhyLoaderFile *file, VipsImage *header, gboolean can_shrink, WhyPhotoLoad load, gpointer decoder,
                GDestroyNotify decoder_free, WhyLoaderProperties *properties, GError **error)
@@ -145,12 +167,7 @@ why_photo_new (WhyLoaderFile *file, VipsImage *header, gboolean can_shrink, WhyP
   properties->width = orientation >= 5 ? photo->stored_h : photo->stored_w;
   properties->height = orientation >= 5 ? photo->stored_w : photo->stored_h;
   properties->n_frames = MAX (1, vips_image_get_n_pages (header));
-  if (header->Xres >= LEAST_PIXELS_PER_MM && header->Yres >= LEAST_PIXELS_PER_MM && isfinite (header->Xres) &&
-      isfinite (header->Yres))
-    {
-      properties->mpp_x = 1000.0 / (orientation >= 5 ? header->Yres : header->Xres);
-      properties->mpp_y = 1000.0 / (orientation >= 5 ? header->Xres : header->Yres);
-    }
+  why_photo_describe_size (header, orientation >= 5, properties);
   if (photo->bands == 3 && n_bands - (properties->has_alpha ? 1 : 0) > 3 && header->Type != VIPS_INTERPRETATION_CMYK)
     {
       g_autofree char *sentence =
@@ -239,7 +256,7 @@ convert_colour (VipsImage **image, WhyLoaderProperties *properties, GError **err
 
 /* The bands that are shown, alpha flattened. */
 static gboolean
-pick_bands (VipsImage **image, const WhyPhoto *photo, WhyLoaderProperties *properties, GError **error)
+pick_bands (VipsImage **image, const WhyLoaderFile *file, int bands, WhyLoaderProperties *properties, GError **error)
 {
   const gboolean has_depth = (*image)->BandFmt == VIPS_FORMAT_UCHAR || (*image)->BandFmt == VIPS_FORMAT_USHORT;
   VipsImage *next = NULL;
@@ -248,7 +265,7 @@ pick_bands (VipsImage **image, const WhyPhoto *photo, WhyLoaderProperties *prope
     {
       if (has_depth)
         {
-          const gboolean black = (photo->file->options->flags & WHY_LOADER_BLACK_BACKGROUND) != 0;
+          const gboolean black = (file->options->flags & WHY_LOADER_BLACK_BACKGROUND) != 0;
           const double full = (*image)->BandFmt == VIPS_FORMAT_USHORT ? 65535.0 : 255.0;
           VipsArrayDouble *background = vips_array_double_newv (1, black ? 0.0 : full);
           const int failed = vips_flatten (*image, &next, "background", background, "max_alpha", full, NULL);
@@ -266,20 +283,20 @@ pick_bands (VipsImage **image, const WhyPhoto *photo, WhyLoaderProperties *prope
           why_photo_add_note (properties, "transparency of a picture with such pixels is ignored");
         }
     }
-  if ((*image)->Bands < photo->bands)
+  if ((*image)->Bands < bands)
     {
       g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "is damaged: %d colour bands where %d were announced",
-                   (*image)->Bands, photo->bands);
+                   (*image)->Bands, bands);
       return FALSE;
     }
-  if ((*image)->Bands > photo->bands)
+  if ((*image)->Bands > bands)
     {
       /* Grey that a profile made into sRGB: the three are equal but for rounding; green is the one
        * that carries the luminance. */
-      const int first = photo->bands == 1 && (*image)->Type == VIPS_INTERPRETATION_sRGB ? 1
-                        : photo->bands == 1 && (*image)->Type == VIPS_INTERPRETATION_RGB16 ? 1 : 0;
+      const int first = bands == 1 && (*image)->Type == VIPS_INTERPRETATION_sRGB ? 1
+                        : bands == 1 && (*image)->Type == VIPS_INTERPRETATION_RGB16 ? 1 : 0;
 
-      if (vips_extract_band (*image, &next, MIN (first, (*image)->Bands - photo->bands), "n", photo->bands, NULL) != 0)
+      if (vips_extract_band (*image, &next, MIN (first, (*image)->Bands - bands), "n", bands, NULL) != 0)
         {
           why_photo_set_vips_error (error, "cannot be taken apart");
           return FALSE;
@@ -287,6 +304,12 @@ pick_bands (VipsImage **image, const WhyPhoto *photo, WhyLoaderProperties *prope
       advance (image, next);
     }
   return TRUE;
+}
+
+gboolean
+why_photo_convert (VipsImage **image, const WhyLoaderFile *file, int bands, WhyLoaderProperties *properties, GError **error)
+{
+  return convert_colour (image, properties, error) && pick_bands (image, file, bands, properties, error);
 }
 
 /* Floats without a stated white: see why_image_source_read_full(). */
@@ -384,7 +407,7 @@ decode (WhyPhoto *photo, int shrink, gint64 *width, gint64 *height, WhyLoaderPro
       g_object_unref (image);
       return NULL;
     }
-  if (!convert_colour (&image, properties, error) || !pick_bands (&image, photo, properties, error))
+  if (!why_photo_convert (&image, photo->file, photo->bands, properties, error))
     {
       g_object_unref (image);
       return NULL;

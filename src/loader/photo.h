@@ -53,6 +53,19 @@ gboolean why_photo_read (gpointer state, const WhyLoaderRequest *request, void *
                          WhyLoaderProperties *properties, GError **error);
 void why_photo_free (gpointer state);
 
+/* ---- shared with pyramids ---- */
+
+/** why_photo_convert: replaces *@image by one in sRGB or grey without alpha, @bands bands */
+gboolean why_photo_convert (VipsImage **image, const WhyLoaderFile *file, int bands, WhyLoaderProperties *properties,
+                            GError **error);
+
+/** why_photo_count_bands: how many are shown: 1 or 3 */
+int why_photo_count_bands (const VipsImage *header);
+gboolean why_photo_has_alpha (const VipsImage *header);
+
+/** why_photo_describe_size: of a pixel, unless it was meant for print. @swapped: lies on its side */
+void why_photo_describe_size (const VipsImage *header, gboolean swapped, WhyLoaderProperties *properties);
+
 /** why_photo_set_vips_error: moves libvips's error text into @error, as one line. */
 void why_photo_set_vips_error (GError **error, const char *what);
 

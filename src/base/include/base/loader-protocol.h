@@ -99,7 +99,8 @@ typedef struct
   double voxel_to_world[12];
   gint32 has_world;
   gint32 padding;
-  guint64 reserved[3];
+  double objective_power; /* of the scanner's lens, 0 if unknown */
+  guint64 reserved[2];
 } WhyLoaderProperties;
 
 typedef enum

@@ -29,7 +29,8 @@ typedef enum
 
 /**
  * WhyImageLimits:
- * @max_pixels: width x height of one page, refused before it is decoded; 0: 2^28
+ * @max_pixels: width x height of one page, refused before it is decoded, of a slide of what is decoded at a time;
+ *   0: 2^28
  * @max_memory: bytes of address space the loader may use; 0: 2 GiB
  * @timeout_ms: longest wait for one answer; 0: 30,000
  * @allow_truncated: show what is readable of a damaged file (the rest is whatever the decoder leaves,
@@ -49,7 +50,8 @@ typedef struct
 
 /**
  * why_image_source_open:
- * @path: a PNG, JPEG, TIFF, WebP, GIF or BMP picture or a NIfTI volume; a regular file or a link to one
+ * @path: a PNG, JPEG, TIFF, WebP, GIF or BMP picture, a NIfTI volume, or a whole slide: a tiled TIFF with levels
+ *   (OME-TIFF too), or a scanner's own (SVS, NDPI, SCN, BIF, Philips and Trestle TIFF); a regular file or a link to one
  * @limits: (nullable): %NULL for the defaults
  * @cancel: (nullable): wakes the wait within about 20 ms and ends the loader
  *
@@ -84,6 +86,14 @@ gint64 why_image_source_get_n_frames (const WhyImageSource *source);
 /* Micrometres a pixel, NAN where unknown. Resolutions meant for print (coarser than 10 um) do not count. */
 double why_image_source_get_mpp_x (const WhyImageSource *source);
 double why_image_source_get_mpp_y (const WhyImageSource *source);
+/* Whole slides: pyramids of which only what is asked for is read. Their size is limited by that of what is read at a
+ * time, not by all their pixels. */
+gboolean why_image_source_is_slide (const WhyImageSource *source);
+int why_image_source_get_n_levels (const WhyImageSource *source); /* 1 for pictures and volumes */
+/* How many source pixels lie along the side of a pixel of a level, 1 for the first. */
+double why_image_source_get_downsample (const WhyImageSource *source, int level);
+/* Of the scanner's lens (20, 40); 0: unknown. */
+double why_image_source_get_objective_power (const WhyImageSource *source);
 /* Volumes: whether it is one; its slices (1 for pictures), along the third axis of the file; the distance
  * between them. */
 gboolean why_image_source_is_volume (const WhyImageSource *source);
@@ -108,7 +118,9 @@ const char *why_image_source_get_note (const WhyImageSource *source);
  *   exactly; fewer: each result is the average over the area it covers; more: the nearest pixel
  * @cancel: (nullable): wakes the wait within about 20 ms; the source stays usable
  *
- * Any thread; blocks. The first read decodes the file. Values are sRGB-encoded, alpha flattened over
+ * Any thread; blocks. The first read decodes the file, of a slide each read the tiles it touches. What is asked for smaller
+ * than the next level of a slide is averaged from the nearest finer level, not from all its pixels; levels are what the
+ * scanner or writer made of the level before, mostly by averaging too. Values are sRGB-encoded, alpha flattened over
  * the background of the limits (white by default). Deeper files are brought to 8 bits: 16-bit values
  * are divided by 257 and rounded; float files see why_image_source_read_full().
  *
