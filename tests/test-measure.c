@@ -261,6 +261,91 @@ test_truth_volume (void)
   g_assert_error (error, WHY_ERROR, WHY_ERROR_BAD_SHAPE);
 }
 
+/* By hand. The mask is the block of 2 x 2 in the middle of 4 x 4. Sums: inside 1 + 2 + 0 + 0, outside 3 + 4 - 5: of the positive
+ * values 3 of 10 lie inside. Of thresholds, at most 1 leaves {1, 2, 3, 4}: 2 of a union of 6; above 1 and at most 2 leaves {2, 3,
+ * 4}: 1 of 6. */
+static void
+test_truth_by_hand (void)
+{
+  const float values[] = { 3, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 0, 0, -5, 0, 4 };
+  WhyTruthScore score = truth_of (values, 0);
+
+  g_assert_true (score.has_evidence);
+  g_assert_cmpfloat_with_epsilon (score.pointing, 0, 1e-12);
+  g_assert_cmpfloat_with_epsilon (score.expected_pointing, 0.25, 1e-12);
+  g_assert_cmpfloat_with_epsilon (score.energy, 0.3, 1e-6);
+  g_assert_cmpfloat_with_epsilon (score.best_iou, 2.0 / 6, 1e-6);
+  g_assert_cmpfloat_with_epsilon (score.mean_inside, 0.75, 1e-12);
+  g_assert_cmpfloat_with_epsilon (score.mean_outside, 2.0 / 12, 1e-12);
+  g_assert_false (why_truth_sign_is_right (&score));
+
+  /* One pixel further is the whole picture, in which the peak lies as well. */
+  score = truth_of (values, 1);
+  g_assert_cmpfloat_with_epsilon (score.pointing, 1, 1e-12);
+  g_assert_cmpfloat_with_epsilon (score.expected_pointing, 1, 1e-12);
+
+  /* Two peaks, one inside: half. Where the network does not see, chance has no place either. */
+  float seen[16] = { 0 };
+  seen[0] = seen[5] = 7;
+  for (int column = 0; column < 4; column++)
+    seen[12 + column] = NAN;
+  g_autoptr (WhyTensor) map = tensor_2d (truth_side, truth_side, seen);
+  g_autoptr (WhyTensor) mask = mask_2d (truth_side, truth_side, truth_inside);
+  const double reach[] = { 0, 0 };
+  g_assert_true (why_truth_score (map, mask, reach, &score, NULL, NULL));
+  g_assert_cmpfloat_with_epsilon (score.pointing, 0.5, 1e-12);
+  g_assert_cmpfloat_with_epsilon (score.expected_pointing, 4.0 / 12, 1e-12);
+}
+
+/* Of a line with one position set, a reach along this axis alone: slices, rows and columns are told apart. */
+static void
+test_truth_reach (void)
+{
+  const gint64 dims[] = { 3, 5, 7 };
+  g_autoptr (GError) error = NULL;
+  WhyTruthScore score;
+
+  for (int axis = 0; axis < 3; axis++)
+    {
+      g_autoptr (WhyTensor) map = why_tensor_new_zeros (WHY_DTYPE_FLOAT32, 3, dims, NULL);
+      g_autoptr (WhyTensor) mask = why_tensor_new_zeros (WHY_DTYPE_UINT8, 3, dims, NULL);
+      double reach[] = { 0, 0, 0 };
+      const gsize steps[] = { 35, 7, 1 };
+      const gsize middle = 35 + 2 * 7 + 3;
+      ((guint8 *) mask->data)[middle] = 1;
+      ((float *) map->data)[middle + steps[axis]] = 1;
+
+      g_assert_true (why_truth_score (map, mask, reach, &score, NULL, &error));
+      g_assert_cmpfloat_with_epsilon (score.pointing, 0, 1e-12);
+      reach[axis] = 1;
+      g_assert_true (why_truth_score (map, mask, reach, &score, NULL, &error));
+      g_assert_cmpfloat_with_epsilon (score.pointing, 1, 1e-12);
+      g_assert_cmpfloat_with_epsilon (score.expected_pointing, 3.0 / 105, 1e-12);
+      reach[axis] = 0;
+      reach[(axis + 1) % 3] = 1;
+      g_assert_true (why_truth_score (map, mask, reach, &score, NULL, &error));
+      g_assert_cmpfloat_with_epsilon (score.pointing, 0, 1e-12);
+    }
+  g_assert_no_error (error);
+}
+
+/* Wilson's interval with z = 1.96: of 9 in 10 (0.9 + 0.192 -+ sqrt (0.09 * 0.384 + 0.192^2)) / 1.384; of 10 in 10 from 1 / 1.384. */
+static void
+test_truth_interval (void)
+{
+  double low, high;
+
+  why_truth_interval (0.9, 10, &low, &high);
+  g_assert_cmpfloat_with_epsilon (low, 0.5958, 1e-3);
+  g_assert_cmpfloat_with_epsilon (high, 0.9821, 1e-3);
+  why_truth_interval (1, 10, &low, &high);
+  g_assert_cmpfloat_with_epsilon (low, 0.7225, 1e-3);
+  g_assert_cmpfloat_with_epsilon (high, 1, 1e-12);
+  why_truth_interval (NAN, 0, &low, &high);
+  g_assert_cmpfloat (low, ==, 0);
+  g_assert_cmpfloat (high, ==, 1);
+}
+
 /* ---- overlap ---- */
 
 static void
@@ -748,6 +833,9 @@ main (int argc, char **argv)
   g_test_add_func ("/measure/similarity/hog", test_hog);
   g_test_add_func ("/measure/truth/maps", test_truth_maps);
   g_test_add_func ("/measure/truth/volume", test_truth_volume);
+  g_test_add_func ("/measure/truth/by-hand", test_truth_by_hand);
+  g_test_add_func ("/measure/truth/reach", test_truth_reach);
+  g_test_add_func ("/measure/truth/interval", test_truth_interval);
   g_test_add_func ("/measure/overlap/by-hand", test_overlap_by_hand);
   g_test_add_func ("/measure/overlap/peak", test_overlap_peak);
   g_test_add_func ("/measure/overlap/by-definition", test_overlap_by_definition);

@@ -25,6 +25,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, ".."))
 import common
 import scenes
+import two_features
 
 SPLITS = {"train": 0, "val": 1, "test": 2}
 PICTURE = {"resize": "shortest-side", "crop": "center", "filter": "bilinear", "channels": "RGB",
@@ -104,8 +105,8 @@ NETS = {
     "clearing": dict(
         draw=draw_clearing, mark="", labels=["forest", "clearing", "felled tree"],
         make=lambda: common.UNet(3, 8, 3, 3),
-        recipe=dict(channels="RGB", scale=255, mean=[0.25, 0.3, 0.2], std=[0.2, 0.2, 0.2],
-                    resize="stretch", filter="bilinear", task="segmentation", layer="up1.relu"),
+        recipe=dict(size="any", channels="RGB", scale=255, mean=[0.25, 0.3, 0.2],
+                    std=[0.2, 0.2, 0.2], resize="stretch", filter="bilinear", task="segmentation", layer="up1.relu"),
         count=150, epochs=24, rate=4e-3,
         note="Clearings and single felled trees in a forest seen from above."),
 }
@@ -202,8 +203,8 @@ def train(args):
     made = common.fit(net["make"](), batches, len(x) * repeat // batch, net["epochs"], loss,
                       lambda n: in_words(name, score(n, name, *val)), args.checkpoint,
                       net["rate"], 0.02, quiet=0.0 if segments else 0.1)
-    example = {"tumour3d": (1, 1) + (scenes.VOLUME,) * 3, "clearing": (1, 3, 96, 104)}.get(
-        name, (1, 3, recipe.get("size", [0])[0], recipe.get("size", [0])[0]))
+    example = {"tumour3d": (1, 1) + (scenes.VOLUME,) * 3, "clearing": (1, 3, 96, 104)}.get(name)
+    example = example or (1, 3, *recipe["size"])
     common.export(made, os.path.join(args.out, name + ".onnx"), torch.rand(example),
                   "scores" if segments else "logits", net["labels"], recipe,
                   f"{net['note']} Trained from nothing on scenes drawn by "
@@ -299,6 +300,11 @@ def cases(args):
             mask = np.array(MASK_VALUES[name], np.uint8)[truth]
             Image.fromarray(scene).save(stem + ".png")
             Image.fromarray(mask).save(stem + ".mask.png", optimize=True)
+    for n in range(args.count):
+        scene, mask = two_features.scene(np.random.default_rng([4, n]))
+        stem = os.path.join(args.folder, f"two-features-{n + 1:04d}")
+        Image.fromarray(scene).save(stem + ".png")
+        Image.fromarray(mask).save(stem + ".mask.png")
 
 
 def samples(args):

@@ -66,6 +66,20 @@ def write(path):
     onnx.save(model, path)
 
 
+def drawn(green, magenta):
+    """A picture of how green and how magenta each pixel is, and the truth of the answer "green"."""
+    picture = (np.stack([magenta, green, magenta], -1) * 255).round().astype(np.uint8)
+    return picture, np.where(green > 0, 255, np.where(magenta > 0, 128, 0)).astype(np.uint8)
+
+
+def scene(rng):
+    """Each block green, magenta or black, at least one of either, of any strength."""
+    kinds = np.concatenate([[1, 2], rng.integers(0, 3, 2)])
+    kinds = rng.permutation(kinds).reshape(2, 2)
+    strength = rng.integers(1, 6, (2, 2)) / 5
+    return drawn(*(np.kron(strength * (kinds == kind), np.ones((2, 2))) for kind in (1, 2)))
+
+
 def main():
     top = argparse.ArgumentParser(description=__doc__,
                                   formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -73,9 +87,8 @@ def main():
     top.add_argument("--out", default=common.SAMPLES)
     args = top.parse_args()
     write(args.model)
-    picture = (np.stack([MAGENTA, GREEN, MAGENTA], -1) * 255).round().astype(np.uint8)
+    picture, mask = drawn(GREEN, MAGENTA)
     Image.fromarray(picture).save(os.path.join(args.out, "two-features.png"))
-    mask = np.where(GREEN > 0, 255, np.where(MAGENTA > 0, 128, 0)).astype(np.uint8)
     Image.fromarray(mask).save(os.path.join(args.out, "two-features.mask.png"))
 
     model = common.Graph(args.model)

@@ -53,6 +53,7 @@ struct _CliPanels
   GPtrArray *entries; /* of Entry, owned */
   const char *const *rows;
   const char *const *columns;
+  double width; /* 0: by the number of columns */
 };
 
 static void
@@ -135,6 +136,12 @@ cli_panels_turn (CliPanels *panels, gsize n_rows)
       panels->entries->pdata[row * n_columns + column] = old[column * n_rows + row];
 }
 
+void
+cli_panels_set_width (CliPanels *panels, double width)
+{
+  panels->width = width;
+}
+
 gboolean
 cli_panels_add (CliPanels *panels, WhyTensor *values, const WhyAffine *to_input, gboolean is_signed, const char *heading,
                 const char *note, GError **error)
@@ -186,7 +193,7 @@ cli_panels_write (CliPanels *panels, gsize n_columns, const char *title, const c
     .subtitle = subtitle,
     .captions = captions,
     .theme = WHY_THEME_LIGHT,
-    .width = MAX (1600.0, 330.0 * (double) columns),
+    .width = panels->width > 0 ? panels->width : MAX (1600.0, 330.0 * (double) columns),
   };
   return why_grid_write (&grid, path, texts, G_N_ELEMENTS (texts), NULL, error);
 }

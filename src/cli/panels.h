@@ -60,6 +60,9 @@ void cli_panels_set_headings (CliPanels *panels, const char *const *rows, const 
 /** cli_panels_turn: panels that were added column by column, each of @n_rows, are put row by row */
 void cli_panels_turn (CliPanels *panels, gsize n_rows);
 
+/** cli_panels_set_width: of the figure in pixels, where many rows ask for smaller panels than usual */
+void cli_panels_set_width (CliPanels *panels, double width);
+
 /** cli_panels_write: @captions: (nullable) (array zero-terminated=1) */
 gboolean cli_panels_write (CliPanels *panels, gsize n_columns, const char *title, const char *subtitle,
                            const char *const *captions, const char *path, GError **error);

@@ -2,7 +2,6 @@
 
 #include "truth.h"
 
-#include "json.h"
 #include "panels.h"
 
 #include "base/error.h"
@@ -39,33 +38,6 @@ options_clear (Options *options)
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
-
-/**
- * Row:
- * @n_maps: maps made; @n_for, @n_against, @n_marked: of them counted for what follows
- * @pointing ... @mark_energy: sums over those
- * @n_randomised, @n_passed, @resemblance: random weights; the last is a sum
- * @reason: (nullable): why there is nothing, or not all
- */
-typedef struct
-{
-  const TruthPhantom *phantom;
-  const WhyExplainerClass *method;
-  guint n_maps, n_for, n_against, n_marked, n_right;
-  double pointing, energy, iou, expected;
-  double mark_pointing, mark_energy, mark_expected;
-  guint n_randomised, n_passed;
-  double resemblance;
-  double seconds;
-  char *reason;
-} Row;
-
-static void
-row_free (gpointer data)
-{
-  g_free (((Row *) data)->reason);
-  g_free (data);
-}
 
 /* ---- stopping ---- */
 
@@ -117,11 +89,28 @@ typedef struct
   TruthCase *shown; /* nullable: the case of the figure, borrowed */
 } Bench;
 
+/* Numbers drawn once would be one draw, however many cases there are: each has its own. */
+static char *
+seed_option (const Bench *bench, const WhyExplainerClass *method, const TruthCase *one)
+{
+  g_autoptr (GPtrArray) options = why_options_list (method);
+  guint index = 0;
+
+  for (guint at = 0; at < options->len; at++)
+    {
+      const WhyOptionClass *option = options->pdata[at];
+      if (strcmp (option->id, "seed") == 0 && g_ptr_array_find (bench->cases, one, &index))
+        return g_strdup_printf ("seed=%d", bench->options->seed + (int) index);
+    }
+  return NULL;
+}
+
 static WhyExplainRequest
-make_request (const Bench *bench, const WhyExplainerClass *method)
+make_request (const Bench *bench, const WhyExplainerClass *method, const char *options)
 {
   return (WhyExplainRequest) {
     .method = method->id,
+    .options = options,
     .layer = (method->needs & WHY_NEEDS_LAYER) != 0 ? why_model_get_default_layer (bench->model) : NULL,
     .target_class = bench->target,
     .polarity = WHY_POLARITY_SIGNED,
@@ -133,7 +122,8 @@ static WhyResult *
 explain_case (const Bench *bench, const WhyExplainerClass *method, const TruthCase *one, WhyCancel *cancel, Clock *clock,
               GError **error)
 {
-  const WhyExplainRequest explain = make_request (bench, method);
+  g_autofree char *seed = seed_option (bench, method, one);
+  const WhyExplainRequest explain = make_request (bench, method, seed);
   g_autoptr (WhyRequest) request =
     why_request_new (why_model_get_onnx (bench->model), why_model_get_recipe (bench->model), one->input.pixels, NULL, &explain);
 
@@ -182,7 +172,7 @@ score_part (const TruthCase *one, int value, WhyTensor *spread, const double *re
 }
 
 static gboolean
-score_case (const Bench *bench, const TruthCase *one, const WhyResult *result, Row *row, WhyCancel *cancel, GError **error)
+score_case (const Bench *bench, const TruthCase *one, const WhyResult *result, TruthRow *row, WhyCancel *cancel, GError **error)
 {
   const WhyMap *map = result->map;
   const TruthPhantom *phantom = bench->phantom;
@@ -206,6 +196,7 @@ score_case (const Bench *bench, const TruthCase *one, const WhyResult *result, R
       row->energy += part.energy;
       row->iou += part.best_iou;
       row->expected += part.expected;
+      row->expected_pointing += part.expected_pointing;
     }
   if (!score_part (one, phantom->against_value, spread, reach, &part, cancel, error))
     return FALSE;
@@ -222,23 +213,25 @@ score_case (const Bench *bench, const TruthCase *one, const WhyResult *result, R
       row->mark_pointing += part.pointing;
       row->mark_energy += part.energy;
       row->mark_expected += part.expected;
+      row->mark_expected_pointing += part.expected_pointing;
     }
   return TRUE;
 }
 
 /* Only the network whose weights are all random decides, so only it is made. */
 static gboolean
-randomise (const Bench *bench, const WhyExplainerClass *method, const WhyResult *result, Row *row, WhyCancel *cancel, Clock *clock,
-           GError **error)
+randomise (const Bench *bench, const WhyExplainerClass *method, const TruthCase *one, const WhyResult *result, TruthRow *row,
+           WhyCancel *cancel, Clock *clock, GError **error)
 {
-  const WhyExplainRequest request = make_request (bench, method);
+  g_autofree char *seed = seed_option (bench, method, one);
+  const WhyExplainRequest request = make_request (bench, method, seed);
   const WhyJob job = { .session = bench->session,
                        .input = result->input,
                        .cancel = cancel,
                        .progress = watch_clock,
                        .progress_data = clock };
   const WhySanityOptions options = { .n_steps = 1,
-                                     .seed = (guint64) bench->options->seed,
+                                     .seed = (guint64) bench->options->seed + row->n_randomised,
                                      .session = { .backend = bench->backend } };
   g_auto (WhySanity) sanity = { 0 };
 
@@ -297,7 +290,7 @@ find_shown (Bench *bench, GError **error)
 }
 
 static void
-add_panel (CliPanels *panels, const TruthCase *shown, const WhyResult *result, const Row *row)
+add_panel (CliPanels *panels, const TruthCase *shown, const WhyResult *result, const TruthRow *row)
 {
   const WhyPicture *picture = shown != NULL ? shown->input.picture : NULL;
   WhyAffine to_display;
@@ -310,13 +303,13 @@ add_panel (CliPanels *panels, const TruthCase *shown, const WhyResult *result, c
     cli_panels_add_on (panels, picture->display, map->values, &to_display, TRUE, NULL, NULL);
 }
 
-static Row *
+static TruthRow *
 run_method (const Bench *bench, const WhyExplainerClass *method, CliPanels *panels)
 {
   g_autoptr (WhyCancel) cancel = why_cancel_new ();
   g_autoptr (WhyResult) shown = NULL;
   g_autoptr (GError) error = NULL;
-  Row *row = g_new0 (Row, 1);
+  TruthRow *row = g_new0 (TruthRow, 1);
   Clock clock = { g_get_monotonic_time (), bench->options->limit };
   gboolean fine = TRUE;
 
@@ -344,7 +337,7 @@ run_method (const Bench *bench, const WhyExplainerClass *method, CliPanels *pane
           g_autoptr (WhyCancel) token = why_cancel_new ();
           g_autoptr (GError) local = NULL;
           current = token;
-          if (!interrupted && !randomise (bench, method, result, row, token, &own, &local) && !why_cancel_is_set (token) &&
+          if (!interrupted && !randomise (bench, method, one, result, row, token, &own, &local) && !why_cancel_is_set (token) &&
               row->reason == NULL)
             row->reason = g_strdup (local != NULL ? local->message : "no map of random weights");
           current = cancel;
@@ -375,7 +368,7 @@ add_picture (CliPanels *panels, const TruthCase *shown)
 }
 
 static void
-tell (const Bench *bench, gsize index, const Row *row)
+tell (const Bench *bench, gsize index, const TruthRow *row)
 {
   const gboolean terminal = isatty (STDERR_FILENO);
 
@@ -424,7 +417,7 @@ run_network (const Options *options, const CliCommon *common, const TruthPhantom
     }
   for (gsize index = 0; index < options->n_methods; index++)
     {
-      Row *row = run_method (&bench, options->method_list[index], panels);
+      TruthRow *row = run_method (&bench, options->method_list[index], panels);
       g_ptr_array_add (rows, row);
       tell (&bench, index, row);
     }
@@ -433,163 +426,7 @@ run_network (const Options *options, const CliCommon *common, const TruthPhantom
   return TRUE;
 }
 
-/* ---- what is printed ---- */
-
-static double
-mean (double sum, guint n)
-{
-  return n > 0 ? sum / n : NAN;
-}
-
-static void
-print_share (double sum, guint n)
-{
-  if (n > 0)
-    g_print (" %8.2f |", sum / n);
-  else
-    g_print ("        - |");
-}
-
-static void
-print_head (const Row *row, guint n_cases)
-{
-  const TruthPhantom *phantom = row->phantom;
-
-  g_print ("\n%s, class %s: %u cases; the truth covers %.3f of a picture, as chance would have it%s\n\n", phantom->id, phantom->class_name, n_cases,
-           row->n_for > 0 ? mean (row->expected, row->n_for) : 0.0, phantom->clever_hans ? "; the network looks at the mark" : "");
-  g_print ("| %-20s | maps | pointing |   energy | best IoU |     sign | pen peak | pen energy |   random | s a map |\n", "method");
-  g_print ("|:---------------------|-----:|---------:|---------:|---------:|---------:|---------:|-----------:|---------:|--------:|\n");
-}
-
-static void
-print_row (const Row *row)
-{
-  g_autofree char *passed =
-    row->n_randomised > 0 ? g_strdup_printf ("%u of %u", row->n_passed, row->n_randomised) : g_strdup ("-");
-
-  g_print ("| %-20s | %4u |", row->method->id, row->n_maps);
-  print_share (row->pointing, row->n_for);
-  print_share (row->energy, row->n_for);
-  print_share (row->iou, row->n_for);
-  print_share (row->n_right, row->n_against);
-  print_share (row->mark_pointing, row->n_marked);
-  if (row->n_marked > 0)
-    g_print (" %10.2f |", row->mark_energy / row->n_marked);
-  else
-    g_print ("          - |");
-  g_print (" %8s |", passed);
-  if (row->n_maps > 0)
-    g_print (" %7.3f |", row->seconds / row->n_maps);
-  else
-    g_print ("       - |");
-  g_print ("\n");
-}
-
-static guint
-most_maps (const GPtrArray *rows, guint from)
-{
-  const TruthPhantom *phantom = ((const Row *) rows->pdata[from])->phantom;
-  guint most = 0;
-
-  for (guint index = from; index < rows->len && ((const Row *) rows->pdata[index])->phantom == phantom; index++)
-    most = MAX (most, ((const Row *) rows->pdata[index])->n_maps);
-  return most;
-}
-
-/* The first row of a network that has something to count tells how large the truth is. */
-static const Row *
-counted_row (const GPtrArray *rows, guint from)
-{
-  const TruthPhantom *phantom = ((const Row *) rows->pdata[from])->phantom;
-
-  for (guint index = from; index < rows->len && ((const Row *) rows->pdata[index])->phantom == phantom; index++)
-    {
-      if (((const Row *) rows->pdata[index])->n_for > 0)
-        return rows->pdata[index];
-    }
-  return rows->pdata[from];
-}
-
-static void
-print_table (const Options *options, const GPtrArray *rows)
-{
-  const TruthPhantom *last = NULL;
-  gboolean any_reason = FALSE;
-
-  for (guint index = 0; index < rows->len; index++)
-    {
-      const Row *row = rows->pdata[index];
-      if (row->phantom != last)
-        print_head (counted_row (rows, index), most_maps (rows, index));
-      last = row->phantom;
-      print_row (row);
-      any_reason = any_reason || row->reason != NULL;
-    }
-  if (!any_reason)
-    return;
-  if (!options->verbose)
-    g_print ("\n-: not run, stopped or nothing to count; --verbose tells why\n");
-  for (guint index = 0; options->verbose && index < rows->len; index++)
-    {
-      const Row *row = rows->pdata[index];
-      if (row->reason != NULL)
-        g_print ("\n%s, %s: %s", row->phantom->id, row->method->id, row->reason);
-    }
-  if (options->verbose)
-    g_print ("\n");
-}
-
-static void
-add_number (JsonBuilder *builder, const char *name, double sum, guint n)
-{
-  if (n > 0)
-    why_json_add_double (builder, name, mean (sum, n));
-  else
-    json_builder_add_null_value (json_builder_set_member_name (builder, name));
-}
-
-static void
-print_json (const Options *options, const GPtrArray *rows)
-{
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
-
-  json_builder_begin_object (builder);
-  why_json_add_int (builder, "seed", options->seed);
-  why_json_add_double (builder, "limit", options->limit);
-  json_builder_set_member_name (builder, "rows");
-  json_builder_begin_array (builder);
-  for (guint index = 0; index < rows->len; index++)
-    {
-      const Row *row = rows->pdata[index];
-      json_builder_begin_object (builder);
-      why_json_add_string (builder, "network", row->phantom->id);
-      why_json_add_string (builder, "class", row->phantom->class_name);
-      why_json_add_string (builder, "method", row->method->id);
-      why_json_add_int (builder, "maps", row->n_maps);
-      why_json_add_int (builder, "cases_for", row->n_for);
-      add_number (builder, "pointing", row->pointing, row->n_for);
-      add_number (builder, "energy", row->energy, row->n_for);
-      add_number (builder, "best_iou", row->iou, row->n_for);
-      add_number (builder, "expected", row->expected, row->n_for);
-      why_json_add_int (builder, "cases_against", row->n_against);
-      add_number (builder, "sign_right", row->n_right, row->n_against);
-      why_json_add_int (builder, "cases_marked", row->n_marked);
-      add_number (builder, "mark_peak", row->mark_pointing, row->n_marked);
-      add_number (builder, "mark_energy", row->mark_energy, row->n_marked);
-      add_number (builder, "mark_expected", row->mark_expected, row->n_marked);
-      if (row->phantom->clever_hans && row->n_marked > 0)
-        why_json_add_boolean (builder, "revealed", mean (row->mark_pointing, row->n_marked) >= 0.5);
-      why_json_add_int (builder, "randomised", row->n_randomised);
-      why_json_add_int (builder, "randomisation_passed", row->n_passed);
-      add_number (builder, "resemblance", row->resemblance, row->n_randomised);
-      add_number (builder, "seconds", row->seconds, row->n_maps);
-      why_json_add_string (builder, "reason", row->reason);
-      json_builder_end_object (builder);
-    }
-  json_builder_end_array (builder);
-  json_builder_end_object (builder);
-  cli_json_print (builder);
-}
+/* ---- the figure ---- */
 
 /* Panels come column by column; a figure is written row by row. */
 static gboolean
@@ -606,6 +443,7 @@ write_figure (const Options *options, CliPanels *panels, const TruthPhantom *con
     rows[row + 1] = options->method_list[row]->id;
   cli_panels_set_headings (panels, rows, columns);
   cli_panels_turn (panels, options->n_methods + 1);
+  cli_panels_set_width (panels, 120.0 + 250.0 * (double) n_chosen);
   return cli_panels_write (panels, n_chosen, "Methods on phantoms", "what is known beside what they show", captions, options->figure,
                            error);
 }
@@ -678,7 +516,7 @@ run (int argc, char **argv)
 {
   g_autoptr (GError) error = NULL;
   g_auto (CliCommon) common = { .without_recipe = TRUE };
-  g_auto (Options) options = { .n_cases = 8, .n_randomised = 2, .limit = 60 };
+  g_auto (Options) options = { .n_cases = 8, .n_randomised = 2, .limit = 10 };
   const TruthPhantom *chosen[TRUTH_N_PHANTOMS];
   gsize n_chosen;
   const GOptionEntry entries[] = {
@@ -688,8 +526,8 @@ run (int argc, char **argv)
     { "data", 0, 0, G_OPTION_ARG_FILENAME, &options.data, "Cases (the samples): PHANTOM-NAME.png or .nii.gz and beside each its mask PHANTOM-NAME.mask.png or .mask.nii.gz, with the values that data/samples/README.md tells", "FOLDER" },
     { "models", 0, 0, G_OPTION_ARG_FILENAME, &options.models, "The networks of the phantoms", "FOLDER" },
     { "randomised", 0, 0, G_OPTION_ARG_INT, &options.n_randomised, "Compare maps of so many cases with those of random weights (2)", "N" },
-    { "seed", 0, 0, G_OPTION_ARG_INT, &options.seed, "Of the random weights (0)", "N" },
-    { "limit", 0, 0, G_OPTION_ARG_DOUBLE, &options.limit, "Stop a method on a network after so long, and its random weights after as long again (60)", "SECONDS" },
+    { "seed", 0, 0, G_OPTION_ARG_INT, &options.seed, "Of all random numbers (0)", "N" },
+    { "limit", 0, 0, G_OPTION_ARG_DOUBLE, &options.limit, "Stop a method on a network after so long, and its random weights after as long again (10)", "SECONDS" },
     { "verbose", 'v', 0, G_OPTION_ARG_NONE, &options.verbose, "Tell why a method did not run", NULL },
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options.figure, "Draw the maps of one case of each phantom, by method", "FIGURE.png|svg|pdf" },
     { "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print JSON", NULL },
@@ -703,26 +541,32 @@ run (int argc, char **argv)
   if (!cli_check_figure_name (options.figure, &error) || !choose_methods (&options, &error) ||
       !choose_networks (&options, chosen, &n_chosen, &error))
     return cli_fail (CLI_BAD_USAGE, error);
+  const gboolean shipped = options.data == NULL;
   if (!find_folders (&options, &error))
     return cli_fail (CLI_BAD_INPUT, error);
 
   /* The second time the program ends at once. */
   const struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = (int) SA_RESETHAND };
   sigaction (SIGINT, &action, NULL);
-  g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (row_free);
+  g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (truth_row_free);
   g_autoptr (CliPanels) panels = options.figure != NULL ? cli_panels_new (NULL) : NULL;
   gsize n_done = 0;
   for (; n_done < n_chosen && !interrupted; n_done++)
     {
+      const guint before = rows->len;
       if (!run_network (&options, &common, chosen[n_done], options.models, options.data, rows, panels, &error))
         return cli_fail (CLI_BAD_INPUT, error);
+      if (!options.json)
+        truth_table_print (rows, before, options.verbose);
     }
   if (rows->len == 0)
     return cli_fail_text (CLI_BAD_INPUT, "%s: there are no cases of these phantoms", options.data);
   if (options.json)
-    print_json (&options, rows);
-  else
-    print_table (&options, rows);
+    truth_table_print_json (rows, options.seed, options.limit);
+  else if (shipped)
+    g_print ("\nThese are the samples that come with the program, too few to rank methods by. models/phantoms/train.py of its source "
+             "draws more:\n\n    python3 models/phantoms/train.py cases CASES --count 24\n    whylight-cli truth --data CASES --cases 24 "
+             "--limit 600\n");
   if (panels != NULL && !write_figure (&options, panels, chosen, n_done, &error))
     return cli_fail (CLI_BAD_INPUT, error);
   return interrupted ? cli_fail_text (CLI_BAD_INPUT, "stopped; the table holds what was done until then") : CLI_OK;

@@ -2,6 +2,8 @@
 
 #include "cli.h"
 
+#include "explain/explain.h"
+
 G_BEGIN_DECLS
 
 /* The phantoms that `whylight-cli truth` knows, and the cases it reads. */
@@ -58,5 +60,40 @@ GPtrArray *truth_cases_load (const TruthPhantom *phantom, const char *folder, gu
 
 /** truth_case_mask: Returns: (transfer full) (nullable): uint8: where the labels have @value; @n: (out): how many */
 WhyTensor *truth_case_mask (const TruthCase *one, int value, gsize *n, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * TruthRow:
+ * @n_maps: maps made; @n_for, @n_against, @n_marked: of them counted for what follows
+ * @pointing ... @mark_expected_pointing: sums over those, of what WhyTruthScore has
+ * @n_right: maps with the right sign on what speaks against
+ * @n_randomised, @n_passed, @resemblance: random weights; the last is a sum
+ * @reason: (nullable): why there is nothing, or not all
+ *
+ * What one method showed on one phantom.
+ */
+typedef struct
+{
+  const TruthPhantom *phantom;
+  const WhyExplainerClass *method;
+  guint n_maps, n_for, n_against, n_marked, n_right;
+  double pointing, energy, iou, expected, expected_pointing;
+  double mark_pointing, mark_energy, mark_expected, mark_expected_pointing;
+  guint n_randomised, n_passed;
+  double resemblance;
+  double seconds;
+  char *reason;
+} TruthRow;
+
+void truth_row_free (gpointer row);
+
+/** truth_row_is_revealing: of a network that looks at the mark: whether the map's highest point lies on the mark in more than
+ * half of the cases, and more often than by chance (the interval of 95 % lies above it) */
+gboolean truth_row_is_revealing (const TruthRow *row);
+
+/** truth_table_print: @rows: (element-type TruthRow): those from number @from are of one phantom; prints a table in Markdown */
+void truth_table_print (const GPtrArray *rows, guint from, gboolean verbose);
+
+/** truth_table_print_json: all of @rows */
+void truth_table_print_json (const GPtrArray *rows, int seed, double limit);
 
 G_END_DECLS

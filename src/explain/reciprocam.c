@@ -2,7 +2,6 @@
 
 #include "many.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* Recipro-CAM: Byun and Lee, CVPR Workshops 2024 (arXiv 2209.14074). The layer is shown to the rest
@@ -20,26 +19,40 @@ typedef struct
   WhyTensor *scores; /* [spatial...] */
 } Recipro;
 
-/* The weight of position @other in the mask of position @at. */
-static float
-weight_of (const Recipro *recipro, gsize at, gsize other)
+/* Shows the positions around position @at in @map, which is 0 elsewhere. */
+static void
+show_around (const Recipro *recipro, gsize at, float *map)
 {
   const WhyTensor *activation = recipro->layer.map;
-  float weight = 1.0f;
+  const float *values = activation->data;
+  const gsize count = why_tensor_count (activation);
+  const int n_axes = activation->rank - 2;
+  gsize n_neighbours = 1;
 
-  if (!recipro->gaussian)
-    return at == other ? 1.0f : 0.0f;
-  for (int axis = activation->rank - 1; axis >= 2; axis--)
+  for (int axis = 0; axis < n_axes && recipro->gaussian; axis++)
+    n_neighbours *= 3;
+  for (gsize neighbour = 0; neighbour < n_neighbours; neighbour++)
     {
-      const gsize size = (gsize) activation->dims[axis];
-      const int apart = abs ((int) (at % size) - (int) (other % size));
-      if (apart > 1)
-        return 0.0f;
-      weight *= apart == 0 ? 0.5f : 0.25f;
-      at /= size;
-      other /= size;
+      gsize rest = neighbour, position = at, step = 1, other = 0;
+      float weight = 1.0f;
+      for (int axis = n_axes - 1; axis >= 0 && weight != 0.0f; axis--)
+        {
+          const gint64 size = activation->dims[axis + 2];
+          const int apart = recipro->gaussian ? (int) (rest % 3) - 1 : 0;
+          const gint64 place = (gint64) (position % (gsize) size) + apart;
+          if (recipro->gaussian)
+            weight *= apart == 0 ? 0.5f : 0.25f;
+          if (place < 0 || place >= size)
+            weight = 0.0f;
+          else
+            other += (gsize) place * step;
+          rest /= 3;
+          position /= (gsize) size;
+          step *= (gsize) size;
+        }
+      for (; weight != 0.0f && other < count; other += recipro->layer.positions)
+        map[other] = weight * values[other];
     }
-  return weight;
 }
 
 static gboolean
@@ -47,20 +60,13 @@ make (gsize first, gsize n, float *rows, gpointer data, GError **error)
 {
   Recipro *recipro = data;
   const WhyAltered *layer = &recipro->layer;
-  const float *values = layer->map->data;
-  const gsize count = why_tensor_count (layer->map);
 
   for (gsize row = 0; row < n; row++)
     {
       float *begin = rows + row * why_altered_size (layer);
       float *map = why_altered_begin (&recipro->layer, begin);
       memset (map, 0, layer->map->n_bytes);
-      for (gsize other = 0; other < layer->positions; other++)
-        {
-          const float weight = weight_of (recipro, first + row, other);
-          for (gsize at = other; weight != 0.0f && at < count; at += layer->positions)
-            map[at] = weight * values[at];
-        }
+      show_around (recipro, first + row, map);
       if (!why_altered_end (&recipro->layer, begin, error))
         return FALSE;
     }

@@ -91,44 +91,64 @@ typedef struct
   gint64 reach[3];
   const float *values;
   const guint8 *mask;
+  guint8 *near; /* where the mask is within the reach */
 } Field;
 
-static gboolean
-is_near (const Field *field, const gint64 *at)
+/* One line of @n positions, @step apart: what is no further than @reach from a position that is set. */
+static void
+widen_line (guint8 *line, gint64 n, gsize step, gint64 reach, gint64 *scratch)
 {
-  gint64 low[3], high[3];
+  gint64 last = -1;
 
-  for (int axis = 0; axis < 3; axis++)
+  for (gint64 at = n - 1; at >= 0; at--)
     {
-      low[axis] = MAX (at[axis] - field->reach[axis], 0);
-      high[axis] = MIN (at[axis] + field->reach[axis], field->dims[axis] - 1);
+      last = line[(gsize) at * step] != 0 ? at : last;
+      scratch[at] = last; /* the next one that is set, itself included; -1: none */
     }
-  for (gint64 d = low[0]; d <= high[0]; d++)
-    for (gint64 h = low[1]; h <= high[1]; h++)
-      for (gint64 w = low[2]; w <= high[2]; w++)
-        {
-          if (field->mask[(d * field->dims[1] + h) * field->dims[2] + w] != 0)
-            return TRUE;
-        }
-  return FALSE;
+  last = -1;
+  for (gint64 at = 0; at < n; at++)
+    {
+      const gint64 next = scratch[at];
+      last = next == at ? at : last;
+      line[(gsize) at * step] = (next >= 0 && next - at <= reach) || (last >= 0 && at - last <= reach);
+    }
 }
 
-static double
-point (const Field *field, double peak)
+/* A box is the product of its sides, so that one axis after the other will do. */
+static void
+widen (Field *field)
 {
-  gsize n_peaks = 0, n_near = 0, position = 0;
-  gint64 at[3];
+  const gsize n = (gsize) (field->dims[0] * field->dims[1] * field->dims[2]);
+  gsize step = 1;
 
-  for (at[0] = 0; at[0] < field->dims[0]; at[0]++)
-    for (at[1] = 0; at[1] < field->dims[1]; at[1]++)
-      for (at[2] = 0; at[2] < field->dims[2]; at[2]++, position++)
-        {
-          if ((double) field->values[position] != peak)
-            continue;
-          n_peaks++;
-          n_near += is_near (field, at);
-        }
-  return n_peaks > 0 ? (double) n_near / (double) n_peaks : 0.0;
+  field->near = g_malloc (MAX (n, 1));
+  memcpy (field->near, field->mask, n);
+  for (int axis = 2; axis >= 0; axis--)
+    {
+      const gsize length = (gsize) field->dims[axis];
+      g_autofree gint64 *scratch = g_new (gint64, MAX (length, 1));
+      for (gsize line = 0; length > 0 && line < n / length; line++)
+        widen_line (field->near + line / step * step * length + line % step, (gint64) length, step, field->reach[axis], scratch);
+      step *= length;
+    }
+}
+
+/* Which share of the positions with the value @peak lies near; with NaN, of all where the network sees. */
+static double
+share_near (const Field *field, double peak)
+{
+  const gsize n = (gsize) (field->dims[0] * field->dims[1] * field->dims[2]);
+  gsize n_all = 0, n_near = 0;
+
+  for (gsize at = 0; at < n; at++)
+    {
+      const double value = (double) field->values[at];
+      if (isnan (peak) ? !isfinite (value) : value != peak)
+        continue;
+      n_all++;
+      n_near += field->near[at] != 0;
+    }
+  return n_all > 0 ? (double) n_near / (double) n_all : 0.0;
 }
 
 static void
@@ -181,16 +201,19 @@ why_truth_score (WhyTensor *map, WhyTensor *mask, const double *reach, WhyTruthS
       field.dims[3 - rank + axis] = map->dims[axis];
       field.reach[3 - rank + axis] = (gint64) floor (CLAMP (reach[axis], 0.0, (double) map->dims[axis]));
     }
+  widen (&field);
   score->n_inside = overlap.n_mask;
   score->expected = overlap.expected;
+  score->expected_pointing = share_near (&field, NAN);
   score->has_evidence = overlap.has_evidence;
   if (overlap.has_evidence)
     {
-      score->pointing = point (&field, overlap.peak);
+      score->pointing = share_near (&field, overlap.peak);
       score->energy = overlap.energy;
       score->best_iou = overlap.best_iou;
     }
   take_means (&field, why_tensor_count (map), score);
+  g_free (field.near);
   return TRUE;
 }
 
@@ -198,4 +221,21 @@ gboolean
 why_truth_sign_is_right (const WhyTruthScore *against)
 {
   return against->mean_inside < 0 && !(against->mean_inside >= against->mean_outside);
+}
+
+void
+why_truth_interval (double share, guint n, double *low, double *high)
+{
+  const double z = 1.959964; /* 97.5 % of the normal distribution lie below */
+  const double z2 = z * z / (double) MAX (n, 1);
+  const double p = CLAMP (share, 0.0, 1.0);
+
+  *low = 0;
+  *high = 1;
+  if (n == 0)
+    return;
+  const double centre = (p + z2 / 2) / (1 + z2);
+  const double half = sqrt (p * (1 - p) * z2 + z2 * z2 / 4) / (1 + z2);
+  *low = MAX (centre - half, 0.0);
+  *high = MIN (centre + half, 1.0);
 }

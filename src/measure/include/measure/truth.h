@@ -10,7 +10,8 @@ G_BEGIN_DECLS
 /**
  * WhyTruthScore:
  * @n_inside: positions of the structure
- * @expected: which part of the picture it is: what chance would give for @pointing and @energy
+ * @expected: which part of the picture it is: what a map that is the same everywhere gets for @energy and @best_iou
+ * @expected_pointing: which part of what the network sees lies inside or within the reach: what chance would give for @pointing
  * @has_evidence: whether any value is above 0
  * @pointing: which share of the positions with the largest value lies inside, or within the reach: 0 or 1 where there is
  *   one; a flat map gets no more than chance. 0 without evidence
@@ -21,7 +22,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   gsize n_inside;
-  double expected;
+  double expected, expected_pointing;
   gboolean has_evidence;
   double pointing, energy, best_iou;
   double mean_inside, mean_outside;
@@ -64,5 +65,14 @@ gboolean why_truth_score (WhyTensor *map,
 /** why_truth_sign_is_right: of a structure that speaks against: its values are negative in the mean, and lower than elsewhere, so
  * that a map that is negative everywhere alike is not right */
 gboolean why_truth_sign_is_right (const WhyTruthScore *against);
+
+/**
+ * why_truth_interval:
+ * @share: of @n cases, 0 to 1
+ * @low, @high: (out): 0 and 1 for no cases
+ *
+ * Between what a share lies with a probability of 95 % (Wilson, 1927).
+ */
+void why_truth_interval (double share, guint n, double *low, double *high);
 
 G_END_DECLS
