@@ -42,6 +42,16 @@ test_fit (void)
   g_assert_cmpfloat_with_epsilon (view.zoom, 2, EPSILON);
   /* A small picture is not blown up without end. */
   view = make_view (2, 2, 800, 600, 1);
+  g_assert_cmpfloat_with_epsilon (view.zoom, WHY_VIEW_MAX_FIT, EPSILON);
+  /* One of few pixels fills the widget, and no zoom goes further than that; others end at 2000 %. */
+  view = make_view (4, 4, 848, 648, 1);
+  g_assert_cmpfloat_with_epsilon (view.zoom, 150, EPSILON);
+  why_view_zoom_at (&view, 1000, 100, 100);
+  g_assert_cmpfloat_with_epsilon (view.zoom, 150, EPSILON);
+  why_view_zoom_at (&view, 1, 100, 100);
+  g_assert_cmpfloat_with_epsilon (view.zoom, 1, EPSILON);
+  view = make_view (100, 100, 848, 648, 1);
+  why_view_zoom_at (&view, 1000, 100, 100);
   g_assert_cmpfloat_with_epsilon (view.zoom, WHY_VIEW_MAX_ZOOM, EPSILON);
 }
 

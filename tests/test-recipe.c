@@ -362,6 +362,7 @@ test_bad_json (void)
     { "{\"version\":1,\"size\":[0,5]}", "*size: 0 is not a whole number*" },
     { "{\"version\":1,\"size\":[1e9,5]}", "*size:*" },
     { "{\"version\":1,\"size\":[224]}", "*size: a list of 2 to 3 numbers*" },
+    { "{\"version\":1,\"size\":\"all\"}", "*size: a list of 2 to 3 numbers is needed, or \"any\"*" },
     { "{\"version\":1,\"size\":224}", "*size: a list of 2 to 3 numbers*" },
     { "{\"version\":1,\"std\":[0,1,1]}", "*std: numbers other than 0*" },
     { "{\"version\":1,\"mean\":[0.5,0.5]}", "*mean: one or three*" },
@@ -620,6 +621,28 @@ test_find (void)
   folder_clear (&folder);
 }
 
+/* A network of free size that says so: nothing is assumed. One of fixed size contradicts it. */
+static void
+test_any_size (void)
+{
+  const char *json = "{\"version\":1,\"size\":\"any\",\"resize\":\"stretch\",\"filter\":\"bilinear\",\"channels\":\"RGB\","
+                     "\"scale\":255,\"mean\":[0,0,0],\"std\":[1,1,1],\"task\":\"segmentation\"}";
+  const gint64 dims[] = { 1, 3, -1, -1 }, fixed[] = { 1, 3, 224, 224 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GHashTable) metadata = g_hash_table_new (g_str_hash, g_str_equal);
+  WhyRecipeHints hints = { .model_path = "/nowhere/net.onnx", .metadata = metadata, .rank = 4, .dims = dims };
+
+  g_hash_table_insert (metadata, (char *) "whylight.recipe", (char *) json);
+
+  g_autoptr (WhyRecipe) recipe = why_recipe_find (&hints, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (recipe->width, ==, 0);
+  g_assert_cmpuint (recipe->assumed & WHY_RECIPE_FIELD_SIZE, ==, 0);
+  hints.dims = fixed;
+  g_assert_null (why_recipe_find (&hints, &error));
+  g_assert_nonnull (strstr (error->message, "size is \"any\", but the model's input is 224x224"));
+}
+
 static void
 test_image_metadata (void)
 {
@@ -689,6 +712,7 @@ main (int argc, char **argv)
   g_test_add_func ("/image/recipe/guess", test_guess);
   g_test_add_func ("/image/recipe/guess-by-producer", test_guess_by_producer);
   g_test_add_func ("/image/recipe/find", test_find);
+  g_test_add_func ("/image/recipe/any-size", test_any_size);
   g_test_add_func ("/image/recipe/image-metadata", test_image_metadata);
   g_test_add_func ("/image/recipe/confined", test_confined);
   return g_test_run ();

@@ -27,7 +27,7 @@ import common
 
 LABELS = ["forest", "not forest"]
 CROP = 128
-RECIPE = {"resize": "stretch", "filter": "bilinear", "channels": "RGB", "scale": 255,
+RECIPE = {"size": "any", "resize": "stretch", "filter": "bilinear", "channels": "RGB", "scale": 255,
           "mean": [0.38, 0.44, 0.46], "std": [0.16, 0.1, 0.08],
           "task": "segmentation", "layer": "up1.relu"}
 BRIGHTER = 2                 # the set is stored dark; the network sees it as people like to

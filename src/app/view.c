@@ -25,13 +25,19 @@ why_view_fit_zoom (const WhyView *view)
   const double height = MAX (view->view_height - 2 * WHY_VIEW_MARGIN, 16);
   const double scale = MIN (width / view->img_width, height / view->img_height);
 
-  return MIN (scale * view->device_scale, WHY_VIEW_MAX_ZOOM);
+  return MIN (scale * view->device_scale, WHY_VIEW_MAX_FIT);
 }
 
 double
 why_view_min_zoom (const WhyView *view)
 {
   return MIN (why_view_fit_zoom (view), 0.1);
+}
+
+double
+why_view_max_zoom (const WhyView *view)
+{
+  return MAX (why_view_fit_zoom (view), WHY_VIEW_MAX_ZOOM);
 }
 
 /* A picture that is smaller than the widget stays in the middle, a larger one covers it. */
@@ -59,7 +65,7 @@ settle (WhyView *view)
       view->center_x = view->part.x + view->part.width / 2;
       view->center_y = view->part.y + view->part.height / 2;
     }
-  view->zoom = CLAMP (view->zoom, why_view_min_zoom (view), WHY_VIEW_MAX_ZOOM);
+  view->zoom = CLAMP (view->zoom, why_view_min_zoom (view), why_view_max_zoom (view));
   const double scale = why_view_scale (view);
   view->center_x = clamp_center (view->center_x, view->img_width, view->view_width / scale);
   view->center_y = clamp_center (view->center_y, view->img_height, view->view_height / scale);
@@ -104,7 +110,7 @@ why_view_zoom_at (WhyView *view, double zoom, double view_x, double view_y)
   if (view->img_width <= 0 || !isfinite (zoom))
     return;
   why_view_to_image (view, view_x, view_y, &img_x, &img_y);
-  view->zoom = CLAMP (zoom, why_view_min_zoom (view), WHY_VIEW_MAX_ZOOM);
+  view->zoom = CLAMP (zoom, why_view_min_zoom (view), why_view_max_zoom (view));
   view->fit = FALSE;
   view->keeps_part = FALSE;
   const double scale = why_view_scale (view);

@@ -9,11 +9,13 @@ G_BEGIN_DECLS
  * Coordinates: img_x, img_y are source pixels (continuous, base/affine.h); view_x, view_y are the
  * widget's (logical pixels, origin top left). Pictures are never mirrored, whatever the text direction.
  *
- * Numbers as in GNOME's image viewer: 1.3 a wheel notch, 1.5 a button or key, at most 2000 %. */
+ * Numbers as in GNOME's image viewer: 1.3 a wheel notch, 1.5 a button or key, at most 2000 %, more only where
+ * a picture of few pixels would otherwise be lost in the widget. */
 
 #define WHY_VIEW_WHEEL_FACTOR 1.3
 #define WHY_VIEW_STEP_FACTOR 1.5
 #define WHY_VIEW_MAX_ZOOM 20.0
+#define WHY_VIEW_MAX_FIT 200.0
 #define WHY_VIEW_MARGIN 24.0
 
 /**
@@ -44,8 +46,9 @@ void why_view_init (WhyView *view);
 void why_view_set_picture (WhyView *view, double img_width, double img_height);
 void why_view_set_size (WhyView *view, double view_width, double view_height, double device_scale);
 
-double why_view_fit_zoom (const WhyView *view); /* the zoom that shows all with a small margin, at most 20 */
+double why_view_fit_zoom (const WhyView *view); /* the zoom that shows all with a small margin */
 double why_view_min_zoom (const WhyView *view);
+double why_view_max_zoom (const WhyView *view);
 
 void why_view_zoom_fit (WhyView *view);
 

@@ -153,7 +153,8 @@ fit_to_shape (WhyRecipe *recipe, int rank, const gint64 *dims, GError **error)
         {
           const gint64 stated[3] = { recipe->width, recipe->height, recipe->depth };
           const gint64 fixed[3] = { shape.width, shape.height, shape.depth };
-          g_autofree char *stated_text = why_dims_to_string (recipe->depth > 0 ? 3 : 2, stated);
+          g_autofree char *stated_text =
+            recipe->width > 0 ? why_dims_to_string (recipe->depth > 0 ? 3 : 2, stated) : g_strdup ("\"any\"");
           g_autofree char *fixed_text = why_dims_to_string (shape.depth > 0 ? 3 : 2, fixed);
           g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: size is %s, but the model's input is %s",
                        recipe->origin, stated_text, fixed_text);

@@ -71,7 +71,8 @@ read_numbers (JsonObject *object, const char *key, guint n_least, guint n_most, 
   if (n_least == n_most)
     g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: a list of %u numbers is needed", key, n_least);
   else
-    g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: a list of %u to %u numbers is needed", key, n_least, n_most);
+    g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: a list of %u to %u numbers is needed%s", key, n_least, n_most,
+                 strcmp (key, "size") == 0 ? ", or \"any\"" : "");
   return 0;
 }
 
@@ -103,6 +104,14 @@ read_string (JsonObject *object, const char *key, const char **value, GError **e
     }
   g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: a string is needed", key);
   return FALSE;
+}
+
+static gboolean
+is_text (JsonObject *object, const char *key, const char *text)
+{
+  JsonNode *node = json_object_get_member (object, key);
+
+  return node != NULL && JSON_NODE_HOLDS_VALUE (node) && g_strcmp0 (json_node_get_string (node), text) == 0;
 }
 
 static gboolean
@@ -169,7 +178,12 @@ read_geometry (WhyRecipe *recipe, JsonObject *object, GError **error)
   double numbers[3];
   int choice;
 
-  if (json_object_has_member (object, "size"))
+  if (is_text (object, "size", "any"))
+    {
+      recipe->width = recipe->height = recipe->depth = 0;
+      recipe->assumed &= ~WHY_RECIPE_FIELD_SIZE;
+    }
+  else if (json_object_has_member (object, "size"))
     {
       const guint n_sides = read_numbers (object, "size", 2, 3, numbers, error);
       if (n_sides == 0 || !read_side ("size", numbers[0], &recipe->width, error) ||

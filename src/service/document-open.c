@@ -192,6 +192,24 @@ why_document_reload (WhyDocument *self)
 
 /* ---- examples ---- */
 
+/* An example shows what its story tells, whatever was asked before; how maps look stays as it is liked. */
+static void
+take_questions (WhyDocumentState *state, const WhySample *sample)
+{
+  WhyDocumentState preset;
+
+  why_document_state_init (&preset);
+  g_free (state->method);
+  state->method = g_strdup (sample->method != NULL ? sample->method : preset.method);
+  g_clear_pointer (&state->method_options, g_free);
+  g_free (state->polarity);
+  state->polarity = g_strdup (sample->polarity != NULL ? sample->polarity : preset.polarity);
+  state->show_map = TRUE;
+  why_document_target_clear (&state->target);
+  why_document_target_init (&state->target);
+  why_document_state_clear (&preset);
+}
+
 /* As a session of its own: the settings come when both files are there. */
 void
 why_document_show_sample (WhyDocument *self, const WhySample *sample)
@@ -210,11 +228,7 @@ why_document_show_sample (WhyDocument *self, const WhySample *sample)
   session->class_name = g_strdup (sample->class_name);
   g_free (session->state.layer);
   session->state.layer = g_strdup (sample->layer);
-  if (sample->method != NULL)
-    {
-      g_free (session->state.method);
-      session->state.method = g_strdup (sample->method);
-    }
+  take_questions (&session->state, sample);
   why_document_leave_session (self);
   why_document_show_session (self, session);
 }

@@ -22,6 +22,7 @@ why_sample_free (WhySample *sample)
   g_free (sample->class_name);
   g_free (sample->layer);
   g_free (sample->method);
+  g_free (sample->polarity);
   g_free (sample);
 }
 
@@ -54,6 +55,7 @@ take_sample (JsonObject *object, GError **error)
   sample->class_name = take_text (object, "class");
   sample->layer = take_text (object, "layer");
   sample->method = take_text (object, "method");
+  sample->polarity = take_text (object, "polarity");
   if (sample->id == NULL || sample->title == NULL || sample->story == NULL || picture == NULL || model == NULL)
     {
       g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,

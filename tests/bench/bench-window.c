@@ -10,11 +10,13 @@
  *
  *   tests/with-display.sh BUILD/tests/bench-window start
  *   tests/with-display.sh BUILD/tests/bench-window loop MODEL PICTURE
+ *   tests/with-display.sh BUILD/tests/bench-window samples ID...
  *   tests/with-display.sh BUILD/tests/bench-window memory PICTURE... MODEL.onnx...
  *
  * WHYLIGHT names the program; it is to be built without sanitizers and nothing else should run. */
 
 #define STARTS 7
+#define ROUNDS 5
 #define STOPS 20
 #define LOOP_SECONDS 10
 #define OPENED_PICTURES 200
@@ -71,6 +73,34 @@ bench_start (void)
     }
   print_row ("from start to the first frame", window, STARTS, "ms");
   print_row ("from the click on the example to its map", map, STARTS, "ms");
+}
+
+/* From the click on an example to its map on the canvas, each in a window that has shown nothing before. The state is asked
+ * for again and again, which is answered between two frames: to what is printed one frame may be added. */
+static void
+bench_samples (char **ids)
+{
+  for (gsize sample = 0; ids[sample] != NULL; sample++)
+    {
+      double times[ROUNDS];
+
+      for (int round = 0; round < ROUNDS; round++)
+        {
+          AppDriver *driver = app_driver_start (NULL, NULL);
+          app_driver_wait_idle (driver);
+          const double before = app_driver_seconds (driver);
+          app_driver_app (driver, "sample", g_variant_new_string (ids[sample]));
+          for (gboolean shown = FALSE; !shown;)
+            {
+              g_autoptr (JsonNode) state = app_driver_state (driver);
+              g_assert_true (state_is_null (state, "error"));
+              shown = !state_is_null (state, "map");
+            }
+          times[round] = (app_driver_seconds (driver) - before) * 1000;
+          app_driver_stop (driver);
+        }
+      print_row (ids[sample], times, ROUNDS, "ms");
+    }
 }
 
 static void
@@ -183,13 +213,15 @@ main (int argc, char **argv)
 {
   if (argc == 2 && strcmp (argv[1], "start") == 0)
     bench_start ();
+  else if (argc > 2 && strcmp (argv[1], "samples") == 0)
+    bench_samples (argv + 2);
   else if (argc == 4 && strcmp (argv[1], "loop") == 0)
     bench_loop (argv[2], argv[3]);
   else if (argc > 3 && strcmp (argv[1], "memory") == 0)
     bench_memory (argv + 2);
   else
     {
-      g_printerr ("usage: bench-window start | loop MODEL PICTURE | memory PICTURE... MODEL.onnx...\n");
+      g_printerr ("usage: bench-window start | samples ID... | loop MODEL PICTURE | memory PICTURE... MODEL.onnx...\n");
       return 2;
     }
   return 0;

@@ -18,7 +18,7 @@ G_BEGIN_DECLS
  *
  * Volumes [D, H, W] are resized likewise in all three axes, and then normalised.
  *
- * Further keys: "normalise" (volumes), "pad" [r, g, b], "layout", "clip" [low, high] (after normalising), "note", "labels" [..]
+ * "size" is "any" for a network that takes pictures as they are. Further keys: "normalise" (volumes), "pad" [r, g, b], "layout", "clip" [low, high] (after normalising), "note", "labels" [..]
  * or "labels_file" (a name in the same folder), "task", "layer". A key that is absent is assumed and
  * marked so; a key or value that is not known is an error. */
 

@@ -7,16 +7,16 @@ G_BEGIN_DECLS
 /* The examples that ship, as samples.json beside the pictures lists them:
  *
  *   [{"id": "wardrobe", "title": "...", "story": "...", "picture": "wardrobe-1.png", "model": "wardrobe/wardrobe.onnx",
- *     "class": "bag", "layer": "...", "method": "..."}]
+ *     "class": "bag", "layer": "...", "method": "...", "polarity": "signed"}]
  *
- * "class", "layer" and "method" may be left out. Files are looked for under $WHYLIGHT_DATA, then, for a program run from its
+ * "class" and what follows may be left out. Files are looked for under $WHYLIGHT_DATA, then, for a program run from its
  * build folder, in the source tree, then where they are installed; an example whose files are not there is left out. */
 
 /**
  * WhySample:
  * @title, @story: in the file's language; to be translated when shown
  * @picture, @model: paths
- * @class_name, @layer, @method: (nullable): %NULL: the default
+ * @class_name, @layer, @method, @polarity: (nullable): %NULL: the default
  */
 typedef struct
 {
@@ -28,6 +28,7 @@ typedef struct
   char *class_name;
   char *layer;
   char *method;
+  char *polarity;
 } WhySample;
 
 void why_sample_free (WhySample *sample);
