@@ -76,6 +76,9 @@ static const WhyActionInfo infos[] = {
   ACTION ("win.slice-step(-1)", N_("Previous slice of a volume"), PICTURE, "Page_Up"),
   ACTION ("win.slice-step(1)", N_("Next slice of a volume"), PICTURE, "Page_Down"),
   SCRIPT ("win.slice", N_("Show a slice of a volume"), PICTURE),
+  ACTION ("win.planes", N_("All planes of a volume at once, or one"), PICTURE, "F8"),
+  ACTION ("win.mip", N_("Maximum along the axis of a volume, or a slice"), PICTURE, "F7"),
+  SCRIPT ("win.cross-hair", N_("Show the planes through a voxel"), PICTURE),
   SCRIPT ("win.pixel-size", N_("Say how large a pixel is"), PICTURE),
   ACTION ("win.fullscreen", N_("Full screen"), PICTURE, "F11"),
 

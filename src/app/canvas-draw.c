@@ -95,8 +95,9 @@ why_canvas_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
     }
   if (self->crosshair)
     append_crosshair (self, snapshot, self->cross_x, self->cross_y);
-  else if (self->marker)
+  else if (self->marker && !self->volume.meets)
     append_crosshair (self, snapshot, self->marker_x, self->marker_y);
+  why_canvas_append_volume (self, snapshot);
   why_canvas_append_over (self, snapshot);
   if (with_map && self->legend_node != NULL && !self->no_legend)
     {

@@ -77,7 +77,9 @@ on_leave_cb (GtkEventControllerMotion *controller, WhyCanvas *self)
   self->pointer_x = -1;
   self->pointer_y = -1;
   gtk_widget_queue_draw (GTK_WIDGET (self));
-  if (!self->crosshair)
+  if (self->marker)
+    why_canvas_probe_at (self, self->marker_x, self->marker_y);
+  else if (!self->crosshair)
     why_canvas_probe_none (self);
 }
 
@@ -105,6 +107,8 @@ on_drag_begin_cb (GtkGestureDrag *gesture, double x, double y, WhyCanvas *self)
   self->tool_pressed = button == GDK_BUTTON_PRIMARY && !self->space_held;
   if (self->tool_pressed)
     self->crosshair = FALSE;
+  if (self->tool_pressed && why_canvas_volume_press (self, x, y))
+    return;
   if (!self->tool_pressed ||
       !why_canvas_tool_press (self, x, y, gtk_event_controller_get_current_event_time (GTK_EVENT_CONTROLLER (gesture)),
                               is_square (gesture)))
@@ -122,6 +126,9 @@ on_drag_update_cb (GtkGestureDrag *gesture, double dx, double dy, WhyCanvas *sel
   double start_x;
   double start_y;
 
+  if (gtk_gesture_drag_get_start_point (gesture, &start_x, &start_y) &&
+      why_canvas_volume_drag (self, start_x + dx, start_y + dy))
+    return;
   if (self->panning)
     {
       why_view_pan (&self->view, dx - self->pan_last_x, dy - self->pan_last_y);
@@ -141,6 +148,7 @@ on_drag_end_cb (GtkGestureDrag *gesture, double dx, double dy, WhyCanvas *self)
   const gboolean clicked = self->panning && self->tool == WHY_TOOL_PROBE && fabs (dx) < 4 && fabs (dy) < 4;
 
   self->panning = FALSE;
+  why_canvas_volume_release (self);
   if (self->tool_pressed && gtk_gesture_drag_get_start_point (gesture, &start_x, &start_y))
     why_canvas_tool_release (self, start_x + dx, start_y + dy);
   self->tool_pressed = FALSE;
@@ -230,6 +238,8 @@ arrow (WhyCanvas *self, double dx, double dy, GdkModifierType state)
       return gtk_widget_activate_action (GTK_WIDGET (self), "win.nudge-cover", "(dddd)", large ? 0.0 : dx * step,
                                          large ? 0.0 : dy * step, large ? dx * step : 0.0, large ? dy * step : 0.0);
     }
+  if (why_canvas_volume_arrow (self, (int) dx * (large ? 10 : 1), (int) dy * (large ? 10 : 1)))
+    return TRUE;
   if (self->tool != WHY_TOOL_PAN)
     return move_crosshair (self, dx, dy, large);
   /* All of the picture is there: sideways is the way to the next one. */

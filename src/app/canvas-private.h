@@ -40,6 +40,15 @@ typedef struct
   WhyArea *shown; /* nullable: what it would be */
 } WhyDrawing;
 
+/* Of a plane of a volume. */
+typedef struct
+{
+  gboolean meets;    /* other planes: the marker is where, and pressing moves it */
+  gboolean moving;   /* it is being moved */
+  gboolean has_sides;
+  char sides[4];     /* of the body: left, right, top, bottom of the picture */
+} WhyCanvasVolume;
+
 struct _WhyCanvas
 {
   GtkWidget parent_instance;
@@ -108,6 +117,8 @@ struct _WhyCanvas
   double pinch_zoom;
   gboolean marker; /* of a linked canvas */
   double marker_x, marker_y;
+
+  WhyCanvasVolume volume;
 };
 
 void why_canvas_queue_update (WhyCanvas *self); /* textures and legend, before the next frame */
@@ -154,6 +165,16 @@ int why_canvas_grip_at (WhyCanvas *self, double view_x, double view_y, int *inde
 void why_canvas_init_over (WhyCanvas *self);
 void why_canvas_update_scale (WhyCanvas *self);
 void why_canvas_append_over (WhyCanvas *self, GtkSnapshot *snapshot);
+
+/* canvas-volume.c */
+void why_canvas_append_volume (WhyCanvas *self, GtkSnapshot *snapshot);
+/* Each returns whether it was for the planes. View coordinates. */
+gboolean why_canvas_volume_press (WhyCanvas *self, double view_x, double view_y);
+gboolean why_canvas_volume_drag (WhyCanvas *self, double view_x, double view_y);
+void why_canvas_volume_release (WhyCanvas *self);
+gboolean why_canvas_volume_arrow (WhyCanvas *self, int dx, int dy);
+void why_canvas_emit_cross_placed (WhyCanvas *self, double img_x, double img_y);
+void why_canvas_emit_cross_stepped (WhyCanvas *self, int dx, int dy);
 
 void why_canvas_init_input (WhyCanvas *self);
 void why_canvas_update_cursor (WhyCanvas *self);

@@ -18,6 +18,8 @@ enum
   SIGNAL_ZOOM_CHANGED,
   SIGNAL_PLACE_CHANGED,
   SIGNAL_CLICKED,
+  SIGNAL_CROSS_PLACED,
+  SIGNAL_CROSS_STEPPED,
   SIGNAL_LAST_SIGNAL,
 };
 
@@ -334,6 +336,10 @@ why_canvas_class_init (WhyCanvasClass *klass)
                                                 NULL, NULL, G_TYPE_NONE, 0);
   signals[SIGNAL_CLICKED] = g_signal_new ("clicked", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                           G_TYPE_NONE, 0);
+  signals[SIGNAL_CROSS_PLACED] = g_signal_new ("cross-placed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                               G_TYPE_NONE, 2, G_TYPE_DOUBLE, G_TYPE_DOUBLE);
+  signals[SIGNAL_CROSS_STEPPED] = g_signal_new ("cross-stepped", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                                NULL, G_TYPE_NONE, 2, G_TYPE_INT, G_TYPE_INT);
   signals[SIGNAL_ZOOM_CHANGED] =
       g_signal_new ("zoom-changed", WHY_TYPE_CANVAS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 
@@ -458,6 +464,18 @@ void
 why_canvas_emit_slice_stepped (WhyCanvas *self, int n_steps)
 {
   g_signal_emit (self, signals[SIGNAL_SLICE_STEPPED], 0, n_steps);
+}
+
+void
+why_canvas_emit_cross_placed (WhyCanvas *self, double img_x, double img_y)
+{
+  g_signal_emit (self, signals[SIGNAL_CROSS_PLACED], 0, img_x, img_y);
+}
+
+void
+why_canvas_emit_cross_stepped (WhyCanvas *self, int dx, int dy)
+{
+  g_signal_emit (self, signals[SIGNAL_CROSS_STEPPED], 0, dx, dy);
 }
 
 /* ---- setters ---- */

@@ -139,6 +139,11 @@ void why_canvas_set_place (WhyCanvas *self, const WhyPlace *place);
 gboolean why_canvas_get_visible (WhyCanvas *self, double *left, double *right);
 /** why_canvas_set_marker: a cross hair where another canvas is probed, source pixels */
 void why_canvas_set_marker (WhyCanvas *self, gboolean shown, double img_x, double img_y);
+/** why_canvas_set_meets: whether the marker is where other planes meet this one: drawn from edge to edge, and moved by pressing,
+ *  dragging ("cross-placed", dd) and arrow keys ("cross-stepped", ii) */
+void why_canvas_set_meets (WhyCanvas *self, gboolean meets);
+/** why_canvas_set_sides: (nullable) (array fixed-size=4): letters of what lies at left, right, top and bottom of the picture */
+void why_canvas_set_sides (WhyCanvas *self, const char *sides);
 /** why_canvas_is_probed_by_hand: the pointer is over it, or its cross hair was moved: it does not follow another canvas */
 gboolean why_canvas_is_probed_by_hand (WhyCanvas *self);
 /** why_canvas_probe: as if the cross hair were moved there, source pixels; %FALSE outside of the picture */
@@ -177,6 +182,7 @@ gboolean why_canvas_cancel_drag (WhyCanvas *self);
  * "probed": why_canvas_get_probe() says something new
  * "zoom-changed"
  * "place-changed": it was moved or zoomed
+ * "cross-placed" (d, d): source pixels; "cross-stepped" (i, i): right and down: see why_canvas_set_meets()
  * "clicked": pressed and released without a drag, with the probe as tool */
 
 G_END_DECLS

@@ -53,7 +53,7 @@ on_value_changed_cb (WhySliceBar *self)
                             (gint64) (gtk_adjustment_get_value (self->adjustment) + 0.5));
 }
 
-/* The middle of the other planes: where the last one was says nothing about them. */
+/* Through the same place of the body. */
 static void
 on_toggled_cb (WhySliceBar *self, GtkToggleButton *button)
 {
@@ -63,7 +63,7 @@ on_toggled_cb (WhySliceBar *self, GtkToggleButton *button)
 
   if (self->syncing || !gtk_toggle_button_get_active (button) || plane == why_document_get_plane (self->document))
     return;
-  why_document_set_slice (self->document, plane, why_document_get_middle_slice (self->document, plane));
+  why_document_set_slice (self->document, plane, why_document_get_slice_of (self->document, plane));
 }
 
 static void
@@ -109,4 +109,13 @@ why_slice_bar_set_document (WhySliceBar *self, WhyDocument *document)
   g_signal_connect_object (document, "notify::slice", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (document, "notify::plane", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
   update (self);
+}
+
+void
+why_slice_bar_set_narrow (WhySliceBar *self, gboolean narrow)
+{
+  g_return_if_fail (WHY_IS_SLICE_BAR (self));
+  GtkWidget *box = adw_bin_get_child (ADW_BIN (self));
+
+  gtk_orientable_set_orientation (GTK_ORIENTABLE (box), narrow ? GTK_ORIENTATION_VERTICAL : GTK_ORIENTATION_HORIZONTAL);
 }

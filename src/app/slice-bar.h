@@ -13,4 +13,7 @@ G_DECLARE_FINAL_TYPE (WhySliceBar, why_slice_bar, WHY, SLICE_BAR, AdwBin)
 /** why_slice_bar_set_document: once */
 void why_slice_bar_set_document (WhySliceBar *self, WhyDocument *document);
 
+/** why_slice_bar_set_narrow: the slider below the buttons */
+void why_slice_bar_set_narrow (WhySliceBar *self, gboolean narrow);
+
 G_END_DECLS

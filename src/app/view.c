@@ -7,7 +7,7 @@
 void
 why_view_init (WhyView *view)
 {
-  *view = (WhyView) { .device_scale = 1.0, .zoom = 1.0, .fit = TRUE };
+  *view = (WhyView) { .device_scale = 1.0, .zoom = 1.0, .fit = TRUE, .margin = WHY_VIEW_MARGIN };
 }
 
 double
@@ -21,8 +21,8 @@ why_view_fit_zoom (const WhyView *view)
 {
   if (view->img_width <= 0 || view->img_height <= 0)
     return 1.0;
-  const double width = MAX (view->view_width - 2 * WHY_VIEW_MARGIN, 16);
-  const double height = MAX (view->view_height - 2 * WHY_VIEW_MARGIN, 16);
+  const double width = MAX (view->view_width - 2 * view->margin, 16);
+  const double height = MAX (view->view_height - 2 * view->margin, 16);
   const double scale = MIN (width / view->img_width, height / view->img_height);
 
   return MIN (scale * view->device_scale, WHY_VIEW_MAX_FIT);

@@ -26,6 +26,7 @@ G_BEGIN_DECLS
  * @zoom: device pixels to a source pixel: 1 is 100 %
  * @center_x, @center_y: the source position in the middle of the widget
  * @fit: the zoom follows the widget's size
+ * @margin: around a picture that is shown as a whole, logical pixels
  * @keeps_part, @part: so does it, but to show this part of the picture: see why_view_show()
  */
 typedef struct
@@ -36,6 +37,7 @@ typedef struct
   double zoom;
   double center_x, center_y;
   gboolean fit;
+  double margin;
   gboolean keeps_part;
   WhyRect part;
 } WhyView;

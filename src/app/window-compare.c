@@ -5,6 +5,7 @@
 #include "compare-bar.h"
 #include "compare-view.h"
 #include "compat.h"
+#include "planes-view.h"
 
 #include <glib/gi18n.h>
 
@@ -22,7 +23,9 @@ is_comparing (WhyWindow *self)
 WhyCanvas *
 why_window_get_canvas (WhyWindow *self)
 {
-  WhyCanvas *canvas = is_comparing (self) ? why_compare_view_get_canvas (WHY_COMPARE_VIEW (self->compare_view)) : NULL;
+  WhyCanvas *canvas = is_comparing (self)              ? why_compare_view_get_canvas (WHY_COMPARE_VIEW (self->compare_view))
+                      : why_window_shows_planes (self) ? why_planes_view_get_canvas (WHY_PLANES_VIEW (self->planes_view), -1)
+                                                       : NULL;
 
   return canvas != NULL ? canvas : self->canvas;
 }
@@ -35,20 +38,28 @@ on_probed_cb (WhyWindow *self)
   gtk_label_set_label (self->probe_label, text);
 }
 
-/* The canvas and the compared maps take turns in the same place. Made when it is wanted first. */
-static void
-make_view (WhyWindow *self)
+/* The canvas and what shows several take turns in the same place. Made when it is wanted first. */
+GtkWidget *
+why_window_get_view_stack (WhyWindow *self)
 {
   GtkWidget *overlay = gtk_widget_get_parent (GTK_WIDGET (self->canvas));
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
-  GtkWidget *scroller = gtk_scrolled_window_new ();
 
+  if (self->compare_stack != NULL)
+    return self->compare_stack;
   self->compare_stack = gtk_stack_new ();
   g_object_ref (self->canvas);
   gtk_overlay_set_child (GTK_OVERLAY (overlay), NULL);
   gtk_stack_add_named (GTK_STACK (self->compare_stack), GTK_WIDGET (self->canvas), "single");
   g_object_unref (self->canvas);
   gtk_overlay_set_child (GTK_OVERLAY (overlay), self->compare_stack);
+  return self->compare_stack;
+}
+
+static void
+make_view (WhyWindow *self)
+{
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
+  GtkWidget *scroller = gtk_scrolled_window_new ();
 
   self->compare_bar = why_compare_bar_new (self->document);
   self->compare_view = why_compare_view_new (self->document);
@@ -58,7 +69,7 @@ make_view (WhyWindow *self)
   gtk_box_append (GTK_BOX (box), scroller);
   gtk_box_append (GTK_BOX (box), self->compare_view);
   gtk_widget_add_css_class (box, "compare");
-  gtk_stack_add_named (GTK_STACK (self->compare_stack), box, "compare");
+  gtk_stack_add_named (GTK_STACK (why_window_get_view_stack (self)), box, "compare");
   g_signal_connect_object (self->compare_view, "probed", G_CALLBACK (on_probed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->compare_view, "zoom-changed", G_CALLBACK (why_window_show_zoom), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->compare_view, "slice-stepped", G_CALLBACK (why_window_step_slice), self, G_CONNECT_SWAPPED);
@@ -315,8 +326,7 @@ why_window_update_compare (WhyWindow *self)
   const gboolean has_picture = why_document_get_picture (document) != NULL;
   const gboolean has_both = has_picture && why_document_get_model (document) != NULL;
   const gboolean wanted = has_picture && why_document_get_compare_mode (document) != WHY_COMPARE_SINGLE;
-  const gboolean was = is_comparing (self) && g_strcmp0 (gtk_stack_get_visible_child_name (GTK_STACK (self->compare_stack)),
-                                                         "compare") == 0;
+  const char *page = wanted ? "compare" : why_window_shows_planes (self) ? "planes" : "single";
 
   for (gsize name = 0; name < G_N_ELEMENTS (need_both); name++)
     set_enabled (self, need_both[name], has_both);
@@ -327,13 +337,15 @@ why_window_update_compare (WhyWindow *self)
   set_state (self, "compare-shared-limits", g_variant_new_boolean (why_document_get_shared_limits (document)));
   if (self->compare_view == NULL && wanted)
     make_view (self);
-  if (self->compare_view == NULL)
+  if (self->compare_stack == NULL)
     return;
-  set_state (self, "compare-pane",
-             g_variant_new_int32 ((gint32) why_compare_view_get_selected (WHY_COMPARE_VIEW (self->compare_view))));
-  gtk_stack_set_visible_child_name (GTK_STACK (self->compare_stack), wanted ? "compare" : "single");
-  gtk_widget_set_visible (self->tool_bar, !wanted);
-  if (was != wanted)
+  if (self->compare_view != NULL)
+    set_state (self, "compare-pane",
+               g_variant_new_int32 ((gint32) why_compare_view_get_selected (WHY_COMPARE_VIEW (self->compare_view))));
+  const gboolean turns = g_strcmp0 (gtk_stack_get_visible_child_name (GTK_STACK (self->compare_stack)), page) != 0;
+  gtk_stack_set_visible_child_name (GTK_STACK (self->compare_stack), page);
+  gtk_widget_set_visible (self->tool_bar, g_str_equal (page, "single"));
+  if (turns)
     why_window_show_zoom (self);
 }
 
@@ -361,8 +373,8 @@ why_window_add_compare_state (WhyWindow *self, JsonObject *window)
 gboolean
 why_window_compare_is_idle (WhyWindow *self)
 {
-  return self->compare_view == NULL ||
-         (why_compare_view_is_settled (WHY_COMPARE_VIEW (self->compare_view)) &&
+  return self->compare_stack == NULL ||
+         ((self->compare_view == NULL || why_compare_view_is_settled (WHY_COMPARE_VIEW (self->compare_view))) &&
           !gtk_stack_get_transition_running (GTK_STACK (self->compare_stack)));
 }
 
@@ -372,6 +384,8 @@ why_window_set_bare (WhyWindow *self, gboolean bare)
   why_canvas_set_bare (self->canvas, bare);
   if (self->compare_view != NULL)
     why_compare_view_set_bare (WHY_COMPARE_VIEW (self->compare_view), bare);
+  if (self->planes_view != NULL)
+    why_planes_view_set_bare (WHY_PLANES_VIEW (self->planes_view), bare);
 }
 
 gboolean

@@ -71,6 +71,7 @@ struct _WhyWindow
   GtkWidget *compare_stack;
   GtkWidget *compare_bar;
   GtkWidget *compare_view;
+  GtkWidget *planes_view;
   GtkWidget *layer_paned; /* graph of the network | picture */
   GtkWidget *network_pane;
 
@@ -116,6 +117,14 @@ gboolean why_window_compare_is_idle (WhyWindow *self);
 gboolean why_window_compare_escape (WhyWindow *self); /* whether there was something to leave */
 void why_window_set_bare (WhyWindow *self, gboolean bare);
 WhyCanvas *why_window_get_canvas (WhyWindow *self); /* the one that is zoomed */
+
+/* window-volume.c: planes of volumes */
+void why_window_init_volume (WhyWindow *self);
+gboolean why_window_shows_planes (WhyWindow *self);
+void why_window_add_volume_state (WhyWindow *self, JsonObject *window);
+gboolean why_window_volume_is_idle (WhyWindow *self);
+GtkWidget *why_window_get_view_stack (WhyWindow *self); /* where canvas, compared maps and planes take turns */
+void why_window_show_legend (WhyWindow *self);
 
 void why_window_init_show (WhyWindow *self); /* connects to the document */
 void why_window_dispose_show (WhyWindow *self);

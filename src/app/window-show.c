@@ -2,6 +2,7 @@
 
 #include "window-private.h"
 
+#include "planes-view.h"
 #include "words.h"
 
 #include "service/document-look.h"
@@ -54,14 +55,22 @@ method_title (const char *id)
 
 /* What is explained, how, where: always beside the map. */
 static void
-show_legend (WhyWindow *self)
+set_legend (WhyWindow *self, const char *title, const char *const *lines)
+{
+  why_canvas_set_legend (self->canvas, title, lines, NULL);
+  if (self->planes_view != NULL)
+    why_planes_view_set_legend (WHY_PLANES_VIEW (self->planes_view), title, lines);
+}
+
+void
+why_window_show_legend (WhyWindow *self)
 {
   WhyMap *map = why_document_get_map (self->document);
   WhyClassItem *shown = why_document_get_class (self->document, why_document_get_shown_class (self->document));
 
   if (map == NULL || shown == NULL || map->values->rank != 2)
     {
-      why_canvas_set_legend (self->canvas, NULL, NULL, NULL);
+      set_legend (self, NULL, NULL);
       return;
     }
   g_autofree char *percent = why_percent_text (why_class_item_get_probability (shown));
@@ -76,9 +85,16 @@ show_legend (WhyWindow *self)
   g_autofree char *size = why_words_cell_size (self->document, map);
   g_autofree char *where = map->layer != NULL ? g_strdup_printf ("%s · %s", size, map->layer) : g_strdup (size);
   g_autofree char *how = why_words_limits (self->document, map);
-  const char *lines[] = { what, where, *how != '\0' ? how : NULL, NULL };
+  g_autofree char *along = why_document_is_volume (self->document) && why_document_get_projected (self->document)
+                             ? why_words_plane (why_document_get_source (self->document))
+                             : NULL;
+  const char *lines[] = { what, where, NULL, NULL, NULL };
+  gsize n_lines = 2;
 
-  why_canvas_set_legend (self->canvas, title, lines, NULL);
+  if (*how != '\0')
+    lines[n_lines++] = how;
+  lines[n_lines] = along;
+  set_legend (self, title, lines);
 }
 
 /* So that nobody takes what others would see for the colours of the picture. */
@@ -244,6 +260,8 @@ set_busy_shown (WhyWindow *self, gboolean busy_shown)
 {
   self->busy_shown = busy_shown;
   why_canvas_set_outdated (self->canvas, busy_shown);
+  if (self->planes_view != NULL)
+    why_planes_view_set_outdated (WHY_PLANES_VIEW (self->planes_view), busy_shown);
   gtk_widget_set_visible (self->progress_box, busy_shown);
   gtk_accessible_update_state (GTK_ACCESSIBLE (self->canvas), GTK_ACCESSIBLE_STATE_BUSY, busy_shown, -1);
   show_status (self);
@@ -297,7 +315,7 @@ on_updated_cb (WhyWindow *self)
   show_picture (self);
   show_map (self);
   why_window_show_covers (self);
-  show_legend (self);
+  why_window_show_legend (self);
   why_window_show_title (self);
   show_hint (self);
   show_status (self);
@@ -322,7 +340,7 @@ on_files_cb (WhyWindow *self)
   why_window_show_title (self);
   show_page (self);
   show_error (self);
-  show_legend (self);
+  why_window_show_legend (self);
   show_hint (self);
   show_status (self);
 }
@@ -339,7 +357,10 @@ why_window_step_slice (WhyWindow *self, int n_steps)
 static void
 on_probed_cb (WhyWindow *self)
 {
-  g_autofree char *text = why_words_probe (why_canvas_get_probe (self->canvas), why_document_get_um_per_pixel (self->document));
+  const WhyProbe *probe = why_canvas_get_probe (self->canvas);
+  g_autofree char *text = why_document_is_volume (self->document)
+                            ? why_words_probe_volume (why_document_get_source (self->document), probe)
+                            : why_words_probe (probe, why_document_get_um_per_pixel (self->document));
 
   gtk_label_set_label (self->probe_label, text);
 }
@@ -351,10 +372,10 @@ why_window_init_show (WhyWindow *self)
 
   g_signal_connect_object (self->document, "updated", G_CALLBACK (on_updated_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->document, "redraw", G_CALLBACK (show_map), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->document, "notify::limits", G_CALLBACK (show_legend), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->document, "notify::threshold", G_CALLBACK (show_legend), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->document, "notify::look", G_CALLBACK (show_legend), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->document, "notify::um-per-pixel", G_CALLBACK (show_legend), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->document, "notify::limits", G_CALLBACK (why_window_show_legend), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->document, "notify::threshold", G_CALLBACK (why_window_show_legend), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->document, "notify::look", G_CALLBACK (why_window_show_legend), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->document, "notify::um-per-pixel", G_CALLBACK (why_window_show_legend), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->document, "notify::um-per-pixel", G_CALLBACK (on_probed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->document, "notify::look", G_CALLBACK (show_vision), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->document, "notify::show-map", G_CALLBACK (show_map), self, G_CONNECT_SWAPPED);

@@ -54,6 +54,7 @@ narrow_cb (gpointer data)
   gtk_widget_set_visible (self->map_button, !self->narrow);
   gtk_widget_set_visible (self->cases_button, !self->narrow);
   gtk_widget_set_visible (self->more_tools, !self->narrow);
+  why_slice_bar_set_narrow (WHY_SLICE_BAR (self->slice_bar), self->narrow);
   if (self->narrow)
     gtk_button_set_icon_name (self->open_button, "document-open-symbolic");
   else
@@ -216,7 +217,7 @@ why_window_is_idle (WhyWindow *self)
          !self->busy_shown &&
          !gtk_stack_get_transition_running (self->stack) && is_at_rest (self->error_revealer) &&
          is_at_rest (self->hint_revealer) && is_at_rest (self->drop_revealer) &&
-         why_window_compare_is_idle (self) && why_window_take_is_idle (self) &&
+         why_window_compare_is_idle (self) && why_window_volume_is_idle (self) && why_window_take_is_idle (self) &&
          (!gtk_widget_get_mapped (GTK_WIDGET (self->canvas)) || why_canvas_is_settled (self->canvas));
 }
 
@@ -245,6 +246,7 @@ why_window_dup_state (WhyWindow *self)
   json_object_set_double_member (window, "zoom", why_canvas_get_zoom (why_window_get_canvas (self)));
   json_object_set_boolean_member (window, "zoom_fit", why_canvas_get_fit (why_window_get_canvas (self)));
   why_window_add_compare_state (self, window);
+  why_window_add_volume_state (self, window);
   json_object_set_int_member (window, "width", gtk_widget_get_width (GTK_WIDGET (self)));
   json_object_set_int_member (window, "height", gtk_widget_get_height (GTK_WIDGET (self)));
   json_object_set_string_member (window, "title", adw_window_title_get_title (self->title));
@@ -393,6 +395,7 @@ why_window_new (AdwApplication *application, WhyRunner *runner)
   why_window_init_look (self);
   why_window_init_desk (self);
   why_window_init_compare (self);
+  why_window_init_volume (self);
   why_window_init_layers (self);
   why_window_init_measure (self);
   why_window_init_take (self);

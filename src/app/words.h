@@ -71,6 +71,17 @@ char *why_words_size (double um_width, double um_height) G_GNUC_WARN_UNUSED_RESU
  */
 char *why_words_probe (const WhyProbe *probe, double um_per_pixel) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * why_words_probe_volume:
+ * @picture: (nullable): the volume as it is shown
+ *
+ * Returns: (transfer full): "voxel 90, 108, 72  (R 0.0  A 18.0  S 0.0 mm)   812   map 0.123"; "" when nothing is probed
+ */
+char *why_words_probe_volume (const WhyPicture *picture, const WhyProbe *probe) G_GNUC_WARN_UNUSED_RESULT;
+
+/** why_words_plane: Returns: (transfer full): "Axial 73 / 181", "Maximum from front to back"; "" without a volume */
+char *why_words_plane (const WhyPicture *picture) G_GNUC_WARN_UNUSED_RESULT;
+
 /** why_words_shape: Returns: (transfer full): "512 × 14 × 14" for "1x512x14x14": what a person reads */
 char *why_words_shape (const char *shape) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -33,6 +33,7 @@ typedef struct
   char *slice;
   WhyPlaneKind plane_kind;
   gint64 plane_index;
+  gboolean projected;
   char *figure;
   char *colormap;
   char *limits;
@@ -108,11 +109,18 @@ parse_slice (Options *options, GError **error)
 {
   g_auto (GStrv) parts = options->slice != NULL ? g_strsplit (options->slice, ":", -1) : NULL;
 
-  if (parts == NULL || (g_strv_length (parts) == 2 && why_plane_kind_from_string (parts[0], &options->plane_kind) &&
-                        g_ascii_string_to_signed (parts[1], 10, 0, G_MAXINT32, &options->plane_index, NULL)))
+  if (parts == NULL)
     return TRUE;
+  if (g_strv_length (parts) == 2 && why_plane_kind_from_string (parts[0], &options->plane_kind))
+    {
+      options->projected = strcmp (parts[1], "max") == 0;
+      if (options->projected || g_ascii_string_to_signed (parts[1], 10, 0, G_MAXINT32, &options->plane_index, NULL))
+        return TRUE;
+    }
   g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
-               "There is no slice '%s'; write axial:90, coronal:N or sagittal:N, N from 0", options->slice);
+               "There is no slice '%s'; write axial:90, coronal:N or sagittal:N, N from 0, or axial:max for the maximum "
+               "along that axis",
+               options->slice);
   return FALSE;
 }
 
@@ -465,7 +473,8 @@ static gboolean
 choose_plane (WhyPicture *picture, const Options *options, const WhyResult *result, GError **error)
 {
   if (options->slice != NULL)
-    return why_picture_set_plane (picture, options->plane_kind, options->plane_index, error);
+    return why_picture_set_plane (picture, options->plane_kind, options->plane_index, error) &&
+           (!options->projected || why_picture_set_projected (picture, TRUE, error));
 
   const WhyMap *map = result->map;
   const float *values = map->values->data;
@@ -617,7 +626,7 @@ run (int argc, char **argv)
     { "no-captions", 0, 0, G_OPTION_ARG_NONE, &options.export.no_captions, "No text below the figure", NULL },
     { "dark", 0, 0, G_OPTION_ARG_NONE, &options.export.dark, "A figure on dark ground", NULL },
     { "full-paths", 0, 0, G_OPTION_ARG_NONE, &options.export.full_paths, "Keep whole paths in the file, not only names", NULL },
-    { "slice", 0, 0, G_OPTION_ARG_STRING, &options.slice, "Plane of the figure, for volumes: axial, coronal or sagittal (axial through the peak)", "PLANE:INDEX" },
+    { "slice", 0, 0, G_OPTION_ARG_STRING, &options.slice, "Plane of the figure, for volumes: axial, coronal or sagittal, and the slice or max, the maximum along that axis (axial through the peak)", "PLANE:INDEX" },
     { "colormap", 0, 0, G_OPTION_ARG_STRING, &options.colormap, "Colours of the figure's map", "ID" },
     { "opacity", 0, 0, G_OPTION_ARG_DOUBLE, &options.opacity, "Opacity of the map, 0 to 1 (0.5)", "X" },
     { "threshold", 0, 0, G_OPTION_ARG_DOUBLE, &options.threshold, "Hide the map below this share of its range (0)", "X" },

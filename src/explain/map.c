@@ -2,6 +2,8 @@
 
 #include "explain/map.h"
 
+#include "base/project.h"
+
 #include <math.h>
 #include <stdatomic.h>
 
@@ -52,6 +54,38 @@ why_map_ref (WhyMap *map)
   return map;
 }
 
+/* x, y and depth each have a scale and an offset of their own. */
+static WhyAffine
+plane_to_input (const WhyMap *map, int axis)
+{
+  const int row_axis = axis == 0 ? 1 : 0, column_axis = axis == 2 ? 1 : 2;
+  const double scales[3] = { map->depth_scale, map->to_input.yy, map->to_input.xx };
+  const double offsets[3] = { map->depth_offset, map->to_input.y0, map->to_input.x0 };
+
+  return why_affine_scale_translate (scales[column_axis], scales[row_axis], offsets[column_axis], offsets[row_axis]);
+}
+
+/* @plane: (transfer full): values on a plane across @axis, on the scale of the whole map. */
+static WhyMap *
+flat_map (const WhyMap *map, int axis, WhyTensor *plane)
+{
+  const WhyAffine to_input = plane_to_input (map, axis);
+  WhyMap *result = why_map_new (plane, &to_input, map->method, map->layer, map->polarity, map->profile);
+
+  result->options = g_strdup (map->options);
+  result->target_class = map->target_class;
+  result->contrast_class = map->contrast_class;
+  g_free (result->score_kind);
+  result->score_kind = g_strdup (map->score_kind);
+  result->score = map->score;
+  result->minimum = map->minimum;
+  result->maximum = map->maximum;
+  result->n_not_finite = map->n_not_finite;
+  result->reason = g_strdup (map->reason);
+  result->note = g_strdup (map->note);
+  return result;
+}
+
 WhyMap *
 why_map_plane (const WhyMap *map, int axis, double position, gboolean smooth)
 {
@@ -65,11 +99,6 @@ why_map_plane (const WhyMap *map, int axis, double position, gboolean smooth)
   const gint64 before = (gint64) centre;
   const gint64 after = MIN (before + 1, dims[axis] - 1);
   const double share = centre - (double) before;
-  /* x, y and depth each have a scale and an offset of their own. */
-  const double scales[3] = { map->depth_scale, map->to_input.yy, map->to_input.xx };
-  const double offsets[3] = { map->depth_offset, map->to_input.y0, map->to_input.x0 };
-  const WhyAffine to_input = why_affine_scale_translate (scales[column_axis], scales[row_axis],
-                                                         offsets[column_axis], offsets[row_axis]);
 
   g_return_val_if_fail (map->values->rank == 3, NULL);
   WhyTensor *plane = why_tensor_new (WHY_DTYPE_FLOAT32, 2, plane_dims, NULL);
@@ -84,19 +113,35 @@ why_map_plane (const WhyMap *map, int axis, double position, gboolean smooth)
         ((float *) plane->data)[h * plane_dims[1] + w] =
           (float) (share > 0.0 ? one + share * (other - one) : one);
       }
-  WhyMap *result =
-    why_map_new (plane, &to_input, map->method, map->layer, map->polarity, map->profile);
-  result->options = g_strdup (map->options);
-  result->target_class = map->target_class;
-  result->contrast_class = map->contrast_class;
-  g_free (result->score_kind);
-  result->score_kind = g_strdup (map->score_kind);
-  result->score = map->score;
-  result->minimum = map->minimum;
-  result->maximum = map->maximum;
-  result->n_not_finite = map->n_not_finite;
-  result->reason = g_strdup (map->reason);
-  result->note = g_strdup (map->note);
+  return flat_map (map, axis, plane);
+}
+
+static gboolean
+is_signed (const WhyMap *map)
+{
+  return g_strcmp0 (map->polarity, "signed") == 0;
+}
+
+void
+why_map_prepare_projections (WhyMap *map)
+{
+  if (map->values->rank == 3 && map->projections[0] == NULL)
+    (void) why_project_volume (map->values, is_signed (map), map->projections, NULL);
+}
+
+WhyMap *
+why_map_project (const WhyMap *map, int axis)
+{
+  WhyTensor *projections[3] = { NULL, NULL, NULL };
+
+  g_return_val_if_fail (map->values->rank == 3, NULL);
+  if (map->projections[axis] != NULL)
+    return flat_map (map, axis, why_tensor_ref (map->projections[axis]));
+  if (!why_project_volume (map->values, is_signed (map), projections, NULL))
+    return NULL;
+  WhyMap *result = flat_map (map, axis, why_tensor_ref (projections[axis]));
+  for (int other = 0; other < 3; other++)
+    why_tensor_unref (projections[other]);
   return result;
 }
 
@@ -120,5 +165,7 @@ why_map_unref (WhyMap *map)
   g_free (map->score_kind);
   g_free (map->reason);
   g_free (map->note);
+  for (int axis = 0; axis < 3; axis++)
+    why_tensor_unref (map->projections[axis]);
   g_free (map);
 }

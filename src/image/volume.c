@@ -125,17 +125,13 @@ why_plane_get_affine (const WhyPlane *plane, const gint64 *dims)
   return why_affine_compose (&turned, &mirrored);
 }
 
-WhyTensor *
-why_volume_show (const WhyTensor *volume, const WhyPlane *plane, double low, double high, GError **error)
+/* @values: of the plane's first row and column; strides in elements. */
+static WhyTensor *
+show_values (const float *values, gint64 row_stride, gint64 column_stride, const WhyPlane *plane, const gint64 *dims, double low,
+             double high, GError **error)
 {
-  const gint64 *dims = volume->dims;
-  const gint64 strides[3] = { dims[1] * dims[2], dims[2], 1 };
-  const float *values = volume->data;
   gint64 width, height;
-  int row_axis, column_axis;
 
-  g_return_val_if_fail (volume->dtype == WHY_DTYPE_FLOAT32 && volume->rank >= 3 && why_tensor_is_dense (volume), NULL);
-  plane_axes (plane, &row_axis, &column_axis);
   why_plane_get_size (plane, dims, &width, &height);
   const gint64 picture_dims[3] = { height, width, 1 };
   WhyTensor *picture = why_tensor_new (WHY_DTYPE_UINT8, 3, picture_dims, error);
@@ -151,11 +147,34 @@ why_volume_show (const WhyTensor *volume, const WhyPlane *plane, double low, dou
         const gint64 from_y = plane->flip_y ? height - 1 - y : y;
         const gint64 row = plane->transpose ? from_x : from_y;
         const gint64 column = plane->transpose ? from_y : from_x;
-        const double value = ((double) values[plane->index * strides[plane->axis] + row * strides[row_axis] +
-                                              column * strides[column_axis]] -
-                              low) *
-                             scale;
+        const double value = ((double) values[row * row_stride + column * column_stride] - low) * scale;
         *target++ = value >= 255.0 ? 255 : value > 0.0 ? (guint8) (value + 0.5) : 0;
       }
   return picture;
+}
+
+WhyTensor *
+why_volume_show (const WhyTensor *volume, const WhyPlane *plane, double low, double high, GError **error)
+{
+  const gint64 *dims = volume->dims;
+  const gint64 strides[3] = { dims[1] * dims[2], dims[2], 1 };
+  int row_axis, column_axis;
+
+  g_return_val_if_fail (volume->dtype == WHY_DTYPE_FLOAT32 && volume->rank >= 3 && why_tensor_is_dense (volume), NULL);
+  plane_axes (plane, &row_axis, &column_axis);
+  return show_values ((const float *) volume->data + plane->index * strides[plane->axis], strides[row_axis],
+                      strides[column_axis], plane, dims, low, high, error);
+}
+
+WhyTensor *
+why_volume_show_projection (const WhyTensor *projection, const gint64 *dims, const WhyPlane *plane, double low, double high,
+                            GError **error)
+{
+  int row_axis, column_axis;
+
+  plane_axes (plane, &row_axis, &column_axis);
+  g_return_val_if_fail (projection->dtype == WHY_DTYPE_FLOAT32 && projection->rank == 2 && why_tensor_is_dense (projection) &&
+                          projection->dims[0] == dims[row_axis] && projection->dims[1] == dims[column_axis],
+                        NULL);
+  return show_values (projection->data, projection->dims[1], 1, plane, dims, low, high, error);
 }

@@ -71,12 +71,6 @@ why_document_get_n_slices (WhyDocument *self)
   return why_document_is_volume (self) ? why_picture_get_n_planes (self->picture, self->picture->kind) : 1;
 }
 
-gint64
-why_document_get_middle_slice (WhyDocument *self, WhyPlaneKind plane)
-{
-  return why_document_is_volume (self) ? why_picture_get_n_planes (self->picture, plane) / 2 : 0;
-}
-
 const char *
 why_document_get_picture_note (WhyDocument *self)
 {

@@ -223,6 +223,7 @@ why_document_show_sample (WhyDocument *self, const WhySample *sample)
   g_clear_pointer (&session->cases, g_strfreev);
   g_array_set_size (session->covers, 0);
   session->slice = -1;
+  session->cross[0] = -1;
   session->state.target_class = -1;
   session->state.contrast_class = -1;
   session->class_name = g_strdup (sample->class_name);

@@ -65,6 +65,15 @@ void why_document_look_apply (const WhyDocumentLook *look, WhyOverlayStyle *styl
 gboolean why_document_alpha_parse (const char *text, WhyDocumentAlpha *alpha);
 const char *why_document_alpha_id (WhyDocumentAlpha alpha);
 
+/* How picture and volume lie on the screen. A plain value. */
+typedef struct
+{
+  gboolean three_planes; /* of a volume, at once */
+  gboolean projected;    /* what is seen along the axis, instead of a slice */
+} WhyDocumentView;
+
+gboolean why_document_view_equal (const WhyDocumentView *a, const WhyDocumentView *b);
+
 typedef struct
 {
   int target_class;
@@ -90,6 +99,7 @@ typedef struct
   GPtrArray *steps;      /* of WhyStep; likewise */
   WhyDocumentTarget target;
   WhyDocumentLook look;
+  WhyDocumentView view;
 } WhyDocumentState;
 
 /* Out of those that are added. */
@@ -194,6 +204,7 @@ struct _WhyDocument
   const char *last_change; /* static string: which slider moved last; NULL: the next change stands alone */
   gint64 last_change_time;
 
+  gint64 cross[3]; /* of a volume: column, row, slice where all planes meet; the plane shown goes through it */
   int step; /* that was gone to last, -1 */
   guint view;
   guint check_view;
@@ -287,6 +298,12 @@ const char *why_document_checking_title (WhyDocument *self);
 void why_document_set_loading (WhyDocument *self, WhyLoad load, const char *path);
 void why_document_cancel_loads (WhyDocument *self);
 
+/* document-volume.c */
+/* A volume was opened: the cross hair to its middle, and it is shown as volumes are. */
+void why_document_init_volume (WhyDocument *self);
+/* Shows a slice, or what is seen along the axis, as the state has it. */
+void why_document_update_projected (WhyDocument *self);
+
 /* document-settings.c */
 /* The sentence about a fill that does not exist. */
 void why_document_fail_fill (WhyDocument *self, const char *fill);
@@ -365,6 +382,8 @@ typedef enum
   WHY_DOCUMENT_PROP_PICTURE_HEIGHT,
   WHY_DOCUMENT_PROP_PLANE,
   WHY_DOCUMENT_PROP_SLICE,
+  WHY_DOCUMENT_PROP_CROSS_HAIR,
+  WHY_DOCUMENT_PROP_VIEW,
   WHY_DOCUMENT_PROP_MODEL,
   WHY_DOCUMENT_PROP_LAYERS,
   WHY_DOCUMENT_PROP_CLASSES,

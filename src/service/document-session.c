@@ -176,6 +176,8 @@ why_document_make_session (WhyDocument *self)
   session->fill = g_strdup (self->fill);
   session->plane = why_document_get_plane (self);
   session->slice = why_document_is_volume (self) ? why_document_get_slice (self) : -1;
+  if (!why_document_get_cross_hair (self, session->cross))
+    session->cross[0] = -1;
   return session;
 }
 
@@ -454,6 +456,7 @@ why_document_apply_session (WhyDocument *self)
   state.comparison = why_comparison_ref (session->state.comparison);
   state.curtain = session->state.curtain;
   state.look = session->state.look;
+  state.view = session->state.view;
   state.um_per_pixel = session->state.um_per_pixel;
   if (self->picture != NULL && !self->picture->is_volume && session->covers->len > 0)
     {
@@ -473,6 +476,8 @@ why_document_apply_session (WhyDocument *self)
   state.steps = take_steps (self, session->steps);
   why_document_commit (self, &state, NULL);
   why_document_set_selected_cover (self, (int) self->state.occlusions->len - 1);
+  if (session->cross[0] >= 0)
+    why_document_set_cross_hair (self, session->cross);
   if (session->slice >= 0)
     why_document_set_slice (self, session->plane, session->slice);
   why_document_forget_history (self);

@@ -1,6 +1,5 @@
 #include "config.h"
 
-#include "document-compare.h"
 #include "document-private.h"
 
 #include "base/error.h"
@@ -227,36 +226,6 @@ why_document_set_smooth (WhyDocument *self, gboolean smooth)
   WhyDocumentState state = why_document_begin_change (self);
   state.smooth = !!smooth;
   why_document_commit (self, &state, NULL);
-}
-
-/* Where in a volume one looks is no question asked of it: nothing to be undone. */
-void
-why_document_set_slice (WhyDocument *self, WhyPlaneKind plane, gint64 slice)
-{
-  g_autoptr (GError) error = NULL;
-
-  g_return_if_fail (WHY_IS_DOCUMENT (self));
-  if (!why_document_is_volume (self))
-    return;
-  const gint64 index = CLAMP (slice, 0, why_picture_get_n_planes (self->picture, plane) - 1);
-  if (plane == self->picture->kind && index == self->picture->plane.index)
-    return;
-  if (!why_picture_set_plane (self->picture, plane, index, &error))
-    {
-      fail_value (self, error);
-      return;
-    }
-  g_object_freeze_notify (G_OBJECT (self));
-  why_document_update_shown_map (self);
-  why_document_compare_show (self);
-  why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE);
-  why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE_WIDTH);
-  why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE_HEIGHT);
-  why_document_notify (self, WHY_DOCUMENT_PROP_PLANE);
-  why_document_notify (self, WHY_DOCUMENT_PROP_SLICE);
-  why_document_notify (self, WHY_DOCUMENT_PROP_MAP);
-  g_object_thaw_notify (G_OBJECT (self));
-  why_document_emit_redraw (self);
 }
 
 void

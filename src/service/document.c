@@ -312,6 +312,7 @@ notify_state (WhyDocument *self, const WhyDocumentState *old)
     { state->threshold != old->threshold, WHY_DOCUMENT_PROP_THRESHOLD },
     { state->show_map != old->show_map, WHY_DOCUMENT_PROP_SHOW_MAP },
     { state->smooth != old->smooth, WHY_DOCUMENT_PROP_SMOOTH },
+    { !why_document_view_equal (&state->view, &old->view), WHY_DOCUMENT_PROP_VIEW },
     { !why_document_target_equal (&state->target, &old->target), WHY_DOCUMENT_PROP_TARGET_KIND },
     { !why_document_look_equal (&state->look, &old->look) || state->lo != old->lo || state->hi != old->hi, WHY_DOCUMENT_PROP_LOOK },
     { state->comparison->mode != old->comparison->mode, WHY_DOCUMENT_PROP_COMPARE },
@@ -342,6 +343,8 @@ switch_state (WhyDocument *self, WhyDocumentState *state)
       why_document_update_shown_map (self);
       why_document_compare_show (self);
     }
+  if (self->state.view.projected != old.view.projected)
+    why_document_update_projected (self);
   notify_state (self, &old);
   if (self->state.annotations != old.annotations)
     {
@@ -482,6 +485,7 @@ why_document_take_picture (WhyDocument *self, WhyPicture *picture)
   g_object_freeze_notify (G_OBJECT (self));
   g_clear_pointer (&self->picture, why_picture_free);
   self->picture = picture;
+  why_document_init_volume (self);
   g_ptr_array_unref (state.occlusions);
   state.occlusions = g_ptr_array_new_with_free_func (g_object_unref);
   g_ptr_array_unref (state.annotations);
@@ -674,6 +678,12 @@ why_document_get_property (GObject *object, guint prop_id, GValue *value, GParam
       break;
     case WHY_DOCUMENT_PROP_SLICE:
       g_value_set_int64 (value, why_document_get_slice (self));
+      break;
+    case WHY_DOCUMENT_PROP_CROSS_HAIR:
+      g_value_take_string (value, why_document_dup_cross_hair (self));
+      break;
+    case WHY_DOCUMENT_PROP_VIEW:
+      g_value_set_string (value, why_document_get_view (self));
       break;
     case WHY_DOCUMENT_PROP_MODEL:
       g_value_set_object (value, self->model);
@@ -883,6 +893,8 @@ why_document_class_init (WhyDocumentClass *klass)
   INT64 (PICTURE_HEIGHT, "picture-height");
   STRING (PLANE, "plane", ro);
   INT64 (SLICE, "slice");
+  STRING (CROSS_HAIR, "cross-hair", ro);
+  STRING (VIEW, "view", ro);
   OBJECT (MODEL, "model", WHY_TYPE_MODEL);
   OBJECT (LAYERS, "layers", G_TYPE_LIST_MODEL);
   OBJECT (CLASSES, "classes", G_TYPE_LIST_MODEL);

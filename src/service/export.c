@@ -213,8 +213,13 @@ make_command (const WhyExport *what, const char *figure_path, const char *from)
   append_option (command, NULL, model_path);
   append_option (command, NULL, input_path);
   if (what->source != NULL && what->source->is_volume)
-    g_string_append_printf (command, " --slice %s:%" G_GINT64_FORMAT, why_plane_kind_to_string (what->source->kind),
-                            what->source->plane.index);
+    {
+      g_string_append_printf (command, " --slice %s:", why_plane_kind_to_string (what->source->kind));
+      if (what->source->projected)
+        g_string_append (command, "max");
+      else
+        g_string_append_printf (command, "%" G_GINT64_FORMAT, what->source->plane.index);
+    }
   if (why_model_get_recipe_path (what->model) != NULL)
     {
       g_autofree char *recipe_path = told_path (what, from, why_model_get_recipe_path (what->model));
@@ -456,11 +461,30 @@ why_export_polarity_text (const WhyMap *map)
   return why_export_knows_class (map) ? why_polarity_title (map->polarity) : _ ("the same for every class");
 }
 
+/* What a projection shows is nowhere beside what it lies on in the picture: it must be said. */
+static char *
+projection_text (const WhyPicture *source)
+{
+  static const char *const titles[] = {
+    N_ ("Maximum of the picture and of the map from top to bottom (maximum intensity projection)"),
+    N_ ("Maximum of the picture and of the map from front to back (maximum intensity projection)"),
+    N_ ("Maximum of the picture and of the map from side to side (maximum intensity projection)"),
+  };
+  /* Translators: %s is what is shown of a volume */
+  const char *format = !source->has_world                        ? _ ("%s; the file does not say how the body lies")
+                       : source->kind == WHY_PLANE_SAGITTAL ? _ ("%s; the front is at the left")
+                                                            : _ ("%s; the patient's right is at the left");
+
+  return g_strdup_printf (format, _ (titles[source->kind]));
+}
+
 char *
 why_export_plane_text (const WhyPicture *source)
 {
   static const char *const titles[] = { N_ ("Axial plane"), N_ ("Coronal plane"), N_ ("Sagittal plane") };
 
+  if (source->projected)
+    return projection_text (source);
   return g_strdup_printf (!source->has_world
                             ? _ ("%s, slice %" PRId64 " of %" PRId64 "; the file does not say how the body lies")
                           : source->kind == WHY_PLANE_SAGITTAL

@@ -150,7 +150,10 @@ make_part (const WhyLayerChecks *checks, const WhyRequest *request, const WhyJob
   if (!why_explain_layers (&request->explain, names, n_names, job, &explained, maps, error))
     return FALSE;
   for (gsize index = 0; index < n_names; index++)
-    result->maps[places[index]] = maps[index];
+    {
+      result->maps[places[index]] = maps[index];
+      why_map_prepare_projections (maps[index]);
+    }
   g_clear_pointer (&result->probabilities, why_tensor_unref);
   g_clear_pointer (&result->logits, why_tensor_unref);
   result->probabilities = g_steal_pointer (&explained.probabilities);

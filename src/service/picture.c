@@ -2,6 +2,7 @@
 
 #include "service/picture.h"
 
+#include "base/project.h"
 #include "base/range.h"
 #include "image/resize.h"
 #include "image/source.h"
@@ -40,6 +41,8 @@ load_volume (WhyPicture *picture, WhyImageSource *source, WhyCancel *cancel, GEr
     return FALSE;
   const gint64 dims[4] = { volume->dims[0], volume->dims[1], volume->dims[2], 1 };
   picture->pixels = why_tensor_reshape (volume, 4, dims);
+  if (!why_project_volume (volume, FALSE, picture->projections, error))
+    return FALSE;
   picture->is_volume = TRUE;
   picture->has_world = world != NULL;
   if (world != NULL)
@@ -80,6 +83,8 @@ why_picture_copy (const WhyPicture *picture)
   copy->note = g_strdup (picture->note);
   copy->pixels = why_tensor_ref (picture->pixels);
   copy->display = why_tensor_ref (picture->display);
+  for (int axis = 0; axis < 3 && picture->projections[axis] != NULL; axis++)
+    why_tensor_ref (copy->projections[axis]);
   return copy;
 }
 
@@ -90,6 +95,8 @@ why_picture_free (WhyPicture *picture)
   g_free (picture->note);
   g_clear_pointer (&picture->pixels, why_tensor_unref);
   g_clear_pointer (&picture->display, why_tensor_unref);
+  for (int axis = 0; axis < 3; axis++)
+    g_clear_pointer (&picture->projections[axis], why_tensor_unref);
   g_free (picture);
 }
 
@@ -150,12 +157,14 @@ find_stretch (const WhyPicture *picture, const WhyPlane *plane, double *across, 
     *down = y / x;
 }
 
-gboolean
-why_picture_set_plane (WhyPicture *picture, WhyPlaneKind kind, gint64 index, GError **error)
+static gboolean
+show (WhyPicture *picture, WhyPlaneKind kind, gint64 index, gboolean projected, GError **error)
 {
-  g_return_val_if_fail (picture->is_volume, FALSE);
   const WhyPlane plane = find_plane (picture, kind, index);
-  g_autoptr (WhyTensor) display = why_volume_show (picture->pixels, &plane, picture->low, picture->high, error);
+  g_autoptr (WhyTensor) display =
+    projected ? why_volume_show_projection (picture->projections[plane.axis], picture->pixels->dims, &plane, picture->low,
+                                            picture->high, error)
+              : why_volume_show (picture->pixels, &plane, picture->low, picture->high, error);
   double across, down;
 
   if (display == NULL)
@@ -180,7 +189,22 @@ why_picture_set_plane (WhyPicture *picture, WhyPlaneKind kind, gint64 index, GEr
   picture->plane_to_display = why_affine_compose (&turned, &stretch);
   picture->kind = kind;
   picture->plane = plane;
+  picture->projected = projected;
   g_clear_pointer (&picture->display, why_tensor_unref);
   picture->display = g_steal_pointer (&display);
   return TRUE;
+}
+
+gboolean
+why_picture_set_plane (WhyPicture *picture, WhyPlaneKind kind, gint64 index, GError **error)
+{
+  g_return_val_if_fail (picture->is_volume, FALSE);
+  return show (picture, kind, index, picture->projected, error);
+}
+
+gboolean
+why_picture_set_projected (WhyPicture *picture, gboolean projected, GError **error)
+{
+  g_return_val_if_fail (picture->is_volume, FALSE);
+  return show (picture, picture->kind, picture->plane.index, projected, error);
 }

@@ -203,12 +203,12 @@ why_result_show_map (const WhyResult *result, WhyMap *map, const WhyPicture *pic
   compose_axis (&scales[1], &offsets[1], result->input_to_source.yy, result->input_to_source.y0);
   compose_axis (&scales[2], &offsets[2], result->input_to_source.xx, result->input_to_source.x0);
   const double position = ((double) plane->index + 0.5 - offsets[plane->axis]) / scales[plane->axis];
-  if (!(position >= 0.0 && position <= (double) map->values->dims[plane->axis]))
+  if (!picture->projected && !(position >= 0.0 && position <= (double) map->values->dims[plane->axis]))
     return NULL;
   const WhyAffine to_plane = why_affine_scale_translate (scales[column_axis], scales[row_axis], offsets[column_axis],
                                                          offsets[row_axis]);
   *to_display = why_affine_compose (&to_plane, &picture->plane_to_display);
-  return why_map_plane (map, plane->axis, position, smooth);
+  return picture->projected ? why_map_project (map, plane->axis) : why_map_plane (map, plane->axis, position, smooth);
 }
 
 /* ---- running ---- */
@@ -534,6 +534,8 @@ run (WhyRunState *state, WhyRequest *request, WhyResult *result, WhyCancel *canc
       if (!why_explain (&request->explain, &job, &explained, error))
         return FALSE;
       result->map = g_steal_pointer (&explained.map);
+      /* Not on the main thread, where a large map would be felt. */
+      why_map_prepare_projections (result->map);
       result->probabilities = g_steal_pointer (&explained.probabilities);
       result->logits = g_steal_pointer (&explained.logits);
       result->target_class = explained.target_class;

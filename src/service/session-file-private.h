@@ -26,6 +26,12 @@ gboolean why_session_check_keys (JsonObject *object, const char *const *known, g
 void why_session_add_state (JsonBuilder *builder, const WhyDocumentState *state, const GArray *covers);
 gboolean why_session_take_state (JsonObject *object, WhyDocumentState *state, GArray *covers, GError **error);
 
+/* session-view.c. @voxel: (array fixed-size=3): stays what it is where the file says nothing. */
+void why_session_add_view (JsonBuilder *builder, const WhyDocumentView *view);
+gboolean why_session_take_view (JsonObject *object, WhyDocumentView *view, GError **error);
+void why_session_add_cross_hair (JsonBuilder *builder, const gint64 *voxel);
+gboolean why_session_take_cross_hair (JsonObject *object, gint64 *voxel, GError **error);
+
 void why_session_add_steps (JsonBuilder *builder, const GPtrArray *steps, const char *folder);
 gboolean why_session_take_steps (JsonObject *object, const char *folder, GPtrArray *steps, GError **error);
 

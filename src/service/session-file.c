@@ -195,6 +195,7 @@ why_session_add_state (JsonBuilder *builder, const WhyDocumentState *state, cons
   why_json_add_boolean (builder, "smooth", state->smooth);
   add_target (builder, &state->target);
   add_look (builder, &state->look);
+  why_session_add_view (builder, &state->view);
   why_json_add_double (builder, "um_per_pixel", state->um_per_pixel);
   json_builder_set_member_name (builder, "occlusions");
   json_builder_begin_array (builder);
@@ -231,6 +232,8 @@ why_session_file_write (const WhySessionFile *session, const char *path, WhyCanc
       why_json_add_string (builder, "plane", why_plane_kind_to_string (session->plane));
       why_json_add_int (builder, "slice", session->slice);
     }
+  if (session->cross[0] >= 0)
+    why_session_add_cross_hair (builder, session->cross);
   why_session_add_steps (builder, session->steps, folder);
   json_builder_end_object (builder);
   g_autofree char *json = why_json_finish (builder);
@@ -514,6 +517,7 @@ why_session_take_state (JsonObject *object, WhyDocumentState *state, GArray *cov
       !why_session_take (object, "smooth", WHY_SESSION_TRUTH, &state->smooth, error) ||
       !why_session_take (object, "um_per_pixel", WHY_SESSION_NUMBER, &state->um_per_pixel, error) ||
       !take_target (object, &state->target, error) || !take_look (object, &state->look, error) ||
+      !why_session_take_view (object, &state->view, error) ||
       !take_occlusions (object, covers, error))
     return FALSE;
   if (strcmp (state->limits, "own") != 0 && strcmp (state->limits, "locked") != 0)
@@ -534,7 +538,7 @@ take_object (WhySessionFile *session, JsonObject *object, const char *folder, Wh
     "whylight", "version", "program", "model", "picture", "labels", "cases", "target_class", "contrast_class", "layer", "method", "profile",
     "method_options", "polarity", "colormap", "limits", "lo", "hi", "opacity", "threshold", "show_map", "smooth", "um_per_pixel", "fill",
     "plane", "slice", "occlusions", "score", "region", "also_classes", "clip", "contours", "contour_levels", "contour_labels",
-    "alpha", "colour_vision", "compare", "annotations", "steps",
+    "alpha", "colour_vision", "compare", "annotations", "steps", "planes", "projection", "cross_hair",
   };
   WhyDocumentState *state = &session->state;
   g_autofree char *kind = NULL;
@@ -559,6 +563,7 @@ take_object (WhySessionFile *session, JsonObject *object, const char *folder, Wh
       !why_session_take (object, "fill", WHY_SESSION_TEXT, &session->fill, error) ||
       !why_session_take (object, "plane", WHY_SESSION_TEXT, &plane, error) ||
       !why_session_take (object, "slice", WHY_SESSION_WHOLE, &session->slice, error) ||
+      !why_session_take_cross_hair (object, session->cross, error) ||
       !why_session_compare_take (object, folder, &state->comparison, &state->curtain, error) ||
       !why_session_take_steps (object, folder, session->steps, error) ||
       !take_cases (session, object, folder, error) ||
@@ -611,6 +616,7 @@ why_session_file_read (const char *path, WhyCancel *cancel, GError **error)
   session->annotations = why_annotation_data_new ();
   session->steps = why_session_steps_new ();
   session->slice = -1;
+  session->cross[0] = -1;
   gboolean fine = text != NULL && why_json_text_check (text, length, MAX_DEPTH, &failure);
   if (fine && !json_parser_load_from_data (parser, text, (gssize) length, &failure))
     {

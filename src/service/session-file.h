@@ -13,7 +13,8 @@ G_BEGIN_DECLS
  *    "target_class": 3, "contrast_class": -1, "layer": "...", "method": "gradcam", "profile": "paper",
  *    "method_options": null, "polarity": "relu", "colormap": null, "limits": "own", "lo": 0, "hi": 0,
  *    "opacity": 0.5, "threshold": 0, "show_map": true, "smooth": true, "um_per_pixel": 0, "fill": "mean",
- *    "plane": "axial", "slice": 90, "occlusions": [{"x", "y", "w", "h", "fill", "seed"}],
+ *    "plane": "axial", "slice": 90, "cross_hair": [column, row, slice], "planes": "one", "projection": "none",
+ *    "occlusions": [{"x", "y", "w", "h", "fill", "seed"}],
  *    "score": "logit", "region": "predicted", "also_classes": [], "clip": 0, "contours": false, "contour_levels": 3,
  *    "contour_labels": true, "alpha": "auto", "colour_vision": "normal",
  *    "compare": see session-compare.h,
@@ -61,6 +62,7 @@ GPtrArray *why_session_steps_new (void) G_GNUC_WARN_UNUSED_RESULT; /* of WhySess
  * @covers: (element-type WhyCover): what is covered instead
  * @annotations: (element-type WhyAnnotationData): the outlines likewise
  * @plane, @slice: of a volume; slice -1: not stated
+ * @cross: its cross hair; the first -1: not stated
  * @warning: (nullable): a sentence about files that are not what they were
  */
 typedef struct _WhySessionFile
@@ -80,6 +82,7 @@ typedef struct _WhySessionFile
   char *fill;
   WhyPlaneKind plane;
   gint64 slice;
+  gint64 cross[3];
   char *warning;
 } WhySessionFile;
 

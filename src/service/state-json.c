@@ -333,6 +333,8 @@ add_display (JsonBuilder *builder, WhyDocument *document)
   why_json_add_string (builder, "colour_vision", why_document_get_colour_vision (document));
   why_json_add_double (builder, "share_shown", share_shown < 0 ? NAN : share_shown);
   why_json_add_double (builder, "um_per_pixel", why_document_get_um_per_pixel (document));
+  why_json_add_boolean (builder, "three_planes", why_document_get_three_planes (document));
+  why_json_add_boolean (builder, "projected", why_document_get_projected (document));
   json_builder_end_object (builder);
 }
 
@@ -418,6 +420,8 @@ add_files (JsonBuilder *builder, WhyDocument *document)
           why_json_add_string (builder, "plane", why_plane_kind_to_string (why_document_get_plane (document)));
           why_json_add_int (builder, "slice", why_document_get_slice (document));
           why_json_add_int (builder, "n_slices", why_document_get_n_slices (document));
+          g_autofree char *cross_hair = why_document_dup_cross_hair (document);
+          why_json_add_string (builder, "cross_hair", cross_hair);
         }
       json_builder_end_object (builder);
     }

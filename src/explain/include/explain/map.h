@@ -66,6 +66,7 @@ typedef struct
   char *reason;
   char *note;
   /*< private >*/
+  WhyTensor *projections[3]; /* nullable: see why_map_prepare_projections() */
   _Atomic int ref_count;
 } WhyMap;
 
@@ -94,6 +95,21 @@ WhyMap *why_map_plane (const WhyMap *map,
                        int axis,
                        double position,
                        gboolean smooth) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * why_map_project:
+ * @map: of rank 3
+ * @axis: the dimension of [d, h, w] that is looked along
+ *
+ * The highest value along an axis; of signed maps the one farthest from zero, with its sign.
+ *
+ * Returns: (transfer full) (nullable): as why_map_plane()
+ */
+WhyMap *why_map_project (const WhyMap *map, int axis) G_GNUC_WARN_UNUSED_RESULT;
+
+/** why_map_prepare_projections: so that why_map_project() need not look at every cell: by whoever makes the map, before
+ *  anybody else has it. Nothing happens with other ranks */
+void why_map_prepare_projections (WhyMap *map);
 void why_map_unref (WhyMap *map);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WhyMap, why_map_unref)

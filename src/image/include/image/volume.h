@@ -71,4 +71,14 @@ WhyAffine why_plane_get_affine (const WhyPlane *plane, const gint64 *dims);
 WhyTensor *why_volume_show (const WhyTensor *volume, const WhyPlane *plane, double low, double high,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * why_volume_show_projection:
+ * @projection: float32 of the plane's two dimensions, dense: see why_project_volume()
+ * @dims: (array fixed-size=3): of the volume
+ *
+ * As why_volume_show(), of what is seen along the plane's axis; its index means nothing.
+ */
+WhyTensor *why_volume_show_projection (const WhyTensor *projection, const gint64 *dims, const WhyPlane *plane, double low,
+                                       double high, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS

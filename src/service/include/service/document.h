@@ -1,6 +1,7 @@
 #pragma once
 
 #include "draw/overlay.h"
+#include "service/picture.h"
 #include "service/boxed.h"
 #include "service/case-list.h"
 #include "service/export.h"
@@ -76,7 +77,7 @@ double why_occlusion_get_after (WhyOcclusion *self);
  * "fill" ("mean", "black", "white", "blur", "noise", "texture") (s), "opacity", "threshold" (d, 0..1), "show-map",
  * "smooth" (b), "um-per-pixel" (d, 0: unknown).
  * Read-only: "picture-path" (s), "picture" (WhyTensor), "picture-width", "picture-height" (i64), "plane" (s: "axial",
- * "coronal", "sagittal"), "slice" (i64), "model"
+ * "coronal", "sagittal"), "slice" (i64), "cross-hair" (s: "column row slice"), "view" (s), "model"
  * (WhyModel), "layers", "classes", "occlusions" (GListModel), "step" (i), "shown-class" (i), "shown-layer" (s), "map" (WhyMap),
  * "probabilities" (WhyTensor), "busy" (b), "progress" (d), "activity", "status", "error-message" (s), "can-undo",
  * "can-redo" (b), "selected-annotation" (i).
@@ -137,9 +138,51 @@ gboolean why_document_is_volume (WhyDocument *self);
 WhyPlaneKind why_document_get_plane (WhyDocument *self);
 gint64 why_document_get_slice (WhyDocument *self);
 gint64 why_document_get_n_slices (WhyDocument *self);
-gint64 why_document_get_middle_slice (WhyDocument *self, WhyPlaneKind plane);
+/** why_document_get_slice_of: the slice of @plane that goes through the cross hair */
+gint64 why_document_get_slice_of (WhyDocument *self, WhyPlaneKind plane);
 /** why_document_set_slice: shows another plane; @slice is brought into range. Nothing happens with a picture. */
 void why_document_set_slice (WhyDocument *self, WhyPlaneKind plane, gint64 slice);
+
+/* Where the three planes of a volume meet: column, row and slice in the order of the file (array fixed-size=3). The plane that
+ * is shown goes through it: moving it shows another slice, and another slice moves it. Nothing to be undone. */
+gboolean why_document_get_cross_hair (WhyDocument *self, gint64 *voxel); /* %FALSE: no volume */
+/** why_document_set_cross_hair: brought into range. Nothing happens with a picture. */
+void why_document_set_cross_hair (WhyDocument *self, const gint64 *voxel);
+char *why_document_dup_cross_hair (WhyDocument *self) G_GNUC_WARN_UNUSED_RESULT; /* "90 108 72", or "" */
+
+/** why_document_get_view: Returns: "one", "three" (all planes of a volume), each with " maximum" (see below) */
+const char *why_document_get_view (WhyDocument *self);
+/** why_document_set_three_planes: of a volume, at once, beside its projection; undoable */
+gboolean why_document_get_three_planes (WhyDocument *self);
+void why_document_set_three_planes (WhyDocument *self, gboolean three_planes);
+/** why_document_set_projected: of a volume: instead of a slice what is seen along the plane's axis: of the picture and of the map
+ *  the highest value, of a signed map the one farthest from zero (maximum intensity projection); undoable */
+gboolean why_document_get_projected (WhyDocument *self);
+void why_document_set_projected (WhyDocument *self, gboolean projected);
+
+/** why_document_get_source: Returns: (nullable): the file as it is read; for planes and voxels. Until the next change */
+const WhyPicture *why_document_get_source (WhyDocument *self);
+
+/**
+ * WhyPlaneImage:
+ * @picture: (nullable): the volume with the plane shown
+ * @map: (nullable): what of the map lies on it
+ * @overlay, @style: how it is drawn; valid with a map
+ *
+ * A plane of the volume beside the one that the document shows. Zero-initialise; only what changed is made anew.
+ */
+typedef struct
+{
+  WhyPicture *picture;
+  WhyMap *map;
+  WhyOverlayMap overlay;
+  WhyOverlayStyle style;
+} WhyPlaneImage;
+
+/** why_document_show_plane: @image: brought up to date: the plane of @kind through the cross hair, or what is seen along its
+ *  axis. Returns: %FALSE, and an empty image, if there is no volume */
+gboolean why_document_show_plane (WhyDocument *self, WhyPlaneKind kind, gboolean projected, WhyPlaneImage *image);
+void why_plane_image_clear (WhyPlaneImage *image);
 const char *why_document_get_picture_note (WhyDocument *self); /* what the reader remarks on the file, or "" */
 WhyModel *why_document_get_model (WhyDocument *self); /* nullable */
 

@@ -16,6 +16,8 @@ G_BEGIN_DECLS
  * @spacing: micrometres between voxels along D, H, W; NAN where unknown
  * @low, @high: black and white of the display
  * @kind, @plane: what is shown
+ * @projected: what is seen along the plane's axis is shown instead: the highest value on every ray
+ * @projections: (nullable): of a volume, along each of its dimensions: see why_project_volume()
  * @plane_to_display: from continuous coordinates in the plane to those of @display
  *
  * An input file as everybody above the image library sees it.
@@ -33,6 +35,8 @@ typedef struct
   double low, high;
   WhyPlaneKind kind;
   WhyPlane plane;
+  gboolean projected;
+  WhyTensor *projections[3];
   WhyAffine plane_to_display;
 } WhyPicture;
 
@@ -61,6 +65,37 @@ double why_picture_get_um_per_pixel (const WhyPicture *picture);
  * Shows another plane of a volume.
  */
 gboolean why_picture_set_plane (WhyPicture *picture, WhyPlaneKind kind, gint64 index, GError **error);
+
+/** why_picture_set_projected: of a volume: whether what is seen along the plane's axis is shown instead of the plane */
+gboolean why_picture_set_projected (WhyPicture *picture, gboolean projected, GError **error);
+
+/* ---- picture-volume.c: voxels. (array fixed-size=3): column, row, slice: the order of the file's own indices ---- */
+
+/** why_picture_get_voxels: how many there are along columns, rows, slices */
+void why_picture_get_voxels (const WhyPicture *picture, gint64 *count);
+
+/** why_picture_get_plane_axis: Returns: which of column, row, slice (0, 1, 2) planes of @kind are counted along */
+int why_picture_get_plane_axis (const WhyPicture *picture, WhyPlaneKind kind);
+
+/** why_picture_find_voxel: what lies at a place of the display. Of a projection the voxel that is seen there: the brightest
+ *  on the ray. Returns: %FALSE outside */
+gboolean why_picture_find_voxel (const WhyPicture *picture, double x, double y, gint64 *voxel);
+
+/** why_picture_find_place: where in the display a voxel's centre lies, on its plane or not */
+void why_picture_find_place (const WhyPicture *picture, const gint64 *voxel, double *x, double *y);
+
+/** why_picture_step: @voxel: (inout): moved by so many voxels right and down on the display; nothing is brought into range */
+void why_picture_step (const WhyPicture *picture, int right, int down, gint64 *voxel);
+
+/** why_picture_get_value: the voxel's value in the file's own unit; NAN outside */
+double why_picture_get_value (const WhyPicture *picture, const gint64 *voxel);
+
+/** why_picture_get_world: @mm: (out) (array fixed-size=3): towards right, front and top. Returns: %FALSE: the file does not say */
+gboolean why_picture_get_world (const WhyPicture *picture, const gint64 *voxel, double *mm);
+
+/** why_picture_get_sides: @sides: (out) (array fixed-size=4): towards which side of the body the display's left, right, top and
+ *  bottom lie: R, L, A, P, S, I. Returns: %FALSE: the file does not say */
+gboolean why_picture_get_sides (const WhyPicture *picture, char *sides);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WhyPicture, why_picture_free)
 

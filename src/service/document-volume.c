@@ -1,0 +1,269 @@
+#include "config.h"
+
+#include "document-compare.h"
+#include "document-private.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Where in a volume one looks: slice, cross hair, what is seen along an axis. No question is asked of it, so moving is
+ * nothing to be undone; how it is shown is. */
+
+gboolean
+why_document_view_equal (const WhyDocumentView *a, const WhyDocumentView *b)
+{
+  return a->three_planes == b->three_planes && a->projected == b->projected;
+}
+
+/* ---- slices ---- */
+
+/* The display of the document is another one. */
+static void
+tell_display (WhyDocument *self)
+{
+  g_object_freeze_notify (G_OBJECT (self));
+  why_document_update_shown_map (self);
+  why_document_compare_show (self);
+  why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE);
+  why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE_WIDTH);
+  why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE_HEIGHT);
+  why_document_notify (self, WHY_DOCUMENT_PROP_PLANE);
+  why_document_notify (self, WHY_DOCUMENT_PROP_SLICE);
+  why_document_notify (self, WHY_DOCUMENT_PROP_MAP);
+  g_object_thaw_notify (G_OBJECT (self));
+}
+
+static void
+show_slice (WhyDocument *self, WhyPlaneKind plane, gint64 slice)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (plane == self->picture->kind && slice == self->picture->plane.index)
+    return;
+  if (!why_picture_set_plane (self->picture, plane, slice, &error))
+    {
+      why_document_fail (self, WHY_ERROR_KIND_VALUE, error->message);
+      return;
+    }
+  tell_display (self);
+}
+
+void
+why_document_set_slice (WhyDocument *self, WhyPlaneKind plane, gint64 slice)
+{
+  gint64 voxel[3];
+
+  g_return_if_fail (WHY_IS_DOCUMENT (self));
+  if (!why_document_get_cross_hair (self, voxel))
+    return;
+  g_object_freeze_notify (G_OBJECT (self));
+  voxel[why_picture_get_plane_axis (self->picture, plane)] = slice;
+  /* Another plane, through the same place. */
+  if (plane != self->picture->kind)
+    show_slice (self, plane, CLAMP (slice, 0, why_picture_get_n_planes (self->picture, plane) - 1));
+  why_document_set_cross_hair (self, voxel);
+  g_object_thaw_notify (G_OBJECT (self));
+  why_document_emit_redraw (self);
+}
+
+gint64
+why_document_get_slice_of (WhyDocument *self, WhyPlaneKind plane)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), 0);
+  return why_document_is_volume (self) ? self->cross[why_picture_get_plane_axis (self->picture, plane)] : 0;
+}
+
+/* ---- cross hair ---- */
+
+gboolean
+why_document_get_cross_hair (WhyDocument *self, gint64 *voxel)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), FALSE);
+  if (!why_document_is_volume (self))
+    return FALSE;
+  memcpy (voxel, self->cross, sizeof self->cross);
+  return TRUE;
+}
+
+void
+why_document_set_cross_hair (WhyDocument *self, const gint64 *voxel)
+{
+  gint64 count[3];
+  gint64 wanted[3];
+
+  g_return_if_fail (WHY_IS_DOCUMENT (self));
+  if (!why_document_is_volume (self))
+    return;
+  why_picture_get_voxels (self->picture, count);
+  for (int axis = 0; axis < 3; axis++)
+    wanted[axis] = CLAMP (voxel[axis], 0, count[axis] - 1);
+  if (memcmp (wanted, self->cross, sizeof wanted) == 0)
+    return;
+  memcpy (self->cross, wanted, sizeof wanted);
+  g_object_freeze_notify (G_OBJECT (self));
+  show_slice (self, self->picture->kind, why_document_get_slice_of (self, self->picture->kind));
+  why_document_notify (self, WHY_DOCUMENT_PROP_CROSS_HAIR);
+  g_object_thaw_notify (G_OBJECT (self));
+  why_document_emit_redraw (self);
+}
+
+char *
+why_document_dup_cross_hair (WhyDocument *self)
+{
+  gint64 voxel[3];
+
+  if (!why_document_get_cross_hair (self, voxel))
+    return g_strdup ("");
+  return g_strdup_printf ("%" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT, voxel[0], voxel[1], voxel[2]);
+}
+
+void
+why_document_init_volume (WhyDocument *self)
+{
+  gint64 count[3];
+
+  if (!why_document_is_volume (self))
+    return;
+  why_picture_get_voxels (self->picture, count);
+  for (int axis = 0; axis < 3; axis++)
+    self->cross[axis] = count[axis] / 2;
+  if (self->state.view.projected && !why_picture_set_projected (self->picture, TRUE, NULL))
+    g_warning ("no memory for a projection");
+  why_document_notify (self, WHY_DOCUMENT_PROP_CROSS_HAIR);
+}
+
+/* ---- what is shown of it ---- */
+
+void
+why_document_update_projected (WhyDocument *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!why_document_is_volume (self) || self->picture->projected == self->state.view.projected)
+    return;
+  if (!why_picture_set_projected (self->picture, self->state.view.projected, &error))
+    {
+      why_document_fail (self, WHY_ERROR_KIND_VALUE, error->message);
+      return;
+    }
+  tell_display (self);
+}
+
+const char *
+why_document_get_view (WhyDocument *self)
+{
+  static const char *const names[2][2] = { { "one", "one maximum" }, { "three", "three maximum" } };
+
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), "one");
+  return names[self->state.view.three_planes][self->state.view.projected];
+}
+
+gboolean
+why_document_get_three_planes (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), FALSE);
+  return self->state.view.three_planes;
+}
+
+void
+why_document_set_three_planes (WhyDocument *self, gboolean three_planes)
+{
+  g_return_if_fail (WHY_IS_DOCUMENT (self));
+  if (self->state.view.three_planes == !!three_planes)
+    return;
+  WhyDocumentState state = why_document_begin_change (self);
+  state.view.three_planes = !!three_planes;
+  why_document_commit (self, &state, NULL);
+}
+
+gboolean
+why_document_get_projected (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), FALSE);
+  return self->state.view.projected;
+}
+
+void
+why_document_set_projected (WhyDocument *self, gboolean projected)
+{
+  g_return_if_fail (WHY_IS_DOCUMENT (self));
+  if (self->state.view.projected == !!projected)
+    return;
+  WhyDocumentState state = why_document_begin_change (self);
+  state.view.projected = !!projected;
+  why_document_commit (self, &state, NULL);
+}
+
+/* ---- planes beside the one that is shown ---- */
+
+const WhyPicture *
+why_document_get_source (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), NULL);
+  return self->picture;
+}
+
+void
+why_plane_image_clear (WhyPlaneImage *image)
+{
+  g_clear_pointer (&image->picture, why_picture_free);
+  g_clear_pointer (&image->map, why_map_unref);
+}
+
+/* Of the same volume, drawn with the same black and white. */
+static gboolean
+is_up_to_date (const WhyPicture *shown, const WhyPicture *source, WhyPlaneKind kind, gint64 index, gboolean projected)
+{
+  return shown != NULL && shown->pixels == source->pixels && shown->low == source->low && shown->high == source->high &&
+         shown->kind == kind && shown->projected == projected && (projected || shown->plane.index == index);
+}
+
+static gboolean
+show_picture (WhyDocument *self, WhyPlaneKind kind, gboolean projected, WhyPlaneImage *image)
+{
+  const gint64 index = why_document_get_slice_of (self, kind);
+  g_autoptr (GError) error = NULL;
+
+  if (is_up_to_date (image->picture, self->picture, kind, index, projected))
+    return TRUE;
+  g_clear_pointer (&image->picture, why_picture_free);
+  image->picture = why_picture_copy (self->picture);
+  image->picture->projected = projected;
+  if (why_picture_set_plane (image->picture, kind, index, &error))
+    return TRUE;
+  why_document_fail (self, WHY_ERROR_KIND_VALUE, error->message);
+  return FALSE;
+}
+
+gboolean
+why_document_show_plane (WhyDocument *self, WhyPlaneKind kind, gboolean projected, WhyPlaneImage *image)
+{
+  WhyMap *whole = self->partial != NULL ? self->partial : self->result != NULL ? self->result->map : NULL;
+  WhyAffine to_display;
+
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self) && image != NULL, FALSE);
+  g_clear_pointer (&image->map, why_map_unref);
+  if (!why_document_is_volume (self) || !show_picture (self, kind, projected, image))
+    {
+      why_plane_image_clear (image);
+      return FALSE;
+    }
+  if (whole == NULL || self->result == NULL)
+    return TRUE;
+  image->map = why_result_show_map (self->result, whole, image->picture, self->state.smooth, &to_display);
+  if (image->map == NULL || image->map->values->rank != 2)
+    {
+      g_clear_pointer (&image->map, why_map_unref);
+      return TRUE;
+    }
+  image->overlay = (WhyOverlayMap) {
+    .values = image->map->values->data,
+    .width = (int) image->map->values->dims[1],
+    .height = (int) image->map->values->dims[0],
+    .to_source = to_display,
+    .source_width = (double) image->picture->display->dims[1],
+    .source_height = (double) image->picture->display->dims[0],
+  };
+  why_document_make_style (self, image->map, whole, &image->style);
+  return TRUE;
+}
