@@ -158,6 +158,33 @@ test_resize_pillow (void)
     }
 }
 
+/* Image.fromarray (ramp).resize ((96, 1), Image.NEAREST) of Pillow 9.4 for a ramp of 512: every third centre falls on a border,
+ * and rounding decides. */
+static void
+test_resize_nearest_ties (void)
+{
+  static const int expected[96] = {
+    2, 8, 13, 18, 23, 29, 34, 40, 45, 50, 56, 61, 66, 72, 77, 82, 87, 93, 98, 103, 109, 114, 119, 125,
+    130, 135, 141, 146, 152, 157, 162, 168, 173, 178, 184, 189, 194, 200, 205, 210, 216, 221, 226, 232, 237, 242, 248, 253,
+    258, 264, 269, 274, 280, 285, 290, 296, 301, 306, 312, 317, 322, 327, 333, 338, 343, 349, 354, 359, 365, 370, 375, 381,
+    386, 391, 397, 402, 407, 413, 418, 423, 429, 434, 439, 445, 450, 455, 461, 466, 471, 477, 482, 487, 493, 498, 503, 509,
+  };
+  const gint64 dims[] = { 1, 512, 1 };
+  g_autoptr (WhyTensor) ramp = why_tensor_new (WHY_DTYPE_FLOAT32, 3, dims, NULL);
+  g_autoptr (GError) error = NULL;
+
+  for (int column = 0; column < 512; column++)
+    ((float *) ramp->data)[column] = (float) column;
+  g_autoptr (WhyTensor) whole = why_resize (ramp, 96, 1, 0, 0, 96, 1, WHY_FILTER_NEAREST, &error);
+  g_assert_no_error (error);
+  g_autoptr (WhyTensor) window = why_resize (ramp, 96, 1, 40, 0, 56, 1, WHY_FILTER_NEAREST, &error);
+  g_assert_no_error (error);
+  for (int column = 0; column < 96; column++)
+    g_assert_cmpint ((int) ((float *) whole->data)[column], ==, expected[column]);
+  for (int column = 0; column < 56; column++)
+    g_assert_cmpint ((int) ((float *) window->data)[column], ==, expected[40 + column]);
+}
+
 /* Floats go the same way without the rounding to bytes: at most one level apart for filters that do not
  * overshoot (half a level for each of the two passes). */
 static void
@@ -700,6 +727,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/image/resize/pillow", test_resize_pillow);
+  g_test_add_func ("/image/resize/nearest-ties", test_resize_nearest_ties);
   g_test_add_func ("/image/resize/float", test_resize_float);
   g_test_add_func ("/image/resize/bad", test_resize_bad);
   g_test_add_func ("/image/recipe/prepare", test_prepare);
