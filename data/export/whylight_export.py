@@ -50,8 +50,9 @@ def check_recipe(recipe):
     for key, choices in CHOICES.items():
         if key in recipe and recipe[key] not in choices:
             raise ExportError(f'recipe: {key} cannot be "{recipe[key]}"; there are {", ".join(choices)}')
-    if len(recipe.get("size", [1, 1])) not in (2, 3) or any(int(side) < 1 for side in recipe.get("size", [])):
-        raise ExportError("recipe: size is columns and rows, or columns, rows and slices, from 1")
+    size = recipe.get("size", "any")
+    if size != "any" and (len(size) not in (2, 3) or any(int(side) < 1 for side in size)):
+        raise ExportError('recipe: size is columns and rows, or columns, rows and slices, from 1, or "any"')
     if "shortest" in recipe and recipe.get("resize") != "shortest-side":
         raise ExportError('recipe: shortest has a meaning only with resize "shortest-side"')
     for key in ("mean", "std", "pad"):
@@ -76,8 +77,11 @@ def picture_input(model):
 
 def check_against_model(model, labels, recipe):
     shape = dims(picture_input(model))
-    if "size" in recipe and len(shape) == len(recipe["size"]) + 2:
-        spatial = shape[1:-1] if recipe.get("layout") == "NHWC" else shape[2:]
+    spatial = shape[1:-1] if recipe.get("layout") == "NHWC" else shape[2:]
+    if recipe.get("size") == "any":
+        if any(has is not None for has in spatial):
+            raise ExportError(f"the recipe's size is any, the model's input {spatial}")
+    elif "size" in recipe and len(shape) == len(recipe["size"]) + 2:
         # The file counts rows before columns, the recipe columns before rows.
         stated = list(recipe["size"])[::-1]
         for has, wanted in zip(spatial, stated):
