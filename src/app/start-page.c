@@ -71,12 +71,18 @@ new_card (const WhySample *sample)
   GtkWidget *button = gtk_button_new ();
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6);
   GtkWidget *picture = gtk_picture_new ();
+  GtkWidget *clamp = adw_clamp_new ();
   g_autoptr (GTask) task = g_task_new (picture, NULL, on_thumbnail_cb, NULL);
 
   gtk_picture_set_content_fit (GTK_PICTURE (picture), GTK_CONTENT_FIT_CONTAIN);
   gtk_widget_set_size_request (picture, CARD_WIDTH, CARD_HEIGHT);
   gtk_widget_add_css_class (picture, "thumbnail");
-  gtk_box_append (GTK_BOX (box), picture);
+  /* Of one height whatever its own is and however long the story beside it. */
+  gtk_orientable_set_orientation (GTK_ORIENTABLE (clamp), GTK_ORIENTATION_VERTICAL);
+  adw_clamp_set_maximum_size (ADW_CLAMP (clamp), CARD_HEIGHT);
+  adw_clamp_set_tightening_threshold (ADW_CLAMP (clamp), CARD_HEIGHT);
+  adw_clamp_set_child (ADW_CLAMP (clamp), picture);
+  gtk_box_append (GTK_BOX (box), clamp);
   gtk_box_append (GTK_BOX (box), new_text (_(sample->title), "heading"));
   gtk_box_append (GTK_BOX (box), new_text (_(sample->story), "caption"));
   gtk_button_set_child (GTK_BUTTON (button), box);
