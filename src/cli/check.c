@@ -153,7 +153,7 @@ run (int argc, char **argv)
   if (!parse_options (&options, &error))
     return cli_fail (CLI_BAD_USAGE, error);
   g_autoptr (WhyModel) model = cli_model_load_for (argv[1], common.recipe, argv[2], &error);
-  if (model == NULL || !cli_check_explainable (model, &error) || !cli_input_load (argv[2], model, &input, &error))
+  if (model == NULL || !cli_check_explainable (model, &error) || !cli_input_load (argv[2], &common, model, &input, &error))
     return cli_fail (CLI_BAD_INPUT, error);
   if (options.class_text != NULL)
     {
@@ -169,8 +169,7 @@ run (int argc, char **argv)
   g_autoptr (WhySession) session = why_session_new (why_model_get_onnx (model), &session_options, &error);
   if (session == NULL)
     return cli_fail (CLI_BAD_INPUT, error);
-  g_autoptr (WhyRequest) request = why_request_new (why_model_get_onnx (model), why_model_get_recipe (model), input.pixels,
-                                                    input.tensor, &options.request);
+  g_autoptr (WhyRequest) request = cli_input_ask (&input, model, &options.request);
   request->backend = common.backend;
   g_autoptr (WhyResult) result = why_request_run (request, session, NULL, NULL, NULL, &error);
   if (result == NULL ||

@@ -30,6 +30,7 @@ extern const CliCommand cli_layers, cli_run, cli_explain, cli_sheet, cli_feature
 
 /**
  * CliCommon:
+ * @roi: of the picture, what the network is shown; without a width none was given
  * @without_recipe: set before parsing where no picture is prepared: there is no such option then
  *
  * What every command that computes takes.
@@ -39,8 +40,10 @@ typedef struct
   char *backend_name;
   int n_threads;
   char *recipe;
+  char *roi_text;
   gboolean without_recipe;
   WhyBackend backend;
+  WhyRoi roi;
 } CliCommon;
 
 void cli_common_clear (CliCommon *common);
@@ -89,7 +92,8 @@ int cli_fail_text (int status, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
 /**
  * CliInput:
- * @pixels: (nullable): the picture for the network, in the depth of the file
+ * @pixels: (nullable): the picture for the network, in the depth of the file; of a slide @roi alone
+ * @roi: what the network is shown; without a width all
  * @picture: (nullable): the file
  * @tensor: (nullable): instead, a tensor that is prepared already
  */
@@ -99,6 +103,7 @@ typedef struct
   WhyTensor *pixels;
   WhyPicture *picture;
   WhyTensor *tensor;
+  WhyRoi roi;
 } CliInput;
 
 void cli_input_clear (CliInput *input);
@@ -108,8 +113,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CliInput, cli_input_clear)
 /** cli_model_load_for: a model for one input: a prepared tensor decides the sizes that the file leaves open */
 WhyModel *cli_model_load_for (const char *path, const char *recipe, const char *input_path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/** cli_input_load: a picture, a .npy file, or a .pb file with one TensorProto; checked against @model's input */
-gboolean cli_input_load (const char *path, WhyModel *model, CliInput *input, GError **error);
+/** cli_input_load: @common: (nullable): with the region wanted; a picture, a .npy file, or a .pb file with one TensorProto; checked against @model's input */
+gboolean cli_input_load (const char *path, const CliCommon *common, WhyModel *model, CliInput *input, GError **error);
+
+/** cli_input_ask: Returns: (transfer full): a request about it */
+WhyRequest *cli_input_ask (const CliInput *input, WhyModel *model, const WhyExplainRequest *explain) G_GNUC_WARN_UNUSED_RESULT;
 
 /** cli_check_cover: sets an error if @input is no picture, or nothing of it lies under @cover */
 gboolean cli_check_cover (const WhyCover *cover, const CliInput *input, GError **error);

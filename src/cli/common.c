@@ -16,6 +16,7 @@ cli_common_clear (CliCommon *common)
 {
   g_clear_pointer (&common->backend_name, g_free);
   g_clear_pointer (&common->recipe, g_free);
+  g_clear_pointer (&common->roi_text, g_free);
 }
 
 static gboolean
@@ -32,6 +33,11 @@ apply_common (CliCommon *common)
   if (common->n_threads < 0 || common->n_threads > 1024)
     {
       cli_fail_text (CLI_BAD_USAGE, "--threads takes a number from 1 to 1024, or 0 for all cores");
+      return FALSE;
+    }
+  if (common->roi_text != NULL && !why_roi_parse (common->roi_text, &common->roi, &error))
+    {
+      cli_fail_text (CLI_BAD_USAGE, "--roi: %s", error->message);
       return FALSE;
     }
   why_parallel_set_threads (common->n_threads);
@@ -57,6 +63,8 @@ cli_parse (const CliCommand *command, const GOptionEntry *entries, CliCommon *co
       };
       const GOptionEntry recipe_entries[] = {
         { "recipe", 0, 0, G_OPTION_ARG_FILENAME, &common->recipe, "How to prepare the picture, instead of the model's own", "FILE" },
+        { "roi", 0, 0, G_OPTION_ARG_STRING, &common->roi_text,
+          "Show the network this part of the picture or slide, in pixels of it", "X,Y,W,H" },
         { NULL },
       };
       g_option_context_add_main_entries (context, common_entries, NULL);
@@ -248,8 +256,10 @@ load_tensor (const char *path, WhyModel *model, CliInput *input, GError **error)
 }
 
 gboolean
-cli_input_load (const char *path, WhyModel *model, CliInput *input, GError **error)
+cli_input_load (const char *path, const CliCommon *common, WhyModel *model, CliInput *input, GError **error)
 {
+  const WhyRoi none = { 0 };
+  const WhyRoi *wanted = common != NULL ? &common->roi : &none;
   const guint64 n_inputs = why_model_get_onnx (model)->graph->n_inputs;
 
   if (n_inputs != 1)
@@ -259,13 +269,44 @@ cli_input_load (const char *path, WhyModel *model, CliInput *input, GError **err
       return FALSE;
     }
   input->path = g_strdup (path);
+  if (is_tensor_file (path) && wanted->width > 0)
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: --roi needs a picture; this tensor is prepared already", path);
+      return FALSE;
+    }
   if (is_tensor_file (path))
     return load_tensor (path, model, input, error);
   input->picture = why_picture_load (path, NULL, error);
   if (input->picture == NULL || !why_model_check_picture (model, input->picture->is_volume, error))
     return FALSE;
+  if (wanted->width > 0 && input->picture->is_volume)
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: --roi is for pictures and slides, and this is a volume", path);
+      return FALSE;
+    }
+  if (wanted->width > 0 &&
+      (wanted->x + wanted->width > input->picture->width || wanted->y + wanted->height > input->picture->height))
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+                   "%s: the region %s does not lie in the picture of %" G_GINT64_FORMAT "x%" G_GINT64_FORMAT " pixels", path,
+                   common->roi_text, input->picture->width, input->picture->height);
+      return FALSE;
+    }
+  if (!why_picture_look_at (input->picture, why_model_get_recipe (model), wanted, input->picture->um_per_pixel, &input->roi, NULL, error))
+    return FALSE;
   input->pixels = why_tensor_ref (input->picture->pixels);
   return TRUE;
+}
+
+WhyRequest *
+cli_input_ask (const CliInput *input, WhyModel *model, const WhyExplainRequest *explain)
+{
+  WhyRequest *request = why_request_new (why_model_get_onnx (model), why_model_get_recipe (model), input->pixels, input->tensor,
+                                         explain);
+
+  if (input->picture != NULL)
+    why_request_set_place (request, input->picture, &input->roi);
+  return request;
 }
 
 gboolean
@@ -283,8 +324,8 @@ cli_check_cover (const WhyCover *cover, const CliInput *input, GError **error)
                    input->path);
       return FALSE;
     }
-  const gint64 height = input->pixels->dims[0];
-  const gint64 width = input->pixels->dims[1];
+  const gint64 height = input->picture->height;
+  const gint64 width = input->picture->width;
   WhyPixelBox pixels;
   WhyRect box;
   if (why_area_get_pixels (cover->shape, width, height, &pixels))
@@ -299,8 +340,12 @@ cli_check_cover (const WhyCover *cover, const CliInput *input, GError **error)
 WhyTensor *
 cli_input_prepare (const CliInput *input, WhyModel *model, GError **error)
 {
-  return input->tensor != NULL ? why_tensor_ref (input->tensor)
-                               : why_recipe_prepare (why_model_get_recipe (model), input->pixels, error);
+  const WhyExplainRequest nothing = { .method = "gradcam" };
+
+  if (input->tensor != NULL)
+    return why_tensor_ref (input->tensor);
+  g_autoptr (WhyRequest) request = cli_input_ask (input, model, &nothing);
+  return why_request_prepare (request, input->pixels, error);
 }
 
 /* ---- output ---- */

@@ -301,15 +301,15 @@ fit_to_model (Options *options, WhyModel *model, const CliInput *input, GError *
   if (input->pixels == NULL || input->pixels->rank != 3)
     return TRUE;
   if (request->region == WHY_REGION_POINT &&
-      !(request->point_x >= 0 && request->point_y >= 0 && request->point_x < (double) input->pixels->dims[1] &&
-        request->point_y < (double) input->pixels->dims[0]))
+      !(request->point_x >= 0 && request->point_y >= 0 && request->point_x < (double) input->picture->width &&
+        request->point_y < (double) input->picture->height))
     {
       g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
                    "%s: the point %g,%g lies outside the picture of %" G_GINT64_FORMAT "x%" G_GINT64_FORMAT " pixels",
-                   input->path, request->point_x, request->point_y, input->pixels->dims[1], input->pixels->dims[0]);
+                   input->path, request->point_x, request->point_y, input->picture->width, input->picture->height);
       return FALSE;
     }
-  return why_region_to_input (request, options->place, recipe, input->pixels->dims[1], input->pixels->dims[0], error);
+  return why_region_to_shown (request, options->place, recipe, input->picture, &input->roi, error);
 }
 
 static gboolean
@@ -361,7 +361,7 @@ describe (WhyModel *model, const CliInput *input, const Options *options, WhyRes
   WhyExport what = {
     .model = model,
     .input_path = input->path,
-    .picture = result->covered != NULL ? result->covered : input->picture != NULL ? input->picture->display : NULL,
+    .picture = result->covered != NULL && input->picture->slide == NULL ? result->covered : input->picture != NULL ? input->picture->display : NULL,
     .source = input->picture,
     .result = result,
     .style = options->style,
@@ -369,6 +369,8 @@ describe (WhyModel *model, const CliInput *input, const Options *options, WhyRes
   };
 
   cli_export_apply (&options->export, &what);
+  if (!(what.um_per_pixel > 0) && input->picture != NULL)
+    what.um_per_pixel = input->picture->um_per_pixel;
   return what;
 }
 
@@ -565,7 +567,7 @@ compute (Options *options, const CliCommon *common, const char *model_path, cons
   g_auto (CliInput) input = { 0 };
   g_autoptr (WhyModel) model = cli_model_load_for (model_path, common->recipe, input_path, &error);
 
-  if (model == NULL || !cli_check_explainable (model, &error) || !cli_input_load (input_path, model, &input, &error) ||
+  if (model == NULL || !cli_check_explainable (model, &error) || !cli_input_load (input_path, common, model, &input, &error) ||
       !fit_to_model (options, model, &input, &error))
     return cli_fail (CLI_BAD_INPUT, error);
 
@@ -573,8 +575,7 @@ compute (Options *options, const CliCommon *common, const char *model_path, cons
   g_autoptr (WhySession) session = why_session_new (why_model_get_onnx (model), &session_options, &error);
   if (session == NULL)
     return cli_fail (CLI_BAD_INPUT, error);
-  g_autoptr (WhyRequest) request = why_request_new (why_model_get_onnx (model), why_model_get_recipe (model), input.pixels,
-                                                    input.tensor, &options->request);
+  g_autoptr (WhyRequest) request = cli_input_ask (&input, model, &options->request);
   request->backend = common->backend;
   if (options->cover_list->len > 0)
     why_request_set_covers (request, (const WhyCover *) options->cover_list->data, options->cover_list->len, NULL);

@@ -105,8 +105,7 @@ ask_advice (WhyModel *model, const CliInput *input, int target, const char *meth
     .target_class = target,
     .multi_label = why_model_get_recipe (model)->task == WHY_RECIPE_TASK_MULTI_LABEL,
   };
-  g_autoptr (WhyRequest) request = why_request_new (why_model_get_onnx (model), why_model_get_recipe (model), input->pixels,
-                                                    input->tensor, &explain);
+  g_autoptr (WhyRequest) request = cli_input_ask (input, model, &explain);
 
   for (guint index = 0; index < n_layers; index++)
     {
@@ -162,7 +161,7 @@ suggest_layers (WhyModel *model, const char *path, const char *class_text, const
   if (!why_explainer_shares_runs (klass, NULL))
     return cli_fail_text (CLI_BAD_USAGE, "the method '%s' has no maps of all layers from one run; choose another one for --suggest",
                           method);
-  if (!cli_input_load (path, model, &input, &error) || !cli_check_explainable (model, &error))
+  if (!cli_input_load (path, common, model, &input, &error) || !cli_check_explainable (model, &error))
     return cli_fail (CLI_BAD_INPUT, error);
   if (why_model_get_default_layer (model) == NULL)
     return cli_fail_text (CLI_BAD_INPUT, "%s: %s", why_model_get_path (model), why_model_get_limitation (model));

@@ -232,7 +232,7 @@ run (int argc, char **argv)
   if (!cli_parse (&cli_occlude, entries, &common, 2, 2, &argc, &argv) || !cli_check_top (options.n_top) || !parse_cover (&options))
     return CLI_BAD_USAGE;
   g_autoptr (WhyModel) model = why_model_load (argv[1], common.recipe, &error);
-  if (model == NULL || !cli_input_load (argv[2], model, &input, &error) || !cli_check_cover (&options.cover, &input, &error))
+  if (model == NULL || !cli_input_load (argv[2], &common, model, &input, &error) || !cli_check_cover (&options.cover, &input, &error))
     return cli_fail (CLI_BAD_INPUT, error);
   if (why_model_get_n_classes (model) == 0)
     return cli_fail_text (CLI_BAD_INPUT, "%s: %s", argv[1], why_model_get_limitation (model));
@@ -249,7 +249,7 @@ run (int argc, char **argv)
     .multi_label = why_model_get_recipe (model)->task == WHY_RECIPE_TASK_MULTI_LABEL,
   };
   g_autoptr (WhyRequest) request =
-    why_request_new (why_model_get_onnx (model), why_model_get_recipe (model), input.pixels, NULL, &explain);
+    cli_input_ask (&input, model, &explain);
   request->backend = common.backend;
   request->predict_only = TRUE;
   why_request_set_covers (request, &options.cover, 1, NULL);

@@ -14,16 +14,25 @@ cli_job_open (CliJob *job, const CliCommon *common, const char *model_path, cons
   job->to_source = why_affine_identity ();
   job->model = why_model_load (model_path, common->recipe, error);
   if (job->model == NULL || !cli_check_explainable (job->model, error) ||
-      !cli_input_load (input_path, job->model, &job->input, error))
+      !cli_input_load (input_path, common, job->model, &job->input, error))
     return FALSE;
   job->session = why_session_new (why_model_get_onnx (job->model), &options, error);
   job->prepared = job->session != NULL ? cli_input_prepare (&job->input, job->model, error) : NULL;
   if (job->prepared == NULL)
     return FALSE;
   job->job = (WhyJob) { .session = job->session, .input = job->prepared };
-  return job->input.picture == NULL || job->input.picture->is_volume ||
-         why_recipe_get_affine (why_model_get_recipe (job->model), job->input.pixels->dims[1], job->input.pixels->dims[0],
-                                &job->to_source, error);
+  const WhyPicture *picture = job->input.picture;
+  gint64 width, height;
+  WhyAffine to_source;
+  if (picture == NULL || picture->is_volume)
+    return TRUE;
+  why_picture_get_shown (picture, &job->input.roi, &width, &height, &to_source);
+  if (!why_recipe_get_affine (why_model_get_recipe (job->model), width, height, &job->to_source, error))
+    return FALSE;
+  /* Of a slide the region alone is drawn. */
+  if (picture->slide == NULL)
+    job->to_source = why_affine_compose (&job->to_source, &to_source);
+  return TRUE;
 }
 
 void
@@ -72,7 +81,13 @@ entry_free (gpointer data)
 static WhyTensor *
 shown_picture (const CliJob *job)
 {
-  return job->input.picture != NULL && !job->input.picture->is_volume ? job->input.picture->display : NULL;
+  const WhyPicture *picture = job->input.picture;
+
+  if (picture == NULL || picture->is_volume)
+    return NULL;
+  if (picture->slide == NULL)
+    return picture->display;
+  return picture->pixels->dtype == WHY_DTYPE_UINT8 ? picture->pixels : NULL;
 }
 
 CliPanels *

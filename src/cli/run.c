@@ -97,7 +97,7 @@ run (int argc, char **argv)
   if (outputs == NULL)
     return CLI_BAD_USAGE;
   g_autoptr (WhyModel) model = cli_model_load_for (argv[1], common.recipe, argv[2], &error);
-  if (model == NULL || !cli_input_load (argv[2], model, &input, &error))
+  if (model == NULL || !cli_input_load (argv[2], &common, model, &input, &error))
     return cli_fail (CLI_BAD_INPUT, error);
 
   const WhySessionOptions options = { .backend = common.backend };

@@ -155,7 +155,7 @@ truth_cases_load (const TruthPhantom *phantom, const char *folder, guint n_max, 
       g_ptr_array_add (cases, one);
       one->name = g_strdup (names->pdata[index]);
       g_autofree char *path = g_build_filename (folder, one->name, NULL);
-      if (!cli_input_load (path, model, &one->input, error) || !load_mask (one, folder, phantom, error))
+      if (!cli_input_load (path, NULL, model, &one->input, error) || !load_mask (one, folder, phantom, error))
         return NULL;
     }
   return names != NULL ? g_steal_pointer (&cases) : NULL;

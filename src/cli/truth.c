@@ -125,7 +125,7 @@ explain_case (const Bench *bench, const WhyExplainerClass *method, const TruthCa
   g_autofree char *seed = seed_option (bench, method, one);
   const WhyExplainRequest explain = make_request (bench, method, seed);
   g_autoptr (WhyRequest) request =
-    why_request_new (why_model_get_onnx (bench->model), why_model_get_recipe (bench->model), one->input.pixels, NULL, &explain);
+    cli_input_ask (&one->input, bench->model, &explain);
 
   request->backend = bench->backend;
   return why_request_run (request, bench->session, cancel, watch_clock, clock, error);

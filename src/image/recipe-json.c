@@ -15,7 +15,7 @@
 
 static const char *const keys[] = {
   "version", "size", "resize", "shortest", "crop", "filter", "pad", "channels", "layout", "scale", "mean", "std",
-  "clip", "normalise", "note", "labels", "labels_file", "task", "layer",
+  "clip", "normalise", "mpp", "spacing", "note", "labels", "labels_file", "task", "layer",
 };
 
 static const char *const resize_names[] = { "stretch", "shortest-side", "fit" };
@@ -375,6 +375,36 @@ read_labels (WhyRecipe *recipe, JsonObject *object, const char *folder, const ch
   return TRUE;
 }
 
+/* What a pixel of the input was in training. */
+static gboolean
+read_lengths (WhyRecipe *recipe, JsonObject *object, GError **error)
+{
+  if (json_object_has_member (object, "mpp"))
+    {
+      if (!read_number (object, "mpp", &recipe->mpp, error))
+        return FALSE;
+      if (!(recipe->mpp > 0.0) || recipe->mpp > 1e6)
+        {
+          g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "mpp: %g is no number of micrometres per pixel", recipe->mpp);
+          return FALSE;
+        }
+    }
+  if (json_object_has_member (object, "spacing"))
+    {
+      if (read_numbers (object, "spacing", 3, 3, recipe->spacing, error) == 0)
+        return FALSE;
+      for (int axis = 0; axis < 3; axis++)
+        {
+          if (recipe->spacing[axis] > 0.0 && recipe->spacing[axis] <= 1e6)
+            continue;
+          g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "spacing: %g is no number of millimetres",
+                       recipe->spacing[axis]);
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
 static gboolean
 read_object (WhyRecipe *recipe, JsonObject *object, const char *folder, const char *anchor, GError **error)
 {
@@ -397,7 +427,7 @@ read_object (WhyRecipe *recipe, JsonObject *object, const char *folder, const ch
       return FALSE;
     }
   if (!read_geometry (recipe, object, error) || !read_values (recipe, object, error) ||
-      !read_labels (recipe, object, folder, anchor, error))
+      !read_lengths (recipe, object, error) || !read_labels (recipe, object, folder, anchor, error))
     return FALSE;
   if (json_object_has_member (object, "task"))
     {
@@ -563,6 +593,13 @@ why_recipe_to_json (const WhyRecipe *recipe)
   append_numbers (json, "std", recipe->std, n_channels);
   if (recipe->has_clip)
     append_numbers (json, "clip", (double[2]) { recipe->clip_low, recipe->clip_high }, 2);
+  if (recipe->mpp > 0.0)
+    {
+      g_string_append (json, ",\"mpp\":");
+      append_number (json, recipe->mpp);
+    }
+  if (recipe->spacing[0] > 0.0)
+    append_numbers (json, "spacing", recipe->spacing, 3);
   if (recipe->task != WHY_RECIPE_TASK_UNKNOWN)
     g_string_append_printf (json, ",\"task\":\"%s\"", task_names[recipe->task]);
   if (recipe->layer != NULL)

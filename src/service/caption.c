@@ -51,9 +51,9 @@ add_subject (GString *text, const WhyExport *what, const WhyMap *map)
 static void
 add_place (GString *text, const WhyExport *what, const WhyMap *map, const WhyAffine *to_display)
 {
-  const double across = hypot (to_display->xx, to_display->yx);
-  const double down = hypot (to_display->xy, to_display->yy);
-  const double um = why_export_get_um_per_pixel (what);
+  const double across = hypot (to_display->xx, to_display->yx) / (what->framed ? what->to_picture.xx : 1);
+  const double down = hypot (to_display->xy, to_display->yy) / (what->framed ? what->to_picture.yy : 1);
+  const double um = why_export_get_um_per_pixel (what) * (what->framed ? what->to_picture.xx : 1);
   WhyLayerItem *layer = map->layer != NULL ? why_model_find_layer (what->model, map->layer, NULL) : NULL;
 
   if (layer != NULL)
@@ -68,6 +68,9 @@ add_place (GString *text, const WhyExport *what, const WhyMap *map, const WhyAff
   if (um > 0)
     g_string_append_printf (text, _ (" (%1$.4g × %2$.4g µm)"), across * um, down * um);
   g_string_append_c (text, '.');
+  g_autofree char *region = why_export_region_text (what);
+  if (region != NULL)
+    g_string_append_printf (text, " %s.", region);
   if (why_export_is_medical (what))
     {
       g_autofree char *plane = why_export_plane_text (what->source);

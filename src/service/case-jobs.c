@@ -298,7 +298,10 @@ run_input (gpointer data, WhyCancel *cancel, WhyProgress progress, gpointer prog
   const InputJob *job = data;
   g_autoptr (WhyPicture) picture = why_picture_load (job->path, cancel, error);
 
-  if (picture == NULL || !why_model_check_picture (job->model, picture->is_volume, error))
+  const WhyRoi none = { 0 };
+  WhyRoi roi;
+  if (picture == NULL || !why_model_check_picture (job->model, picture->is_volume, error) ||
+      !why_picture_look_at (picture, why_model_get_recipe (job->model), &none, picture->um_per_pixel, &roi, cancel, error))
     return NULL;
   return why_recipe_prepare (why_model_get_recipe (job->model), picture->pixels, error);
 }

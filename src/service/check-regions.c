@@ -19,11 +19,11 @@ typedef struct
 } Game;
 
 static gboolean
-cover_all (WhyTensor *pixels, const WhyCover *covers, gsize n_covers, guint except, GError **error)
+cover_all (const WhyRequest *request, WhyTensor *pixels, const WhyCover *covers, gsize n_covers, guint except, GError **error)
 {
   for (gsize cover = 0; cover < n_covers; cover++)
     if ((except & 1u << cover) == 0 &&
-        !why_occlude_in_place (pixels, covers[cover].shape, covers[cover].fill, covers[cover].seed, error))
+        !why_request_occlude (request, pixels, &covers[cover], error))
       return FALSE;
   return TRUE;
 }
@@ -40,9 +40,9 @@ play (guint players, double *value, gpointer data, GError **error)
   g_autoptr (WhyTensor) logits = NULL;
   g_autoptr (WhyTensor) pixels = why_tensor_copy (game->background, error);
 
-  if (pixels == NULL || !cover_all (pixels, &g_array_index (regions, WhyCover, 0), regions->len, players, error))
+  if (pixels == NULL || !cover_all (request, pixels, &g_array_index (regions, WhyCover, 0), regions->len, players, error))
     return FALSE;
-  g_autoptr (WhyTensor) prepared = why_recipe_prepare (request->recipe, pixels, error);
+  g_autoptr (WhyTensor) prepared = why_request_prepare (request, pixels, error);
   job.input = prepared;
   job.progress = NULL;
   if (prepared == NULL ||
@@ -72,7 +72,7 @@ why_check_run_regions (const WhyCheckRequest *check, const WhyJob *job, WhyRegio
       return FALSE;
     }
   g_autoptr (WhyTensor) background = why_tensor_copy (request->pixels, error);
-  if (background == NULL || !cover_all (background, request->covers, check->n_background, 0, error))
+  if (background == NULL || !cover_all (request, background, request->covers, check->n_background, 0, error))
     return FALSE;
   game.background = background;
   result->n = check->regions->len;

@@ -297,7 +297,9 @@ make_request (WhyDocument *self, WhyVariant *variant, WhyRequest **request, char
     .options = options,
     .multi_label = why_model_is_multi_label (model),
   };
-  if (!why_document_target_ask (&state->target, why_model_get_recipe (model), self->picture, &explain, &error))
+  WhyRoi roi;
+  why_document_get_roi (self, &roi);
+  if (!why_document_target_ask (&state->target, why_model_get_recipe (model), self->picture, &roi, &explain, &error))
     {
       *reason = g_strdup (error->message);
       return HOPELESS;
@@ -564,7 +566,7 @@ refresh (WhyDocument *self, WhyVariant *variant)
     return;
   /* A map of another picture is no map to be left standing. */
   WhyResult *last = why_variant_get_result (variant);
-  if (last != NULL && last->request->pixels != request->pixels)
+  if (last != NULL && (last->request->pixels != request->pixels || !why_roi_equal (&last->request->roi, &request->roi)))
     {
       why_variant_set_result (variant, NULL);
       show (self, variant);

@@ -119,7 +119,7 @@ describe_export (WhyDocument *self, const WhyExportOptions *options, WhyExport *
   what->kind = WHY_FIGURE_SIDE_BY_SIDE;
   what->theme = WHY_THEME_LIGHT;
   what->hide_map = !self->state.show_map;
-  what->um_per_pixel = self->state.um_per_pixel;
+  what->um_per_pixel = why_document_get_um_per_pixel (self);
   if (options == NULL)
     return TRUE;
   what->theme = options->dark ? WHY_THEME_DARK : WHY_THEME_LIGHT;
@@ -230,7 +230,9 @@ why_document_get_um_per_pixel (WhyDocument *self)
 
   if (self->picture != NULL && self->picture->is_volume)
     return why_picture_get_um_per_pixel (self->picture);
-  return self->state.um_per_pixel;
+  if (self->state.um_per_pixel > 0 || self->picture == NULL)
+    return self->state.um_per_pixel;
+  return self->picture->um_per_pixel;
 }
 
 void

@@ -27,7 +27,7 @@ WhyTensor *
 why_document_get_covered_picture (WhyDocument *self)
 {
   g_return_val_if_fail (WHY_IS_DOCUMENT (self), NULL);
-  if (self->result != NULL && self->result->covered != NULL)
+  if (self->result != NULL && self->result->covered != NULL && !why_document_is_slide (self))
     return self->result->covered;
   return why_document_get_picture (self);
 }
@@ -36,14 +36,14 @@ gint64
 why_document_get_picture_width (WhyDocument *self)
 {
   g_return_val_if_fail (WHY_IS_DOCUMENT (self), 0);
-  return self->picture != NULL ? self->picture->display->dims[1] : 0;
+  return self->picture != NULL ? self->picture->width : 0;
 }
 
 gint64
 why_document_get_picture_height (WhyDocument *self)
 {
   g_return_val_if_fail (WHY_IS_DOCUMENT (self), 0);
-  return self->picture != NULL ? self->picture->display->dims[0] : 0;
+  return self->picture != NULL ? self->picture->height : 0;
 }
 
 gboolean

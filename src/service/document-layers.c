@@ -361,10 +361,10 @@ why_document_get_layer_cell (WhyDocument *self, WhyLayerItem *item, double *widt
       *um_width = *width * self->picture->spacing[2];
       *um_height = *height * self->picture->spacing[1];
     }
-  else if (!self->picture->is_volume && self->state.um_per_pixel > 0)
+  else if (!self->picture->is_volume && why_document_get_um_per_pixel (self) > 0)
     {
-      *um_width = *width * self->state.um_per_pixel;
-      *um_height = *height * self->state.um_per_pixel;
+      *um_width = *width * why_document_get_um_per_pixel (self);
+      *um_height = *height * why_document_get_um_per_pixel (self);
     }
   return TRUE;
 }

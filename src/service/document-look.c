@@ -301,6 +301,23 @@ why_region_to_input (WhyExplainRequest *request, const double numbers[4], const 
   return TRUE;
 }
 
+gboolean
+why_region_to_shown (WhyExplainRequest *request, const double numbers[4], const WhyRecipe *recipe, const WhyPicture *picture,
+                     const WhyRoi *roi, GError **error)
+{
+  double shown[4] = { numbers[0], numbers[1], numbers[2], numbers[3] };
+  gint64 width, height;
+  WhyAffine to_source, to_shown;
+
+  why_picture_get_shown (picture, roi, &width, &height, &to_source);
+  if (why_affine_invert (&to_source, &to_shown))
+    {
+      why_affine_apply (&to_shown, &shown[0], &shown[1]);
+      why_affine_apply_distance (&to_shown, &shown[2], &shown[3]);
+    }
+  return why_region_to_input (request, shown, recipe, width, height, error);
+}
+
 char *
 why_region_from_request (const WhyExplainRequest *request, const WhyAffine *input_to_source)
 {
@@ -322,7 +339,7 @@ why_region_from_request (const WhyExplainRequest *request, const WhyAffine *inpu
 }
 
 gboolean
-why_document_target_ask (const WhyDocumentTarget *target, const WhyRecipe *recipe, const WhyPicture *picture,
+why_document_target_ask (const WhyDocumentTarget *target, const WhyRecipe *recipe, const WhyPicture *picture, const WhyRoi *roi,
                          WhyExplainRequest *request, GError **error)
 {
   double numbers[4];
@@ -331,8 +348,7 @@ why_document_target_ask (const WhyDocumentTarget *target, const WhyRecipe *recip
   request->also_classes = (const int *) target->also_classes->data;
   request->n_also_classes = target->also_classes->len;
   return why_region_parse (target->region, &request->region, numbers, error) &&
-         (picture->is_volume ||
-          why_region_to_input (request, numbers, recipe, picture->pixels->dims[1], picture->pixels->dims[0], error));
+         (picture->is_volume || why_region_to_shown (request, numbers, recipe, picture, roi, error));
 }
 
 /* ---- how the map is drawn ---- */

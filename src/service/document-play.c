@@ -149,6 +149,6 @@ why_document_get_play (WhyDocument *self, double *share, WhyTensor **probabiliti
   const WhyResult *result = self->play->result;
   *share = self->play->share;
   *probabilities = result != NULL ? result->probabilities : self->base_probabilities;
-  *picture = result != NULL && result->covered != NULL ? result->covered : why_document_get_picture (self);
+  *picture = result != NULL && result->covered != NULL && !why_document_is_slide (self) ? result->covered : why_document_get_picture (self);
   return TRUE;
 }

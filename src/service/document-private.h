@@ -5,6 +5,7 @@
 #include "service/document.h"
 #include "service/export.h"
 #include "service/picture.h"
+#include "service/tiles.h"
 
 G_BEGIN_DECLS
 
@@ -39,7 +40,7 @@ void why_document_target_clear (WhyDocumentTarget *target);
 gboolean why_document_target_equal (const WhyDocumentTarget *a, const WhyDocumentTarget *b);
 /* Fills in a request; the classes are borrowed from @target. */
 gboolean why_document_target_ask (const WhyDocumentTarget *target, const WhyRecipe *recipe, const WhyPicture *picture,
-                                  WhyExplainRequest *request, GError **error);
+                                  const WhyRoi *roi, WhyExplainRequest *request, GError **error);
 
 typedef enum
 {
@@ -92,6 +93,7 @@ typedef struct
   gboolean show_map;
   gboolean smooth;
   double um_per_pixel; /* of a picture, as somebody typed it; 0: unknown */
+  WhyRoi roi;          /* without a width: none was chosen */
   GPtrArray *occlusions; /* of WhyOcclusion; never changed, only replaced */
   struct _WhyComparison *comparison; /* likewise */
   double curtain;
@@ -124,6 +126,7 @@ typedef enum
   WHY_LOAD_LABELS,
   WHY_LOAD_ANNOTATIONS,
   WHY_LOAD_THUMBNAIL,
+  WHY_LOAD_REGION,
   WHY_N_LOADS,
 } WhyLoad;
 
@@ -171,6 +174,7 @@ struct _WhyDocument
   WhyRunner *runner;
   WhyModel *model;
   WhyPicture *picture;
+  WhyTiles *tiles; /* nullable: of a slide, for the eye */
   WhyResult *result;
   WhyRequest *asked;  /* what runs */
   WhyMap *partial;    /* of what runs; NULL: nothing yet */
@@ -337,6 +341,13 @@ void why_document_emit_step_shown (WhyDocument *self, int step);
 void why_document_stop_play (WhyDocument *self);
 void why_document_emit_played (WhyDocument *self);
 
+/* document-roi.c */
+/* Whether the pixels that the network is to be shown are there. If not, they are being read, and the question is asked
+ * when they are. */
+gboolean why_document_ensure_region (WhyDocument *self);
+/* The region has changed: what is known of the last one is not known of this one. */
+void why_document_forget_region (WhyDocument *self);
+
 /* document-run.c */
 /* The question without covers. Returns: (transfer full) (nullable) */
 WhyRequest *why_document_make_uncovered_request (WhyDocument *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -408,6 +419,7 @@ typedef enum
   WHY_DOCUMENT_PROP_CURTAIN,
   WHY_DOCUMENT_PROP_SELECTED_ANNOTATION,
   WHY_DOCUMENT_PROP_UM_PER_PIXEL,
+  WHY_DOCUMENT_PROP_ROI,
   WHY_DOCUMENT_PROP_STEP,
   WHY_DOCUMENT_PROP_SHOWN_CLASS,
   WHY_DOCUMENT_PROP_SHOWN_LAYER,

@@ -265,9 +265,12 @@ why_document_make_uncovered_request (WhyDocument *self, GError **error)
     .options = self->state.method_options,
     .multi_label = recipe->task == WHY_RECIPE_TASK_MULTI_LABEL,
   };
-  if (!why_document_target_ask (&self->state.target, recipe, self->picture, &explain, error))
+  WhyRoi roi;
+  why_document_get_roi (self, &roi);
+  if (!why_document_target_ask (&self->state.target, recipe, self->picture, &roi, &explain, error))
     return NULL;
   WhyRequest *request = why_request_new (why_model_get_onnx (self->model), recipe, self->picture->pixels, NULL, &explain);
+  why_request_set_place (request, self->picture, &roi);
   request->predict_only = why_model_get_n_layers (self->model) == 0;
   return request;
 }
@@ -295,7 +298,10 @@ why_document_make_request (WhyDocument *self, WhyModel *model, const WhyExplainR
 {
   WhyRequest *request = why_request_new (why_model_get_onnx (model), why_model_get_recipe (model), self->picture->pixels, NULL,
                                          explain);
+  WhyRoi roi;
 
+  why_document_get_roi (self, &roi);
+  why_request_set_place (request, self->picture, &roi);
   add_covers (self, request, model == self->model);
   return request;
 }
@@ -333,6 +339,8 @@ why_document_ask (WhyDocument *self)
 
   why_document_layers_question_changed (self);
   why_document_stop_play (self);
+  if (!why_document_ensure_region (self))
+    return;
   WhyResult *known = why_document_find_known (self);
   if (known != NULL)
     {

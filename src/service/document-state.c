@@ -69,6 +69,6 @@ why_document_state_asks_same (const WhyDocumentState *a, const WhyDocumentState 
   return a->target_class == b->target_class && a->contrast_class == b->contrast_class &&
          g_strcmp0 (a->layer, b->layer) == 0 && strcmp (a->method, b->method) == 0 &&
          strcmp (a->profile, b->profile) == 0 && g_strcmp0 (a->method_options, b->method_options) == 0 &&
-         strcmp (a->polarity, b->polarity) == 0 && a->occlusions == b->occlusions &&
+         strcmp (a->polarity, b->polarity) == 0 && why_roi_equal (&a->roi, &b->roi) && a->occlusions == b->occlusions &&
          why_document_target_equal (&a->target, &b->target);
 }

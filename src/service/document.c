@@ -146,6 +146,9 @@ make_activity (WhyDocument *self)
   if (self->loading[WHY_LOAD_ANNOTATIONS])
     /* Translators: a file with outlines, while it is read or written */
     return g_strdup_printf (_ ("Outlines: %s"), self->load_names[WHY_LOAD_ANNOTATIONS]);
+  if (self->loading[WHY_LOAD_REGION])
+    /* Translators: of a slide, the part that the network is shown */
+    return g_strdup (_ ("Reading the region"));
   if (self->loading[WHY_LOAD_EXPORT])
     return g_strdup_printf (_ ("Writing %s"), self->load_names[WHY_LOAD_EXPORT]);
   if (self->loading[WHY_LOAD_SESSION])
@@ -318,6 +321,7 @@ notify_state (WhyDocument *self, const WhyDocumentState *old)
     { state->comparison->mode != old->comparison->mode, WHY_DOCUMENT_PROP_COMPARE },
     { state->curtain != old->curtain, WHY_DOCUMENT_PROP_CURTAIN },
     { state->um_per_pixel != old->um_per_pixel, WHY_DOCUMENT_PROP_UM_PER_PIXEL },
+    { !why_roi_equal (&state->roi, &old->roi), WHY_DOCUMENT_PROP_ROI },
   };
 
   for (gsize change = 0; change < G_N_ELEMENTS (changes); change++)
@@ -354,6 +358,8 @@ switch_state (WhyDocument *self, WhyDocumentState *state)
   if (self->state.steps != old.steps)
     why_document_update_steps (self);
   const gboolean asks_same = why_document_state_asks_same (&self->state, &old);
+  if (!why_roi_equal (&self->state.roi, &old.roi))
+    why_document_forget_region (self);
   if (!asks_same)
     {
       why_document_update_classes (self);
@@ -498,6 +504,12 @@ why_document_take_picture (WhyDocument *self, WhyPicture *picture)
     }
   /* It was said of the other picture. */
   state.um_per_pixel = 0;
+  state.roi = (WhyRoi) { 0 };
+  g_clear_object (&self->tiles);
+  if (picture->slide != NULL)
+    self->tiles = why_tiles_new (picture->slide, picture->display);
+  why_worker_cancel (why_runner_loader (self->runner), self->loads[WHY_LOAD_REGION]);
+  why_document_set_loading (self, WHY_LOAD_REGION, NULL);
   why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE_PATH);
   why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE);
   why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE_WIDTH);
@@ -621,6 +633,7 @@ why_document_finalize (GObject *object)
 {
   WhyDocument *self = WHY_DOCUMENT (object);
 
+  g_clear_object (&self->tiles);
   g_clear_pointer (&self->picture, why_picture_free);
   g_clear_pointer (&self->partial, why_map_unref);
   g_clear_pointer (&self->preview, why_result_unref);
@@ -753,6 +766,9 @@ why_document_get_property (GObject *object, guint prop_id, GValue *value, GParam
       break;
     case WHY_DOCUMENT_PROP_SELECTED_ANNOTATION:
       g_value_set_int (value, self->selected_annotation);
+      break;
+    case WHY_DOCUMENT_PROP_ROI:
+      g_value_set_boolean (value, self->state.roi.width > 0);
       break;
     case WHY_DOCUMENT_PROP_UM_PER_PIXEL:
       g_value_set_double (value, why_document_get_um_per_pixel (self));
@@ -918,6 +934,7 @@ why_document_class_init (WhyDocumentClass *klass)
   STRING (COMPARE, "compare", rw);
   SHARE (CURTAIN, "curtain", 0.5, rw);
   INT (SELECTED_ANNOTATION, "selected-annotation", ro);
+  props[WHY_DOCUMENT_PROP_ROI] = g_param_spec_boolean ("has-roi", NULL, NULL, FALSE, ro);
   props[WHY_DOCUMENT_PROP_UM_PER_PIXEL] = g_param_spec_double ("um-per-pixel", NULL, NULL, 0, 1e9, 0, rw);
   INT (STEP, "step", ro);
   INT (SHOWN_CLASS, "shown-class", ro);

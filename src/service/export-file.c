@@ -79,8 +79,9 @@ guint32 *
 why_export_render_seen (const WhyExport *what, int *width, int *height, GError **error)
 {
   g_auto (SeenParts) parts = { 0 };
+  g_auto (WhyExportFrame) frame = { 0 };
 
-  return describe_seen (what, &parts, NULL, error) ? why_seen_render (&parts.seen, width, height, error) : NULL;
+  return why_export_frame_init (&frame, what, WHY_EXPORT_SEEN, NULL, error) && describe_seen (&frame.what, &parts, NULL, error) ? why_seen_render (&parts.seen, width, height, error) : NULL;
 }
 
 static gboolean
@@ -182,12 +183,13 @@ why_export_kind_resolve (const char *path, WhyExportKind *kind, GError **error)
 gboolean
 why_export_write (const WhyExport *what, WhyExportKind kind, const char *path, WhyCancel *cancel, GError **error)
 {
-  WhyExport made = *what;
+  g_auto (WhyExportFrame) frame = { 0 };
 
   g_return_val_if_fail (what->result != NULL && what->result->map != NULL && path != NULL, FALSE);
 
-  if (!why_export_kind_resolve (path, &kind, error))
+  if (!why_export_kind_resolve (path, &kind, error) || !why_export_frame_init (&frame, what, kind, cancel, error))
     return FALSE;
+  WhyExport made = frame.what;
   made.made_as = kind;
   switch (kind)
     {

@@ -56,6 +56,24 @@ void why_export_outlines_clear (WhyExportOutlines *outlines);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (WhyExportOutlines, why_export_outlines_clear)
 
+/* export-frame.c: of a slide, the part that a file of @kind shows, in place of all of it; of others nothing is changed. Owned by
+ * the struct; @what points into it. */
+typedef struct
+{
+  WhyExport what;
+  WhyTensor *picture;
+  GArray *outlines;
+} WhyExportFrame;
+
+gboolean why_export_frame_init (WhyExportFrame *frame, const WhyExport *what, WhyExportKind kind, WhyCancel *cancel,
+                                GError **error);
+void why_export_frame_clear (WhyExportFrame *frame);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (WhyExportFrame, why_export_frame_clear)
+
+/* A sentence about the region that is explained; NULL if that is all of the picture. */
+char *why_export_region_text (const WhyExport *what);
+
 /* export-raw.c */
 gboolean why_export_raw (const WhyExport *what, gboolean of_source, const char *path, WhyCancel *cancel, GError **error);
 gboolean why_export_scores (const WhyExport *what, const char *path, WhyCancel *cancel, GError **error);

@@ -180,6 +180,8 @@ why_export_raw (const WhyExport *what, gboolean of_source, const char *path, Why
       WhyAffine to_display;
       g_autoptr (WhyMap) shown = why_export_shown_map (what, &to_display, error);
       values = shown != NULL ? resample (what, shown, &to_display, error) : NULL;
+      if (what->framed && !why_affine_invert (&what->to_picture, &to_source))
+        return FALSE;
     }
   else
     {

@@ -80,6 +80,8 @@ why_export_shown_map (const WhyExport *what, WhyAffine *to_display, GError **err
   const WhyMap *map = what->result->map;
   WhyMap *shown = why_result_show_map (what->result, what->result->map, what->source, what->style.kind != WHY_RESAMPLE_NEAREST, to_display);
 
+  if (shown != NULL && what->framed)
+    *to_display = why_affine_compose (to_display, &what->to_picture);
   if (shown != NULL)
     return shown;
   g_autofree char *dims = map != NULL ? why_dims_to_string (map->values->rank, map->values->dims) : g_strdup ("no");
@@ -144,6 +146,17 @@ append_covers (GString *command, const WhyRequest *request)
 
       append_joined (command, "--occlude", text);
     }
+}
+
+static void
+append_roi (GString *command, const WhyRequest *request)
+{
+  WhyRoi roi;
+
+  if (!why_request_get_roi (request, &roi))
+    return;
+  g_autofree char *text = why_roi_to_string (&roi);
+  append_option (command, "--roi", text);
 }
 
 static void
@@ -252,6 +265,7 @@ make_command (const WhyExport *what, const char *figure_path, const char *from)
     append_option (command, "--profile", map->profile);
   append_option (command, "--score", map->score_kind != NULL ? map->score_kind : "logit");
   append_region (command, what->result);
+  append_roi (command, what->result->request);
   append_covers (command, what->result->request);
   append_option (command, "--colormap", why_colormap_get_id (why_overlay_style_colormap (style)));
   append_number (command, "--opacity", style->opacity);
@@ -392,6 +406,9 @@ why_export_recipe (const WhyExport *what, const char *figure_path, WhyCancel *ca
   why_json_add_string (builder, "score_kind", map->score_kind);
   why_json_add_double (builder, "score", map->score);
   why_json_add_string (builder, "region", region);
+  WhyRoi roi;
+  g_autofree char *roi_text = why_request_get_roi (what->result->request, &roi) ? why_roi_to_string (&roi) : NULL;
+  why_json_add_string (builder, "roi", roi_text);
   why_json_add_double (builder, "minimum", map->minimum);
   why_json_add_double (builder, "maximum", map->maximum);
   why_json_add_int (builder, "not_finite", (gint64) map->n_not_finite);
@@ -495,6 +512,22 @@ why_export_plane_text (const WhyPicture *source)
 }
 
 char *
+why_export_region_text (const WhyExport *what)
+{
+  const double um = what->framed ? what->um_per_pixel * what->to_picture.xx : what->um_per_pixel;
+  WhyRoi roi;
+
+  if (!why_request_get_roi (what->result->request, &roi))
+    return NULL;
+  g_autofree char *size = um > 0 ? g_strdup_printf (" (%.4g × %.4g µm)", (double) roi.width * um, (double) roi.height * um) : g_strdup ("");
+  /* Translators: width and height of the part that the network was shown, its size in micrometres in brackets or nothing,
+   * left and top */
+  return g_strdup_printf (_ ("The network was shown a region of %1$" PRId64 " × %2$" PRId64 " pixels%3$s of the picture, at %4$" PRId64
+                             ", %5$" PRId64),
+                          roi.width, roi.height, size, roi.x, roi.y);
+}
+
+char *
 why_export_score_text (const WhyExport *what, const WhyMap *map)
 {
   const char *ends_in = why_model_ends_in (what->model);
@@ -560,7 +593,11 @@ make_captions (const WhyExport *what, const char *method_title, const WhyMap *ma
                    g_strdup_printf (_ ("%s, %s; %" PRId64 " × %" PRId64
                                        " cells, one cell is %.4g × %.4g pixels of the picture"),
                                     method_title, why_export_polarity_text (map), map->values->dims[1], map->values->dims[0],
-                                    hypot (to_display->xx, to_display->yx), hypot (to_display->xy, to_display->yy)));
+                                    hypot (to_display->xx, to_display->yx) / (what->framed ? what->to_picture.xx : 1),
+                                    hypot (to_display->xy, to_display->yy) / (what->framed ? what->to_picture.yy : 1)));
+  char *region = why_export_region_text (what);
+  if (region != NULL)
+    g_ptr_array_add (captions, region);
   if (what->source != NULL && what->source->is_volume)
     g_ptr_array_add (captions, why_export_plane_text (what->source));
   if (why_export_knows_class (map))

@@ -6,6 +6,7 @@
 #include "base/range.h"
 #include "image/resize.h"
 #include "image/source.h"
+#include "service/slide.h"
 
 #include <math.h>
 #include <string.h>
@@ -14,6 +15,15 @@
 #define LEAST_STRETCH 1.01
 /* A plane of very flat voxels is not stretched without end. */
 #define MAX_DISPLAY_SIDE 8192
+/* The longer side of a slide's display: enough for thumbnails and to find tissue. */
+#define SLIDE_DISPLAY_SIDE 1024
+
+static void
+set_size (WhyPicture *picture)
+{
+  picture->width = picture->display->dims[1];
+  picture->height = picture->display->dims[0];
+}
 
 static gboolean
 load_pixels (WhyPicture *picture, WhyImageSource *source, WhyCancel *cancel, GError **error)
@@ -28,6 +38,28 @@ load_pixels (WhyPicture *picture, WhyImageSource *source, WhyCancel *cancel, GEr
                        ? why_tensor_ref (picture->pixels)
                        : why_image_source_read (source, 0, 0, width, height, width, height, cancel, error);
   return picture->display != NULL;
+}
+
+static gboolean
+load_slide (WhyPicture *picture, WhyImageSource *source, WhyCancel *cancel, GError **error)
+{
+  const gint64 width = why_image_source_get_width (source);
+  const gint64 height = why_image_source_get_height (source);
+  const double shrink = MIN (1.0, SLIDE_DISPLAY_SIDE / (double) MAX (width, height));
+
+  picture->display = why_image_source_read (source, 0, 0, width, height, MAX (1, (gint64) ((double) width * shrink)),
+                                            MAX (1, (gint64) ((double) height * shrink)), cancel, error);
+  if (picture->display == NULL)
+    return FALSE;
+  picture->slide = why_image_source_ref (source);
+  picture->width = width;
+  picture->height = height;
+  picture->objective_power = why_image_source_get_objective_power (source);
+  why_slide_find_centre (picture->display, &picture->centre_x, &picture->centre_y);
+  picture->centre_x *= (double) width;
+  picture->centre_y *= (double) height;
+  WhyRoi roi = { 0 };
+  return why_picture_look_at (picture, NULL, &roi, 0, &roi, cancel, error);
 }
 
 static gboolean
@@ -66,10 +98,18 @@ why_picture_load (const char *path, WhyCancel *cancel, GError **error)
     return NULL;
   picture->path = g_strdup (path);
   picture->plane_to_display = why_affine_identity ();
-  const gboolean loaded = why_image_source_is_volume (source) ? load_volume (picture, source, cancel, error)
-                                                              : load_pixels (picture, source, cancel, error);
+  picture->pixels_to_source = why_affine_identity ();
+  const gboolean loaded = why_image_source_is_volume (source)  ? load_volume (picture, source, cancel, error)
+                          : why_image_source_is_slide (source) ? load_slide (picture, source, cancel, error)
+                                                               : load_pixels (picture, source, cancel, error);
   if (!loaded)
     return NULL;
+  if (picture->slide == NULL)
+    set_size (picture);
+  /* Pixels that are not square have no one size. */
+  const double mpp_x = why_image_source_get_mpp_x (source), mpp_y = why_image_source_get_mpp_y (source);
+  if (!picture->is_volume && fabs (mpp_x / mpp_y - 1) < 0.01)
+    picture->um_per_pixel = (mpp_x + mpp_y) / 2;
   picture->note = g_strdup (why_image_source_get_note (source));
   return g_steal_pointer (&picture);
 }
@@ -81,7 +121,8 @@ why_picture_copy (const WhyPicture *picture)
 
   copy->path = g_strdup (picture->path);
   copy->note = g_strdup (picture->note);
-  copy->pixels = why_tensor_ref (picture->pixels);
+  copy->pixels = picture->pixels != NULL ? why_tensor_ref (picture->pixels) : NULL;
+  copy->slide = picture->slide != NULL ? why_image_source_ref (picture->slide) : NULL;
   copy->display = why_tensor_ref (picture->display);
   for (int axis = 0; axis < 3 && picture->projections[axis] != NULL; axis++)
     why_tensor_ref (copy->projections[axis]);
@@ -97,7 +138,74 @@ why_picture_free (WhyPicture *picture)
   g_clear_pointer (&picture->display, why_tensor_unref);
   for (int axis = 0; axis < 3; axis++)
     g_clear_pointer (&picture->projections[axis], why_tensor_unref);
+  g_clear_pointer (&picture->slide, why_image_source_unref);
   g_free (picture);
+}
+
+WhyRoi
+why_picture_find_roi (const WhyPicture *picture, const WhyRecipe *recipe, const WhyRoi *wanted, double um_per_pixel)
+{
+  WhyRoi roi = { 0 };
+  gint64 width, height;
+
+  if (picture->is_volume)
+    return roi;
+  if (wanted->width > 0 && why_roi_from_numbers ((double) wanted->x, (double) wanted->y, (double) wanted->width,
+                                                 (double) wanted->height, picture->width, picture->height, &roi, NULL))
+    return roi;
+  if (picture->slide == NULL)
+    return roi;
+  why_roi_field (recipe, um_per_pixel, &width, &height);
+  return why_roi_around (picture->centre_x, picture->centre_y, width, height, picture->width, picture->height);
+}
+
+void
+why_picture_get_shown (const WhyPicture *picture, const WhyRoi *roi, gint64 *width, gint64 *height, WhyAffine *to_source)
+{
+  const gint64 *dims = picture->pixels->dims + (picture->pixels->rank == 4 ? 1 : 0);
+  const gboolean part = picture->slide == NULL && !picture->is_volume && roi->width > 0;
+  const WhyAffine shift = why_affine_scale_translate (1, 1, part ? (double) roi->x : 0, part ? (double) roi->y : 0);
+
+  *width = part ? roi->width : dims[1];
+  *height = part ? roi->height : dims[0];
+  *to_source = why_affine_compose (&shift, &picture->pixels_to_source);
+}
+
+gboolean
+why_picture_look_at (WhyPicture *picture, const WhyRecipe *recipe, const WhyRoi *wanted, double um_per_pixel, WhyRoi *roi,
+                     WhyCancel *cancel, GError **error)
+{
+  const WhyRoi found = why_picture_find_roi (picture, recipe, wanted, um_per_pixel);
+
+  *roi = found;
+  if (picture->slide == NULL || (picture->pixels != NULL && why_roi_equal (&picture->pixels_roi, roi)))
+    return TRUE;
+  WhyTensor *pixels = why_picture_read_roi (picture, roi, cancel, error);
+  if (pixels != NULL)
+    why_picture_set_pixels (picture, roi, pixels);
+  return pixels != NULL;
+}
+
+WhyTensor *
+why_picture_read_roi (const WhyPicture *picture, const WhyRoi *roi, WhyCancel *cancel, GError **error)
+{
+  gint64 out_width, out_height;
+
+  g_return_val_if_fail (picture->slide != NULL && roi->width > 0, NULL);
+  why_slide_size_to_read (roi->width, roi->height, &out_width, &out_height);
+  return why_image_source_read_full (picture->slide, roi->x, roi->y, roi->width, roi->height, out_width, out_height, cancel,
+                                     error);
+}
+
+void
+why_picture_set_pixels (WhyPicture *picture, const WhyRoi *roi, WhyTensor *pixels)
+{
+  g_clear_pointer (&picture->pixels, why_tensor_unref);
+  picture->pixels = pixels;
+  picture->pixels_roi = *roi;
+  picture->pixels_to_source =
+    why_affine_scale_translate ((double) roi->width / (double) pixels->dims[1], (double) roi->height / (double) pixels->dims[0],
+                                (double) roi->x, (double) roi->y);
 }
 
 static WhyPlane
@@ -192,6 +300,7 @@ show (WhyPicture *picture, WhyPlaneKind kind, gint64 index, gboolean projected, 
   picture->projected = projected;
   g_clear_pointer (&picture->display, why_tensor_unref);
   picture->display = g_steal_pointer (&display);
+  set_size (picture);
   return TRUE;
 }
 

@@ -20,6 +20,7 @@ why_request_new (WhyOnnxModel *model, WhyRecipe *recipe, WhyTensor *pixels, WhyT
 
   WhyRequest *request = g_new0 (WhyRequest, 1);
   request->ref_count = 1;
+  request->pixels_to_source = why_affine_identity ();
   request->model = why_onnx_model_ref (model);
   request->recipe = recipe != NULL ? why_recipe_ref (recipe) : NULL;
   request->pixels = pixels != NULL ? why_tensor_ref (pixels) : NULL;
@@ -252,7 +253,7 @@ why_request_same (const WhyRequest *a, const WhyRequest *b)
   const WhyExplainRequest *one = &a->explain;
   const WhyExplainRequest *other = &b->explain;
 
-  return a->model == b->model && a->recipe == b->recipe && a->pixels == b->pixels && a->input == b->input &&
+  return a->model == b->model && a->recipe == b->recipe && a->pixels == b->pixels && why_roi_equal (&a->roi, &b->roi) && a->input == b->input &&
          a->predict_only == b->predict_only && a->backend == b->backend && a->n_covers == b->n_covers &&
          same_covers (a->covers, b->covers, a->n_covers) && g_strcmp0 (one->method, other->method) == 0 &&
          g_strcmp0 (one->layer, other->layer) == 0 && g_strcmp0 (one->profile, other->profile) == 0 &&
@@ -313,7 +314,7 @@ covered_pixels (WhyRunState *state, const WhyRequest *request, gsize n_covers, G
     {
       const WhyCover *cover = &request->covers[done];
 
-      if (!why_occlude_in_place (pixels, cover->shape, cover->fill, cover->seed, error))
+      if (!why_request_occlude (request, pixels, cover, error))
         return NULL;
     }
   return g_steal_pointer (&pixels);
@@ -333,20 +334,21 @@ ensure_input (WhyRunState *state, const WhyRequest *request, GError **error)
       return TRUE;
     }
 
-  if (state->prepared != NULL && state->pixels == request->pixels && state->recipe == request->recipe &&
-      state->n_covers == request->n_covers && same_covers (state->covers, request->covers, request->n_covers))
+  if (state->prepared != NULL && state->pixels == request->pixels && why_roi_equal (&state->roi, &request->roi) &&
+      state->recipe == request->recipe && state->n_covers == request->n_covers && same_covers (state->covers, request->covers, request->n_covers))
     return TRUE;
 
   g_autoptr (WhyTensor) covered = covered_pixels (state, request, request->n_covers, error);
   if (covered == NULL)
     return FALSE;
-  g_autoptr (WhyTensor) prepared = why_recipe_prepare (request->recipe, covered, error);
+  g_autoptr (WhyTensor) prepared = why_request_prepare (request, covered, error);
   if (prepared == NULL)
     return FALSE;
 
   forget_input (state);
   state->recipe = why_recipe_ref (request->recipe);
   state->pixels = why_tensor_ref (request->pixels);
+  state->roi = request->roi;
   state->covers = g_new0 (WhyCover, MAX (request->n_covers, 1));
   state->n_covers = request->n_covers;
   for (gsize cover = 0; cover < request->n_covers; cover++)
@@ -422,7 +424,7 @@ run_steps (WhyRunState *state, WhyRequest *request, WhyResult *result, WhyJob *j
           continue;
         }
       g_autoptr (WhyTensor) pixels = covered_pixels (state, request, step, error);
-      g_autoptr (WhyTensor) prepared = pixels != NULL ? why_recipe_prepare (request->recipe, pixels, error) : NULL;
+      g_autoptr (WhyTensor) prepared = pixels != NULL ? why_request_prepare (request, pixels, error) : NULL;
       g_autoptr (WhyTensor) logits = NULL;
       if (prepared == NULL)
         return FALSE;
@@ -439,14 +441,17 @@ run_steps (WhyRunState *state, WhyRequest *request, WhyResult *result, WhyJob *j
 static gboolean
 find_way_to_source (const WhyRequest *request, WhyResult *result, GError **error)
 {
-  const gboolean volume = request->pixels->rank == 4;
-  const gint64 *dims = request->pixels->dims + (volume ? 1 : 0);
-  gint64 depth;
+  gint64 depth, width, height;
+  WhyAffine to_source;
 
-  if (volume)
+  why_request_get_shown (request, &width, &height, &to_source);
+  if (request->pixels->rank == 4)
     why_recipe_get_depth (request->recipe, request->pixels->dims[0], &depth, &result->depth_scale,
                           &result->depth_offset);
-  return why_recipe_get_affine (request->recipe, dims[1], dims[0], &result->input_to_source, error);
+  if (!why_recipe_get_affine (request->recipe, width, height, &result->input_to_source, error))
+    return FALSE;
+  result->input_to_source = why_affine_compose (&result->input_to_source, &to_source);
+  return TRUE;
 }
 
 /* Probabilities only, as often as somebody moves the pointer: the covered picture lives as long as the run. */
@@ -456,7 +461,7 @@ run_preview (WhyRunState *state, WhyRequest *request, WhyResult *result, WhyCanc
   if (!why_cancel_check (cancel, error) || !ensure_session (state, request, error))
     return FALSE;
   g_autoptr (WhyTensor) covered = covered_pixels (state, request, request->n_covers, error);
-  g_autoptr (WhyTensor) prepared = covered != NULL ? why_recipe_prepare (request->recipe, covered, error) : NULL;
+  g_autoptr (WhyTensor) prepared = covered != NULL ? why_request_prepare (request, covered, error) : NULL;
   WhyJob job = { .session = state->session, .cancel = cancel, .input = prepared };
 
   if (prepared == NULL || !why_predict (&job, request->explain.output, request->explain.multi_label, &result->probabilities,

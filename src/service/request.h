@@ -7,7 +7,7 @@ G_BEGIN_DECLS
 /**
  * WhyRunState:
  * @session: for @model
- * @pixels, @recipe, @covers, @covered: what the prepared input was made of
+ * @pixels, @roi, @recipe, @covers, @covered: what the prepared input was made of
  * @prepared: the input of the last run; the same pointer tells the session that its activations still hold
  * @layer_checks: see layer-maps.h
  *
@@ -20,6 +20,7 @@ typedef struct
   WhyBackend backend;
   WhyRecipe *recipe;
   WhyTensor *pixels;
+  WhyRoi roi;
   WhyCover *covers;
   gsize n_covers;
   WhyTensor *covered;

@@ -18,7 +18,9 @@ G_BEGIN_DECLS
  *
  * Volumes [D, H, W] are resized likewise in all three axes, and then normalised.
  *
- * "size" is "any" for a network that takes pictures as they are. Further keys: "normalise" (volumes), "pad" [r, g, b], "layout", "clip" [low, high] (after normalising), "note", "labels" [..]
+ * "size" is "any" for a network that takes pictures as they are. Further keys: "mpp" (micrometres per pixel, or "spacing",
+ * of volumes, three lengths in mm along columns, rows and slices: what a pixel of the network's input was in training),
+ * "normalise" (volumes), "pad" [r, g, b], "layout", "clip" [low, high] (after normalising), "note", "labels" [..]
  * or "labels_file" (a name in the same folder), "task", "layer". A key that is absent is assumed and
  * marked so; a key or value that is not known is an error. */
 
@@ -102,6 +104,8 @@ typedef enum
  * @mean: in units after @scale, in the order of @channels (BGR: B first); grey uses [0]
  * @std: likewise
  * @has_clip: whether normalised values are clipped to @clip_low..@clip_high
+ * @mpp: micrometres of specimen to a pixel of the network's input in training, 0: not stated
+ * @spacing: likewise of volumes, millimetres along columns, rows and slices
  * @note: (nullable): remark of the recipe's author
  * @labels: (nullable) (array zero-terminated): class names
  * @layer: (nullable): the tensor to explain by default
@@ -127,6 +131,8 @@ typedef struct
   double std[3];
   gboolean has_clip;
   double clip_low, clip_high;
+  double mpp;
+  double spacing[3];
   WhyRecipeTask task;
   char *note;
   char **labels;

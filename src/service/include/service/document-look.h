@@ -73,6 +73,9 @@ double why_document_get_share_shown (WhyDocument *self);
  */
 gboolean why_region_to_input (WhyExplainRequest *request, const double numbers[4], const WhyRecipe *recipe, gint64 width,
                               gint64 height, GError **error);
+/** why_region_to_shown: likewise, with @numbers in source pixels of @picture, of which the network is shown @roi (or all) */
+gboolean why_region_to_shown (WhyExplainRequest *request, const double numbers[4], const WhyRecipe *recipe,
+                              const WhyPicture *picture, const WhyRoi *roi, GError **error);
 
 /**
  * why_region_from_request:

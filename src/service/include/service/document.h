@@ -9,6 +9,7 @@
 #include "service/model.h"
 #include "service/runner.h"
 #include "service/samples.h"
+#include "service/tiles.h"
 
 G_BEGIN_DECLS
 
@@ -439,8 +440,36 @@ char *why_document_dup_command_line (WhyDocument *self) G_GNUC_WARN_UNUSED_RESUL
 /** why_document_dup_caption: Returns: (transfer full) (nullable): see why_caption_text() */
 char *why_document_dup_caption (WhyDocument *self) G_GNUC_WARN_UNUSED_RESULT;
 
-/** why_document_get_um_per_pixel: size of a pixel of what is shown, micrometres; 0: unknown. Files' resolutions are for
- *  printers and are not believed; volumes state theirs. */
+/* ---- which part the network is shown ---- */
+
+/** why_document_is_slide: whether the picture is a whole slide, of which the network is shown a region */
+gboolean why_document_is_slide (WhyDocument *self);
+/** why_document_get_tiles: Returns: (transfer none) (nullable): of a slide, what is needed to draw it */
+WhyTiles *why_document_get_tiles (WhyDocument *self);
+/** why_document_get_objective_power: of the lens a slide was scanned with; 0: unknown */
+double why_document_get_objective_power (WhyDocument *self);
+/**
+ * why_document_get_roi:
+ * @roi: (out): what is explained, source pixels
+ *
+ * Returns: %FALSE if that is all of the picture; the width is then 0
+ */
+gboolean why_document_get_roi (WhyDocument *self, WhyRoi *roi);
+/** why_document_has_chosen_roi: whether it is one that somebody chose ("has-roi" is notified whenever it changes) */
+gboolean why_document_has_chosen_roi (WhyDocument *self);
+/** why_document_set_roi: rounded outwards and cut to the picture; undoable. @width 0: none, which is all of an ordinary
+ *  picture, and of a slide a field of view amid the tissue */
+void why_document_set_roi (WhyDocument *self, double x, double y, double width, double height);
+/**
+ * why_document_get_patch:
+ * @roi: (out): where it lies
+ *
+ * Returns: (transfer none) (nullable): of a slide with covers, uint8: the region as it is with them, to be drawn over it
+ */
+WhyTensor *why_document_get_patch (WhyDocument *self, WhyRoi *roi);
+
+/** why_document_get_um_per_pixel: size of a pixel of what is shown, micrometres; 0: unknown. As typed; else as a slide,
+ *  a volume or a picture from a microscope states it: resolutions meant for printers are not believed. */
 double why_document_get_um_per_pixel (WhyDocument *self);
 /** why_document_set_um_per_pixel: as somebody types it, for this picture; undoable */
 void why_document_set_um_per_pixel (WhyDocument *self, double um_per_pixel);

@@ -77,6 +77,7 @@ GArray *why_export_outlines_new (void) G_GNUC_WARN_UNUSED_RESULT;
  * @outlines: (nullable) (element-type WhyExportOutline): drawn into figures and views of pictures
  * @full_paths: files hold the whole path of model and picture. Else their names alone, or the way to them from
  *   the file's folder if they lie in it: where a person keeps things is nobody's business
+ * @framed, @to_picture: @picture is but a part of a slide; from source pixels to its; set while writing
  * @made_as: which kind is being written; set by why_export_write(), for the command line inside
  *
  * All that goes into a file. A plain description: the same in the window and on the command line.
@@ -100,6 +101,8 @@ typedef struct
   double um_per_pixel;
   GArray *outlines;
   gboolean full_paths;
+  gboolean framed;
+  WhyAffine to_picture;
   WhyExportKind made_as;
 } WhyExport;
 

@@ -1,15 +1,24 @@
 #pragma once
 
 #include "base/cancel.h"
+#include "image/source.h"
 #include "image/volume.h"
+#include "service/roi.h"
 
 G_BEGIN_DECLS
 
 /**
  * WhyPicture:
- * @pixels: for the network, in the depth of the file: [H, W, C]; of a volume all of it, float32 [D, H, W, 1]
+ * @pixels: for the network, in the depth of the file: [H, W, C]; of a volume all of it, float32 [D, H, W, 1]; of a whole
+ *   slide the region @pixels_roi, a small one amid the tissue to begin with
  * @display: uint8 [H, W, C] for the eye; of a volume the plane that is shown, stretched so that its pixels are
- *   square on the body
+ *   square on the body; of a slide all of it, small
+ * @slide: (nullable): a whole slide, which is never read as a whole; what follows is then valid
+ * @width, @height: source pixels: of the display, or of the slide
+ * @pixels_roi, @pixels_to_source: which region of the slide @pixels are, and where each of them lies
+ * @centre_x, @centre_y: a place amid the tissue, source pixels
+ * @um_per_pixel: of a picture or slide, as the file says; 0: it does not
+ * @objective_power: of the scanner's lens; 0: unknown
  * @note: what the reader wants to say, or ""
  * @is_volume: whether the fields below mean something
  * @voxel_to_world: see why_image_source_get_voxel_to_world(); valid if @has_world
@@ -28,6 +37,13 @@ typedef struct
   WhyTensor *pixels;
   WhyTensor *display;
   char *note;
+  WhyImageSource *slide;
+  gint64 width, height;
+  WhyRoi pixels_roi;
+  WhyAffine pixels_to_source;
+  double centre_x, centre_y;
+  double um_per_pixel;
+  double objective_power;
   gboolean is_volume;
   gboolean has_world;
   double voxel_to_world[12];
@@ -47,6 +63,38 @@ typedef struct
  * thread.
  */
 WhyPicture *why_picture_load (const char *path, WhyCancel *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * why_picture_find_roi:
+ * @recipe: (nullable): of the network that is asked
+ * @wanted: maybe none
+ * @um_per_pixel: of the picture, 0: unknown
+ *
+ * What the network is shown: @wanted as far as it lies in the picture; without one all of a picture, and of a slide a field
+ * of view amid the tissue.
+ *
+ * Returns: a region, with width 0 for all of an ordinary picture
+ */
+WhyRoi why_picture_find_roi (const WhyPicture *picture, const WhyRecipe *recipe, const WhyRoi *wanted, double um_per_pixel);
+
+/** why_picture_read_roi: pixels of a region of a slide, for the network: see why_slide_size_to_read(). Blocks; any thread. */
+WhyTensor *why_picture_read_roi (const WhyPicture *picture, const WhyRoi *roi, WhyCancel *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** why_picture_get_shown: (out): size of what of a picture is prepared for the network, and where its pixels lie in the source */
+void why_picture_get_shown (const WhyPicture *picture, const WhyRoi *roi, gint64 *width, gint64 *height, WhyAffine *to_source);
+
+/**
+ * why_picture_look_at:
+ * @wanted: maybe none
+ * @roi: (out): what it became, see why_picture_find_roi()
+ *
+ * Reads that region of a slide, unless it is there. Blocks; any thread.
+ */
+gboolean why_picture_look_at (WhyPicture *picture, const WhyRecipe *recipe, const WhyRoi *wanted, double um_per_pixel, WhyRoi *roi,
+                              WhyCancel *cancel, GError **error);
+
+/** why_picture_set_pixels: @pixels: (transfer full): what was read of @roi */
+void why_picture_set_pixels (WhyPicture *picture, const WhyRoi *roi, WhyTensor *pixels);
 
 /** why_picture_copy: shares the pixels. */
 WhyPicture *why_picture_copy (const WhyPicture *picture) G_GNUC_WARN_UNUSED_RESULT;

@@ -26,6 +26,9 @@ typedef struct _WhyRunner WhyRunner;
  * @model: what to run
  * @recipe: how to prepare @pixels
  * @pixels: (nullable): the source picture [H, W, C] or volume [D, H, W, 1]; %NULL: @input is used
+ * @pixels_to_source: where they lie in the picture, which @covers and all answers are about; identity but for slides
+ * @of_slide: they are a region of a slide
+ * @roi: the part of @pixels that the network is shown; without a width all
  * @input: (nullable): a tensor that is prepared already
  * @covers: (array length=n_covers): covered one after the other
  * @known: (array length=n_covers+1) (element-type nullable WhyTensor): probabilities with the first k covers,
@@ -45,6 +48,9 @@ typedef struct
   WhyOnnxModel *model;
   WhyRecipe *recipe;
   WhyTensor *pixels;
+  WhyAffine pixels_to_source;
+  gboolean of_slide;
+  WhyRoi roi;
   WhyTensor *input;
   WhyCover *covers;
   gsize n_covers;
@@ -69,6 +75,16 @@ typedef struct
  */
 WhyRequest *why_request_new (WhyOnnxModel *model, WhyRecipe *recipe, WhyTensor *pixels, WhyTensor *input,
                              const WhyExplainRequest *explain) G_GNUC_WARN_UNUSED_RESULT;
+/** why_request_set_place: which part of @picture is shown, as why_picture_find_roi() tells. Before the request is shared. */
+void why_request_set_place (WhyRequest *request, const WhyPicture *picture, const WhyRoi *roi);
+/** why_request_get_shown: (out): size of what is prepared for the network, and where its pixels lie in the source */
+void why_request_get_shown (const WhyRequest *request, gint64 *width, gint64 *height, WhyAffine *to_source);
+/** why_request_get_roi: @roi: (out): what the network is shown, source pixels. Returns: %FALSE if that is all of the picture */
+gboolean why_request_get_roi (const WhyRequest *request, WhyRoi *roi);
+/** why_request_prepare: @pixels: those of the request, maybe with covers */
+WhyTensor *why_request_prepare (const WhyRequest *request, WhyTensor *pixels, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/** why_request_occlude: covers a part of a copy of the request's pixels */
+gboolean why_request_occlude (const WhyRequest *request, WhyTensor *pixels, const WhyCover *cover, GError **error);
 /** why_request_set_covers: @covers: copied; @known: (nullable): see WhyRequest. Before the request is shared. */
 void why_request_set_covers (WhyRequest *request, const WhyCover *covers, gsize n_covers, WhyTensor *const *known);
 /** why_request_same: whether the same answer is asked for, of the same objects */
