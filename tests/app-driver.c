@@ -204,15 +204,15 @@ app_driver_frame_stats (AppDriver *driver, const char *what)
 }
 
 gsize
-app_driver_resident (AppDriver *driver)
+app_driver_memory (AppDriver *driver, const char *kind)
 {
   g_autofree char *path = g_strdup_printf ("/proc/%s/status", g_subprocess_get_identifier (driver->process));
   g_autofree char *text = NULL;
 
   g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
-  const char *line = strstr (text, "VmRSS:");
+  const char *line = strstr (text, kind);
   g_assert_nonnull (line);
-  return (gsize) g_ascii_strtoull (line + strlen ("VmRSS:"), NULL, 10) * 1024;
+  return (gsize) g_ascii_strtoull (line + strlen (kind) + 1, NULL, 10) * 1024;
 }
 
 gint64

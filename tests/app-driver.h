@@ -39,8 +39,13 @@ void app_driver_screenshot (AppDriver *driver, const char *name);
 /** app_driver_frame_stats: resets or prints; Returns: (transfer full): the line */
 char *app_driver_frame_stats (AppDriver *driver, const char *what) G_GNUC_WARN_UNUSED_RESULT;
 
-/** app_driver_resident: Returns: bytes of memory that the program has now (VmRSS) */
-gsize app_driver_resident (AppDriver *driver);
+/**
+ * app_driver_memory:
+ * @kind: a line of /proc/PID/status: "VmRSS", "RssAnon", "RssFile"
+ *
+ * Returns: bytes of memory that the program has now
+ */
+gsize app_driver_memory (AppDriver *driver, const char *kind);
 
 /** app_driver_started: monotonic clock, microseconds */
 gint64 app_driver_started (AppDriver *driver);

@@ -187,13 +187,14 @@ test_nearest_names (void)
 static void
 test_pages_share (void)
 {
+  WhyPages *pages = why_pages_new ();
   guint8 *pieces[40];
   const gsize sizes[] = { 1, 64, 65, 5000, 3 << 20, 9 << 20, 0, 700000 };
 
   for (guint piece = 0; piece < G_N_ELEMENTS (pieces); piece++)
     {
       gsize n_bytes = sizes[piece % G_N_ELEMENTS (sizes)];
-      pieces[piece] = why_pages_share (n_bytes);
+      pieces[piece] = why_pages_share (pages, n_bytes);
       g_assert_nonnull (pieces[piece]);
       g_assert_cmpuint ((guintptr) pieces[piece] % 64, ==, 0);
       memset (pieces[piece], (int) piece, n_bytes);
@@ -210,8 +211,10 @@ test_pages_share (void)
         }
       why_pages_unshare (pieces[piece]);
     }
-  g_assert_null (why_pages_share (G_MAXSIZE - 64));
+  g_assert_null (why_pages_share (pages, G_MAXSIZE - 64));
   g_assert_null (why_pages_alloc (G_MAXSIZE - 64));
+  /* Whether all of it was given back. */
+  why_pages_free (pages);
 }
 
 int

@@ -2,7 +2,7 @@
 
 #include "application.h"
 
-#include "base/parallel.h"
+#include "base/environment.h"
 
 #include <glib/gi18n.h>
 #include <locale.h>
@@ -24,7 +24,7 @@ use_build_folder (void)
 int
 main (int argc, char **argv)
 {
-  why_parallel_restrain_spinning (argv);
+  why_environment_settle (argv);
   /* Pictures and tensors come and go for hours. By itself the allocator would raise this limit to 32 MB as soon as one
    * was freed, and from then on keep them in a heap that only grows. */
   mallopt (M_MMAP_THRESHOLD, 1 << 20);

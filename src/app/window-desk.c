@@ -330,8 +330,9 @@ on_session_path_cb (WhyWindow *self)
   remember (why_document_get_session_path (self->document), WHY_FILE_SESSION);
 }
 
+/* The menu looks at every file it names: when it is opened, not whenever a file was. */
 static void
-fill_recent_menu (WhyWindow *self)
+on_main_menu_cb (WhyWindow *self)
 {
   why_recent_fill_menu (self->recent_menu);
 }
@@ -411,8 +412,8 @@ why_window_init_desk (WhyWindow *self)
   g_signal_connect_object (self->document, "notify::picture-path", G_CALLBACK (on_picture_path_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->document, "notify::model", G_CALLBACK (on_model_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->document, "notify::session-path", G_CALLBACK (on_session_path_cb), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (gtk_recent_manager_get_default (), "changed", G_CALLBACK (fill_recent_menu), self, G_CONNECT_SWAPPED);
-  fill_recent_menu (self);
+  g_signal_connect_object (gtk_menu_button_get_popover (self->menu_button), "show", G_CALLBACK (on_main_menu_cb), self,
+                           G_CONNECT_SWAPPED);
   g_autofree char *method = g_settings_get_string (self->settings, "method");
   if (why_explainer_lookup (method, NULL) != NULL)
     why_document_set_method (self->document, method);
@@ -431,7 +432,6 @@ why_window_add_desk_state (WhyWindow *self, JsonObject *window)
   json_object_set_int_member (window, "n_cases_listed", g_list_model_get_n_items (G_LIST_MODEL (cases)));
   json_object_set_string_member (window, "case", current != NULL ? why_case_get_name (current) : "");
   json_object_set_string_member (window, "session", why_document_get_session_path (self->document));
-  json_object_set_int_member (window, "n_recent_sections", g_menu_model_get_n_items (G_MENU_MODEL (self->recent_menu)));
   json_object_set_string_member (window, "missing", why_document_get_missing_path (self->document));
   json_object_set_boolean_member (window, "restore_offered",
                                   self->restore_bar != NULL && gtk_revealer_get_reveal_child (GTK_REVEALER (self->restore_bar)));

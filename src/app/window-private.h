@@ -40,6 +40,7 @@ struct _WhyWindow
   GtkWidget *locate_button;
   GtkWidget *start_page;
   GMenu *recent_menu;
+  GtkMenuButton *menu_button; /* of the main menu */
   gboolean flap_folds;
   guint fold_id; /* idle that folds the list of cases */
   GtkWidget *restore_bar; /* nullable */

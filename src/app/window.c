@@ -318,6 +318,7 @@ why_window_class_init (WhyWindowClass *klass)
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/whylight/Whylight/window.ui");
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, title);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, recent_menu);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, menu_button);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, open_button);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, map_button);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, error_revealer);

@@ -37,42 +37,68 @@ typedef struct
   gsize used, n_bytes;
   guint n_pieces;
   guint8 *memory;
+  WhyPages *pages; /* borrowed */
 } Chunk;
 
-static GMutex lock;
-static Chunk *current; /* has room, perhaps */
+struct _WhyPages
+{
+  Chunk *current; /* has room, perhaps */
+  guint n_chunks;
+};
+
+WhyPages *
+why_pages_new (void)
+{
+  return g_new0 (WhyPages, 1);
+}
+
+void
+why_pages_free (WhyPages *pages)
+{
+  g_assert (pages == NULL || pages->n_chunks == 0);
+  g_free (pages);
+}
+
+static Chunk *
+chunk_new (WhyPages *pages, gsize padded)
+{
+  const gsize usual = pages->current != NULL ? CLAMP (2 * pages->current->n_bytes, CHUNK_MIN, CHUNK_MAX) : CHUNK_MIN;
+  Chunk *chunk = g_new0 (Chunk, 1);
+
+  chunk->pages = pages;
+  chunk->n_bytes = MAX (padded, usual);
+  chunk->memory = why_pages_alloc (chunk->n_bytes);
+  if (chunk->memory == NULL)
+    {
+      g_free (chunk);
+      return NULL;
+    }
+  pages->n_chunks++;
+  return chunk;
+}
 
 gpointer
-why_pages_share (gsize n_bytes)
+why_pages_share (WhyPages *pages, gsize n_bytes)
 {
   gsize padded;
 
   if (!why_size_add (n_bytes, 2 * LINE - 1, &padded))
     return NULL;
   padded = padded / LINE * LINE;
-  g_mutex_lock (&lock);
-  Chunk *chunk = current;
+  Chunk *chunk = pages->current;
   if (chunk == NULL || chunk->n_bytes - chunk->used < padded)
     {
-      gsize usual = chunk != NULL ? CLAMP (2 * chunk->n_bytes, CHUNK_MIN, CHUNK_MAX) : CHUNK_MIN;
-      chunk = g_new0 (Chunk, 1);
-      chunk->n_bytes = MAX (padded, usual);
-      chunk->memory = why_pages_alloc (chunk->n_bytes);
-      if (chunk->memory == NULL)
-        {
-          g_mutex_unlock (&lock);
-          g_free (chunk);
-          return NULL;
-        }
+      chunk = chunk_new (pages, padded);
+      if (chunk == NULL)
+        return NULL;
       /* Go on with the one that has more room left. */
-      if (current == NULL || current->n_bytes - current->used < chunk->n_bytes - padded)
-        current = chunk;
+      if (pages->current == NULL || pages->current->n_bytes - pages->current->used < chunk->n_bytes - padded)
+        pages->current = chunk;
     }
   guint8 *piece = chunk->memory + chunk->used;
   *(Chunk **) piece = chunk;
   chunk->used += padded;
   chunk->n_pieces++;
-  g_mutex_unlock (&lock);
   return piece + LINE;
 }
 
@@ -82,14 +108,11 @@ why_pages_unshare (gpointer memory)
   if (memory == NULL)
     return;
   Chunk *chunk = *(Chunk **) ((guint8 *) memory - LINE);
-  g_mutex_lock (&lock);
-  gboolean last = --chunk->n_pieces == 0;
-  if (last && current == chunk)
-    current = NULL;
-  g_mutex_unlock (&lock);
-  if (last)
-    {
-      free (chunk->memory);
-      g_free (chunk);
-    }
+  if (--chunk->n_pieces > 0)
+    return;
+  if (chunk->pages->current == chunk)
+    chunk->pages->current = NULL;
+  chunk->pages->n_chunks--;
+  free (chunk->memory);
+  g_free (chunk);
 }

@@ -3,19 +3,6 @@
 #include "base/parallel.h"
 
 #include <omp.h>
-#include <unistd.h>
-
-/* Long enough to bridge the gap between two steps of a plan, short enough to harm nobody. */
-#define SPIN_COUNT "5000"
-
-void
-why_parallel_restrain_spinning (char **argv)
-{
-  if (g_getenv ("GOMP_SPINCOUNT") != NULL || g_getenv ("OMP_WAIT_POLICY") != NULL)
-    return;
-  g_setenv ("GOMP_SPINCOUNT", SPIN_COUNT, TRUE);
-  execv ("/proc/self/exe", argv);
-}
 
 void
 why_parallel_set_threads (int n_threads)

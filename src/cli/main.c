@@ -2,7 +2,7 @@
 
 #include "cli.h"
 
-#include "base/parallel.h"
+#include "base/environment.h"
 
 #include <locale.h>
 #include <stdio.h>
@@ -28,7 +28,7 @@ print_help (void)
 int
 main (int argc, char **argv)
 {
-  why_parallel_restrain_spinning (argv);
+  why_environment_settle (argv);
   /* Texts of the user's language, numbers with points: output is read by scripts. */
   setlocale (LC_ALL, "");
   setlocale (LC_NUMERIC, "C");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/cancel.h"
+#include "base/pages.h"
 #include "graph/op.h"
 
 G_BEGIN_DECLS
@@ -109,6 +110,7 @@ typedef gboolean (*WhyStepFunc) (const WhyStep *step, WhyCancel *cancel, GError 
  * @memory_budget: bytes that all may take together: this plan, what is @taken, and packed weights
  * @taken: bytes that other plans of the session and the packed weights there are have taken
  * @packed: cache of packed weights, shared by a session's plans
+ * @pages: where they lie
  * @first_backward: with a parent: the first node of the backward direction; earlier ones compute
  *   forward values again that the parent has not kept
  * @first_map: with a parent: the first node that computes maps from activations and gradients
@@ -121,6 +123,7 @@ typedef struct
   gsize memory_budget;
   gsize taken;
   GHashTable *packed;
+  WhyPages *pages;
   guint first_backward, first_map;
 } WhyPlanOptions;
 

@@ -64,6 +64,7 @@ struct _WhySession
   WhyShape *shapes;
   gsize n_shapes;
   GHashTable *packed;
+  WhyPages *pages;
   GHashTable *protected_values; /* WhyValue: wanted once although a fused step would hide them */
 
   /* For the current graph: the forward plan and what it was run on */
@@ -169,6 +170,7 @@ drop_graph (WhySession *session)
   g_clear_pointer (&session->directions, g_ptr_array_unref);
   g_clear_pointer (&session->protected_values, g_hash_table_unref);
   g_clear_pointer (&session->packed, g_hash_table_unref);
+  g_clear_pointer (&session->pages, why_pages_free);
   g_clear_pointer (&session->graph, why_graph_free);
   g_clear_pointer (&session->shapes, g_free);
   session->n_shapes = 0;
@@ -230,6 +232,7 @@ take_graph (WhySession *session, WhyGraph *graph, WhyShape *shapes, gsize n_shap
   session->n_shapes = n_shapes;
   session->packed = g_hash_table_new_full (
     g_bytes_hash, g_bytes_equal, (GDestroyNotify) g_bytes_unref, (GDestroyNotify) packed_free);
+  session->pages = why_pages_new ();
   session->protected_values = g_hash_table_new (NULL, NULL);
   session->directions = g_ptr_array_new_with_free_func ((GDestroyNotify) direction_free);
 }
@@ -374,6 +377,7 @@ build_forward (WhySession *session, GError **error)
     .backend = session->backend,
     .keep = keep,
     .packed = session->packed,
+    .pages = session->pages,
   };
   session->forward = new_plan (session, &options, error);
   if (session->forward == NULL)
@@ -675,6 +679,7 @@ find_backward (const WhySession *session,
     .keep = wanted,
     .parent = session->forward,
     .packed = session->packed,
+    .pages = session->pages,
     .first_backward = direction->n_nodes,
     .first_map = first_map,
   };

@@ -416,7 +416,7 @@ why_case_list_new (WhyRunner *runner)
   self->list_view = why_runner_add_view (runner);
   self->thumbnail_view = why_runner_add_view (runner);
   self->input_view = why_runner_add_view (runner);
-  self->answer_view = why_runner_add_view (runner);
+  self->answer_view = why_runner_add_passing_view (runner);
   return self;
 }
 

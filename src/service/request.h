@@ -26,6 +26,7 @@ typedef struct
   WhyTensor *covered;
   WhyTensor *prepared;
   struct _WhyLayerChecks *layer_checks;
+  gboolean passing; /* not worth its memory once there is nothing to do */
 } WhyRunState;
 
 void why_run_state_clear (WhyRunState *state);

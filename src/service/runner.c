@@ -59,6 +59,27 @@ get_state (WhyRunner *runner, guint view)
   return state;
 }
 
+static void
+clear_passing (gpointer data)
+{
+  WhyRunner *runner = data;
+  GHashTableIter iter;
+  gpointer state;
+
+  g_hash_table_iter_init (&iter, runner->states);
+  while (g_hash_table_iter_next (&iter, NULL, &state))
+    {
+      if (((WhyRunState *) state)->passing)
+        why_run_state_clear (state);
+    }
+}
+
+static void
+mark_passing (gpointer data, guint view)
+{
+  get_state (data, view)->passing = TRUE;
+}
+
 static gpointer
 job_run (gpointer data, WhyCancel *cancel, WhyProgress progress, gpointer progress_data, GError **error)
 {
@@ -89,6 +110,7 @@ why_runner_new (void)
   runner->siblings = g_hash_table_new (NULL, NULL);
   /* Behind the interface, which so stays smooth on two cores. */
   runner->compute = why_worker_new ("why-compute", 5);
+  why_worker_set_rest (runner->compute, clear_passing, runner);
   runner->loader = why_worker_new ("why-load", 0);
   runner->measurer = why_worker_new ("why-measure", 5);
   return runner;
@@ -130,6 +152,15 @@ guint
 why_runner_add_view (WhyRunner *runner)
 {
   return ++runner->n_views;
+}
+
+guint
+why_runner_add_passing_view (WhyRunner *runner)
+{
+  const guint view = why_runner_add_view (runner);
+
+  why_worker_post (runner->compute, mark_passing, runner, view);
+  return view;
 }
 
 guint

@@ -56,6 +56,8 @@ struct _WhyWorker
   _Atomic int ref_count;
   GMainContext *context;
   int niceness;
+  void (*on_rest) (gpointer data); /* set before the first job */
+  gpointer rest_data;
   pthread_t thread;
   pthread_mutex_t mutex;
   pthread_cond_t cond;
@@ -222,7 +224,7 @@ check_contract (Job *job)
     }
 }
 
-/* With the mutex held. After a while without work what was freed goes back to the system: between the blocks that are
+/* With the mutex held. After a while without work what nobody needs is given up, and what was freed goes back to the system: between the blocks that are
  * still in use the allocator would keep it. */
 static void
 wait_for_work (WhyWorker *worker, gboolean *rested)
@@ -240,6 +242,8 @@ wait_for_work (WhyWorker *worker, gboolean *rested)
     return;
   *rested = TRUE;
   pthread_mutex_unlock (&worker->mutex);
+  if (worker->on_rest != NULL)
+    worker->on_rest (worker->rest_data);
   malloc_trim (0);
   pthread_mutex_lock (&worker->mutex);
 }
@@ -339,6 +343,15 @@ why_worker_new (const char *name, int niceness)
   pthread_attr_destroy (&attr);
   pthread_setname_np (worker->thread, name);
   return worker;
+}
+
+void
+why_worker_set_rest (WhyWorker *worker, void (*on_rest) (gpointer data), gpointer data)
+{
+  pthread_mutex_lock (&worker->mutex);
+  worker->on_rest = on_rest;
+  worker->rest_data = data;
+  pthread_mutex_unlock (&worker->mutex);
 }
 
 WhyWorker *

@@ -33,6 +33,9 @@ typedef void (*WhyWorkerProgress) (gpointer job, double done, gpointer data);
 
 /** why_worker_new: @name: at most 15 characters; @niceness: 0, or more for work that shall not slow the window */
 WhyWorker *why_worker_new (const char *name, int niceness) G_GNUC_WARN_UNUSED_RESULT;
+/** why_worker_set_rest: before the first job; @on_rest (@data) runs in the worker when there has been nothing to do for two
+ *  seconds: the time to give up what can be made again */
+void why_worker_set_rest (WhyWorker *worker, void (*on_rest) (gpointer data), gpointer data);
 WhyWorker *why_worker_ref (WhyWorker *worker);
 /** why_worker_unref: the last reference cancels all jobs and joins the thread */
 void why_worker_unref (WhyWorker *worker);

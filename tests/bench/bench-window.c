@@ -164,12 +164,25 @@ bench_loop (const char *model, const char *picture)
   app_driver_stop (driver);
 }
 
-/* What was freed goes back to the system when the program has had nothing to do for two seconds. */
+/* What was freed goes back to the system when the program has had nothing to do for two seconds, and before that the
+ * pictures beside the one shown are asked. */
 static gsize
 resident_at_rest (AppDriver *driver)
 {
-  g_usleep (4 * G_USEC_PER_SEC);
-  return app_driver_resident (driver);
+  g_usleep (8 * G_USEC_PER_SEC);
+  return app_driver_memory (driver, "VmRSS");
+}
+
+/* Where the resident memory is: what was allocated, and pages of files (code that was used, networks). */
+static void
+print_kinds (AppDriver *driver, const char *when)
+{
+  static const char *const kinds[] = { "RssAnon", "RssFile", "RssShmem" };
+
+  g_print ("%s:", when);
+  for (gsize kind = 0; kind < G_N_ELEMENTS (kinds); kind++)
+    g_print ("%s %s %.1f", kind > 0 ? "," : "", kinds[kind], (double) app_driver_memory (driver, kinds[kind]) / 1e6);
+  g_print (" MB\n");
 }
 
 static void
@@ -188,6 +201,7 @@ bench_memory (char **paths)
   AppDriver *driver = app_driver_start (NULL, args);
   app_driver_wait_idle (driver);
   const gsize before = resident_at_rest (driver);
+  print_kinds (driver, "before");
   for (guint n = 0; n < OPENED_PICTURES; n++)
     {
       app_driver_open (driver, g_ptr_array_index (pictures, n % pictures->len), NULL);
@@ -198,10 +212,11 @@ bench_memory (char **paths)
           app_driver_wait_idle (driver);
         }
     }
-  const gsize most = app_driver_resident (driver);
+  const gsize most = app_driver_memory (driver, "VmRSS");
   app_driver_open (driver, model, picture, NULL);
   app_driver_wait_idle (driver);
   const gsize after = resident_at_rest (driver);
+  print_kinds (driver, "after");
   g_print ("memory: %.1f MB at first, %.1f with the last of %d pictures, %.1f back at the first: %+.1f MB\n",
            (double) before / 1e6, (double) most / 1e6, OPENED_PICTURES, (double) after / 1e6,
            ((double) after - (double) before) / 1e6);

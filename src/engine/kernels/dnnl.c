@@ -200,7 +200,8 @@ packed_free (gpointer data)
 }
 
 static Packed *
-pack (const dnnl_memory_desc_t *from,
+pack (WhyPages *pages,
+      const dnnl_memory_desc_t *from,
       const float *data,
       const dnnl_memory_desc_t *to,
       GError **error)
@@ -211,7 +212,7 @@ pack (const dnnl_memory_desc_t *from,
   dnnl_primitive_desc_t pd = NULL;
   dnnl_primitive_t reorder = NULL;
   gboolean done =
-    (packed->data = why_pages_share (n_bytes)) != NULL &&
+    (packed->data = why_pages_share (pages, n_bytes)) != NULL &&
     dnnl_memory_create (&packed->memory, to, why_dnnl_engine (), packed->data) == dnnl_success &&
     dnnl_memory_create (&source, from, why_dnnl_engine (), (void *) data) == dnnl_success;
 
@@ -265,7 +266,7 @@ why_dnnl_bind_packed (WhyPrimitive *primitive,
     }
   if (packed == NULL)
     {
-      packed = pack (from, data, to, error);
+      packed = pack (why_plan_options (plan)->pages, from, data, to, error);
       if (packed == NULL)
         {
           g_bytes_unref (full_key);

@@ -7,18 +7,6 @@ G_BEGIN_DECLS
 /* The one team of threads: OpenMP's, the same that oneDNN uses, so that the two never compete for
  * the cores. Set the number once at start; 0 means the number of cores. */
 
-/**
- * why_parallel_restrain_spinning:
- * @argv: of main()
- *
- * To be called first thing in main(). A thread of the team that has finished its part spins for some milliseconds
- * before it sleeps. On a machine where something else runs too, even the program's own window, the spinning
- * thread takes the core from the one it waits for, and a network of 5 ms can take 400. The length of spinning can be set
- * only in the environment at the program's start, so unless the user has said something about it there, the program
- * starts itself once more with a short one. Where that fails, it goes on as it is.
- */
-void why_parallel_restrain_spinning (char **argv);
-
 void why_parallel_set_threads (int n_threads);
 int why_parallel_get_threads (void);
 

@@ -182,6 +182,8 @@ void why_runner_unref (WhyRunner *runner);
 
 /** why_runner_add_view: Returns: a number for a new view */
 guint why_runner_add_view (WhyRunner *runner);
+/** why_runner_add_passing_view: Returns: a number for a view whose session is given up when nothing has run for two seconds */
+guint why_runner_add_passing_view (WhyRunner *runner);
 /** why_runner_add_sibling: Returns: a number for a view with a queue of its own that works with the session and the
  *   prepared input of @view, which is to be removed after it */
 guint why_runner_add_sibling (WhyRunner *runner, guint view);
