@@ -141,7 +141,7 @@ test_titles (Fixture *fixture, gconstpointer data)
   why_document_compare_with (document, WHY_DIMENSION_LAYER, "conv1");
   g_assert_cmpstr (why_document_get_main_title (document), ==, "relu2");
   g_assert_cmpstr (why_variant_get_title (get_variant (document, 0)), ==, "conv1");
-  g_assert_cmpstr (why_document_get_common_title (document), ==, "red · Grad-CAM · evidence for");
+  g_assert_cmpstr (why_document_get_common_title (document), ==, "Evidence for “red” · Grad-CAM");
   why_document_set_compared (document, 0, WHY_DIMENSION_CLASS, "blue");
   g_assert_cmpstr (why_document_get_main_title (document), ==, "red · relu2");
   g_assert_cmpstr (why_variant_get_title (get_variant (document, 0)), ==, "blue, azure · conv1");

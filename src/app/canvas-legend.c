@@ -10,6 +10,10 @@
 #define LEGEND_MARGIN 12
 #define LEGEND_LENGTH 200
 
+/* Above this size of the canvas the legend grows with it, so many times at most. */
+#define LARGE 760.0
+#define MAX_SCALE 1.8
+
 /* Places in the legend's rectangle, along each side, at which the map below it is looked at. */
 #define N_LOOKS 9
 
@@ -86,22 +90,30 @@ why_canvas_update_legend (WhyCanvas *self)
     .height = (int) self->map->dims[0],
     .to_source = self->to_source,
   };
+  /* A wall in a lecture hall is seen from the back row. */
+  const double scale = CLAMP (MIN (self->view.view_width, self->view.view_height) / LARGE, 1, MAX_SCALE);
   WhyColorBar bar = {
     .style = &self->style,
     .title = self->legend_title,
     .lines = (const char *const *) self->legend_lines,
     .unit = self->legend_unit,
-    .length = MIN (LEGEND_LENGTH, self->view.view_width - 4 * LEGEND_MARGIN),
-    .font_size = why_compat_get_font_size (GTK_WIDGET (self)),
+    .length = MIN (LEGEND_LENGTH * scale, self->view.view_width - 4 * LEGEND_MARGIN),
+    .font_size = why_compat_get_font_size (GTK_WIDGET (self)) * scale,
     .theme = WHY_THEME_ON_PICTURE,
   };
-  const double max_width = MIN (self->view.view_width - 2 * LEGEND_MARGIN, 380);
+  const double max_width = MIN (self->view.view_width - 2 * LEGEND_MARGIN, 380 * scale);
   /* A small canvas is for the picture: the details are in the inspector too. */
   if (self->view.view_width < 480 || self->view.view_height < 400)
     {
       bar.lines = NULL;
       bar.length = MIN (bar.length, 140);
       bar.font_size *= 0.85;
+    }
+  /* Of a very small one, as little as may be: the colours and their numbers. */
+  if (self->view.view_height < 300)
+    {
+      bar.title = NULL;
+      bar.length = MIN (bar.length, 90);
     }
   if (max_width < 100 || self->view.view_height < 160)
     return;

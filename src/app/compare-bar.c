@@ -17,6 +17,8 @@ struct _WhyCompareBar
   GtkWidget *grid;
   GtkWidget *grid_label;
   GtkWidget *bare;
+  GtkWidget *limits;
+  GtkWidget *zooms[3]; /* out, fit, in */
 
   /* Owned */
   WhyDocument *document;
@@ -38,6 +40,7 @@ update (WhyCompareBar *self)
   const guint n = grid ? 0 : g_list_model_get_n_items (variants);
 
   gtk_label_set_label (GTK_LABEL (self->common), why_document_get_common_title (self->document));
+  gtk_widget_set_tooltip_text (self->common, why_document_get_common_title (self->document));
   for (guint place = 0; place < WHY_MAX_OTHERS; place++)
     {
       gtk_widget_set_visible (self->others[place], place < n);
@@ -46,6 +49,7 @@ update (WhyCompareBar *self)
       g_autoptr (WhyVariant) variant = g_list_model_get_item (variants, place);
       g_autofree char *text = g_strdup_printf ("%s: %s", letters[place], why_variant_get_title (variant));
       gtk_label_set_label (GTK_LABEL (self->other_labels[place]), text);
+      gtk_widget_set_tooltip_text (self->others[place], text);
       gtk_accessible_update_property (GTK_ACCESSIBLE (self->others[place]), GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
     }
   gtk_widget_set_visible (self->add, mode == WHY_COMPARE_SIDE && n < WHY_MAX_OTHERS);
@@ -57,6 +61,130 @@ update (WhyCompareBar *self)
       g_autofree char *text = g_strdup_printf (ngettext ("%u map", "%u maps", n_cells), n_cells);
       gtk_label_set_label (GTK_LABEL (self->grid_label), text);
       gtk_accessible_update_property (GTK_ACCESSIBLE (self->grid), GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
+    }
+}
+
+/* ---- lay-out ---- */
+
+#define SPACING 6
+
+/* More than there are. */
+#define MAX_CHILDREN 16
+
+/* What the bar can do without where it is narrow, first to go first: the title is what all maps have in common, zooming has
+ * keys and the wheel, and the scale is in the menu of the button that compares. */
+static int
+list_spare (WhyCompareBar *self, GtkWidget *spare[5])
+{
+  int n = 0;
+
+  spare[n++] = self->common;
+  spare[n++] = self->zooms[0];
+  spare[n++] = self->zooms[2];
+  spare[n++] = self->zooms[1];
+  spare[n++] = self->limits;
+  return n;
+}
+
+static gboolean
+is_spare (WhyCompareBar *self, GtkWidget *child)
+{
+  GtkWidget *spare[5];
+  const int n = list_spare (self, spare);
+
+  for (int place = 0; place < n; place++)
+    {
+      if (spare[place] == child)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static void
+why_compare_bar_measure (GtkWidget *widget, GtkOrientation orientation, int for_size, int *minimum, int *natural,
+                         int *minimum_baseline, int *natural_baseline)
+{
+  WhyCompareBar *self = WHY_COMPARE_BAR (widget);
+  int n = 0;
+
+  *minimum = 0;
+  *natural = 0;
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL; child = gtk_widget_get_next_sibling (child))
+    {
+      int child_minimum;
+      int child_natural;
+
+      /* One that is left out for now still asks for its place. */
+      if (!gtk_widget_get_visible (child))
+        continue;
+      gtk_widget_measure (child, orientation, -1, &child_minimum, &child_natural, NULL, NULL);
+      if (orientation == GTK_ORIENTATION_VERTICAL)
+        {
+          *minimum = MAX (*minimum, child_minimum);
+          *natural = MAX (*natural, child_natural);
+          continue;
+        }
+      *natural += child_natural + (n++ > 0 ? SPACING : 0);
+      if (!is_spare (self, child))
+        *minimum += child_minimum + (*minimum > 0 ? SPACING : 0);
+    }
+}
+
+static void
+why_compare_bar_size_allocate (GtkWidget *widget, int width, int height, int baseline)
+{
+  WhyCompareBar *self = WHY_COMPARE_BAR (widget);
+  const gboolean mirrored = gtk_widget_get_direction (widget) == GTK_TEXT_DIR_RTL;
+  GtkWidget *spare[5];
+  const int n_spare = list_spare (self, spare);
+  GtkRequestedSize sizes[MAX_CHILDREN];
+  int wanted = -SPACING;
+  guint n = 0;
+
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL; child = gtk_widget_get_next_sibling (child))
+    {
+      int least;
+
+      if (!gtk_widget_get_visible (child))
+        continue;
+      gtk_widget_measure (child, GTK_ORIENTATION_HORIZONTAL, -1, &least, NULL, NULL, NULL);
+      wanted += least + SPACING;
+    }
+  for (int place = 0; place < n_spare; place++)
+    {
+      int least;
+
+      gtk_widget_set_child_visible (spare[place], wanted <= width);
+      if (wanted <= width)
+        continue;
+      gtk_widget_measure (spare[place], GTK_ORIENTATION_HORIZONTAL, -1, &least, NULL, NULL, NULL);
+      wanted -= least + SPACING;
+    }
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL; child = gtk_widget_get_next_sibling (child))
+    {
+      if (!gtk_widget_should_layout (child) || !gtk_widget_get_child_visible (child) || n == MAX_CHILDREN)
+        continue;
+      sizes[n].data = child;
+      gtk_widget_measure (child, GTK_ORIENTATION_HORIZONTAL, -1, &sizes[n].minimum_size, &sizes[n].natural_size, NULL, NULL);
+      n++;
+    }
+  const int rest = gtk_distribute_natural_allocation (MAX (width - wanted, 0), n, sizes);
+  int x = 0;
+  for (guint place = 0; place < n; place++)
+    {
+      GtkWidget *child = sizes[place].data;
+      int child_width = sizes[place].minimum_size;
+
+      /* What is over lies before the buttons at the end. */
+      if (child == self->common)
+        child_width += rest;
+      else if (child == self->zooms[1] && !gtk_widget_get_child_visible (self->common) &&
+               !gtk_widget_get_child_visible (self->zooms[0]))
+        x += rest;
+      else if (child == self->zooms[0] && !gtk_widget_get_child_visible (self->common))
+        x += rest;
+      gtk_widget_size_allocate (child, &(GtkAllocation) { mirrored ? width - x - child_width : x, 0, child_width, height }, baseline);
+      x += child_width + SPACING;
     }
 }
 
@@ -113,9 +241,9 @@ make_button (WhyCompareBar *self, int place, GtkWidget **label)
   GtkWidget *content = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
 
   *label = gtk_label_new ("");
-  gtk_label_set_ellipsize (GTK_LABEL (*label), PANGO_ELLIPSIZE_END);
+  gtk_label_set_ellipsize (GTK_LABEL (*label), PANGO_ELLIPSIZE_MIDDLE);
   gtk_label_set_max_width_chars (GTK_LABEL (*label), 24);
-  gtk_label_set_width_chars (GTK_LABEL (*label), 8);
+  gtk_label_set_width_chars (GTK_LABEL (*label), 3);
   gtk_box_append (GTK_BOX (content), *label);
   gtk_box_append (GTK_BOX (content), gtk_image_new_from_icon_name ("pan-down-symbolic"));
   gtk_menu_button_set_child (GTK_MENU_BUTTON (button), content);
@@ -173,22 +301,22 @@ why_compare_bar_class_init (WhyCompareBarClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = why_compare_bar_dispose;
-  gtk_widget_class_set_layout_manager_type (widget_class, GTK_TYPE_BOX_LAYOUT);
+  widget_class->measure = why_compare_bar_measure;
+  widget_class->size_allocate = why_compare_bar_size_allocate;
   gtk_widget_class_set_css_name (widget_class, "comparebar");
 }
 
 static void
 why_compare_bar_init (WhyCompareBar *self)
 {
-  gtk_box_layout_set_spacing (GTK_BOX_LAYOUT (gtk_widget_get_layout_manager (GTK_WIDGET (self))), 6);
 }
 
 GtkWidget *
 why_compare_bar_new (WhyDocument *document)
 {
   WhyCompareBar *self = g_object_new (WHY_TYPE_COMPARE_BAR, NULL);
-  GtkWidget *limits = gtk_toggle_button_new_with_mnemonic (_("Same S_cale"));
 
+  self->limits = gtk_toggle_button_new_with_mnemonic (_("Same S_cale"));
   self->document = g_object_ref (document);
   add_icon (self, "window-close-symbolic", _("End the Comparison"), "win.compare", g_variant_new_string ("single"));
   for (int place = 0; place < WHY_MAX_OTHERS; place++)
@@ -197,19 +325,18 @@ why_compare_bar_new (WhyDocument *document)
   self->grid = make_button (self, -1, &self->grid_label);
   self->bare = make_bare_button ();
   gtk_widget_set_parent (self->bare, GTK_WIDGET (self));
-  gtk_actionable_set_action_name (GTK_ACTIONABLE (limits), "win.compare-shared-limits");
-  gtk_widget_set_tooltip_text (limits, _("Draw All Maps with the Same Limits"));
-  gtk_widget_set_parent (limits, GTK_WIDGET (self));
+  gtk_actionable_set_action_name (GTK_ACTIONABLE (self->limits), "win.compare-shared-limits");
+  gtk_widget_set_tooltip_text (self->limits, _("Draw All Maps with the Same Limits"));
+  gtk_widget_set_parent (self->limits, GTK_WIDGET (self));
   self->common = gtk_label_new ("");
   gtk_label_set_ellipsize (GTK_LABEL (self->common), PANGO_ELLIPSIZE_MIDDLE);
   gtk_label_set_xalign (GTK_LABEL (self->common), 1);
-  gtk_label_set_width_chars (GTK_LABEL (self->common), 12);
-  gtk_widget_set_hexpand (self->common, TRUE);
+  gtk_label_set_width_chars (GTK_LABEL (self->common), 16);
   gtk_widget_add_css_class (self->common, "dim-label");
   gtk_widget_set_parent (self->common, GTK_WIDGET (self));
-  add_icon (self, "zoom-out-symbolic", _("Zoom Out"), "win.zoom-out", NULL);
-  add_icon (self, "zoom-fit-best-symbolic", _("Fit the Picture into the Window"), "win.zoom-fit", NULL);
-  add_icon (self, "zoom-in-symbolic", _("Zoom In"), "win.zoom-in", NULL);
+  self->zooms[0] = add_icon (self, "zoom-out-symbolic", _("Zoom Out"), "win.zoom-out", NULL);
+  self->zooms[1] = add_icon (self, "zoom-fit-best-symbolic", _("Fit the Picture into the Window"), "win.zoom-fit", NULL);
+  self->zooms[2] = add_icon (self, "zoom-in-symbolic", _("Zoom In"), "win.zoom-in", NULL);
   g_signal_connect_object (document, "compare-changed", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (document, "redraw", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
   update (self);

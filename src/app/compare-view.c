@@ -11,7 +11,7 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
-#define SIDE_WIDTH 230
+#define SIDE_WIDTH 150
 #define CELL_WIDTH 150
 /* Panes are built one a frame, and brought up to date a few a frame: the window goes on moving. */
 #define PANES_A_FRAME 3

@@ -36,6 +36,32 @@ find_columns (WhyPaneGrid *self, int width)
   return (n + n_rows - 1) / n_rows;
 }
 
+/* Beside each other or below, whichever leaves the pictures more room. */
+static guint
+find_best_columns (WhyPaneGrid *self, int width, int height)
+{
+  const guint most = find_columns (self, width);
+  guint best = most;
+  int best_side = 0;
+
+  if (self->n_columns != 0)
+    return most;
+  for (guint n_columns = most; n_columns >= 1; n_columns--)
+    {
+      const int n_rows = (int) ((MAX (self->n_panes, 1) + n_columns - 1) / n_columns);
+      const int pane_width = (width + SPACING) / (int) n_columns - SPACING;
+      const int pane_height = (height + SPACING) / n_rows - SPACING;
+      const int side = MIN (pane_width, pane_height - CHROME);
+
+      if (side > best_side)
+        {
+          best = n_columns;
+          best_side = side;
+        }
+    }
+  return best;
+}
+
 static GtkSizeRequestMode
 why_pane_grid_get_request_mode (GtkWidget *widget)
 {
@@ -68,7 +94,7 @@ static void
 why_pane_grid_size_allocate (GtkWidget *widget, int width, int height, int baseline)
 {
   WhyPaneGrid *self = WHY_PANE_GRID (widget);
-  const int n_columns = (int) find_columns (self, width);
+  const int n_columns = (int) find_best_columns (self, width, height);
   const int n_rows = ((int) MAX (self->n_panes, 1) + n_columns - 1) / n_columns;
   const gboolean mirrored = gtk_widget_get_direction (widget) == GTK_TEXT_DIR_RTL;
   int place = 0;

@@ -6,6 +6,7 @@
 #include "stage.h"
 #include "words.h"
 
+#include "service/compare.h"
 #include "service/step.h"
 
 #include <glib/gi18n.h>
@@ -114,21 +115,6 @@ choose_rows (WhyPresentation *self, const WhyTensor *playing, WhyStageRow *rows)
   return n_rows;
 }
 
-/* For an audience: a sentence, and no names of methods. */
-static char *
-describe_colours (const WhyMap *map, const char *label)
-{
-  if (!why_words_knows_class (map))
-    return g_strdup (_("Where it looks, whatever the class"));
-  if (g_strcmp0 (map->polarity, "against") == 0)
-    return g_strdup_printf (_("Evidence against “%s”"), label);
-  if (g_strcmp0 (map->polarity, "signed") == 0)
-    return g_strdup_printf (_("Evidence for and against “%s”"), label);
-  if (g_strcmp0 (map->polarity, "absolute") == 0)
-    return g_strdup_printf (_("Strength of the evidence on “%s”"), label);
-  return g_strdup_printf (_("Evidence for “%s”"), label);
-}
-
 static void
 show_map (WhyPresentation *self, gboolean hidden)
 {
@@ -151,7 +137,10 @@ show_map (WhyPresentation *self, gboolean hidden)
   why_canvas_set_show_map (self->canvas, shown);
   why_overlay_limits (&map, &style, &lo, &hi);
   WhyClassItem *item = why_document_get_class (self->document, why_document_get_shown_class (self->document));
-  g_autofree char *caption = describe_colours (result, item != NULL ? why_class_item_get_label (item) : "");
+  g_autofree char *caption = why_words_knows_class (result)
+                                ? why_evidence_title (result->polarity, item != NULL ? why_class_item_get_label (item) : "")
+                                /* For an audience: a sentence, and no names of methods. */
+                                : g_strdup (_("Where it looks, whatever the class"));
   why_stage_set_legend (self->stage, shown ? &style : NULL, lo, hi, caption);
 }
 

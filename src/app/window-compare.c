@@ -59,14 +59,10 @@ static void
 make_view (WhyWindow *self)
 {
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
-  GtkWidget *scroller = gtk_scrolled_window_new ();
 
   self->compare_bar = why_compare_bar_new (self->document);
   self->compare_view = why_compare_view_new (self->document);
-  /* So that the bar does not keep the window from becoming narrow. */
-  gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (scroller), GTK_POLICY_EXTERNAL, GTK_POLICY_NEVER);
-  gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scroller), self->compare_bar);
-  gtk_box_append (GTK_BOX (box), scroller);
+  gtk_box_append (GTK_BOX (box), self->compare_bar);
   gtk_box_append (GTK_BOX (box), self->compare_view);
   gtk_widget_add_css_class (box, "compare");
   gtk_stack_add_named (GTK_STACK (why_window_get_view_stack (self)), box, "compare");

@@ -47,6 +47,7 @@ struct _WhyWindow
   GtkPaned *paned;
   WhyCanvas *canvas;
   GtkWidget *slice_bar;
+  GtkWidget *slim;
   GtkWidget *tool_bar;
   GtkWidget *more_tools;
   GtkLabel *zoom_label;
@@ -88,6 +89,7 @@ struct _WhyWindow
   guint place_graph_id; /* idle that makes room for the graph */
   gboolean holds_layer_maps; /* since somebody walked through the layers */
   gboolean narrow;
+  gboolean few_tools;
   guint narrow_id; /* idle that changes the lay-out */
   guint divider_id; /* tick callback that places the divider after that */
   int divider_frames;

@@ -5,6 +5,7 @@
 #include "planes-view.h"
 #include "words.h"
 
+#include "service/compare.h"
 #include "service/document-look.h"
 #include "service/percent.h"
 
@@ -75,11 +76,12 @@ why_window_show_legend (WhyWindow *self)
     }
   g_autofree char *percent = why_percent_text (why_class_item_get_probability (shown));
   g_autofree char *question = why_words_question (self->document);
-  g_autofree char *title = g_strdup_printf ("%s · %s", question, percent);
+  g_autofree char *evidence = why_words_knows_class (map) ? why_evidence_title (map->polarity, question) : g_strdup (question);
+  g_autofree char *title = g_strdup_printf ("%s · %s", evidence, percent);
   g_autofree char *kind = why_words_explained (self->document, map);
-  /* Translators: "Grad-CAM", "the logit", "evidence for" */
+  /* Translators: "Grad-CAM", "the logit" */
   g_autofree char *what = why_words_knows_class (map)
-                            ? g_strdup_printf (_("%1$s of %2$s, %3$s"), method_title (map->method), kind, why_words_polarity (map->polarity))
+                            ? g_strdup_printf (_("%1$s of %2$s"), method_title (map->method), kind)
                             /* Translators: method */
                             : g_strdup_printf (_("%s, the same for every class"), method_title (map->method));
   g_autofree char *size = why_words_cell_size (self->document, map);

@@ -6,6 +6,7 @@
 #include "cases-panel.h"
 #include "look-panel.h"
 #include "slice-bar.h"
+#include "slim-bin.h"
 #include "start-page.h"
 #include "take-panel.h"
 #include "test-panel.h"
@@ -17,6 +18,9 @@
 
 /* Below this width the inspector lies under the canvas. */
 #define NARROW_WIDTH 680
+
+/* What all the tools over the canvas take. */
+#define MANY_TOOLS_WIDTH 380
 
 G_DEFINE_FINAL_TYPE (WhyWindow, why_window, ADW_TYPE_APPLICATION_WINDOW)
 
@@ -49,11 +53,15 @@ static gboolean
 narrow_cb (gpointer data)
 {
   WhyWindow *self = data;
+  const GtkOrientation orientation = self->narrow ? GTK_ORIENTATION_VERTICAL : GTK_ORIENTATION_HORIZONTAL;
 
   self->narrow_id = 0;
+  gtk_widget_set_visible (self->more_tools, !self->few_tools);
+  if (gtk_orientable_get_orientation (GTK_ORIENTABLE (self->paned)) == orientation)
+    return G_SOURCE_REMOVE;
+  why_slim_bin_set_relaxed (WHY_SLIM_BIN (self->slim), !self->narrow);
   gtk_widget_set_visible (self->map_button, !self->narrow);
   gtk_widget_set_visible (self->cases_button, !self->narrow);
-  gtk_widget_set_visible (self->more_tools, !self->narrow);
   why_slice_bar_set_narrow (WHY_SLICE_BAR (self->slice_bar), self->narrow);
   if (self->narrow)
     gtk_button_set_icon_name (self->open_button, "document-open-symbolic");
@@ -62,13 +70,33 @@ narrow_cb (gpointer data)
       gtk_button_set_label (self->open_button, _("_Open…"));
       gtk_button_set_use_underline (self->open_button, TRUE);
     }
-  gtk_orientable_set_orientation (GTK_ORIENTABLE (self->paned),
-                                  self->narrow ? GTK_ORIENTATION_VERTICAL : GTK_ORIENTATION_HORIZONTAL);
+  gtk_orientable_set_orientation (GTK_ORIENTABLE (self->paned), orientation);
   gtk_widget_set_size_request (self->inspector, self->narrow ? -1 : 300, self->narrow ? 180 : -1);
   self->divider_frames = 2;
   if (self->divider_id == 0)
     self->divider_id = gtk_widget_add_tick_callback (GTK_WIDGET (self), place_divider_cb, NULL, NULL);
   return G_SOURCE_REMOVE;
+}
+
+/* Once sizes are not being handed out any more. */
+static void
+queue_narrow (WhyWindow *self)
+{
+  if (self->narrow_id == 0)
+    self->narrow_id = g_idle_add_full (G_PRIORITY_HIGH_IDLE, narrow_cb, self, NULL);
+}
+
+/* Whether all the tools have room over the picture. */
+static void
+count_tools (WhyWindow *self, int width)
+{
+  const int canvas = self->show_inspector && !self->narrow ? gtk_paned_get_position (self->paned) : width;
+  const gboolean few = self->narrow || canvas < MANY_TOOLS_WIDTH;
+
+  if (few == self->few_tools)
+    return;
+  self->few_tools = few;
+  queue_narrow (self);
 }
 
 static void
@@ -83,9 +111,9 @@ why_window_size_allocate (GtkWidget *widget, int width, int height, int baseline
   if (narrow != self->narrow)
     {
       self->narrow = narrow;
-      if (self->narrow_id == 0)
-        self->narrow_id = g_idle_add_full (G_PRIORITY_HIGH_IDLE, narrow_cb, self, NULL);
+      queue_narrow (self);
     }
+  count_tools (self, width);
 }
 
 static void
@@ -93,6 +121,7 @@ on_position_cb (WhyWindow *self)
 {
   const int width = gtk_widget_get_width (GTK_WIDGET (self->paned));
 
+  count_tools (self, width);
   if (!self->narrow && self->narrow_id == 0 && self->divider_id == 0 && width > NARROW_WIDTH && gtk_widget_get_visible (self->inspector))
     g_settings_set_int (self->settings, "inspector-width",
                         CLAMP (width - gtk_paned_get_position (self->paned), 280, 2000));
@@ -104,6 +133,7 @@ why_window_set_show_inspector (WhyWindow *self, gboolean show_inspector)
   self->show_inspector = show_inspector;
   gtk_widget_set_visible (self->inspector, show_inspector);
   g_settings_set_boolean (self->settings, "show-inspector", show_inspector);
+  count_tools (self, gtk_widget_get_width (GTK_WIDGET (self)));
   why_window_update_actions (self);
 }
 
@@ -315,7 +345,9 @@ why_window_class_init (WhyWindowClass *klass)
   g_type_ensure (WHY_TYPE_TEST_PANEL);
   g_type_ensure (WHY_TYPE_TAKE_PANEL);
   g_type_ensure (WHY_TYPE_SLICE_BAR);
+  g_type_ensure (WHY_TYPE_SLIM_BIN);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/whylight/Whylight/window.ui");
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, slim);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, title);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, recent_menu);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, menu_button);
@@ -370,6 +402,7 @@ why_window_init (WhyWindow *self)
                                g_settings_get_int (self->settings, "window-height"));
   if (g_settings_get_boolean (self->settings, "window-maximized"))
     gtk_window_maximize (GTK_WINDOW (self));
+  why_slim_bin_set_relaxed (WHY_SLIM_BIN (self->slim), TRUE);
   self->show_inspector = g_settings_get_boolean (self->settings, "show-inspector");
   gtk_widget_set_visible (self->inspector, self->show_inspector);
 

@@ -83,6 +83,20 @@ why_polarity_title (const char *polarity)
   return _ ("evidence for");
 }
 
+char *
+why_evidence_title (const char *polarity, const char *label)
+{
+  g_return_val_if_fail (label != NULL, NULL);
+
+  if (g_strcmp0 (polarity, "against") == 0)
+    return g_strdup_printf (_ ("Evidence against “%s”"), label);
+  if (g_strcmp0 (polarity, "signed") == 0)
+    return g_strdup_printf (_ ("Evidence for and against “%s”"), label);
+  if (g_strcmp0 (polarity, "absolute") == 0)
+    return g_strdup_printf (_ ("Strength of the evidence on “%s”"), label);
+  return g_strdup_printf (_ ("Evidence for “%s”"), label);
+}
+
 /* ---- questions ---- */
 
 WhyQuestion *

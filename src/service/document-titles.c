@@ -133,6 +133,20 @@ join (const Words *words, const gboolean *wanted)
   return g_string_free (text, FALSE);
 }
 
+/* Of class and polarity, where all maps have both in common, one phrase; then the rest. */
+static char *
+join_common (const WhyDocument *self, const Words *words, gboolean *wanted)
+{
+  const char *label = words->words[WHY_DIMENSION_CLASS];
+
+  if (label == NULL || !wanted[WHY_DIMENSION_CLASS] || !wanted[WHY_DIMENSION_POLARITY])
+    return join (words, wanted);
+  wanted[WHY_DIMENSION_CLASS] = wanted[WHY_DIMENSION_POLARITY] = FALSE;
+  g_autofree char *evidence = why_evidence_title (self->state.polarity, label);
+  g_autofree char *rest = join (words, wanted);
+  return *rest != '\0' ? g_strdup_printf ("%s · %s", evidence, rest) : g_steal_pointer (&evidence);
+}
+
 static gboolean
 differ (const GPtrArray *all, WhyDimension dimension)
 {
@@ -236,7 +250,7 @@ why_document_compare_update_titles (WhyDocument *self)
     differing[WHY_DIMENSION_CLASS] = TRUE;
 
   replace (&self->compare->main_title, join (g_ptr_array_index (all, 0), differing));
-  replace (&self->compare->common_title, join (first, common));
+  replace (&self->compare->common_title, join_common (self, first, common));
   for (guint place = 0; place < n; place++)
     {
       g_autoptr (WhyVariant) variant = g_list_model_get_item (variants, place);

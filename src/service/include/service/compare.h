@@ -179,4 +179,7 @@ char *why_document_dup_value_title (WhyDocument *self, WhyDimension dimension, c
 /** why_polarity_title: Returns: "evidence for" for "relu" */
 const char *why_polarity_title (const char *polarity);
 
+/** why_evidence_title: Returns: (transfer full): what a map of the class @label shows: "Evidence for “cat”" for "relu" */
+char *why_evidence_title (const char *polarity, const char *label) G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS
