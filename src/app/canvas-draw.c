@@ -62,6 +62,7 @@ why_canvas_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
       if (self->outdated)
         gtk_snapshot_pop (snapshot);
     }
+  why_canvas_append_region (self, snapshot);
   for (guint index = 0; index < self->covers->len && !self->bare; index++)
     {
       const WhyCanvasArea *cover = &g_array_index (self->covers, WhyCanvasArea, index);

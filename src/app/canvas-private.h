@@ -58,6 +58,12 @@ struct _WhyCanvas
   WhyTensor *map;
   WhyAffine to_source;
   WhyOverlayStyle style;
+  WhyTiles *tiles;     /* nullable: of a slide; the picture is then its overview */
+  WhyTensor *patch;    /* nullable: over a slide */
+  WhyRect patch_img;
+  WhyRect region;      /* what the network is shown; without a width none */
+  gboolean incomplete; /* the texture is coarser than it could be... */
+  gboolean tiles_loaded; /* ...and more is there now */
   guint64 picture_serial, map_serial;
   gboolean show_map, bare, outdated;
   GArray *covers; /* of WhyCanvasArea */
@@ -175,6 +181,13 @@ void why_canvas_volume_release (WhyCanvas *self);
 gboolean why_canvas_volume_arrow (WhyCanvas *self, int dx, int dy);
 void why_canvas_emit_cross_placed (WhyCanvas *self, double img_x, double img_y);
 void why_canvas_emit_cross_stepped (WhyCanvas *self, int dx, int dy);
+
+/* canvas-slide.c */
+void why_canvas_drop_slide (WhyCanvas *self);
+gboolean why_canvas_probe_slide (WhyCanvas *self, gint64 img_x, gint64 img_y, guint8 rgb[3]);
+void why_canvas_append_region (WhyCanvas *self, GtkSnapshot *snapshot);
+/* In the overview at @place. */
+void why_canvas_append_region_mark (WhyCanvas *self, GtkSnapshot *snapshot, const WhyRect *place, double shrink);
 
 void why_canvas_init_input (WhyCanvas *self);
 void why_canvas_update_cursor (WhyCanvas *self);

@@ -31,6 +31,8 @@ why_render_task_free (WhyRenderTask *task)
   if (task == NULL)
     return;
   g_clear_pointer (&task->picture, why_tensor_unref);
+  g_clear_object (&task->tiles);
+  g_clear_pointer (&task->patch, why_tensor_unref);
   g_clear_pointer (&task->map, why_tensor_unref);
   g_clear_pointer (&task->base, why_tensor_unref);
   g_clear_object (&task->picture_texture);
@@ -182,6 +184,28 @@ render_map (const WhyRenderTask *task, const WhyRect *img, int width, int height
   return texture_take (surface);
 }
 
+/* The part of the patch that is visible, on the pixels of the surface that it covers. */
+static void
+render_patch (const WhyRenderTask *task, guint32 *pixels, gsize stride)
+{
+  const WhyRect *place = &task->patch_img;
+  const double scale_x = task->width / task->img.width, scale_y = task->height / task->img.height;
+  const int left = (int) CLAMP (round ((place->x - task->img.x) * scale_x), 0, task->width);
+  const int top = (int) CLAMP (round ((place->y - task->img.y) * scale_y), 0, task->height);
+  const int right = (int) CLAMP (round ((place->x + place->width - task->img.x) * scale_x), 0, task->width);
+  const int bottom = (int) CLAMP (round ((place->y + place->height - task->img.y) * scale_y), 0, task->height);
+  const double step_x = (double) task->patch->dims[1] / place->width, step_y = (double) task->patch->dims[0] / place->height;
+
+  if (right <= left || bottom <= top)
+    return;
+  const WhyRect view = {
+    (task->img.x + left / scale_x - place->x) * step_x, (task->img.y + top / scale_y - place->y) * step_y,
+    (right - left) / scale_x * step_x, (bottom - top) / scale_y * step_y,
+  };
+  why_picture_render (task->patch, &view, FALSE, right - left, bottom - top,
+                      (guint32 *) (void *) ((guint8 *) pixels + (gsize) top * stride) + left, stride);
+}
+
 static void
 render (WhyRenderTask *task)
 {
@@ -193,9 +217,14 @@ render (WhyRenderTask *task)
       if (surface != NULL)
         {
           /* Above 100 % pixels are seen as pixels: blurring would show what is not in the picture. */
-          why_picture_render (task->picture, &task->img, FALSE, task->width, task->height,
-                              (guint32 *) (void *) cairo_image_surface_get_data (surface),
-                              (gsize) cairo_image_surface_get_stride (surface));
+          guint32 *pixels = (guint32 *) (void *) cairo_image_surface_get_data (surface);
+          const gsize stride = (gsize) cairo_image_surface_get_stride (surface);
+          if (task->tiles != NULL)
+            task->incomplete = !why_tiles_render (task->tiles, task->looker, &task->img, task->width, task->height, pixels, stride);
+          else
+            why_picture_render (task->picture, &task->img, FALSE, task->width, task->height, pixels, stride);
+          if (task->patch != NULL)
+            render_patch (task, pixels, stride);
           see_as (surface, task->style.vision);
           task->picture_texture = texture_take (surface);
         }

@@ -2,6 +2,7 @@
 
 #include "base/tensor.h"
 #include "draw/overlay.h"
+#include "service/tiles.h"
 
 #include <gtk/gtk.h>
 
@@ -12,6 +13,8 @@ G_BEGIN_DECLS
 /**
  * WhyRenderTask:
  * @picture: (nullable): to be drawn into @picture_texture
+ * @tiles: (nullable): of a slide, drawn for @looker in place of @picture; with @patch (nullable) over it at @patch_img
+ * @incomplete: result: finer tiles are on their way
  * @map: (nullable): to be drawn into @map_texture, with @to_source and @style
  * @img: the part of the source
  * @width, @height: of the textures
@@ -24,6 +27,11 @@ G_BEGIN_DECLS
 typedef struct
 {
   WhyTensor *picture;
+  WhyTiles *tiles;
+  gconstpointer looker;
+  WhyTensor *patch;
+  WhyRect patch_img;
+  gboolean incomplete;
   WhyTensor *map;
   WhyTensor *base;
   WhyAffine to_source;

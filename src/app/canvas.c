@@ -39,6 +39,7 @@ picture_is_stale (WhyCanvas *self, const WhyRect *img)
   return self->picture != NULL && (self->picture_texture == NULL ||
                                    self->picture_texture_serial != self->picture_serial ||
                                    self->picture_vision != self->style.vision ||
+                                   (self->incomplete && self->tiles_loaded) ||
                                    !rect_equal (&self->picture_img, img));
 }
 
@@ -62,7 +63,7 @@ why_canvas_is_settled (WhyCanvas *self)
     return FALSE;
   if (!why_view_visible (&self->view, &img, &target))
     return TRUE;
-  return !picture_is_stale (self, &img) && !map_is_stale (self, &img);
+  return !self->incomplete && !picture_is_stale (self, &img) && !map_is_stale (self, &img);
 }
 
 static void
@@ -79,6 +80,7 @@ render_done_cb (WhyRenderTask *task, gpointer owner)
       self->picture_img = task->img;
       self->picture_texture_serial = task->picture_serial;
       self->picture_vision = task->style.vision;
+      self->incomplete = task->incomplete;
     }
   if (task->whole_map_texture != NULL && self->map != NULL && task->picture_serial == self->picture_serial)
     {
@@ -133,6 +135,14 @@ start_rendering (WhyCanvas *self)
     }
   if (want_picture)
     task->picture = why_tensor_ref (self->picture);
+  if (want_picture && self->tiles != NULL)
+    {
+      task->tiles = g_object_ref (self->tiles);
+      task->looker = self;
+      task->patch = self->patch != NULL ? why_tensor_ref (self->patch) : NULL;
+      task->patch_img = self->patch_img;
+      self->tiles_loaded = FALSE;
+    }
   task->whole_map = want_whole;
   if (want_map || want_whole)
     {
@@ -196,11 +206,14 @@ why_canvas_probe_at (WhyCanvas *self, double img_x, double img_y)
       return;
     }
   probe.valid = TRUE;
-  const gint64 *strides = self->picture->strides;
-  const guint8 *pixel = (const guint8 *) self->picture->data + probe.img_y * strides[0] + probe.img_x * strides[1];
-  const gboolean grey = self->picture->dims[2] == 1;
-  for (int c = 0; c < 3; c++)
-    probe.rgb[c] = pixel[grey ? 0 : c * strides[2]];
+  if (!why_canvas_probe_slide (self, probe.img_x, probe.img_y, probe.rgb))
+    {
+      const gint64 *strides = self->picture->strides;
+      const guint8 *pixel = (const guint8 *) self->picture->data + probe.img_y * strides[0] + probe.img_x * strides[1];
+      const gboolean grey = self->picture->dims[2] == 1;
+      for (int c = 0; c < 3; c++)
+        probe.rgb[c] = pixel[grey ? 0 : c * strides[2]];
+    }
   if (self->map != NULL && why_affine_invert (&self->to_source, &to_map))
     {
       double map_x = img_x;
@@ -291,6 +304,7 @@ why_canvas_dispose (GObject *object)
 {
   WhyCanvas *self = WHY_CANVAS (object);
 
+  why_canvas_drop_slide (self);
   g_clear_pointer (&self->picture, why_tensor_unref);
   g_clear_pointer (&self->map, why_tensor_unref);
   why_marks_clear (&self->marks);
@@ -487,13 +501,14 @@ why_canvas_set_picture (WhyCanvas *self, WhyTensor *pixels)
 
   g_return_if_fail (WHY_IS_CANVAS (self));
 
-  if (pixels == self->picture)
+  if (pixels == self->picture && self->tiles == NULL)
     return;
   if (pixels != NULL && !why_picture_check (pixels, &error))
     {
       g_warning ("canvas: %s", error->message);
       return;
     }
+  why_canvas_drop_slide (self);
   g_clear_pointer (&self->picture, why_tensor_unref);
   g_clear_object (&self->base_texture);
   self->base_tried = FALSE;

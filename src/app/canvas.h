@@ -3,6 +3,7 @@
 #include "base/tensor.h"
 #include "draw/overlay.h"
 #include "image/area.h"
+#include "service/tiles.h"
 
 #include <gtk/gtk.h>
 
@@ -90,6 +91,17 @@ gboolean why_canvas_is_dragging (WhyCanvas *self);
 
 /** why_canvas_set_picture: @pixels: (nullable): as for why_picture_check(). Zoom is kept if the size is. */
 void why_canvas_set_picture (WhyCanvas *self, WhyTensor *pixels);
+
+/**
+ * why_canvas_set_slide:
+ * @patch: (nullable): uint8 [H, W, C], drawn over it at @place (source pixels)
+ *
+ * In place of a picture: a whole slide, of which what is visible is drawn from tiles as they come.
+ */
+void why_canvas_set_slide (WhyCanvas *self, WhyTiles *tiles, WhyTensor *patch, const WhyRect *place);
+
+/** why_canvas_set_region: @region: (nullable): what the network is shown, source pixels: outlined */
+void why_canvas_set_region (WhyCanvas *self, const WhyRect *region);
 
 /**
  * why_canvas_set_map:

@@ -3,6 +3,7 @@
 #include "presentation.h"
 
 #include "canvas.h"
+#include "show-slide.h"
 #include "stage.h"
 #include "words.h"
 
@@ -170,7 +171,8 @@ update (WhyPresentation *self)
     picture = why_document_get_covered_picture (self->document);
   if (picture == NULL)
     picture = why_document_get_picture (self->document);
-  why_canvas_set_picture (self->canvas, picture);
+  if (!why_show_slide (self->canvas, self->document))
+    why_canvas_set_picture (self->canvas, picture);
   why_canvas_set_um_per_pixel (self->canvas, why_document_get_um_per_pixel (self->document));
   show_map (self, plays);
   const gsize n_rows = choose_rows (self, plays ? playing : NULL, rows);

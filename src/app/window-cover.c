@@ -283,18 +283,7 @@ on_area_drawn_cb (WhyCanvas *canvas, WhyArea *area, int index, Window *self)
   else if (why_canvas_get_purpose (canvas) == WHY_PURPOSE_ANNOTATE)
     why_document_annotate (self->document, area, NULL, NULL);
   else if (why_canvas_get_purpose (canvas) == WHY_PURPOSE_EXPLAIN)
-    {
-      char numbers[4][G_ASCII_DTOSTR_BUF_SIZE];
-      WhyRect box;
-
-      why_area_get_box (area, &box);
-      g_ascii_dtostr (numbers[0], sizeof numbers[0], box.x);
-      g_ascii_dtostr (numbers[1], sizeof numbers[1], box.y);
-      g_ascii_dtostr (numbers[2], sizeof numbers[2], box.width);
-      g_ascii_dtostr (numbers[3], sizeof numbers[3], box.height);
-      g_autofree char *region = g_strdup_printf ("box:%s,%s,%s,%s", numbers[0], numbers[1], numbers[2], numbers[3]);
-      gtk_widget_activate_action (GTK_WIDGET (self), "win.region", "s", region);
-    }
+    why_window_explain_area (self, area);
 }
 
 static void

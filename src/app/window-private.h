@@ -49,6 +49,7 @@ struct _WhyWindow
   GtkWidget *slice_bar;
   GtkWidget *slim;
   GtkWidget *tool_bar;
+  GtkWidget *region_bar;
   GtkWidget *more_tools;
   GtkLabel *zoom_label;
   GtkRevealer *hint_revealer;
@@ -102,6 +103,9 @@ void why_window_update_actions (WhyWindow *self);
 
 void why_window_init_cover (WhyWindow *self); /* window-cover.c: tools and covers */
 void why_window_show_covers (WhyWindow *self);
+void why_window_init_region (WhyWindow *self); /* window-region.c: what the network is shown */
+/* A part that was drawn to be explained. */
+void why_window_explain_area (WhyWindow *self, WhyArea *area);
 void why_window_init_look (WhyWindow *self); /* window-look.c: more actions of target and map */
 void why_window_init_measure (WhyWindow *self); /* window-measure.c: outlines, grid, checks */
 /* Whether @path is a file of outlines, which is then read. */

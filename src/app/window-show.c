@@ -3,6 +3,7 @@
 #include "window-private.h"
 
 #include "planes-view.h"
+#include "show-slide.h"
 #include "words.h"
 
 #include "service/compare.h"
@@ -43,6 +44,8 @@ show_picture (WhyWindow *self)
   if (picture == NULL)
     picture = why_document_get_picture (self->document);
   why_canvas_set_steps_slices (self->canvas, why_document_is_volume (self->document));
+  if (why_show_slide (self->canvas, self->document))
+    return;
   why_canvas_set_picture (self->canvas, picture);
 }
 
@@ -113,8 +116,12 @@ show_vision (WhyWindow *self)
 void
 why_window_show_zoom (WhyWindow *self)
 {
-  /* Translators: zoom in per cent */
-  g_autofree char *text = g_strdup_printf (_("%.0f%%"), why_canvas_get_zoom (why_window_get_canvas (self)) * 100);
+  const double zoom = why_canvas_get_zoom (why_window_get_canvas (self));
+  /* Translators: zoom in per cent; the second is for little ones */
+  g_autofree char *percent = g_strdup_printf (zoom >= 0.1 ? _("%.0f%%") : _("%.1f%%"), zoom * 100);
+  g_autofree char *power = why_words_magnification (self->document, zoom);
+  /* Translators: zoom, and what lens of a microscope would show it so: "50% · 20×" */
+  g_autofree char *text = power != NULL ? g_strdup_printf (_("%1$s · %2$s"), percent, power) : g_strdup (percent);
   g_autofree char *spoken = g_strdup_printf (_("Zoom %s, fit into the window"), text);
 
   gtk_label_set_label (self->zoom_label, text);
@@ -379,6 +386,7 @@ why_window_init_show (WhyWindow *self)
   g_signal_connect_object (self->document, "notify::look", G_CALLBACK (why_window_show_legend), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->document, "notify::um-per-pixel", G_CALLBACK (why_window_show_legend), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->document, "notify::um-per-pixel", G_CALLBACK (on_probed_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->document, "notify::um-per-pixel", G_CALLBACK (why_window_show_zoom), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->document, "notify::look", G_CALLBACK (show_vision), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->document, "notify::show-map", G_CALLBACK (show_map), self, G_CONNECT_SWAPPED);
   for (gsize k = 0; k < G_N_ELEMENTS (files); k++)

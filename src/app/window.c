@@ -370,6 +370,7 @@ why_window_class_init (WhyWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, canvas);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, slice_bar);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, tool_bar);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, region_bar);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, more_tools);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, zoom_label);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, hint_revealer);
@@ -426,6 +427,7 @@ why_window_new (AdwApplication *application, WhyRunner *runner)
   why_slice_bar_set_document (WHY_SLICE_BAR (self->slice_bar), self->document);
   why_window_init_actions (self);
   why_window_init_cover (self);
+  why_window_init_region (self);
   why_window_init_look (self);
   why_window_init_desk (self);
   why_window_init_compare (self);

@@ -278,6 +278,23 @@ why_words_number (double value)
   return value < 0 ? g_strconcat ("−", text, NULL) : g_strdup (text);
 }
 
+/* A lens of 10x is taken to show a micrometre on a pixel, as scanners do. */
+#define UM_AT_10 1.0
+
+char *
+why_words_magnification (WhyDocument *document, double zoom)
+{
+  const double um = why_document_get_um_per_pixel (document);
+  double power = why_document_get_objective_power (document);
+
+  if (!why_document_is_slide (document) || (!(power > 0) && !(um > 0)))
+    return NULL;
+  if (!(power > 0))
+    power = 10.0 * UM_AT_10 / um;
+  power *= zoom;
+  return g_strdup_printf (power >= 9.95 ? "%.0f×" : power >= 0.95 ? "%.1f×" : "%.2f×", power);
+}
+
 char *
 why_words_probe (const WhyProbe *probe, double um_per_pixel)
 {

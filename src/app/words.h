@@ -71,6 +71,9 @@ char *why_words_size (double um_width, double um_height) G_GNUC_WARN_UNUSED_RESU
  */
 char *why_words_probe (const WhyProbe *probe, double um_per_pixel) G_GNUC_WARN_UNUSED_RESULT;
 
+/** why_words_magnification: Returns: (transfer full) (nullable): "20×": the lens that shows as much at this zoom; of slides */
+char *why_words_magnification (WhyDocument *document, double zoom) G_GNUC_WARN_UNUSED_RESULT;
+
 /**
  * why_words_probe_volume:
  * @picture: (nullable): the volume as it is shown

@@ -458,6 +458,10 @@ why_document_apply_session (WhyDocument *self)
   state.look = session->state.look;
   state.view = session->state.view;
   state.um_per_pixel = session->state.um_per_pixel;
+  if (self->picture != NULL && !self->picture->is_volume)
+    state.roi = why_picture_find_roi (self->picture, NULL, &session->state.roi, 0);
+  if (session->state.roi.width == 0)
+    state.roi = (WhyRoi) { 0 };
   if (self->picture != NULL && !self->picture->is_volume && session->covers->len > 0)
     {
       g_ptr_array_unref (state.occlusions);

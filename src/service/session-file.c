@@ -197,6 +197,11 @@ why_session_add_state (JsonBuilder *builder, const WhyDocumentState *state, cons
   add_look (builder, &state->look);
   why_session_add_view (builder, &state->view);
   why_json_add_double (builder, "um_per_pixel", state->um_per_pixel);
+  if (state->roi.width > 0)
+    {
+      g_autofree char *roi = why_roi_to_string (&state->roi);
+      why_json_add_string (builder, "roi", roi);
+    }
   json_builder_set_member_name (builder, "occlusions");
   json_builder_begin_array (builder);
   for (guint index = 0; index < covers->len; index++)
@@ -497,6 +502,21 @@ take_look (JsonObject *object, WhyDocumentLook *look, GError **error)
   return vision == NULL || why_vision_parse (vision, &look->vision, error);
 }
 
+/* Absent where none was chosen. */
+static gboolean
+take_roi (JsonObject *object, WhyRoi *roi, GError **error)
+{
+  g_autofree char *text = NULL;
+
+  if (!why_session_take (object, "roi", WHY_SESSION_TEXT_OR_NULL, &text, error) ||
+      (text != NULL && !why_roi_parse (text, roi, error)))
+    {
+      g_prefix_error_literal (error, "roi: ");
+      return FALSE;
+    }
+  return TRUE;
+}
+
 gboolean
 why_session_take_state (JsonObject *object, WhyDocumentState *state, GArray *covers, GError **error)
 {
@@ -516,6 +536,7 @@ why_session_take_state (JsonObject *object, WhyDocumentState *state, GArray *cov
       !why_session_take (object, "show_map", WHY_SESSION_TRUTH, &state->show_map, error) ||
       !why_session_take (object, "smooth", WHY_SESSION_TRUTH, &state->smooth, error) ||
       !why_session_take (object, "um_per_pixel", WHY_SESSION_NUMBER, &state->um_per_pixel, error) ||
+      !take_roi (object, &state->roi, error) ||
       !take_target (object, &state->target, error) || !take_look (object, &state->look, error) ||
       !why_session_take_view (object, &state->view, error) ||
       !take_occlusions (object, covers, error))
@@ -536,7 +557,7 @@ take_object (WhySessionFile *session, JsonObject *object, const char *folder, Wh
 {
   static const char *const known[] = {
     "whylight", "version", "program", "model", "picture", "labels", "cases", "target_class", "contrast_class", "layer", "method", "profile",
-    "method_options", "polarity", "colormap", "limits", "lo", "hi", "opacity", "threshold", "show_map", "smooth", "um_per_pixel", "fill",
+    "method_options", "polarity", "colormap", "limits", "lo", "hi", "opacity", "threshold", "show_map", "smooth", "um_per_pixel", "roi", "fill",
     "plane", "slice", "occlusions", "score", "region", "also_classes", "clip", "contours", "contour_levels", "contour_labels",
     "alpha", "colour_vision", "compare", "annotations", "steps", "planes", "projection", "cross_hair",
   };

@@ -12,7 +12,7 @@ G_BEGIN_DECLS
  *    "labels": {"path": "names.txt", "sha256": "..."}, "cases": ["b.png", "c.png"],
  *    "target_class": 3, "contrast_class": -1, "layer": "...", "method": "gradcam", "profile": "paper",
  *    "method_options": null, "polarity": "relu", "colormap": null, "limits": "own", "lo": 0, "hi": 0,
- *    "opacity": 0.5, "threshold": 0, "show_map": true, "smooth": true, "um_per_pixel": 0, "fill": "mean",
+ *    "opacity": 0.5, "threshold": 0, "show_map": true, "smooth": true, "um_per_pixel": 0, "roi": "x,y,w,h", "fill": "mean",
  *    "plane": "axial", "slice": 90, "cross_hair": [column, row, slice], "planes": "one", "projection": "none",
  *    "occlusions": [{"x", "y", "w", "h", "fill", "seed"}],
  *    "score": "logit", "region": "predicted", "also_classes": [], "clip": 0, "contours": false, "contour_levels": 3,

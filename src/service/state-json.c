@@ -402,6 +402,17 @@ add_steps (JsonBuilder *builder, WhyDocument *document)
 }
 
 static void
+add_roi (JsonBuilder *builder, WhyDocument *document)
+{
+  WhyRoi roi;
+  g_autofree char *text = why_document_get_roi (document, &roi) ? why_roi_to_string (&roi) : NULL;
+
+  why_json_add_boolean (builder, "slide", why_document_is_slide (document));
+  why_json_add_string (builder, "roi", text);
+  why_json_add_boolean (builder, "roi_chosen", why_document_has_chosen_roi (document));
+}
+
+static void
 add_files (JsonBuilder *builder, WhyDocument *document)
 {
   WhyModel *model = why_document_get_model (document);
@@ -423,6 +434,8 @@ add_files (JsonBuilder *builder, WhyDocument *document)
           g_autofree char *cross_hair = why_document_dup_cross_hair (document);
           why_json_add_string (builder, "cross_hair", cross_hair);
         }
+      if (!why_document_is_volume (document))
+        add_roi (builder, document);
       json_builder_end_object (builder);
     }
   json_builder_set_member_name (builder, "model");

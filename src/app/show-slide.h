@@ -1,0 +1,11 @@
+#pragma once
+
+#include "canvas.h"
+#include "service/document.h"
+
+G_BEGIN_DECLS
+
+/** why_show_slide: the slide of @document with its covers. Returns: %FALSE if it has none: nothing is changed */
+gboolean why_show_slide (WhyCanvas *canvas, WhyDocument *document);
+
+G_END_DECLS
