@@ -3,6 +3,7 @@
 #include "annotation-row.h"
 
 #include "canvas-annotations.h"
+#include "tooltip.h"
 
 #include <glib/gi18n.h>
 
@@ -98,7 +99,7 @@ why_annotation_row_init (WhyAnnotationRow *self)
 static void
 set_label (gpointer widget, const char *text)
 {
-  gtk_widget_set_tooltip_text (widget, text);
+  why_tooltip_set (widget, text);
   gtk_accessible_update_property (GTK_ACCESSIBLE (widget), GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
 }
 

@@ -3,6 +3,7 @@
 #include "answer-panel.h"
 
 #include "class-list.h"
+#include "tooltip.h"
 #include "words.h"
 
 #include "service/document-look.h"
@@ -101,7 +102,7 @@ update_question (WhyAnswerPanel *self)
       /* Translators: a list of classes */
       g_autofree char *text = g_strdup_printf (_("Together with: %s"), names->str);
       gtk_label_set_label (self->also, text);
-      gtk_widget_set_tooltip_text (GTK_WIDGET (self->also), text);
+      why_tooltip_set (GTK_WIDGET (self->also), text);
     }
 }
 
@@ -168,7 +169,7 @@ static void
 set_row (AdwActionRow *row, const char *text)
 {
   adw_action_row_set_subtitle (row, text);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (row), text);
+  why_tooltip_set (GTK_WIDGET (row), text);
 }
 
 static void
@@ -211,7 +212,7 @@ update_card (WhyAnswerPanel *self, WhyModel *model)
   set_row (self->labels_row, names);
   gtk_widget_set_visible (GTK_WIDGET (self->assumed_row), *assumed != '\0');
   gtk_widget_set_visible (self->assumed, *assumed != '\0');
-  gtk_widget_set_tooltip_text (self->assumed, caution);
+  why_tooltip_set (self->assumed, caution);
 }
 
 static void

@@ -4,6 +4,9 @@
 
 #include "draw/picture.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 /* Enough to fill a window for the tenth of a second until the fine picture is there. */
 #define BASE_SIDE 512
 /* Twice as fine as the overview is large, for screens that are. */
@@ -46,14 +49,96 @@ why_render_task_free (WhyRenderTask *task)
 static const char surface_key[] = "why-surface";
 static const char node_key[] = "why-node";
 
+/* Memory of surfaces that have gone, for the next ones, which mostly have the same size: to get megabytes from the system
+ * and to give them back takes longer than to draw them, and the latter would often be the main thread's. */
+#define SPARES_MAX 4
+#define SPARES_SECONDS 2
+
+typedef struct
+{
+  gsize n_bytes; /* 0: none */
+  guchar *memory;
+} Spare;
+
+static GMutex spares_lock;
+static Spare spares[SPARES_MAX];
+static guint spares_id;
+static const cairo_user_data_key_t memory_key;
+
+static gboolean
+drop_spares_cb (gpointer data)
+{
+  g_mutex_lock (&spares_lock);
+  for (guint spare = 0; spare < SPARES_MAX; spare++)
+    {
+      free (spares[spare].memory);
+      spares[spare] = (Spare) { 0 };
+    }
+  spares_id = 0;
+  g_mutex_unlock (&spares_lock);
+  return G_SOURCE_REMOVE;
+}
+
+/* Set to nothing, as surfaces begin. */
+static Spare *
+memory_new (gsize n_bytes)
+{
+  guchar *memory = NULL;
+
+  g_mutex_lock (&spares_lock);
+  for (guint spare = 0; spare < SPARES_MAX && memory == NULL; spare++)
+    {
+      if (spares[spare].n_bytes != n_bytes)
+        continue;
+      memory = spares[spare].memory;
+      spares[spare] = (Spare) { 0 };
+    }
+  g_mutex_unlock (&spares_lock);
+  if (memory != NULL)
+    memset (memory, 0, n_bytes);
+  else
+    memory = calloc (n_bytes, 1);
+  if (memory == NULL)
+    return NULL;
+  Spare *taken = g_new (Spare, 1);
+  *taken = (Spare) { n_bytes, memory };
+  return taken;
+}
+
+static void
+memory_free (gpointer data)
+{
+  Spare *taken = data;
+  guint spare = 0;
+
+  g_mutex_lock (&spares_lock);
+  while (spare < SPARES_MAX && spares[spare].n_bytes != 0)
+    spare++;
+  if (spare < SPARES_MAX)
+    {
+      spares[spare] = *taken;
+      taken->memory = NULL;
+    }
+  if (spares_id == 0)
+    spares_id = g_timeout_add_seconds (SPARES_SECONDS, drop_spares_cb, NULL);
+  g_mutex_unlock (&spares_lock);
+  free (taken->memory);
+  g_free (taken);
+}
+
 static cairo_surface_t *
 surface_new (int width, int height)
 {
-  cairo_surface_t *surface = cairo_image_surface_create (CAIRO_FORMAT_ARGB32, width, height);
+  const int stride = cairo_format_stride_for_width (CAIRO_FORMAT_ARGB32, width);
+  Spare *memory = stride > 0 ? memory_new ((gsize) stride * (gsize) height) : NULL;
 
-  if (cairo_surface_status (surface) == CAIRO_STATUS_SUCCESS)
+  if (memory == NULL)
+    return NULL;
+  cairo_surface_t *surface = cairo_image_surface_create_for_data (memory->memory, CAIRO_FORMAT_ARGB32, width, height, stride);
+  if (cairo_surface_set_user_data (surface, &memory_key, memory, memory_free) == CAIRO_STATUS_SUCCESS)
     return surface;
   cairo_surface_destroy (surface);
+  memory_free (memory);
   return NULL;
 }
 

@@ -3,6 +3,7 @@
 #include "cases-panel.h"
 
 #include "thumbnail.h"
+#include "tooltip.h"
 
 #include "service/percent.h"
 
@@ -70,7 +71,7 @@ row_show (Row *row)
   gtk_picture_set_paintable (row->picture, GDK_PAINTABLE (texture));
   gtk_image_set_from_icon_name (row->mark, problem != NULL ? "dialog-warning-symbolic" : "whylight-map-symbolic");
   gtk_widget_set_opacity (GTK_WIDGET (row->mark), problem != NULL || why_case_get_has_map (item) ? 1 : 0);
-  gtk_widget_set_tooltip_text (row->box, row->panel->is_private ? NULL : problem != NULL ? problem : why_case_get_path (item));
+  why_tooltip_set (row->box, row->panel->is_private ? NULL : problem != NULL ? problem : why_case_get_path (item));
   gtk_accessible_update_property (GTK_ACCESSIBLE (row->box), GTK_ACCESSIBLE_PROPERTY_LABEL, spoken, -1);
 }
 
@@ -189,7 +190,7 @@ show_counts (WhyCasesPanel *self)
       g_string_append_printf (text, ngettext ("%u other file", "%u other files", n_skipped), n_skipped);
     }
   gtk_label_set_label (self->count_label, text->str);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->count_label), text->str);
+  why_tooltip_set (GTK_WIDGET (self->count_label), text->str);
   gtk_label_set_label (self->nothing_label, n_all > 0 ? _("No case with this name or class")
                                                       : _("Open a folder, or several pictures at once, to go through them one by one"));
   gtk_stack_set_visible_child_name (self->stack, n_shown > 0 ? "cases" : "nothing");

@@ -3,6 +3,7 @@
 #include "class-row.h"
 
 #include "share-bar.h"
+#include "tooltip.h"
 #include "words.h"
 
 #include "service/percent.h"
@@ -75,7 +76,7 @@ show_mark (WhyClassRow *self, const Mark *mark)
   set_class (self, "marked", mark->text != NULL);
   gtk_widget_set_visible (self->versus, !why_class_item_get_is_target (self->item));
   gtk_button_set_icon_name (GTK_BUTTON (self->versus), compared ? "window-close-symbolic" : "whylight-versus-symbolic");
-  gtk_widget_set_tooltip_text (self->versus, compared ? _("Compare with no class") : _("Why not this one? Compare with it (Ctrl+click)"));
+  why_tooltip_set (self->versus, compared ? _("Compare with no class") : _("Why not this one? Compare with it (Ctrl+click)"));
 }
 
 static void
@@ -119,7 +120,7 @@ update (WhyClassRow *self)
   if (mark != self->shown_mark)
     show_mark (self, mark);
   set_class (self, "target", is_target);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->label), label);
+  why_tooltip_set (GTK_WIDGET (self->label), label);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, spoken, -1);
 }
 

@@ -4,6 +4,7 @@
 
 #include "limits-strip.h"
 #include "show-slide.h"
+#include "tooltip.h"
 #include "words.h"
 
 #include <glib/gi18n.h>
@@ -245,7 +246,7 @@ update_title (WhyComparePane *self)
   g_autofree char *spoken = *letter != '\0' ? g_strdup_printf ("%s: %s", letter, title) : g_strdup (title);
 
   gtk_label_set_label (GTK_LABEL (self->title), title);
-  gtk_widget_set_tooltip_text (self->header, title);
+  why_tooltip_set (self->header, title);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, spoken, -1);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->canvas), GTK_ACCESSIBLE_PROPERTY_LABEL, spoken,
                                   GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
@@ -261,7 +262,7 @@ update_state (WhyComparePane *self, gboolean has_map)
 
   gtk_label_set_label (GTK_LABEL (self->reason), reason != NULL ? reason : "");
   gtk_widget_set_visible (self->reason, reason != NULL);
-  gtk_widget_set_tooltip_text (self->overlay, reason);
+  why_tooltip_set (self->overlay, reason);
   gtk_widget_set_visible (self->spinner, working && !has_map);
   gtk_spinner_set_spinning (GTK_SPINNER (self->spinner), working && !has_map);
   why_canvas_set_outdated (WHY_CANVAS (self->canvas), has_map && working);

@@ -3,6 +3,7 @@
 #include "layer-row.h"
 
 #include "layer-words.h"
+#include "tooltip.h"
 
 #include <glib/gi18n.h>
 
@@ -101,7 +102,7 @@ why_layer_row_update (WhyLayerRow *self)
   set_class (GTK_WIDGET (self), "cannot", reason != NULL);
   gtk_label_set_label (self->geometry, reason != NULL ? _("cannot be explained") : geometry);
   gtk_widget_set_visible (GTK_WIDGET (self->geometry), reason != NULL || *geometry != '\0');
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self), tooltip);
+  why_tooltip_set (GTK_WIDGET (self), tooltip);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, spoken, -1);
 }
 

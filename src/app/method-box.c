@@ -2,6 +2,8 @@
 
 #include "method-box.h"
 
+#include "tooltip.h"
+
 #include <glib/gi18n.h>
 #include <string.h>
 
@@ -361,7 +363,7 @@ update_method (WhyMethodBox *self)
   g_autofree char *about = g_strdup_printf ("%s\n%s", _(method->about), method->paper);
 
   gtk_label_set_label (self->method_label, _(method->title));
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->method_button), about);
+  why_tooltip_set (GTK_WIDGET (self->method_button), about);
   gtk_label_set_label (self->about, about);
   self->syncing = TRUE;
   fill_profiles (self);

@@ -3,6 +3,7 @@
 #include "occlusion-row.h"
 
 #include "share-bar.h"
+#include "tooltip.h"
 #include "words.h"
 
 #include <glib/gi18n.h>
@@ -43,7 +44,7 @@ update (WhyOcclusionRow *self)
   gtk_label_set_label (self->label, label != NULL ? label : "");
   gtk_label_set_label (self->change, change);
   gtk_label_set_label (self->facts, facts);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->facts), facts);
+  why_tooltip_set (GTK_WIDGET (self->facts), facts);
   why_share_bar_set_shares (self->bar, after, before, TRUE);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, spoken, -1);
 }

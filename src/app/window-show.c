@@ -3,7 +3,11 @@
 #include "window-private.h"
 
 #include "planes-view.h"
+<<<<<<< HEAD
 #include "show-slide.h"
+=======
+#include "tooltip.h"
+>>>>>>> 358b9e4 (app: tooltips are set when they change; memory of surfaces is used again)
 #include "words.h"
 
 #include "service/compare.h"
@@ -223,7 +227,7 @@ show_status (WhyWindow *self)
     text = activity;
 
   gtk_label_set_label (self->status_label, text);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->status_label), *text != '\0' ? text : NULL);
+  why_tooltip_set (GTK_WIDGET (self->status_label), *text != '\0' ? text : NULL);
 }
 
 static void
