@@ -3,11 +3,8 @@
 #include "window-private.h"
 
 #include "planes-view.h"
-<<<<<<< HEAD
 #include "show-slide.h"
-=======
 #include "tooltip.h"
->>>>>>> 358b9e4 (app: tooltips are set when they change; memory of surfaces is used again)
 #include "words.h"
 
 #include "service/compare.h"
