@@ -1,7 +1,7 @@
 # Shared by ./run, ./test and .ci/run: which Debian packages are needed, and how they get installed.
 
-build_packages="gcc meson ninja-build pkgconf gettext libglib2.0-dev libglib2.0-dev-bin libgtk-4-dev libadwaita-1-dev
-libdnnl-dev libopenblas-dev libvips-dev libopenslide-dev zlib1g-dev libjson-glib-dev libpng-dev libtiff-dev libcairo2-dev libpango1.0-dev libseccomp-dev
+build_packages="gcc g++ meson ninja-build pkgconf gettext libglib2.0-dev libglib2.0-dev-bin libgtk-4-dev libadwaita-1-dev
+libdnnl-dev libopenblas-dev libvips-dev libopenslide-dev libdcmtk-dev libopenjp2-7-dev zlib1g-dev libjson-glib-dev libpng-dev libtiff-dev libcairo2-dev libpango1.0-dev libseccomp-dev
 linux-libc-dev adwaita-icon-theme librsvg2-common fonts-cantarell libgtk-4-bin desktop-file-utils"
 test_packages="libvips-tools xvfb xauth dbus xdotool libonnx-testdata appstream libxml2-utils poppler-utils
 at-spi2-core libatspi2.0-dev"

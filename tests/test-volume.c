@@ -332,7 +332,9 @@ test_planes (void)
       {
         const WhyPlane plane = { axis, 2, (form & 1) != 0, (form & 2) != 0, (form & 4) != 0 };
         g_autoptr (GError) error = NULL;
-        g_autoptr (WhyTensor) picture = why_volume_show (volume, &plane, 0.0, 255.0, &error);
+        g_autoptr (WhyTensor) taken = why_volume_take_plane (volume, &plane, &error);
+        g_assert_no_error (error);
+        g_autoptr (WhyTensor) picture = why_window_apply (taken, 0.0, 255.0, WHY_DTYPE_UINT8, &error);
         const WhyAffine affine = why_plane_get_affine (&plane, dims);
         const int row_axis = axis == 0 ? 1 : 0;
         const int column_axis = axis == 2 ? 1 : 2;

@@ -29,11 +29,11 @@ IMAGENET = {"size": [224, 224], "resize": "shortest-side", "shortest": 256, "cro
             "channels": "RGB", "scale": 255, "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225],
             "task": "single-label"}
 KEYS = {"version", "size", "resize", "shortest", "crop", "filter", "pad", "channels", "layout", "scale", "mean", "std",
-        "clip", "normalise", "note", "labels", "task", "layer"}
+        "clip", "normalise", "centre", "width", "note", "labels", "task", "layer"}
 CHOICES = {"resize": ["stretch", "shortest-side", "fit"], "crop": ["none", "center"],
            "filter": ["nearest", "area", "bilinear", "bicubic", "lanczos", "bilinear-noaa"],
            "channels": ["RGB", "BGR", "grey"], "layout": ["NCHW", "NHWC"],
-           "normalise": ["none", "min-max", "z-score", "percentile"],
+           "normalise": ["none", "min-max", "z-score", "percentile", "window"],
            "task": ["unknown", "single-label", "multi-label", "segmentation"]}
 
 
@@ -260,6 +260,11 @@ def from_monai(model, transforms, path, shape, labels=None, task="single-label")
             recipe["normalise"] = "z-score"
         elif kind == "ScaleIntensityRangePercentiles":
             recipe["normalise"] = "percentile"
+        elif kind == "ScaleIntensityRange":
+            scaler = getattr(transform, "scaler", transform)
+            if not scaler.clip or (scaler.b_min, scaler.b_max) != (0, 1):
+                raise ExportError("ScaleIntensityRange has a recipe only with b_min 0, b_max 1 and clip")
+            recipe.update(normalise="window", centre=(scaler.a_min + scaler.a_max) / 2, width=scaler.a_max - scaler.a_min)
         else:
             raise ExportError(f"the transform {kind} has no recipe; state one with annotate()")
     export_torch(Turned(), path, torch.zeros(1, 1, *list(shape)[::-1]))

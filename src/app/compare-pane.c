@@ -279,7 +279,7 @@ why_compare_pane_update (WhyComparePane *self)
 
   g_return_if_fail (WHY_IS_COMPARE_PANE (self));
   memset (&style, 0, sizeof style);
-  why_canvas_set_steps_slices (canvas, why_document_is_volume (self->document));
+  why_canvas_set_steps_slices (canvas, why_document_has_planes (self->document));
   if (!why_show_slide (canvas, self->document))
     why_canvas_set_picture (canvas, why_document_get_covered_picture (self->document));
   const gboolean has_map = find_map (self, &values, &map, &style);

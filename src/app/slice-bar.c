@@ -37,7 +37,7 @@ update (WhySliceBar *self)
   g_autofree char *text = g_strdup_printf ("%" PRId64 " / %" PRId64, slice + 1, n_slices);
 
   self->syncing = TRUE;
-  gtk_widget_set_visible (GTK_WIDGET (self), why_document_is_volume (self->document));
+  gtk_widget_set_visible (GTK_WIDGET (self), why_document_has_planes (self->document));
   gtk_toggle_button_set_active (button_of (self, why_document_get_plane (self->document)), TRUE);
   gtk_adjustment_set_upper (self->adjustment, (double) (n_slices - 1));
   gtk_adjustment_set_value (self->adjustment, (double) slice);

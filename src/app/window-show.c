@@ -44,7 +44,7 @@ show_picture (WhyWindow *self)
 
   if (picture == NULL)
     picture = why_document_get_picture (self->document);
-  why_canvas_set_steps_slices (self->canvas, why_document_is_volume (self->document));
+  why_canvas_set_steps_slices (self->canvas, why_document_has_planes (self->document));
   if (why_show_slide (self->canvas, self->document))
     return;
   why_canvas_set_picture (self->canvas, picture);
@@ -91,7 +91,7 @@ why_window_show_legend (WhyWindow *self)
   g_autofree char *size = why_words_cell_size (self->document, map);
   g_autofree char *where = map->layer != NULL ? g_strdup_printf ("%s · %s", size, map->layer) : g_strdup (size);
   g_autofree char *how = why_words_limits (self->document, map);
-  g_autofree char *along = why_document_is_volume (self->document) && why_document_get_projected (self->document)
+  g_autofree char *along = why_document_has_planes (self->document) && why_document_get_projected (self->document)
                              ? why_words_plane (why_document_get_source (self->document))
                              : NULL;
   const char *lines[] = { what, where, NULL, NULL, NULL };
@@ -368,7 +368,7 @@ static void
 on_probed_cb (WhyWindow *self)
 {
   const WhyProbe *probe = why_canvas_get_probe (self->canvas);
-  g_autofree char *text = why_document_is_volume (self->document)
+  g_autofree char *text = why_document_has_planes (self->document)
                             ? why_words_probe_volume (why_document_get_source (self->document), probe)
                             : why_words_probe (probe, why_document_get_um_per_pixel (self->document));
 

@@ -12,7 +12,7 @@
 gboolean
 why_window_shows_planes (WhyWindow *self)
 {
-  return self->planes_view != NULL && why_document_is_volume (self->document) &&
+  return self->planes_view != NULL && why_document_has_planes (self->document) &&
          why_document_get_three_planes (self->document) &&
          why_document_get_compare_mode (self->document) == WHY_COMPARE_SINGLE;
 }
@@ -31,7 +31,7 @@ on_probed_cb (WhyWindow *self)
 static void
 ensure_view (WhyWindow *self)
 {
-  if (self->planes_view != NULL || !why_document_is_volume (self->document) || !why_document_get_three_planes (self->document))
+  if (self->planes_view != NULL || !why_document_has_planes (self->document) || !why_document_get_three_planes (self->document))
     return;
   self->planes_view = why_planes_view_new (self->document);
   gtk_widget_add_css_class (self->planes_view, "planes");
@@ -53,7 +53,7 @@ static void
 update (WhyWindow *self)
 {
   WhyDocument *document = self->document;
-  const gboolean is_volume = why_document_is_volume (document);
+  const gboolean is_volume = why_document_has_planes (document);
   const gboolean three = why_document_get_three_planes (document);
   const gboolean alone = why_document_get_compare_mode (document) == WHY_COMPARE_SINGLE;
   char sides[4];

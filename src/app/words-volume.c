@@ -56,7 +56,7 @@ why_words_plane (const WhyPicture *picture)
   static const char *const along[] = { N_("Maximum from top to bottom"), N_("Maximum from front to back"),
                                        N_("Maximum from side to side") };
 
-  if (picture == NULL || !picture->is_volume)
+  if (picture == NULL || !why_picture_has_planes (picture))
     return g_strdup ("");
   if (picture->projected)
     return g_strdup (_(along[picture->kind]));

@@ -39,3 +39,20 @@ why_range_robust (const float *values, gsize n, float *low, float *high)
   while (!(*high > *low))
     *high = *low + fmaxf (1.0f, fabsf (*low) * 1e-6f);
 }
+
+void
+why_window_get_range (double centre, double width, gboolean is_exact, double *low, double *high)
+{
+  const double half = (is_exact || width <= 1.0 ? width : width - 1.0) / 2.0;
+  const double middle = is_exact || width <= 1.0 ? centre : centre - 0.5;
+
+  *low = middle - half;
+  *high = middle + half;
+}
+
+void
+why_window_from_range (double low, double high, gboolean is_exact, double *centre, double *width)
+{
+  *width = high - low + (is_exact ? 0.0 : 1.0);
+  *centre = (high + low) / 2.0 + (is_exact ? 0.0 : 0.5);
+}

@@ -277,7 +277,7 @@ cli_input_load (const char *path, const CliCommon *common, WhyModel *model, CliI
   if (is_tensor_file (path))
     return load_tensor (path, model, input, error);
   input->picture = why_picture_load (path, NULL, error);
-  if (input->picture == NULL || !why_model_check_picture (model, input->picture->is_volume, error))
+  if (input->picture == NULL || !why_model_fit_picture (model, input->picture, error))
     return FALSE;
   if (wanted->width > 0 && input->picture->is_volume)
     {

@@ -15,14 +15,14 @@
 
 static const char *const keys[] = {
   "version", "size", "resize", "shortest", "crop", "filter", "pad", "channels", "layout", "scale", "mean", "std",
-  "clip", "normalise", "mpp", "spacing", "note", "labels", "labels_file", "task", "layer",
+  "clip", "normalise", "centre", "width", "mpp", "spacing", "note", "labels", "labels_file", "task", "layer",
 };
 
 static const char *const resize_names[] = { "stretch", "shortest-side", "fit" };
 static const char *const crop_names[] = { "none", "center" };
 static const char *const channels_names[] = { "RGB", "BGR", "grey" };
 static const char *const layout_names[] = { "NCHW", "NHWC" };
-static const char *const normalise_names[] = { "none", "min-max", "z-score", "percentile" };
+static const char *const normalise_names[] = { "none", "min-max", "z-score", "percentile", "window" };
 static const char *const task_names[] = { "unknown", "single-label", "multi-label", "segmentation" };
 
 static gboolean
@@ -251,6 +251,24 @@ read_geometry (WhyRecipe *recipe, JsonObject *object, GError **error)
   return TRUE;
 }
 
+/* Both or none, and only with "normalise": "window". */
+static gboolean
+read_window (WhyRecipe *recipe, JsonObject *object, GError **error)
+{
+  const gboolean has_centre = json_object_has_member (object, "centre");
+  const gboolean has_width = json_object_has_member (object, "width");
+  const gboolean wanted = recipe->normalise == WHY_RECIPE_NORMALISE_WINDOW;
+
+  if (has_centre != wanted || has_width != wanted)
+    {
+      g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+                           "normalise: \"window\" needs the two numbers centre and width, and nothing else has them");
+      return FALSE;
+    }
+  return !wanted || (read_number (object, "centre", &recipe->window_centre, error) &&
+                     read_number (object, "width", &recipe->window_width, error));
+}
+
 static gboolean
 read_values (WhyRecipe *recipe, JsonObject *object, GError **error)
 {
@@ -293,7 +311,9 @@ read_values (WhyRecipe *recipe, JsonObject *object, GError **error)
     {
       /* Means in the hundreds are means of bytes. */
       const double largest = MAX (MAX (fabs (recipe->mean[0]), fabs (recipe->mean[1])), fabs (recipe->mean[2]));
-      recipe->scale = largest > 1.5 || json_object_has_member (object, "normalise") ? 1.0 : 255.0;
+      /* Volumes that are normalised have no bytes to be divided. */
+      const gboolean is_volume = json_object_has_member (object, "normalise") && (recipe->depth > 0 || recipe->width == 0);
+      recipe->scale = largest > 1.5 || is_volume ? 1.0 : 255.0;
     }
   if (json_object_has_member (object, "normalise"))
     {
@@ -302,6 +322,8 @@ read_values (WhyRecipe *recipe, JsonObject *object, GError **error)
       recipe->normalise = (WhyRecipeNormalise) choice;
       recipe->assumed &= ~WHY_RECIPE_FIELD_NORMALISE;
     }
+  if (!read_window (recipe, object, error))
+    return FALSE;
   if (json_object_has_member (object, "clip"))
     {
       if (read_numbers (object, "clip", 2, 2, numbers, error) == 0)
@@ -580,6 +602,13 @@ why_recipe_to_json (const WhyRecipe *recipe)
     g_string_append_c (json, ']');
   if (recipe->normalise != WHY_RECIPE_NORMALISE_NONE)
     g_string_append_printf (json, ",\"normalise\":\"%s\"", normalise_names[recipe->normalise]);
+  if (recipe->normalise == WHY_RECIPE_NORMALISE_WINDOW)
+    {
+      g_string_append (json, ",\"centre\":");
+      append_number (json, recipe->window_centre);
+      g_string_append (json, ",\"width\":");
+      append_number (json, recipe->window_width);
+    }
   g_string_append_printf (json, ",\"resize\":\"%s\"", resize_names[recipe->resize]);
   if (recipe->resize == WHY_RECIPE_RESIZE_SHORTEST_SIDE)
     g_string_append_printf (json, ",\"shortest\":%" G_GINT64_FORMAT, recipe->shortest);

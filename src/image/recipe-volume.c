@@ -96,8 +96,9 @@ resize_depth (const WhyRecipe *recipe, WhyTensor *planes, const DepthPlacement *
 
 /* Brings the values to what "normalise" says, in place; not-a-number becomes the lowest. */
 static gboolean
-normalise (WhyRecipeNormalise how, float *values, gsize count, GError **error)
+normalise (const WhyRecipe *recipe, float *values, gsize count, GError **error)
 {
+  const WhyRecipeNormalise how = recipe->normalise;
   double low = INFINITY, high = -INFINITY, sum = 0.0, squares = 0.0;
   gsize n_finite = 0;
 
@@ -145,6 +146,11 @@ normalise (WhyRecipeNormalise how, float *values, gsize count, GError **error)
       offset = mean;
       scale = deviation > 0.0 ? 1.0 / deviation : 1.0;
     }
+  else if (how == WHY_RECIPE_NORMALISE_WINDOW)
+    {
+      offset = recipe->window_centre - recipe->window_width / 2.0;
+      scale = 1.0 / recipe->window_width;
+    }
   else if (how != WHY_RECIPE_NORMALISE_NONE)
     {
       offset = low;
@@ -153,7 +159,7 @@ normalise (WhyRecipeNormalise how, float *values, gsize count, GError **error)
   for (gsize voxel = 0; voxel < count; voxel++)
     {
       double value = ((double) values[voxel] - offset) * scale;
-      if (how == WHY_RECIPE_NORMALISE_PERCENTILE)
+      if (how == WHY_RECIPE_NORMALISE_PERCENTILE || how == WHY_RECIPE_NORMALISE_WINDOW)
         value = CLAMP (value, 0.0, 1.0);
       values[voxel] = (float) value;
     }
@@ -174,7 +180,7 @@ why_recipe_prepare_volume (const WhyRecipe *recipe, const WhyTensor *volume, GEr
   if (window == NULL)
     return NULL;
   /* resize_depth() gives back the planes themselves where nothing changes; they are nobody else's. */
-  if (!normalise (recipe->normalise, window->data, why_tensor_count (window), error))
+  if (!normalise (recipe, window->data, why_tensor_count (window), error))
     return NULL;
 
   const gint64 dims[5] = { 1, n_channels, depth.input, p.input_h, p.input_w };

@@ -61,6 +61,8 @@ why_recipe_copy (const WhyRecipe *recipe)
   copy->height = recipe->height;
   copy->depth = recipe->depth;
   copy->normalise = recipe->normalise;
+  copy->window_centre = recipe->window_centre;
+  copy->window_width = recipe->window_width;
   copy->resize = recipe->resize;
   copy->shortest = recipe->shortest;
   copy->crop = recipe->crop;
@@ -117,6 +119,9 @@ why_recipe_validate (const WhyRecipe *recipe, GError **error)
       if (!(recipe->pad[c] >= 0.0 && recipe->pad[c] <= 255.0))
         return fail_field (error, "pad: numbers from 0 to 255 are needed");
     }
+  if (recipe->normalise == WHY_RECIPE_NORMALISE_WINDOW &&
+      !(isfinite (recipe->window_centre) && isfinite (recipe->window_width) && recipe->window_width > 0.0))
+    return fail_field (error, "width: a number above 0 is needed");
   if (recipe->has_clip && !(isfinite (recipe->clip_low) && isfinite (recipe->clip_high) &&
                             recipe->clip_low < recipe->clip_high))
     return fail_field (error, "clip: a lower and a higher number are needed");

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/size.h"
-#include "loader-client.h"
+#include "source-private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,23 +17,6 @@
 #include <unistd.h>
 
 #define DEFAULT_TIMEOUT_MS 30000
-
-struct _WhyImageSource
-{
-  char *path;
-  char *name; /* for messages */
-  WhyImageLimits limits;
-  WhyLoaderProperties properties; /* all but the note never change once the source is open */
-  char *format;
-  const char *_Atomic note; /* interned, so that what a getter returned stays valid when the note grows */
-
-  GMutex mutex; /* guards client, reopened, note; one request at a time */
-  WhyLoaderClient client;
-  gboolean reopened;
-  int n_notes;
-
-  _Atomic int ref_count;
-};
 
 /* Opens the picture; nothing but a regular file, and never waits (a FIFO would, a terminal might). */
 static int
@@ -123,6 +106,10 @@ check_properties (WhyImageSource *source, WhyLoaderProperties *properties, GErro
     what = "the number of pages";
   else if (!levels_make_sense (properties))
     what = "the levels of the slide";
+  else if (properties->has_values && (properties->bands != 1 || !properties->is_float || properties->bits != 32))
+    what = "the values of its pixels";
+  else if (properties->kind == WHY_LOADER_KIND_PHOTO && properties->n_slices != 1)
+    what = "the number of slices";
   else if (properties->kind == WHY_LOADER_KIND_VOLUME &&
            (properties->bands != 1 || !why_dim_mul (n_pixels, properties->n_slices, &n_pixels) ||
             (guint64) n_pixels > max_pixels))
@@ -130,39 +117,53 @@ check_properties (WhyImageSource *source, WhyLoaderProperties *properties, GErro
   return what == NULL || why_loader_client_reject (&source->client, what, error);
 }
 
-/* Starts a loader and lets it look at the file. Mutex held, or source not shared yet. */
-static gboolean
-open_loader (WhyImageSource *source, WhyCancel *cancel, WhyLoaderProperties *properties, GError **error)
+gboolean
+why_image_source_show_file (WhyImageSource *source, const char *path, WhyCancel *cancel,
+                            WhyLoaderProperties *properties, GError **error)
 {
-  const int picture = open_picture (source->path, source->name, error);
+  g_autofree char *name = g_filename_display_basename (path);
+  const int picture = open_picture (path, name, error);
   WhyLoaderRequest request = { .kind = WHY_LOADER_OPEN };
   g_autofree WhyLoaderReply *reply = g_new0 (WhyLoaderReply, 1);
   int received;
 
   if (picture < 0)
     return FALSE;
-  if (!why_loader_client_start (&source->client, source->name, error))
+  if (source->client.socket < 0 && !why_loader_client_start (&source->client, name, error))
     {
       close (picture);
       return FALSE;
     }
+  g_free (source->client.name);
+  source->client.name = g_steal_pointer (&name);
   request.max_pixels = source->limits.max_pixels;
   request.max_memory = source->limits.max_memory;
   request.timeout_ms = source->limits.timeout_ms;
-  request.flags = (source->limits.allow_truncated ? WHY_LOADER_ALLOW_TRUNCATED : 0) |
+  request.flags = source->flags | (source->limits.allow_truncated ? WHY_LOADER_ALLOW_TRUNCATED : 0) |
                   (source->limits.background == WHY_IMAGE_BACKGROUND_BLACK ? WHY_LOADER_BLACK_BACKGROUND : 0);
   const gboolean answered = why_loader_client_call (&source->client, &request, picture, source->limits.timeout_ms,
                                                     cancel, reply, &received, error);
   close (picture);
   if (received >= 0)
     close (received);
-  if (!answered || !check_properties (source, &reply->properties, error))
-    {
-      why_loader_client_stop (&source->client);
-      return FALSE;
-    }
+  if (!answered)
+    return FALSE;
+  if (!check_properties (source, &reply->properties, error))
+    return FALSE;
   *properties = reply->properties;
   return TRUE;
+}
+
+/* Starts a loader and lets it look at the file. Mutex held, or source not shared yet. */
+static gboolean
+open_loader (WhyImageSource *source, WhyCancel *cancel, WhyLoaderProperties *properties, GError **error)
+{
+  const gboolean opened =
+    why_image_source_show_file (source, source->path, cancel, properties, error);
+
+  if (!opened)
+    why_loader_client_stop (&source->client);
+  return opened;
 }
 
 static void
@@ -175,12 +176,24 @@ set_note (WhyImageSource *source, const WhyLoaderProperties *properties)
     atomic_store (&source->note, g_intern_string (note));
 }
 
-WhyImageSource *
-why_image_source_open (const char *path, const WhyImageLimits *limits, WhyCancel *cancel, GError **error)
+void
+why_image_source_adopt (WhyImageSource *source, const WhyLoaderProperties *properties)
 {
-  g_return_val_if_fail (path != NULL, NULL);
+  source->properties = *properties;
+  g_free (source->format);
+  g_free (source->unit);
+  g_free (source->modality);
+  source->format = why_loader_client_clean_text (properties->format, sizeof properties->format);
+  source->unit = why_loader_client_clean_text (properties->unit, sizeof properties->unit);
+  source->modality = why_loader_client_clean_text (properties->modality, sizeof properties->modality);
+  set_note (source, properties);
+}
 
-  g_autoptr (WhyImageSource) source = g_new0 (WhyImageSource, 1);
+WhyImageSource *
+why_image_source_new (const char *path, const WhyImageLimits *limits)
+{
+  WhyImageSource *source = g_new0 (WhyImageSource, 1);
+
   atomic_init (&source->ref_count, 1);
   g_mutex_init (&source->mutex);
   source->client.socket = -1;
@@ -194,11 +207,26 @@ why_image_source_open (const char *path, const WhyImageLimits *limits, WhyCancel
     source->limits.max_memory = WHY_LOADER_DEFAULT_MEMORY;
   if (source->limits.timeout_ms == 0)
     source->limits.timeout_ms = DEFAULT_TIMEOUT_MS;
+  return source;
+}
 
-  if (!open_loader (source, cancel, &source->properties, error))
+WhyImageSource *
+why_image_source_open (const char *path, const WhyImageLimits *limits, WhyCancel *cancel, GError **error)
+{
+  g_return_val_if_fail (path != NULL, NULL);
+  return why_image_source_open_flags (path, 0, limits, cancel, error);
+}
+
+WhyImageSource *
+why_image_source_open_flags (const char *path, guint32 flags, const WhyImageLimits *limits, WhyCancel *cancel, GError **error)
+{
+  g_autoptr (WhyImageSource) source = why_image_source_new (path, limits);
+  WhyLoaderProperties properties;
+
+  source->flags = flags;
+  if (!open_loader (source, cancel, &properties, error))
     return NULL;
-  source->format = why_loader_client_clean_text (source->properties.format, sizeof source->properties.format);
-  set_note (source, &source->properties);
+  why_image_source_adopt (source, &properties);
   return g_steal_pointer (&source);
 }
 
@@ -220,6 +248,9 @@ why_image_source_unref (WhyImageSource *source)
   g_free (source->path);
   g_free (source->name);
   g_free (source->format);
+  g_free (source->unit);
+  g_free (source->modality);
+  g_strfreev (source->slice_paths);
   g_free (source);
 }
 
@@ -348,6 +379,12 @@ why_image_source_is_volume (const WhyImageSource *source)
 }
 
 gint64
+why_image_source_get_own_slice (const WhyImageSource *source)
+{
+  return source->slice_paths != NULL ? source->own_slice : source->properties.n_slices / 2;
+}
+
+gint64
 why_image_source_get_n_slices (const WhyImageSource *source)
 {
   return source->properties.n_slices;
@@ -357,6 +394,50 @@ const double *
 why_image_source_get_voxel_to_world (const WhyImageSource *source)
 {
   return source->properties.has_world ? source->properties.voxel_to_world : NULL;
+}
+
+gboolean
+why_image_source_has_values (const WhyImageSource *source)
+{
+  return source->properties.kind == WHY_LOADER_KIND_VOLUME || source->properties.has_values != 0;
+}
+
+gboolean
+why_image_source_is_inverted (const WhyImageSource *source)
+{
+  return source->properties.is_inverted != 0;
+}
+
+gboolean
+why_image_source_is_window_exact (const WhyImageSource *source)
+{
+  return source->properties.has_values == 0 || source->properties.is_window_exact != 0;
+}
+
+gboolean
+why_image_source_get_window (const WhyImageSource *source, double *centre, double *width)
+{
+  *centre = source->properties.window_centre;
+  *width = source->properties.window_width;
+  return isfinite (*centre) && isfinite (*width) && *width > 0.0;
+}
+
+const char *
+why_image_source_get_unit (const WhyImageSource *source)
+{
+  return source->unit;
+}
+
+const char *
+why_image_source_get_modality (const WhyImageSource *source)
+{
+  return source->modality;
+}
+
+gboolean
+why_image_source_is_series (const WhyImageSource *source)
+{
+  return source->slice_paths != NULL;
 }
 
 const char *
@@ -445,27 +526,47 @@ adopt_pixels (WhyImageSource *source, const WhyLoaderRequest *request, const Why
   return pixels;
 }
 
-/* Sends a request that was checked and takes what comes. */
-static WhyTensor *
-fetch (WhyImageSource *source, WhyLoaderRequest *request, WhyCancel *cancel, GError **error)
+WhyTensor *
+why_image_source_ask (WhyImageSource *source, WhyLoaderRequest *request, WhyCancel *cancel, GError **error)
 {
   g_autofree WhyLoaderReply *reply = g_new0 (WhyLoaderReply, 1);
-  WhyTensor *pixels = NULL;
   int received = -1;
 
+  if (!why_loader_client_call (&source->client, request, -1, source->limits.timeout_ms, cancel, reply, &received, error))
+    return NULL;
+  WhyTensor *pixels = adopt_pixels (source, request, reply, received, error);
+  if (pixels != NULL && source->slice_paths == NULL)
+    set_note (source, &reply->properties);
+  return pixels;
+}
+
+gboolean
+why_image_source_lock (WhyImageSource *source, WhyCancel *cancel, GError **error)
+{
   /* Another reader may hold the lock for long; waiting for it must end with the cancel token too. */
   while (!g_mutex_trylock (&source->mutex))
     {
       if (!why_cancel_check (cancel, error))
-        return NULL;
+        return FALSE;
       g_usleep (2000);
     }
-  if (why_loader_client_call (&source->client, request, -1, source->limits.timeout_ms, cancel, reply, &received,
-                              error))
+  return TRUE;
+}
+
+/* Sends a request that was checked and takes what comes. */
+static WhyTensor *
+fetch (WhyImageSource *source, WhyLoaderRequest *request, WhyCancel *cancel, GError **error)
+{
+  WhyTensor *pixels = NULL;
+
+  if (!why_image_source_lock (source, cancel, error))
+    return NULL;
+  /* Each slice of a series is the only one of its file. */
+  if (source->slice_paths == NULL || why_image_source_turn_to (source, request->slice, cancel, error))
     {
-      pixels = adopt_pixels (source, request, reply, received, error);
-      if (pixels != NULL)
-        set_note (source, &reply->properties);
+      if (source->slice_paths != NULL)
+        request->slice = 0;
+      pixels = why_image_source_ask (source, request, cancel, error);
     }
   g_mutex_unlock (&source->mutex);
   return pixels;
@@ -530,12 +631,14 @@ why_image_source_read_volume (WhyImageSource *source, gint64 frame, WhyCancel *c
     .h = about->height, .out_w = about->width, .out_h = about->height, .n_slices = about->n_slices,
   };
 
-  if (!why_image_source_is_volume (source))
+  if (!why_image_source_has_values (source))
     {
       g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: is a %s picture, not a volume", source->name,
                    source->format);
       return NULL;
     }
+  if (source->slice_paths != NULL)
+    return why_image_source_read_slices (source, cancel, error);
   if (frame < 0 || frame >= about->n_frames)
     {
       g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,

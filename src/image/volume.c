@@ -127,34 +127,38 @@ why_plane_get_affine (const WhyPlane *plane, const gint64 *dims)
 
 /* @values: of the plane's first row and column; strides in elements. */
 static WhyTensor *
-show_values (const float *values, gint64 row_stride, gint64 column_stride, const WhyPlane *plane, const gint64 *dims, double low,
-             double high, GError **error)
+take_values (const float *values, gint64 row_stride, gint64 column_stride, const WhyPlane *plane, const gint64 *dims, GError **error)
 {
   gint64 width, height;
 
   why_plane_get_size (plane, dims, &width, &height);
   const gint64 picture_dims[3] = { height, width, 1 };
-  WhyTensor *picture = why_tensor_new (WHY_DTYPE_UINT8, 3, picture_dims, error);
+  WhyTensor *picture = why_tensor_new (WHY_DTYPE_FLOAT32, 3, picture_dims, error);
   if (picture == NULL)
     return NULL;
 
-  guint8 *target = picture->data;
-  const double scale = 255.0 / (high - low);
+  /* Steps from one pixel to the next, across and down. */
+  const gint64 across = (plane->transpose ? row_stride : column_stride) * (plane->flip_x ? -1 : 1);
+  const gint64 down = (plane->transpose ? column_stride : row_stride) * (plane->flip_y ? -1 : 1);
+  const float *first = values + (plane->flip_x ? -across * (width - 1) : 0) + (plane->flip_y ? -down * (height - 1) : 0);
+  float *target = picture->data;
+
   for (gint64 y = 0; y < height; y++)
-    for (gint64 x = 0; x < width; x++)
-      {
-        const gint64 from_x = plane->flip_x ? width - 1 - x : x;
-        const gint64 from_y = plane->flip_y ? height - 1 - y : y;
-        const gint64 row = plane->transpose ? from_x : from_y;
-        const gint64 column = plane->transpose ? from_y : from_x;
-        const double value = ((double) values[row * row_stride + column * column_stride] - low) * scale;
-        *target++ = value >= 255.0 ? 255 : value > 0.0 ? (guint8) (value + 0.5) : 0;
-      }
+    {
+      const float *row = first + y * down;
+
+      if (across == 1)
+        memcpy (target, row, (gsize) width * sizeof *target);
+      else
+        for (gint64 x = 0; x < width; x++)
+          target[x] = row[x * across];
+      target += width;
+    }
   return picture;
 }
 
 WhyTensor *
-why_volume_show (const WhyTensor *volume, const WhyPlane *plane, double low, double high, GError **error)
+why_volume_take_plane (const WhyTensor *volume, const WhyPlane *plane, GError **error)
 {
   const gint64 *dims = volume->dims;
   const gint64 strides[3] = { dims[1] * dims[2], dims[2], 1 };
@@ -162,13 +166,12 @@ why_volume_show (const WhyTensor *volume, const WhyPlane *plane, double low, dou
 
   g_return_val_if_fail (volume->dtype == WHY_DTYPE_FLOAT32 && volume->rank >= 3 && why_tensor_is_dense (volume), NULL);
   plane_axes (plane, &row_axis, &column_axis);
-  return show_values ((const float *) volume->data + plane->index * strides[plane->axis], strides[row_axis],
-                      strides[column_axis], plane, dims, low, high, error);
+  return take_values ((const float *) volume->data + plane->index * strides[plane->axis], strides[row_axis],
+                      strides[column_axis], plane, dims, error);
 }
 
 WhyTensor *
-why_volume_show_projection (const WhyTensor *projection, const gint64 *dims, const WhyPlane *plane, double low, double high,
-                            GError **error)
+why_volume_take_projection (const WhyTensor *projection, const gint64 *dims, const WhyPlane *plane, GError **error)
 {
   int row_axis, column_axis;
 
@@ -176,5 +179,50 @@ why_volume_show_projection (const WhyTensor *projection, const gint64 *dims, con
   g_return_val_if_fail (projection->dtype == WHY_DTYPE_FLOAT32 && projection->rank == 2 && why_tensor_is_dense (projection) &&
                           projection->dims[0] == dims[row_axis] && projection->dims[1] == dims[column_axis],
                         NULL);
-  return show_values (projection->data, projection->dims[1], 1, plane, dims, low, high, error);
+  return take_values (projection->data, projection->dims[1], 1, plane, dims, error);
+}
+
+/* In simple precision and without branches, so that eight values at a time are done. */
+static void
+window_floats (const float *values, gsize count, float low, float scale, float *target)
+{
+  for (gsize which = 0; which < count; which++)
+    {
+      const float share = (values[which] - low) * scale;
+      const float known = share == share ? share : 0.0f;
+      target[which] = known < 0.0f ? 0.0f : known > 255.0f ? 255.0f : known;
+    }
+}
+
+#define ROW 4096
+
+WhyTensor *
+why_window_apply (const WhyTensor *pixels, double low, double high, WhyDType type, GError **error)
+{
+  const gsize count = why_tensor_count (pixels);
+  const float scale = high != low ? (float) (255.0 / (high - low)) : 255.0f;
+  WhyTensor *shown = why_tensor_new (type, pixels->rank, pixels->dims, error);
+  float values[ROW], windowed[ROW];
+
+  g_return_val_if_fail (pixels->dtype == WHY_DTYPE_FLOAT32 || pixels->dtype == WHY_DTYPE_UINT16, shown);
+  for (gsize start = 0; shown != NULL && start < count; start += ROW)
+    {
+      const gsize n_values = MIN (ROW, count - start);
+      const float *from = values;
+
+      if (pixels->dtype == WHY_DTYPE_FLOAT32)
+        from = (const float *) pixels->data + start;
+      else
+        for (gsize which = 0; which < n_values; which++)
+          values[which] = (float) ((const guint16 *) pixels->data)[start + which];
+      if (type == WHY_DTYPE_FLOAT32)
+        {
+          window_floats (from, n_values, (float) low, scale, (float *) shown->data + start);
+          continue;
+        }
+      window_floats (from, n_values, (float) low, scale, windowed);
+      for (gsize which = 0; which < n_values; which++)
+        ((guint8 *) shown->data)[start + which] = (guint8) (windowed[which] + 0.5f);
+    }
+  return shown;
 }

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 static const WhyLoaderFormat *const formats[] = {
+  /* First: before its mark a DICOM file may begin like another picture, mostly a TIFF. */
+  &why_format_dicom,
   &why_format_slide, &why_format_pyramid, /* before plain TIFF: they are TIFF too */
   &why_format_png, &why_format_jpeg, &why_format_tiff, &why_format_webp, &why_format_gif, &why_format_bmp,
   &why_format_nifti,
@@ -32,7 +34,6 @@ static const struct
   { 0, 6, "\x93NUMPY", "is a NumPy array, not a picture" },
   { 0, 8, "\x89HDF\r\n\032\n", "is an HDF5 file, not a picture" },
   { 0, 4, "\x7f" "ELF", "is a program, not a picture" },
-  { 128, 4, "DICM", "is a DICOM file, which this version does not read" },
   { 4, 8, "ftypheic", "is a HEIC photograph, which this version does not read; save it as JPEG or PNG" },
   { 4, 8, "ftypavif", "is an AVIF picture, which this version does not read; save it as PNG" },
   { 0, 12, "\0\0\0\014jP  \r\n\x87\n", "is a JPEG 2000 picture, which this version does not read" },
@@ -86,7 +87,7 @@ describe_stranger (const guint8 *head, gsize length)
         return "is JSON text, not a picture";
       return "is text, not a picture";
     }
-  return "is not a picture in a format that is read here (PNG, JPEG, TIFF, WebP, GIF, BMP, NIfTI)";
+  return "is not a picture in a format that is read here (PNG, JPEG, TIFF, WebP, GIF, BMP, NIfTI, DICOM)";
 }
 
 const WhyLoaderFormat *

@@ -54,6 +54,7 @@ extern const WhyLoaderFormat why_format_webp;
 extern const WhyLoaderFormat why_format_gif;
 extern const WhyLoaderFormat why_format_bmp;
 extern const WhyLoaderFormat why_format_nifti;
+extern const WhyLoaderFormat why_format_dicom;
 
 /** why_loader_find_format: NULL with a sentence that says what the file is instead. */
 const WhyLoaderFormat *why_loader_find_format (WhyLoaderFile *file, const guint8 *head, gsize length, GError **error);

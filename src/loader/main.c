@@ -20,7 +20,7 @@
 #include <unistd.h>
 #include <vips/vips.h>
 
-/* whylight-loader: decodes one picture for the program that started it, and can do nothing else. See
+/* whylight-loader: decodes one picture, or the slices of one series, for the program that started it, and can do nothing else. See
  * base/loader-protocol.h for the conversation and sandbox.h for what is given up before the first byte
  * of the picture is looked at.
  *
@@ -184,10 +184,38 @@ open_picture (Loader *loader, GError **error)
   properties->downsample[0] = 1.0;
   properties->mpp_x = properties->mpp_y = properties->mpp_z = NAN;
   g_strlcpy (properties->format, loader->format->name, sizeof properties->format);
+  properties->window_centre = properties->window_width = NAN;
+  for (int axis = 0; axis < 3; axis++)
+    properties->slice_position[axis] = NAN;
+  for (int axis = 0; axis < 6; axis++)
+    properties->slice_directions[axis] = NAN;
   loader->state = loader->format->open (&loader->file, properties, error);
   if (loader->state == NULL)
     g_prefix_error (error, "the %s file ", loader->format->name);
   return loader->state != NULL;
+}
+
+static gboolean
+takes_many (const Loader *loader)
+{
+  return (loader->options.flags & WHY_LOADER_MANY) != 0;
+}
+
+/* The first file, or the next of many: nothing of the one before is left. */
+static gboolean
+open_next (Loader *loader, int attached, GError **error)
+{
+  if (loader->state != NULL && loader->format->close != NULL)
+    loader->format->close (loader->state);
+  loader->state = NULL;
+  if (loader->file.fd >= 0 && loader->file.fd != attached)
+    close (loader->file.fd);
+  loader->file.fd = attached;
+  memset (&loader->reply.properties, 0, sizeof loader->reply.properties);
+  g_mutex_lock (&warning_mutex);
+  first_warning[0] = '\0';
+  g_mutex_unlock (&warning_mutex);
+  return open_picture (loader, error);
 }
 
 /* Pixels in a sealed memory file; -1 with an error. */
@@ -209,7 +237,7 @@ read_pixels (Loader *loader, const WhyLoaderRequest *request, GError **error)
 
   if (loader->state == NULL || request->depth > WHY_LOADER_DEPTH_RAW || request->slice < 0 ||
       n_slices > properties->n_slices || request->slice > properties->n_slices - n_slices ||
-      (!volume && (request->frame != 0 || raw)) || (gint64) request->frame >= properties->n_frames ||
+      (!volume && (request->frame != 0 || (raw && !properties->has_values))) || (gint64) request->frame >= properties->n_frames ||
       (n_slices > 1 && !raw) ||
       (raw && (request->x != 0 || request->y != 0 || request->w != properties->width ||
                request->h != properties->height || request->out_w != request->w || request->out_h != request->h)) ||
@@ -278,7 +306,7 @@ note_warning (WhyLoaderProperties *properties)
 
 /* Answers one request; FALSE ends the conversation. */
 static gboolean
-serve (Loader *loader, const WhyLoaderRequest *request)
+serve (Loader *loader, const WhyLoaderRequest *request, int attached)
 {
   WhyLoaderReply *reply = &loader->reply;
   g_autoptr (GError) error = NULL;
@@ -294,7 +322,7 @@ serve (Loader *loader, const WhyLoaderRequest *request)
   why_sandbox_allow_cpu_ms ((guint64) loader->options.timeout_ms * 3);
 
   if (request->kind == WHY_LOADER_OPEN)
-    open_picture (loader, &error);
+    open_next (loader, attached, &error);
   else if (request->kind == WHY_LOADER_READ)
     pixels = read_pixels (loader, request, &error);
   else
@@ -307,7 +335,7 @@ serve (Loader *loader, const WhyLoaderRequest *request)
   const gboolean sent = send_reply (reply, pixels);
   if (pixels >= 0)
     close (pixels);
-  return sent && (request->kind == WHY_LOADER_READ || error == NULL);
+  return sent && (request->kind == WHY_LOADER_READ || error == NULL || takes_many (loader));
 }
 
 int
@@ -351,14 +379,17 @@ main (int argc, char **argv)
   why_sandbox_enter ();
   g_thread_unref (g_thread_new ("watch", watch_parent, NULL));
 
-  while (serve (&loader, &request))
+  while (serve (&loader, &request, attached))
     {
       /* Nothing to stop any more: the request it names has been answered. */
       do
         {
           if (!receive_request (&request, &attached))
             _exit (0);
-          if (attached >= 0)
+          const gboolean next = request.kind == WHY_LOADER_OPEN && attached >= 0 && takes_many (&loader);
+          if (request.kind == WHY_LOADER_OPEN && !next)
+            _exit (2);
+          if (attached >= 0 && !next)
             close (attached);
         }
       while (request.kind == WHY_LOADER_CANCEL);

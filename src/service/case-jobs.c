@@ -124,6 +124,33 @@ list_paths (char **paths, Listed *listed)
     }
 }
 
+/* Slices of one series are one case: the one that is shown, or the first by name. */
+static gboolean
+join_series (GPtrArray *cases, const char *current, WhyCancel *cancel, GError **error)
+{
+  g_autoptr (GPtrArray) paths = g_ptr_array_new ();
+  g_autofree guint *series = g_new (guint, MAX (cases->len, 1));
+  g_autoptr (GHashTable) kept = g_hash_table_new (NULL, NULL);
+
+  for (guint index = 0; index < cases->len; index++)
+    g_ptr_array_add (paths, (char *) why_case_get_path (g_ptr_array_index (cases, index)));
+  if (!why_image_sort_series ((const char *const *) paths->pdata, paths->len, series, cancel))
+    return why_cancel_check (cancel, error);
+  for (guint index = 0; index < cases->len; index++)
+    {
+      const gboolean is_current = g_strcmp0 (g_ptr_array_index (paths, index), current) == 0;
+      if (series[index] > 0 && (is_current || !g_hash_table_contains (kept, GUINT_TO_POINTER (series[index]))))
+        g_hash_table_insert (kept, GUINT_TO_POINTER (series[index]), g_ptr_array_index (paths, index));
+    }
+  for (guint index = cases->len; index-- > 0;)
+    {
+      if (series[index] > 0 &&
+          g_hash_table_lookup (kept, GUINT_TO_POINTER (series[index])) != g_ptr_array_index (paths, index))
+        g_ptr_array_remove_index (cases, index);
+    }
+  return TRUE;
+}
+
 static gpointer
 run_list (gpointer data, WhyCancel *cancel, WhyProgress progress, gpointer progress_data, GError **error)
 {
@@ -146,6 +173,11 @@ run_list (gpointer data, WhyCancel *cancel, WhyProgress progress, gpointer progr
       return NULL;
     }
   g_ptr_array_sort (listed->cases, compare_names);
+  if (!join_series (listed->cases, job->current, cancel, error))
+    {
+      listed_free (listed);
+      return NULL;
+    }
   return listed;
 }
 
@@ -300,7 +332,7 @@ run_input (gpointer data, WhyCancel *cancel, WhyProgress progress, gpointer prog
 
   const WhyRoi none = { 0 };
   WhyRoi roi;
-  if (picture == NULL || !why_model_check_picture (job->model, picture->is_volume, error) ||
+  if (picture == NULL || !why_model_fit_picture (job->model, picture, error) ||
       !why_picture_look_at (picture, why_model_get_recipe (job->model), &none, picture->um_per_pixel, &roi, cancel, error))
     return NULL;
   return why_recipe_prepare (why_model_get_recipe (job->model), picture->pixels, error);

@@ -228,8 +228,10 @@ why_document_get_um_per_pixel (WhyDocument *self)
 {
   g_return_val_if_fail (WHY_IS_DOCUMENT (self), 0);
 
-  if (self->picture != NULL && self->picture->is_volume)
-    return why_picture_get_um_per_pixel (self->picture);
+  const double stated = self->picture != NULL ? why_picture_get_um_per_pixel (self->picture) : 0;
+
+  if (stated > 0 || why_document_is_volume (self))
+    return stated;
   if (self->state.um_per_pixel > 0 || self->picture == NULL)
     return self->state.um_per_pixel;
   return self->picture->um_per_pixel;
@@ -245,7 +247,7 @@ why_document_set_um_per_pixel (WhyDocument *self, double um_per_pixel)
       why_document_fail (self, WHY_ERROR_KIND_VALUE, _ ("A pixel size is a number of micrometres above 0, or 0 for unknown"));
       return;
     }
-  if (self->picture != NULL && self->picture->is_volume)
+  if (self->picture != NULL && (self->picture->is_volume || why_picture_get_um_per_pixel (self->picture) > 0))
     {
       why_document_fail (self, WHY_ERROR_KIND_VALUE, _ ("The size of a volume's voxels is stated in its file"));
       return;

@@ -53,22 +53,29 @@ why_document_is_volume (WhyDocument *self)
   return self->picture != NULL && self->picture->is_volume;
 }
 
+gboolean
+why_document_has_planes (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), FALSE);
+  return self->picture != NULL && why_picture_has_planes (self->picture);
+}
+
 WhyPlaneKind
 why_document_get_plane (WhyDocument *self)
 {
-  return why_document_is_volume (self) ? self->picture->kind : WHY_PLANE_AXIAL;
+  return why_document_has_planes (self) ? self->picture->kind : WHY_PLANE_AXIAL;
 }
 
 gint64
 why_document_get_slice (WhyDocument *self)
 {
-  return why_document_is_volume (self) ? self->picture->plane.index : 0;
+  return why_document_has_planes (self) ? self->picture->plane.index : 0;
 }
 
 gint64
 why_document_get_n_slices (WhyDocument *self)
 {
-  return why_document_is_volume (self) ? why_picture_get_n_planes (self->picture, self->picture->kind) : 1;
+  return why_document_has_planes (self) ? why_picture_get_n_planes (self->picture, self->picture->kind) : 1;
 }
 
 const char *

@@ -355,16 +355,17 @@ why_document_get_layer_cell (WhyDocument *self, WhyLayerItem *item, double *widt
   *height = ABS (to_source.yy);
   *um_width = 0;
   *um_height = 0;
+  const double um = why_document_get_um_per_pixel (self);
   /* Columns and rows of a volume. */
   if (self->picture->is_volume && self->picture->spacing[2] > 0 && self->picture->spacing[1] > 0)
     {
       *um_width = *width * self->picture->spacing[2];
       *um_height = *height * self->picture->spacing[1];
     }
-  else if (!self->picture->is_volume && why_document_get_um_per_pixel (self) > 0)
+  else if (!self->picture->is_volume && um > 0)
     {
-      *um_width = *width * why_document_get_um_per_pixel (self);
-      *um_height = *height * why_document_get_um_per_pixel (self);
+      *um_width = *width * um;
+      *um_height = *height * um;
     }
   return TRUE;
 }

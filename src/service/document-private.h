@@ -252,6 +252,8 @@ void why_document_take_model (WhyDocument *self, WhyModel *model);
 /* @model: the same network with other names for its classes. */
 void why_document_rename_classes (WhyDocument *self, WhyModel *model);
 void why_document_take_picture (WhyDocument *self, WhyPicture *picture);
+/* Another picture, model or plane: nothing of the last answer is true of it. */
+void why_document_forget_answer (WhyDocument *self);
 /* Nothing can be undone any more. */
 void why_document_forget_history (WhyDocument *self);
 void why_document_fail (WhyDocument *self, WhyErrorKind kind, const char *message);
@@ -296,6 +298,10 @@ void why_document_forget_checks (WhyDocument *self);
 void why_document_stop_checks (WhyDocument *self);
 gboolean why_document_is_checking (WhyDocument *self);
 const char *why_document_checking_title (WhyDocument *self);
+
+/* document-planes.c */
+/* The network sees the plane that is shown, and that has become another one. */
+void why_document_ask_of_plane (WhyDocument *self);
 
 /* document-files.c */
 /* @path: (nullable): what is read or written; NULL: no more */

@@ -331,7 +331,7 @@ why_document_ask (WhyDocument *self)
     }
 
   g_autoptr (GError) error = NULL;
-  if (!why_model_check_picture (self->model, self->picture->is_volume, &error))
+  if (!why_model_fit_picture (self->model, self->picture, &error))
     {
       why_document_fail (self, WHY_ERROR_KIND_RUN, error->message);
       return;

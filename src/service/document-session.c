@@ -175,7 +175,7 @@ why_document_make_session (WhyDocument *self)
   session->steps = describe_steps (self);
   session->fill = g_strdup (self->fill);
   session->plane = why_document_get_plane (self);
-  session->slice = why_document_is_volume (self) ? why_document_get_slice (self) : -1;
+  session->slice = why_document_has_planes (self) ? why_document_get_slice (self) : -1;
   if (!why_document_get_cross_hair (self, session->cross))
     session->cross[0] = -1;
   return session;

@@ -258,7 +258,7 @@ why_document_add_step (WhyDocument *self, const char *name, const WhyRect *part)
   g_autofree char *invented = name == NULL || *name == '\0' ? invent_name (self) : NULL;
   WhyStep *step = why_step_new (invented != NULL ? invented : name, &self->state);
   step->plane = why_document_get_plane (self);
-  step->slice = self->picture->is_volume ? why_document_get_slice (self) : -1;
+  step->slice = why_document_has_planes (self) ? why_document_get_slice (self) : -1;
   step->part = part != NULL ? *part : (WhyRect) { 0 };
   step->picture_width = why_document_get_picture_width (self);
   step->picture_height = why_document_get_picture_height (self);
@@ -361,7 +361,7 @@ why_document_go_step (WhyDocument *self, int index)
   g_object_freeze_notify (G_OBJECT (self));
   why_document_set_step (self, index);
   why_document_commit (self, &state, "step");
-  if (step->slice >= 0 && why_document_is_volume (self))
+  if (step->slice >= 0 && why_document_has_planes (self))
     why_document_set_slice (self, step->plane, step->slice);
   g_object_thaw_notify (G_OBJECT (self));
   if (!self->running && self->result != NULL)

@@ -22,8 +22,15 @@ static void
 tell_display (WhyDocument *self)
 {
   g_object_freeze_notify (G_OBJECT (self));
-  why_document_update_shown_map (self);
-  why_document_compare_show (self);
+  if (why_document_is_volume (self))
+    {
+      why_document_update_shown_map (self);
+      why_document_compare_show (self);
+    }
+  else
+    {
+      why_document_ask_of_plane (self);
+    }
   why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE);
   why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE_WIDTH);
   why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE_HEIGHT);
@@ -70,7 +77,7 @@ gint64
 why_document_get_slice_of (WhyDocument *self, WhyPlaneKind plane)
 {
   g_return_val_if_fail (WHY_IS_DOCUMENT (self), 0);
-  return why_document_is_volume (self) ? self->cross[why_picture_get_plane_axis (self->picture, plane)] : 0;
+  return why_document_has_planes (self) ? self->cross[why_picture_get_plane_axis (self->picture, plane)] : 0;
 }
 
 /* ---- cross hair ---- */
@@ -79,7 +86,7 @@ gboolean
 why_document_get_cross_hair (WhyDocument *self, gint64 *voxel)
 {
   g_return_val_if_fail (WHY_IS_DOCUMENT (self), FALSE);
-  if (!why_document_is_volume (self))
+  if (!why_document_has_planes (self))
     return FALSE;
   memcpy (voxel, self->cross, sizeof self->cross);
   return TRUE;
@@ -92,7 +99,7 @@ why_document_set_cross_hair (WhyDocument *self, const gint64 *voxel)
   gint64 wanted[3];
 
   g_return_if_fail (WHY_IS_DOCUMENT (self));
-  if (!why_document_is_volume (self))
+  if (!why_document_has_planes (self))
     return;
   why_picture_get_voxels (self->picture, count);
   for (int axis = 0; axis < 3; axis++)
@@ -122,7 +129,7 @@ why_document_init_volume (WhyDocument *self)
 {
   gint64 count[3];
 
-  if (!why_document_is_volume (self))
+  if (!why_document_has_planes (self))
     return;
   why_picture_get_voxels (self->picture, count);
   for (int axis = 0; axis < 3; axis++)
@@ -139,7 +146,7 @@ why_document_update_projected (WhyDocument *self)
 {
   g_autoptr (GError) error = NULL;
 
-  if (!why_document_is_volume (self) || self->picture->projected == self->state.view.projected)
+  if (!why_document_has_planes (self) || self->picture->projected == self->state.view.projected)
     return;
   if (!why_picture_set_projected (self->picture, self->state.view.projected, &error))
     {
@@ -214,7 +221,8 @@ why_plane_image_clear (WhyPlaneImage *image)
 static gboolean
 is_up_to_date (const WhyPicture *shown, const WhyPicture *source, WhyPlaneKind kind, gint64 index, gboolean projected)
 {
-  return shown != NULL && shown->pixels == source->pixels && shown->low == source->low && shown->high == source->high &&
+  return shown != NULL && shown->values == source->values && shown->window.centre == source->window.centre &&
+         shown->window.width == source->window.width &&
          shown->kind == kind && shown->projected == projected && (projected || shown->plane.index == index);
 }
 
@@ -243,12 +251,15 @@ why_document_show_plane (WhyDocument *self, WhyPlaneKind kind, gboolean projecte
 
   g_return_val_if_fail (WHY_IS_DOCUMENT (self) && image != NULL, FALSE);
   g_clear_pointer (&image->map, why_map_unref);
-  if (!why_document_is_volume (self) || !show_picture (self, kind, projected, image))
+  if (!why_document_has_planes (self) || !show_picture (self, kind, projected, image))
     {
       why_plane_image_clear (image);
       return FALSE;
     }
   if (whole == NULL || self->result == NULL)
+    return TRUE;
+  /* A network for pictures has seen no other plane. */
+  if (!why_document_is_volume (self) && image->picture->kind != self->picture->kind)
     return TRUE;
   image->map = why_result_show_map (self->result, whole, image->picture, self->state.smooth, &to_display);
   if (image->map == NULL || image->map->values->rank != 2)

@@ -438,8 +438,8 @@ why_document_get_can_redo (WhyDocument *self)
 
 /* ---- new files ---- */
 
-static void
-forget_answer (WhyDocument *self)
+void
+why_document_forget_answer (WhyDocument *self)
 {
   why_document_drop_preview (self);
   why_worker_cancel (why_runner_loader (self->runner), self->loads[WHY_LOAD_HOTTEST]);
@@ -473,7 +473,7 @@ take_file (WhyDocument *self, WhyDocumentState *state)
   WhyDocumentState gone = old;
   why_document_state_clear (&gone);
   why_document_forget_history (self);
-  forget_answer (self);
+  why_document_forget_answer (self);
   why_document_update_classes (self);
   why_document_update_occlusions (self);
   why_document_update_annotations (self);

@@ -225,7 +225,7 @@ make_command (const WhyExport *what, const char *figure_path, const char *from)
 
   append_option (command, NULL, model_path);
   append_option (command, NULL, input_path);
-  if (what->source != NULL && what->source->is_volume)
+  if (what->source != NULL && why_picture_has_planes (what->source))
     {
       g_string_append_printf (command, " --slice %s:", why_plane_kind_to_string (what->source->kind));
       if (what->source->projected)
@@ -554,7 +554,7 @@ why_export_method_title (const WhyMap *map)
 gboolean
 why_export_is_medical (const WhyExport *what)
 {
-  return what->source != NULL && what->source->is_volume;
+  return what->source != NULL && what->source->values != NULL;
 }
 
 /* Of a volume the display is stretched until its pixels are square: they are as wide as the narrower voxel. */
@@ -562,10 +562,11 @@ double
 why_export_get_um_per_pixel (const WhyExport *what)
 {
   const WhyPicture *source = what->source;
+  const double stated = source != NULL ? why_picture_get_um_per_pixel (source) : 0;
 
-  if (source == NULL || !source->is_volume)
-    return what->um_per_pixel > 0 && isfinite (what->um_per_pixel) ? what->um_per_pixel : 0;
-  return why_picture_get_um_per_pixel (source);
+  if (stated > 0 || (source != NULL && source->is_volume))
+    return stated;
+  return what->um_per_pixel > 0 && isfinite (what->um_per_pixel) ? what->um_per_pixel : 0;
 }
 
 char **
@@ -598,7 +599,7 @@ make_captions (const WhyExport *what, const char *method_title, const WhyMap *ma
   char *region = why_export_region_text (what);
   if (region != NULL)
     g_ptr_array_add (captions, region);
-  if (what->source != NULL && what->source->is_volume)
+  if (what->source != NULL && why_picture_has_planes (what->source))
     g_ptr_array_add (captions, why_export_plane_text (what->source));
   if (why_export_knows_class (map))
     g_ptr_array_add (captions, why_export_score_text (what, map));

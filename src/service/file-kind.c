@@ -28,6 +28,7 @@ static const Magic magics[] = {
   { 0, "GIF8", 4, WHY_FILE_PICTURE },        { 0, "BM", 2, WHY_FILE_PICTURE },
   { 8, "WEBP", 4, WHY_FILE_PICTURE },        { 344, "n+1\0", 4, WHY_FILE_VOLUME },
   { 4, "n+2\0", 4, WHY_FILE_VOLUME },
+  { 128, "DICM", 4, WHY_FILE_VOLUME },
 };
 
 static const struct
@@ -39,6 +40,7 @@ static const struct
   { ".jpe", WHY_FILE_PICTURE },  { ".jfif", WHY_FILE_PICTURE }, { ".tif", WHY_FILE_PICTURE },
   { ".tiff", WHY_FILE_PICTURE }, { ".webp", WHY_FILE_PICTURE }, { ".gif", WHY_FILE_PICTURE },
   { ".bmp", WHY_FILE_PICTURE },  { ".nii", WHY_FILE_VOLUME },   { ".nii.gz", WHY_FILE_VOLUME },
+  { ".dcm", WHY_FILE_VOLUME },   { ".dicom", WHY_FILE_VOLUME },
   { ".onnx", WHY_FILE_MODEL },   { ".txt", WHY_FILE_LABELS },   { ".whylight", WHY_FILE_SESSION },
 };
 

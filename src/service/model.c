@@ -744,6 +744,18 @@ why_model_get_limitation (WhyModel *self)
 }
 
 gboolean
+why_model_fit_picture (WhyModel *self, WhyPicture *picture, GError **error)
+{
+  g_return_val_if_fail (WHY_IS_MODEL (self), FALSE);
+  const WhyOnnxGraph *graph = self->onnx->graph;
+  const int rank = graph->n_inputs > 0 ? graph->inputs[0].rank : -1;
+  const gboolean takes_volumes = rank == 5 || (rank != 4 && picture->is_volume);
+
+  return why_picture_fit (picture, takes_volumes, self->recipe, error) &&
+         why_model_check_picture (self, picture->is_volume, error);
+}
+
+gboolean
 why_model_check_picture (WhyModel *self, gboolean is_volume, GError **error)
 {
   g_return_val_if_fail (WHY_IS_MODEL (self), FALSE);

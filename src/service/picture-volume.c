@@ -10,15 +10,15 @@ void
 why_picture_get_voxels (const WhyPicture *picture, gint64 *count)
 {
   for (int axis = 0; axis < 3; axis++)
-    count[axis] = picture->is_volume ? picture->pixels->dims[2 - axis] : 0;
+    count[axis] = why_picture_has_planes (picture) ? picture->values->dims[2 - axis] : 0;
 }
 
 int
 why_picture_get_plane_axis (const WhyPicture *picture, WhyPlaneKind kind)
 {
-  g_return_val_if_fail (picture->is_volume, 2);
+  g_return_val_if_fail (why_picture_has_planes (picture), 2);
 
-  return 2 - why_plane_find (kind, picture->pixels->dims, picture->has_world ? picture->voxel_to_world : NULL, 0).axis;
+  return 2 - why_plane_find (kind, picture->values->dims, picture->has_world ? picture->voxel_to_world : NULL, 0).axis;
 }
 
 /* The dimensions of the volume along the plane's x and y, before it is turned. */
@@ -32,7 +32,7 @@ plane_dimensions (const WhyPlane *plane, int *x_dimension, int *y_dimension)
 static gint64
 offset_of (const WhyPicture *picture, const gint64 *voxel)
 {
-  const gint64 *dims = picture->pixels->dims;
+  const gint64 *dims = picture->values->dims;
 
   return (voxel[2] * dims[1] + voxel[1]) * dims[2] + voxel[0];
 }
@@ -42,7 +42,7 @@ is_inside (const WhyPicture *picture, const gint64 *voxel)
 {
   for (int axis = 0; axis < 3; axis++)
     {
-      if (voxel[axis] < 0 || voxel[axis] >= picture->pixels->dims[2 - axis])
+      if (voxel[axis] < 0 || voxel[axis] >= picture->values->dims[2 - axis])
         return FALSE;
     }
   return TRUE;
@@ -53,8 +53,8 @@ static void
 find_brightest (const WhyPicture *picture, gint64 *voxel)
 {
   const int axis = 2 - picture->plane.axis;
-  const gint64 count = picture->pixels->dims[picture->plane.axis];
-  const float *values = picture->pixels->data;
+  const gint64 count = picture->values->dims[picture->plane.axis];
+  const float *values = picture->values->data;
   gint64 best = count / 2;
 
   for (gint64 index = 0; index < count; index++)
@@ -74,7 +74,7 @@ why_picture_find_voxel (const WhyPicture *picture, double x, double y, gint64 *v
   WhyAffine to_plane;
   int x_dimension, y_dimension;
 
-  if (!picture->is_volume || !why_affine_invert (&picture->plane_to_display, &to_plane))
+  if (!why_picture_has_planes (picture) || !why_affine_invert (&picture->plane_to_display, &to_plane))
     return FALSE;
   why_affine_apply (&to_plane, &x, &y);
   plane_dimensions (&picture->plane, &x_dimension, &y_dimension);
@@ -119,9 +119,9 @@ why_picture_step (const WhyPicture *picture, int right, int down, gint64 *voxel)
 double
 why_picture_get_value (const WhyPicture *picture, const gint64 *voxel)
 {
-  if (!picture->is_volume || !is_inside (picture, voxel))
+  if (!why_picture_has_planes (picture) || !is_inside (picture, voxel))
     return NAN;
-  return (double) ((const float *) picture->pixels->data)[offset_of (picture, voxel)];
+  return (double) ((const float *) picture->values->data)[offset_of (picture, voxel)];
 }
 
 gboolean
@@ -129,7 +129,7 @@ why_picture_get_world (const WhyPicture *picture, const gint64 *voxel, double *m
 {
   const double *world = picture->voxel_to_world;
 
-  if (!picture->is_volume || !picture->has_world)
+  if (!why_picture_has_planes (picture) || !picture->has_world)
     return FALSE;
   for (int direction = 0; direction < 3; direction++)
     mm[direction] = world[4 * direction] * (double) voxel[0] + world[4 * direction + 1] * (double) voxel[1] +
@@ -167,7 +167,7 @@ why_picture_get_sides (const WhyPicture *picture, char *sides)
   WhyAffine to_plane;
   int x_dimension, y_dimension;
 
-  if (!picture->is_volume || !picture->has_world || !why_affine_invert (&picture->plane_to_display, &to_plane))
+  if (!why_picture_has_planes (picture) || !picture->has_world || !why_affine_invert (&picture->plane_to_display, &to_plane))
     return FALSE;
   plane_dimensions (&picture->plane, &x_dimension, &y_dimension);
   for (int side = 0; side < 4; side++)

@@ -25,6 +25,21 @@ set_size (WhyPicture *picture)
   picture->height = picture->display->dims[0];
 }
 
+static WhyPlane
+find_plane (const WhyPicture *picture, WhyPlaneKind kind, gint64 index)
+{
+  return why_plane_find (kind, picture->values->dims, picture->has_world ? picture->voxel_to_world : NULL, index);
+}
+
+/* Deeper than a screen: all there is as black to white, which is also what networks see. */
+static WhyGreyWindow
+whole_range (const WhyTensor *pixels)
+{
+  const double white = pixels->dtype == WHY_DTYPE_UINT16 ? 65535.0 : 255.0;
+
+  return (WhyGreyWindow){ white / 2.0, white };
+}
+
 static gboolean
 load_pixels (WhyPicture *picture, WhyImageSource *source, WhyCancel *cancel, GError **error)
 {
@@ -37,7 +52,40 @@ load_pixels (WhyPicture *picture, WhyImageSource *source, WhyCancel *cancel, GEr
   picture->display = picture->pixels->dtype == WHY_DTYPE_UINT8
                        ? why_tensor_ref (picture->pixels)
                        : why_image_source_read (source, 0, 0, width, height, width, height, cancel, error);
+  if (picture->pixels->dtype != WHY_DTYPE_UINT8)
+    picture->own_window = picture->window = picture->network_window = whole_range (picture->pixels);
+  picture->spacing[0] = picture->spacing[1] = picture->spacing[2] = NAN;
   return picture->display != NULL;
+}
+
+/* What the file wants to be seen, or all but the lowest and highest thousandth. */
+static void
+find_own_window (WhyPicture *picture, const WhyImageSource *source)
+{
+  double centre, width;
+  float low, high;
+
+  picture->is_inverted = why_image_source_is_inverted (source);
+  picture->is_window_exact = why_image_source_is_window_exact (source);
+  picture->is_own_stated = why_image_source_get_window (source, &centre, &width);
+  if (!picture->is_own_stated)
+    {
+      why_range_robust (picture->values->data, why_tensor_count (picture->values), &low, &high);
+      why_window_from_range ((double) low, (double) high, picture->is_window_exact, &centre, &width);
+    }
+  picture->own_window = picture->window = picture->network_window = (WhyGreyWindow){ centre, width };
+}
+
+/* The kind of plane that the slices of the file are. */
+static WhyPlaneKind
+find_own_kind (const WhyPicture *picture)
+{
+  for (int kind = WHY_PLANE_AXIAL; kind <= WHY_PLANE_SAGITTAL; kind++)
+    {
+      if (find_plane (picture, (WhyPlaneKind) kind, 0).axis == 0)
+        return (WhyPlaneKind) kind;
+    }
+  return WHY_PLANE_AXIAL;
 }
 
 static gboolean
@@ -63,43 +111,49 @@ load_slide (WhyPicture *picture, WhyImageSource *source, WhyCancel *cancel, GErr
 }
 
 static gboolean
-load_volume (WhyPicture *picture, WhyImageSource *source, WhyCancel *cancel, GError **error)
+load_values (WhyPicture *picture, WhyImageSource *source, WhyCancel *cancel, GError **error)
 {
   const double *world = why_image_source_get_voxel_to_world (source);
   g_autoptr (WhyTensor) volume = why_image_source_read_volume (source, 0, cancel, error);
-  float low, high;
 
   if (volume == NULL)
     return FALSE;
   const gint64 dims[4] = { volume->dims[0], volume->dims[1], volume->dims[2], 1 };
-  picture->pixels = why_tensor_reshape (volume, 4, dims);
-  if (!why_project_volume (volume, FALSE, picture->projections, error))
+  picture->values = why_tensor_reshape (volume, 4, dims);
+  if (dims[0] > 1 && !why_project_volume (volume, FALSE, picture->projections, error))
     return FALSE;
-  picture->is_volume = TRUE;
   picture->has_world = world != NULL;
   if (world != NULL)
     memcpy (picture->voxel_to_world, world, sizeof picture->voxel_to_world);
   picture->spacing[0] = why_image_source_get_mpp_z (source);
   picture->spacing[1] = why_image_source_get_mpp_y (source);
   picture->spacing[2] = why_image_source_get_mpp_x (source);
-  why_range_robust (volume->data, why_tensor_count (volume), &low, &high);
-  picture->low = (double) low;
-  picture->high = (double) high;
-  return why_picture_set_plane (picture, WHY_PLANE_AXIAL, why_picture_get_n_planes (picture, WHY_PLANE_AXIAL) / 2, error);
+  find_own_window (picture, source);
+  picture->kind = WHY_PLANE_AXIAL;
+  if (dims[0] == 1 || picture->is_series)
+    picture->kind = find_own_kind (picture);
+  picture->plane = find_plane (picture, picture->kind, 0);
+  picture->plane.index =
+    picture->plane.axis == 0 ? why_image_source_get_own_slice (source) : why_picture_get_n_planes (picture, picture->kind) / 2;
+  return why_picture_fit (picture, why_image_source_is_volume (source), NULL, error);
 }
 
 WhyPicture *
 why_picture_load (const char *path, WhyCancel *cancel, GError **error)
 {
   g_autoptr (WhyPicture) picture = g_new0 (WhyPicture, 1);
-  g_autoptr (WhyImageSource) source = why_image_source_open (path, NULL, cancel, error);
+  g_autoptr (WhyImageSource) source = why_image_source_open_series (path, NULL, cancel, error);
 
   if (source == NULL)
     return NULL;
   picture->path = g_strdup (path);
   picture->plane_to_display = why_affine_identity ();
   picture->pixels_to_source = why_affine_identity ();
-  const gboolean loaded = why_image_source_is_volume (source)  ? load_volume (picture, source, cancel, error)
+  picture->is_series = why_image_source_is_series (source);
+  /* Two letters, or one of a few: they live for ever. */
+  picture->unit = g_intern_string (why_image_source_get_unit (source));
+  picture->modality = g_intern_string (why_image_source_get_modality (source));
+  const gboolean loaded = why_image_source_has_values (source) ? load_values (picture, source, cancel, error)
                           : why_image_source_is_slide (source) ? load_slide (picture, source, cancel, error)
                                                                : load_pixels (picture, source, cancel, error);
   if (!loaded)
@@ -108,7 +162,7 @@ why_picture_load (const char *path, WhyCancel *cancel, GError **error)
     set_size (picture);
   /* Pixels that are not square have no one size. */
   const double mpp_x = why_image_source_get_mpp_x (source), mpp_y = why_image_source_get_mpp_y (source);
-  if (!picture->is_volume && fabs (mpp_x / mpp_y - 1) < 0.01)
+  if (picture->values == NULL && fabs (mpp_x / mpp_y - 1) < 0.01)
     picture->um_per_pixel = (mpp_x + mpp_y) / 2;
   picture->note = g_strdup (why_image_source_get_note (source));
   return g_steal_pointer (&picture);
@@ -126,6 +180,8 @@ why_picture_copy (const WhyPicture *picture)
   copy->display = why_tensor_ref (picture->display);
   for (int axis = 0; axis < 3 && picture->projections[axis] != NULL; axis++)
     why_tensor_ref (copy->projections[axis]);
+  copy->values = picture->values != NULL ? why_tensor_ref (picture->values) : NULL;
+  copy->plane_values = picture->plane_values != NULL ? why_tensor_ref (picture->plane_values) : NULL;
   return copy;
 }
 
@@ -138,6 +194,8 @@ why_picture_free (WhyPicture *picture)
   g_clear_pointer (&picture->display, why_tensor_unref);
   for (int axis = 0; axis < 3; axis++)
     g_clear_pointer (&picture->projections[axis], why_tensor_unref);
+  g_clear_pointer (&picture->values, why_tensor_unref);
+  g_clear_pointer (&picture->plane_values, why_tensor_unref);
   g_clear_pointer (&picture->slide, why_image_source_unref);
   g_free (picture);
 }
@@ -208,19 +266,13 @@ why_picture_set_pixels (WhyPicture *picture, const WhyRoi *roi, WhyTensor *pixel
                                 (double) roi->x, (double) roi->y);
 }
 
-static WhyPlane
-find_plane (const WhyPicture *picture, WhyPlaneKind kind, gint64 index)
-{
-  return why_plane_find (kind, picture->pixels->dims, picture->has_world ? picture->voxel_to_world : NULL, index);
-}
-
 gint64
 why_picture_get_n_planes (const WhyPicture *picture, WhyPlaneKind kind)
 {
-  if (!picture->is_volume)
+  if (picture->values == NULL)
     return 1;
   const WhyPlane plane = find_plane (picture, kind, 0);
-  return why_plane_get_count (&plane, picture->pixels->dims);
+  return why_plane_get_count (&plane, picture->values->dims);
 }
 
 /* Distances between the voxels of a plane as it is turned. */
@@ -239,7 +291,7 @@ why_picture_get_um_per_pixel (const WhyPicture *picture)
 {
   double x, y;
 
-  if (!picture->is_volume)
+  if (picture->values == NULL)
     return 0;
   find_spacing (picture, &picture->plane, &x, &y);
   if (!isfinite (x) || !isfinite (y) || !(x > 0) || !(y > 0))
@@ -265,55 +317,185 @@ find_stretch (const WhyPicture *picture, const WhyPlane *plane, double *across, 
     *down = y / x;
 }
 
-static gboolean
-show (WhyPicture *picture, WhyPlaneKind kind, gint64 index, gboolean projected, GError **error)
+gboolean
+why_picture_has_planes (const WhyPicture *picture)
 {
-  const WhyPlane plane = find_plane (picture, kind, index);
-  g_autoptr (WhyTensor) display =
-    projected ? why_volume_show_projection (picture->projections[plane.axis], picture->pixels->dims, &plane, picture->low,
-                                            picture->high, error)
-              : why_volume_show (picture->pixels, &plane, picture->low, picture->high, error);
-  double across, down;
+  return picture->values != NULL && (picture->is_volume || picture->values->dims[0] > 1);
+}
 
+/* Black and white; the other way round where low values are white. */
+static void
+find_range (const WhyPicture *picture, WhyGreyWindow window, gboolean is_exact, double *low, double *high)
+{
+  double from, to;
+
+  why_window_get_range (window.centre, window.width, is_exact, &from, &to);
+  *low = picture->is_inverted ? to : from;
+  *high = picture->is_inverted ? from : to;
+}
+
+/* What a picture without values has instead. */
+static WhyTensor *
+windowed_pixels (const WhyPicture *picture)
+{
+  return picture->plane_values != NULL ? picture->plane_values : picture->pixels;
+}
+
+static gboolean
+show (WhyPicture *picture, GError **error)
+{
+  double low, high;
+
+  find_range (picture, picture->window, picture->is_window_exact, &low, &high);
+  WhyTensor *display = why_window_apply (windowed_pixels (picture), low, high, WHY_DTYPE_UINT8, error);
   if (display == NULL)
     return FALSE;
-  const double width = (double) display->dims[1];
-  const double height = (double) display->dims[0];
+  g_clear_pointer (&picture->display, why_tensor_unref);
+  picture->display = display;
+  return TRUE;
+}
+
+/* Of a picture with values the plane that is shown, as the network is to see it. */
+static gboolean
+prepare_flat (WhyPicture *picture, GError **error)
+{
+  double low, high;
+
+  find_range (picture, picture->network_window, picture->is_window_exact || picture->is_network_stated, &low, &high);
+  WhyTensor *pixels = why_window_apply (picture->plane_values, low, high, WHY_DTYPE_FLOAT32, error);
+  if (pixels == NULL)
+    return FALSE;
+  g_clear_pointer (&picture->pixels, why_tensor_unref);
+  picture->pixels = pixels;
+  return TRUE;
+}
+
+static gboolean
+take_plane (WhyPicture *picture, WhyPlaneKind kind, gint64 index, gboolean projected, GError **error)
+{
+  const WhyPlane plane = find_plane (picture, kind, index);
+  g_autoptr (WhyTensor) values =
+    projected ? why_volume_take_projection (picture->projections[plane.axis], picture->values->dims, &plane, error)
+              : why_volume_take_plane (picture->values, &plane, error);
+  double across, down;
+
+  if (values == NULL)
+    return FALSE;
+  const double width = (double) values->dims[1];
+  const double height = (double) values->dims[0];
   find_stretch (picture, &plane, &across, &down);
   const gint64 shown_width = (gint64) CLAMP (round (width * across), 1.0, MAX (width, MAX_DISPLAY_SIDE));
   const gint64 shown_height = (gint64) CLAMP (round (height * down), 1.0, MAX (height, MAX_DISPLAY_SIDE));
   if (across != 1.0 || down != 1.0)
     {
-      WhyTensor *stretched = why_resize (display, shown_width, shown_height, 0, 0, shown_width, shown_height,
+      WhyTensor *stretched = why_resize (values, shown_width, shown_height, 0, 0, shown_width, shown_height,
                                          WHY_FILTER_BILINEAR, error);
       if (stretched == NULL)
         return FALSE;
-      why_tensor_unref (display);
-      display = stretched;
+      why_tensor_unref (values);
+      values = stretched;
     }
-  const WhyAffine turned = why_plane_get_affine (&plane, picture->pixels->dims);
+  const WhyAffine turned = why_plane_get_affine (&plane, picture->values->dims);
   const WhyAffine stretch =
     why_affine_scale_translate ((double) shown_width / width, (double) shown_height / height, 0.0, 0.0);
   picture->plane_to_display = why_affine_compose (&turned, &stretch);
   picture->kind = kind;
   picture->plane = plane;
   picture->projected = projected;
-  g_clear_pointer (&picture->display, why_tensor_unref);
-  picture->display = g_steal_pointer (&display);
+  g_clear_pointer (&picture->plane_values, why_tensor_unref);
+  picture->plane_values = g_steal_pointer (&values);
+  if (!show (picture, error))
+    return FALSE;
   set_size (picture);
-  return TRUE;
+  return picture->is_volume || prepare_flat (picture, error);
 }
 
 gboolean
 why_picture_set_plane (WhyPicture *picture, WhyPlaneKind kind, gint64 index, GError **error)
 {
-  g_return_val_if_fail (picture->is_volume, FALSE);
-  return show (picture, kind, index, picture->projected, error);
+  g_return_val_if_fail (picture->values != NULL, FALSE);
+  return take_plane (picture, kind, index, picture->projected, error);
 }
 
 gboolean
 why_picture_set_projected (WhyPicture *picture, gboolean projected, GError **error)
 {
-  g_return_val_if_fail (picture->is_volume, FALSE);
-  return show (picture, picture->kind, picture->plane.index, projected, error);
+  g_return_val_if_fail (why_picture_has_planes (picture), FALSE);
+  return take_plane (picture, picture->kind, picture->plane.index, projected && picture->projections[0] != NULL, error);
+}
+
+gboolean
+why_picture_fit (WhyPicture *picture, gboolean takes_volumes, const WhyRecipe *recipe, GError **error)
+{
+  const gboolean has_window = recipe != NULL && recipe->normalise == WHY_RECIPE_NORMALISE_WINDOW;
+  const WhyGreyWindow wanted =
+    has_window ? (WhyGreyWindow){ recipe->window_centre, recipe->window_width } : picture->own_window;
+
+  const gboolean same_window = picture->is_network_stated == has_window && wanted.centre == picture->network_window.centre &&
+                               wanted.width == picture->network_window.width;
+
+  if (picture->values == NULL ||
+      (picture->pixels != NULL && picture->is_volume == takes_volumes && (takes_volumes || same_window)))
+    return TRUE;
+  picture->is_volume = takes_volumes;
+  picture->network_window = wanted;
+  picture->is_network_stated = has_window;
+  if (takes_volumes)
+    {
+      g_clear_pointer (&picture->pixels, why_tensor_unref);
+      picture->pixels = why_tensor_ref (picture->values);
+    }
+  if (picture->plane_values == NULL)
+    return why_picture_set_plane (picture, picture->kind, picture->plane.index, error);
+  return takes_volumes || prepare_flat (picture, error);
+}
+
+gboolean
+why_picture_has_window (const WhyPicture *picture)
+{
+  return picture->own_window.width > 0.0;
+}
+
+gboolean
+why_picture_set_window (WhyPicture *picture, WhyGreyWindow window, GError **error)
+{
+  if (!why_picture_has_window (picture))
+    return TRUE;
+  picture->window = window.width > 0.0 ? window : picture->own_window;
+  return show (picture, error);
+}
+
+WhyGreyWindow
+why_picture_get_full_window (const WhyPicture *picture)
+{
+  const WhyTensor *values = picture->values;
+  float low = INFINITY, high = -INFINITY;
+  WhyGreyWindow window = picture->own_window;
+
+  if (values == NULL)
+    return window;
+  for (gsize voxel = 0; voxel < why_tensor_count (values); voxel++)
+    {
+      const float value = ((const float *) values->data)[voxel];
+      if (isfinite (value))
+        {
+          low = MIN (low, value);
+          high = MAX (high, value);
+        }
+    }
+  if (low < high)
+    why_window_from_range ((double) low, (double) high, picture->is_window_exact, &window.centre, &window.width);
+  return window;
+}
+
+double
+why_picture_get_pixel_value (const WhyPicture *picture, gint64 x, gint64 y)
+{
+  const WhyTensor *values = why_picture_has_window (picture) ? windowed_pixels (picture) : NULL;
+
+  if (values == NULL || x < 0 || y < 0 || y >= values->dims[0] || x >= values->dims[1] || values->dims[2] != 1)
+    return NAN;
+  const gint64 at = y * values->dims[1] + x;
+  return values->dtype == WHY_DTYPE_UINT16 ? (double) ((const guint16 *) values->data)[at]
+                                           : (double) ((const float *) values->data)[at];
 }

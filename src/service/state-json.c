@@ -426,7 +426,7 @@ add_files (JsonBuilder *builder, WhyDocument *document)
       why_json_add_string (builder, "path", why_document_get_picture_path (document));
       why_json_add_int (builder, "width", why_document_get_picture_width (document));
       why_json_add_int (builder, "height", why_document_get_picture_height (document));
-      if (why_document_is_volume (document))
+      if (why_document_has_planes (document))
         {
           why_json_add_string (builder, "plane", why_plane_kind_to_string (why_document_get_plane (document)));
           why_json_add_int (builder, "slice", why_document_get_slice (document));

@@ -18,7 +18,7 @@ G_BEGIN_DECLS
 
 #define WHY_LOADER_FD 3
 #define WHY_LOADER_MAGIC 0x5779u
-#define WHY_LOADER_VERSION 2u
+#define WHY_LOADER_VERSION 3u
 
 #define WHY_LOADER_MAX_LEVELS 32
 #define WHY_LOADER_MAX_SIDE G_GINT64_CONSTANT (10000000)
@@ -28,7 +28,7 @@ G_BEGIN_DECLS
 
 typedef enum
 {
-  WHY_LOADER_OPEN = 1,   /* with the picture's descriptor attached; once, first */
+  WHY_LOADER_OPEN = 1,   /* with the picture's descriptor attached; first, and again only if the first said so */
   WHY_LOADER_READ = 2,
   WHY_LOADER_CANCEL = 3, /* serial says which READ */
 } WhyLoaderKind;
@@ -37,13 +37,15 @@ typedef enum
 {
   WHY_LOADER_DEPTH_8 = 0,    /* uint8 */
   WHY_LOADER_DEPTH_FULL = 1, /* uint8, uint16 or float32, as the properties say */
-  WHY_LOADER_DEPTH_RAW = 2,  /* float32 as the file means them; volumes only, whole slices */
+  WHY_LOADER_DEPTH_RAW = 2,  /* float32 as the file means them; volumes and pictures with values only, whole slices */
 } WhyLoaderDepth;
 
 typedef enum
 {
   WHY_LOADER_ALLOW_TRUNCATED = 1 << 0,
   WHY_LOADER_BLACK_BACKGROUND = 1 << 1,
+  /* More files follow, one OPEN each, which take the place of the one before; one that cannot be read is no end. */
+  WHY_LOADER_MANY = 1 << 2,
 } WhyLoaderFlags;
 
 typedef struct
@@ -98,8 +100,19 @@ typedef struct
    * superior are positive. */
   double voxel_to_world[12];
   gint32 has_world;
+  gint32 has_values;      /* grey pictures whose values mean something: DEPTH_RAW */
+  gint32 is_inverted;     /* low values are shown white */
+  gint32 is_window_exact; /* see why_window_get_range() */
+  gint32 has_series;      /* it may be one slice of a series */
   gint32 padding;
   double objective_power; /* of the scanner's lens, 0 if unknown */
+  double window_centre, window_width; /* as the file states, NAN if it does not */
+  char unit[16];                      /* of the values, or "" */
+  char modality[16];                  /* "CT", "MR", ..., or "" */
+  guint8 series[16];                  /* a digest: equal for slices of the same series */
+  /* The slice as its file has it: of the first voxel, and directions of growing columns and rows; millimetres; left,
+   * posterior and superior are positive. NAN if unknown. */
+  double slice_position[3], slice_directions[6];
   guint64 reserved[2];
 } WhyLoaderProperties;
 

@@ -16,7 +16,8 @@ G_BEGIN_DECLS
  *    "filter": "bilinear", "channels": "RGB", "scale": 255,
  *    "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
  *
- * Volumes [D, H, W] are resized likewise in all three axes, and then normalised.
+ * Volumes [D, H, W] are resized likewise in all three axes, and then normalised. "normalise": "window" with "centre" and
+ * "width" also says which values of a slice are 0 to 255 where a network takes pictures; else its file does.
  *
  * "size" is "any" for a network that takes pictures as they are. Further keys: "mpp" (micrometres per pixel, or "spacing",
  * of volumes, three lengths in mm along columns, rows and slices: what a pixel of the network's input was in training),
@@ -57,6 +58,7 @@ typedef enum
   WHY_RECIPE_NORMALISE_MIN_MAX,    /* lowest 0, highest 1 */
   WHY_RECIPE_NORMALISE_Z_SCORE,    /* mean 0, deviation 1 */
   WHY_RECIPE_NORMALISE_PERCENTILE, /* 1st percentile 0, 99th 1, clipped */
+  WHY_RECIPE_NORMALISE_WINDOW,     /* centre - width / 2 is 0, centre + width / 2 is 1, clipped */
 } WhyRecipeNormalise;
 
 typedef enum
@@ -97,7 +99,9 @@ typedef enum
  * @height: rows, 0 likewise (both or none)
  * @depth: slices of the network's input, for volumes; 0: as many as the volume has. Three numbers in
  *   "size": columns, rows, slices
- * @normalise: for volumes ("none", "min-max", "z-score", "percentile")
+ * @normalise: for volumes ("none", "min-max", "z-score", "percentile", "window")
+ * @window_centre, @window_width: for "window", in the unit of the values (Hounsfield units). Also of pictures whose values
+ *   mean something (a DICOM slice): what it shows is 0 to 255; pictures of bytes have nothing to be windowed
  * @shortest: length of the shorter side for %WHY_RECIPE_RESIZE_SHORTEST_SIDE
  * @pad: fill of letterbox and of crops larger than the picture; R, G, B in 0..255
  * @scale: the divisor of pixels, e.g. 255 or 1
@@ -119,6 +123,7 @@ typedef struct
 {
   gint64 width, height, depth;
   WhyRecipeNormalise normalise;
+  double window_centre, window_width;
   WhyRecipeResize resize;
   gint64 shortest;
   WhyRecipeCrop crop;

@@ -50,8 +50,8 @@ typedef struct
 
 /**
  * why_image_source_open:
- * @path: a PNG, JPEG, TIFF, WebP, GIF or BMP picture, a NIfTI volume, or a whole slide: a tiled TIFF with levels
- *   (OME-TIFF too), or a scanner's own (SVS, NDPI, SCN, BIF, Philips and Trestle TIFF); a regular file or a link to one
+ * @path: a PNG, JPEG, TIFF, WebP, GIF or BMP picture, a NIfTI volume, a DICOM file, or a whole slide: a tiled TIFF with
+ *   levels (OME-TIFF too), or a scanner's own (SVS, NDPI, SCN, BIF, Philips and Trestle TIFF); a regular file or a link to one
  * @limits: (nullable): %NULL for the defaults
  * @cancel: (nullable): wakes the wait within about 20 ms and ends the loader
  *
@@ -65,6 +65,33 @@ WhyImageSource *why_image_source_open (const char *path,
                                        const WhyImageLimits *limits,
                                        WhyCancel *cancel,
                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * why_image_source_open_series:
+ * @path: as for why_image_source_open(), or a folder of slices
+ *
+ * Like why_image_source_open(); but of a DICOM slice whose folder holds others of the same series (SeriesInstanceUID, kind,
+ * echo and point in time are the same) all become one volume: sorted by their places along the normal, at distances found from their
+ * places. What stands in the way of that (a slice that is missing, that lies where another one does, that is of another size
+ * or turned) is an error if @path is a folder; otherwise the slice is a picture of its own, and the note says why.
+ *
+ * One loader reads all slices, one after the other; it never sees the folder.
+ */
+WhyImageSource *why_image_source_open_series (const char *path,
+                                              const WhyImageLimits *limits,
+                                              WhyCancel *cancel,
+                                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * why_image_sort_series:
+ * @paths: (array length=n_paths): files of any kind
+ * @series: (out caller-allocates) (array length=n_paths): equal numbers from 1 on for slices of the same series; 0: of none
+ *
+ * Blocks; one loader for all. A file that cannot be read is of no series.
+ *
+ * Returns: %FALSE if cancelled
+ */
+gboolean why_image_sort_series (const char *const *paths, gsize n_paths, guint *series, WhyCancel *cancel);
 
 WhyImageSource *why_image_source_ref (WhyImageSource *source);
 /* The last reference ends the loader. Tensors that were read stay valid. */
@@ -105,6 +132,19 @@ double why_image_source_get_mpp_z (const WhyImageSource *source);
  *   millimetres; right, anterior and superior are positive. %NULL where the file does not say
  */
 const double *why_image_source_get_voxel_to_world (const WhyImageSource *source);
+/* Grey pictures whose values mean something, and volumes: why_image_source_read_volume() gives them. */
+gboolean why_image_source_has_values (const WhyImageSource *source);
+/* Low values are shown white (MONOCHROME1). */
+gboolean why_image_source_is_inverted (const WhyImageSource *source);
+/* See why_window_get_range(). */
+gboolean why_image_source_is_window_exact (const WhyImageSource *source);
+/** why_image_source_get_window: what the file wants to be seen; %FALSE: it does not say */
+gboolean why_image_source_get_window (const WhyImageSource *source, double *centre, double *width);
+const char *why_image_source_get_unit (const WhyImageSource *source);     /* of the values: "HU", ..., or "" */
+const char *why_image_source_get_modality (const WhyImageSource *source); /* "CT", "MR", ..., or "" */
+gboolean why_image_source_is_series (const WhyImageSource *source);       /* of slices in several files */
+/* Of a series the slice whose file was opened, of other volumes the middle one. */
+gint64 why_image_source_get_own_slice (const WhyImageSource *source);
 /* What the reader wants to say ("the colour profile is damaged and was ignored"), or "". */
 const char *why_image_source_get_note (const WhyImageSource *source);
 
@@ -157,7 +197,7 @@ WhyTensor *why_image_source_read_full (WhyImageSource *source,
  * @frame: of a series in time; 0 for the first or only one
  * @cancel: (nullable): as above
  *
- * All voxels as the file means them (after its slope and intercept). Of volumes the functions above show the
+ * All voxels as the file means them (after its slope and intercept), also of a picture that has values: one slice. Of volumes the functions above show the
  * middle slice, between the ends of the file's window or, where it states none, of all values but the
  * lowest and highest thousandth.
  *

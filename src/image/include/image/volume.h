@@ -62,23 +62,33 @@ void why_plane_get_size (const WhyPlane *plane, const gint64 *dims, gint64 *widt
 WhyAffine why_plane_get_affine (const WhyPlane *plane, const gint64 *dims);
 
 /**
- * why_volume_show:
+ * why_volume_take_plane:
  * @volume: float32 [D, H, W] or [D, H, W, 1], dense
- * @low, @high: what is black and white (base/range.h chooses where nobody does)
  *
- * Returns: (transfer full) (nullable): uint8 [h, w, 1]: the plane as a picture; not-a-number is black
+ * Returns: (transfer full) (nullable): float32 [h, w, 1]: the plane's values, turned as it is shown
  */
-WhyTensor *why_volume_show (const WhyTensor *volume, const WhyPlane *plane, double low, double high,
-                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+WhyTensor *why_volume_take_plane (const WhyTensor *volume, const WhyPlane *plane,
+                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
- * why_volume_show_projection:
+ * why_volume_take_projection:
  * @projection: float32 of the plane's two dimensions, dense: see why_project_volume()
  * @dims: (array fixed-size=3): of the volume
  *
- * As why_volume_show(), of what is seen along the plane's axis; its index means nothing.
+ * As why_volume_take_plane(), of what is seen along the plane's axis; its index means nothing.
  */
-WhyTensor *why_volume_show_projection (const WhyTensor *projection, const gint64 *dims, const WhyPlane *plane, double low,
-                                       double high, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+WhyTensor *why_volume_take_projection (const WhyTensor *projection, const gint64 *dims, const WhyPlane *plane,
+                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * why_window_apply:
+ * @pixels: uint16 or float32, dense
+ * @low, @high: what becomes 0 and 255 (base/range.h chooses where nobody does); @high may be the lower one
+ * @type: uint8 or float32 of the result
+ *
+ * Returns: (transfer full) (nullable): of the same dimensions, between 0 and 255; not-a-number is what @low becomes
+ */
+WhyTensor *why_window_apply (const WhyTensor *pixels, double low, double high, WhyDType type,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -135,7 +135,9 @@ WhyTensor *why_document_get_covered_picture (WhyDocument *self); /* nullable; th
 gint64 why_document_get_picture_width (WhyDocument *self);
 gint64 why_document_get_picture_height (WhyDocument *self);
 /* Volumes: which plane is shown, counted in the file's order; pictures have one slice. */
-gboolean why_document_is_volume (WhyDocument *self);
+gboolean why_document_is_volume (WhyDocument *self); /* the network sees all of it */
+/** why_document_has_planes: a volume whose planes can be shown one by one; a network for pictures sees the one that is shown */
+gboolean why_document_has_planes (WhyDocument *self);
 WhyPlaneKind why_document_get_plane (WhyDocument *self);
 gint64 why_document_get_slice (WhyDocument *self);
 gint64 why_document_get_n_slices (WhyDocument *self);

@@ -5,6 +5,7 @@
 #include "explain/layer.h"
 #include "image/recipe.h"
 #include "onnx/model.h"
+#include "service/picture.h"
 
 G_BEGIN_DECLS
 
@@ -95,6 +96,8 @@ const char *why_model_get_limitation (WhyModel *self);
  *   its default layer, and what could, a sentence */
 const char *why_model_get_method_limitation (WhyModel *self, const char *method);
 
+/** why_model_fit_picture: makes its pixels what this network is to see: why_picture_fit(), and whether that can be its input */
+gboolean why_model_fit_picture (WhyModel *self, WhyPicture *picture, GError **error);
 /** why_model_check_picture: %WHY_ERROR_BAD_REQUEST if a prepared picture (or volume) cannot be the model's input */
 gboolean why_model_check_picture (WhyModel *self, gboolean is_volume, GError **error);
 

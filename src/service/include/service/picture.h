@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/cancel.h"
+#include "image/recipe.h"
 #include "image/source.h"
 #include "image/volume.h"
 #include "service/roi.h"
@@ -8,8 +9,19 @@
 G_BEGIN_DECLS
 
 /**
+ * WhyGreyWindow:
+ * @centre, @width: in the unit of the values ("level" and "window"); what lies at the ends is black and white
+ *
+ * Which values are told apart on the screen. @width 0: none.
+ */
+typedef struct
+{
+  double centre, width;
+} WhyGreyWindow;
+
+/**
  * WhyPicture:
- * @pixels: for the network, in the depth of the file: [H, W, C]; of a volume all of it, float32 [D, H, W, 1]; of a whole
+ * @pixels: for the network, in the depth of the file: [H, W, C]; if @is_volume all of it, float32 [D, H, W, 1]; of a whole
  *   slide the region @pixels_roi, a small one amid the tissue to begin with
  * @display: uint8 [H, W, C] for the eye; of a volume the plane that is shown, stretched so that its pixels are
  *   square on the body; of a slide all of it, small
@@ -19,11 +31,22 @@ G_BEGIN_DECLS
  * @centre_x, @centre_y: a place amid the tissue, source pixels
  * @um_per_pixel: of a picture or slide, as the file says; 0: it does not
  * @objective_power: of the scanner's lens; 0: unknown
+ * @values: (nullable): float32 [D, H, W, 1] as the file means them: of a volume or of a grey picture whose values mean
+ *   something (one slice)
+ * @plane_values: (nullable): float32, as large as @display: the values that it shows
  * @note: what the reader wants to say, or ""
- * @is_volume: whether the fields below mean something
- * @voxel_to_world: see why_image_source_get_voxel_to_world(); valid if @has_world
+ * @unit: of @values: "HU", or ""
+ * @modality: "CT", "MR", ..., or ""
+ * @is_volume: whether the network sees a volume
+ * @is_series: slices in several files; @path is the first's, or the one that was opened
+ * @has_world: whether @voxel_to_world is valid
+ * @voxel_to_world: see why_image_source_get_voxel_to_world()
  * @spacing: micrometres between voxels along D, H, W; NAN where unknown
- * @low, @high: black and white of the display
+ * @is_inverted: low values are shown white
+ * @is_window_exact: see why_window_get_range()
+ * @own_window: of the file, or of all values but the lowest and highest thousandth; @is_own_stated: the file's
+ * @window: of the display
+ * @network_window: of a picture with values: what the network sees as 0 to 255
  * @kind, @plane: what is shown
  * @projected: what is seen along the plane's axis is shown instead: the highest value on every ray
  * @projections: (nullable): of a volume, along each of its dimensions: see why_project_volume()
@@ -36,6 +59,8 @@ typedef struct
   char *path;
   WhyTensor *pixels;
   WhyTensor *display;
+  WhyTensor *values;
+  WhyTensor *plane_values;
   char *note;
   WhyImageSource *slide;
   gint64 width, height;
@@ -44,11 +69,18 @@ typedef struct
   double centre_x, centre_y;
   double um_per_pixel;
   double objective_power;
+  const char *unit;
+  const char *modality;
   gboolean is_volume;
+  gboolean is_series;
   gboolean has_world;
   double voxel_to_world[12];
   double spacing[3];
-  double low, high;
+  gboolean is_inverted;
+  gboolean is_window_exact;
+  gboolean is_own_stated;
+  gboolean is_network_stated; /* by the recipe, whose windows are exact */
+  WhyGreyWindow own_window, window, network_window;
   WhyPlaneKind kind;
   WhyPlane plane;
   gboolean projected;
@@ -58,9 +90,10 @@ typedef struct
 
 /**
  * why_picture_load:
+ * @path: a file, or a folder of DICOM slices
  *
- * Reads a picture or a volume through the loader; of a volume the middle axial plane is shown. Blocks; any
- * thread.
+ * Reads a picture or a volume through the loader; of a volume the middle axial plane is shown, of slices in several files
+ * the one that was opened. Blocks; any thread.
  */
 WhyPicture *why_picture_load (const char *path, WhyCancel *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -100,17 +133,29 @@ void why_picture_set_pixels (WhyPicture *picture, const WhyRoi *roi, WhyTensor *
 WhyPicture *why_picture_copy (const WhyPicture *picture) G_GNUC_WARN_UNUSED_RESULT;
 void why_picture_free (WhyPicture *picture);
 
+/**
+ * why_picture_fit:
+ * @takes_volumes: whether the network does; else it sees the plane that is shown, if there are several
+ * @recipe: (nullable): its "window" says what of the values is 0 to 255; without one it is the picture's own
+ *
+ * Makes @pixels what this network is to see. Pictures without values stay as they are.
+ */
+gboolean why_picture_fit (WhyPicture *picture, gboolean takes_volumes, const WhyRecipe *recipe, GError **error);
+
+/** why_picture_has_planes: whether another plane can be shown */
+gboolean why_picture_has_planes (const WhyPicture *picture);
+
 /** why_picture_get_n_planes: how many there are of @kind; 1 for pictures */
 gint64 why_picture_get_n_planes (const WhyPicture *picture, WhyPlaneKind kind);
 
-/** why_picture_get_um_per_pixel: Returns: micrometres that a pixel of a volume's display shows; 0: unknown, and of pictures */
+/** why_picture_get_um_per_pixel: Returns: micrometres that a pixel of the display shows, as the file states; 0: unknown */
 double why_picture_get_um_per_pixel (const WhyPicture *picture);
 
 /**
  * why_picture_set_plane:
  * @index: in file order; brought into range
  *
- * Shows another plane of a volume.
+ * Shows another plane of a volume. Where the network sees that plane, @pixels are others then.
  */
 gboolean why_picture_set_plane (WhyPicture *picture, WhyPlaneKind kind, gint64 index, GError **error);
 
@@ -144,6 +189,18 @@ gboolean why_picture_get_world (const WhyPicture *picture, const gint64 *voxel, 
 /** why_picture_get_sides: @sides: (out) (array fixed-size=4): towards which side of the body the display's left, right, top and
  *  bottom lie: R, L, A, P, S, I. Returns: %FALSE: the file does not say */
 gboolean why_picture_get_sides (const WhyPicture *picture, char *sides);
+
+/** why_picture_has_window: whether there is more to be told apart than a screen shows at once */
+gboolean why_picture_has_window (const WhyPicture *picture);
+
+/** why_picture_set_window: @window: with a width of 0 the picture's own. Changes the display only. */
+gboolean why_picture_set_window (WhyPicture *picture, WhyGreyWindow window, GError **error);
+
+/** why_picture_get_full_window: of all values: what a window that hides nothing would show */
+WhyGreyWindow why_picture_get_full_window (const WhyPicture *picture);
+
+/** why_picture_get_pixel_value: the value under a pixel of the display; NAN: outside, or none */
+double why_picture_get_pixel_value (const WhyPicture *picture, gint64 x, gint64 y);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WhyPicture, why_picture_free)
 
