@@ -134,6 +134,8 @@ why_document_init_volume (WhyDocument *self)
   why_picture_get_voxels (self->picture, count);
   for (int axis = 0; axis < 3; axis++)
     self->cross[axis] = count[axis] / 2;
+  /* Of slices in files of their own the one that was opened is shown. */
+  self->cross[why_picture_get_plane_axis (self->picture, self->picture->kind)] = self->picture->plane.index;
   if (self->state.view.projected && !why_picture_set_projected (self->picture, TRUE, NULL))
     g_warning ("no memory for a projection");
   why_document_notify (self, WHY_DOCUMENT_PROP_CROSS_HAIR);
