@@ -224,6 +224,68 @@ test_editing (void)
   app_driver_stop (driver);
 }
 
+/* Outlines likewise, and the points of one that were set one by one. */
+static void
+test_outlines (void)
+{
+  g_autoptr (JsonNode) state = NULL;
+
+  if (!have_xdotool ())
+    return;
+  AppDriver *driver = start ();
+  app_driver_win (driver, "tool-purpose", g_variant_new_string ("annotate"));
+  hand ("key r");
+  WAIT_FOR (driver, state, g_str_equal (state_string (state, "window.tool"), "rectangle"));
+  hand ("mousemove 250 200 mousedown 1 mousemove 300 260 mousemove 400 330 mouseup 1");
+  WAIT_FOR (driver, state, state_length (state, "annotations") == 1);
+  g_assert_cmpint ((int) state_number (state, "selected_annotation"), ==, 0);
+  const double x = state_number (state, "annotations.0.x");
+  const double w = state_number (state, "annotations.0.w");
+  const double scale = state_number (state, "window.zoom");
+
+  hand ("key m");
+  WAIT_FOR (driver, state, g_str_equal (state_string (state, "window.tool"), "pan"));
+  hand ("mousemove 330 270 mousedown 1 mousemove 340 270 mousemove 360 270 mouseup 1");
+  WAIT_FOR (driver, state, state_number (state, "annotations.0.x") > x);
+  g_assert_cmpfloat_with_epsilon ((state_number (state, "annotations.0.x") - x) * scale, 30, 1.5);
+  g_assert_cmpfloat_with_epsilon (state_number (state, "annotations.0.w"), w, 1e-6);
+  /* The network was not asked: nothing is covered. */
+  g_assert_cmpuint (state_length (state, "occlusions"), ==, 0);
+  hand ("mousemove 430 265 mousedown 1 mousemove 440 265 mousemove 470 265 mouseup 1");
+  WAIT_FOR (driver, state, state_number (state, "annotations.0.w") > w);
+  g_assert_cmpfloat_with_epsilon ((state_number (state, "annotations.0.w") - w) * scale, 40, 1.5);
+  const double moved = state_number (state, "annotations.0.x");
+  hand ("key ctrl+Right ctrl+Right");
+  WAIT_FOR (driver, state, state_number (state, "annotations.0.x") > moved);
+  hand ("key ctrl+z");
+  WAIT_FOR (driver, state, state_number (state, "annotations.0.x") == moved);
+  hand ("mousemove 300 500 click 1");
+  WAIT_FOR (driver, state, state_number (state, "selected_annotation") == -1);
+  hand ("mousemove 350 270 click 1");
+  WAIT_FOR (driver, state, state_number (state, "selected_annotation") == 0);
+  hand ("key Delete");
+  WAIT_FOR (driver, state, state_length (state, "annotations") == 0);
+  hand ("key ctrl+z");
+  WAIT_FOR (driver, state, state_length (state, "annotations") == 1);
+
+  /* One corner of a triangle, 20 further to the left: its box grows by that, the rest stays. */
+  hand ("key p");
+  WAIT_FOR (driver, state, g_str_equal (state_string (state, "window.tool"), "polygon"));
+  hand ("mousemove 300 420 click 1 mousemove 400 430 click 1 mousemove 350 520 click 1 key Return");
+  WAIT_FOR (driver, state, state_length (state, "annotations") == 2);
+  hand ("key m");
+  const double corner = state_number (state, "annotations.1.x");
+  const double width = state_number (state, "annotations.1.w");
+  hand ("mousemove 300 420 mousedown 1 mousemove 290 425 mousemove 280 430 mouseup 1");
+  WAIT_FOR (driver, state, state_number (state, "annotations.1.x") < corner);
+  g_assert_cmpstr (state_string (state, "annotations.1.kind"), ==, "polygon");
+  g_assert_cmpfloat_with_epsilon ((corner - state_number (state, "annotations.1.x")) * scale, 20, 1.5);
+  g_assert_cmpfloat_with_epsilon ((state_number (state, "annotations.1.w") - width) * scale, 20, 1.5);
+  app_driver_screenshot (driver, "outlines-moved");
+  g_clear_pointer (&state, json_node_unref);
+  app_driver_stop (driver);
+}
+
 /* What scripts do. */
 static void
 test_actions (void)
@@ -261,6 +323,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cover/polygon", test_polygon);
   g_test_add_func ("/cover/brush", test_brush);
   g_test_add_func ("/cover/editing", test_editing);
+  g_test_add_func ("/cover/outlines", test_outlines);
   g_test_add_func ("/cover/actions", test_actions);
   return g_test_run ();
 }

@@ -338,6 +338,8 @@ test_not_a_model (Fixture *fixture, gconstpointer data)
     { BYTES ("\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), "picture" },
     { BYTES ("\xff\xd8\xff\xe0\0\x10JFIF\0"), "picture" },
     { BYTES ("GIF89a"), "picture" },
+    { BYTES ("# Read me\n\nThe network is elsewhere."), "this is text" },
+    { BYTES ("Gr\xc3\xb6\xc3\x9f" "e"), "this is text" },
     { BYTES ("{\"format\": \"graph-model\"}"), "JSON" },
     { BYTES ("<?xml version=\"1.0\"?><net name=\"x\">"), "OpenVINO" },
     { BYTES ("\x1f\x8b\x08\0\0\0\0\0"), "gunzip" },

@@ -92,7 +92,7 @@ static const WhyActionInfo infos[] = {
   SCRIPT ("win.search-network", N_("Search the graph of the network"), QUESTION),
   ACTION ("win.suggest-layer", N_("Which layer? A suggestion with reasons"), QUESTION, NULL),
   CHOICE ("win.method", N_("Method"), QUESTION, METHODS),
-  CHOICE ("win.profile", N_("As defined by"), QUESTION, PROFILES),
+  CHOICE ("win.profile", N_("As computed by"), QUESTION, PROFILES),
   SCRIPT ("win.method-options", N_("Set the options of the method"), QUESTION),
   ACTION ("win.show-methods", N_("Methods of explanation"), QUESTION, "<Control>m"),
   ACTION ("win.show-method-options", N_("Options of the method"), QUESTION, "<Control><Shift>m"),

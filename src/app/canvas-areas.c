@@ -10,6 +10,7 @@
 /* The outline of a mask is found on a grid of no more cells than this a side: nobody sees finer steps. */
 #define MAX_EDGE_CELLS 400
 #define GRIP_SIZE 9.0
+#define POINT_SIZE 9.0
 #define BADGE_PADDING 5.0
 
 static const double dashes[] = { 7.0, 5.0 };
@@ -346,6 +347,18 @@ why_canvas_grip_place (WhyCanvas *self, const WhyRect *box, int grip, double *vi
   return grip != 4 && (grip % 3 != 1 || rect.width > 4 * GRIP_SIZE) && (grip / 3 != 1 || rect.height > 4 * GRIP_SIZE);
 }
 
+static void
+append_dot (GtkSnapshot *snapshot, double x, double y, double size, const GdkRGBA *color)
+{
+  GskRoundedRect dot;
+
+  gsk_rounded_rect_init_from_rect (&dot, &GRAPHENE_RECT_INIT ((float) (x - size / 2), (float) (y - size / 2), (float) size, (float) size),
+                                   (float) (size / 2));
+  gtk_snapshot_push_rounded_clip (snapshot, &dot);
+  gtk_snapshot_append_color (snapshot, color, &dot.bounds);
+  gtk_snapshot_pop (snapshot);
+}
+
 void
 why_canvas_append_grips (WhyCanvas *self, GtkSnapshot *snapshot, const WhyArea *area)
 {
@@ -366,6 +379,17 @@ why_canvas_append_grips (WhyCanvas *self, GtkSnapshot *snapshot, const WhyArea *
       gtk_snapshot_append_color (snapshot, &black, &GRAPHENE_RECT_INIT (left, top, (float) GRIP_SIZE, (float) GRIP_SIZE));
       gtk_snapshot_append_color (snapshot, &white,
                                  &GRAPHENE_RECT_INIT (left + 1, top + 1, (float) GRIP_SIZE - 2, (float) GRIP_SIZE - 2));
+    }
+  gsize n_points;
+  const WhyPoint *points = why_area_get_points (area, &n_points);
+  for (gsize point = 0; point < why_canvas_n_points_of (area); point++)
+    {
+      double x;
+      double y;
+
+      why_view_from_image (&self->view, points[point].x, points[point].y, &x, &y);
+      append_dot (snapshot, x, y, POINT_SIZE, &black);
+      append_dot (snapshot, x, y, POINT_SIZE - 2, &white);
     }
 }
 

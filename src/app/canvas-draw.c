@@ -79,11 +79,11 @@ why_canvas_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
       WhyCanvasArea shown;
 
       why_canvas_area_init (&shown, self->drawing.shown);
-      why_canvas_append_area (self, snapshot, &shown, TRUE, TRUE);
+      why_canvas_append_area (self, snapshot, &shown, TRUE, self->drawing.edited < WHY_CANVAS_FIRST_OUTLINE);
       why_canvas_area_clear (&shown);
     }
-  else if (!self->bare && self->current_cover >= 0 && self->current_cover < (int) self->covers->len)
-    why_canvas_append_grips (self, snapshot, g_array_index (self->covers, WhyCanvasArea, self->current_cover).area);
+  else if (!self->bare && why_canvas_get_part (self, why_canvas_get_chosen_part (self)) != NULL)
+    why_canvas_append_grips (self, snapshot, why_canvas_get_part (self, why_canvas_get_chosen_part (self)));
   if (self->tool == WHY_TOOL_BRUSH && self->crosshair)
     why_canvas_append_brush (self, snapshot, self->cross_x, self->cross_y);
   else if (self->tool == WHY_TOOL_BRUSH && self->pointer_x >= 0 && !self->panning)

@@ -231,9 +231,9 @@ arrow (WhyCanvas *self, double dx, double dy, GdkModifierType state)
 {
   const gboolean large = (state & GDK_SHIFT_MASK) != 0;
 
-  if ((state & GDK_CONTROL_MASK) && self->current_cover >= 0)
+  if ((state & GDK_CONTROL_MASK) && why_canvas_get_chosen_part (self) >= 0)
     {
-      /* Moves the cover that is chosen; with Shift its right and lower edge. */
+      /* Moves the part that is chosen; with Shift its right and lower edge. */
       const double step = MAX (1.0, round (4.0 / why_view_scale (&self->view)));
       return gtk_widget_activate_action (GTK_WIDGET (self), "win.nudge-cover", "(dddd)", large ? 0.0 : dx * step,
                                          large ? 0.0 : dy * step, large ? dx * step : 0.0, large ? dy * step : 0.0);

@@ -23,6 +23,7 @@ typedef enum
   WHY_GRIP_NONE = -2,
   WHY_GRIP_ALL = -1, /* moves it */
   /* 0..8: of a grid of 3 x 3 over its box, row by row; 4, the middle, is none */
+  WHY_GRIP_FIRST_POINT = 9, /* and on: the points of a polygon */
 } WhyGrip;
 
 /* What a tool is drawing, or which part is being moved. */
@@ -68,6 +69,8 @@ struct _WhyCanvas
   gboolean show_map, bare, outdated;
   GArray *covers; /* of WhyCanvasArea */
   int current_cover;
+  GPtrArray *outlines; /* of WhyArea, NULL for one that is not seen: they are drawn by the marks */
+  int current_outline;
 
   WhyMarks marks; /* outlines that people drew, the layer's grid */
 
@@ -165,6 +168,11 @@ void why_canvas_tool_hover (WhyCanvas *self, double view_x, double view_y);
 gboolean why_canvas_tool_key (WhyCanvas *self, guint keyval, GdkModifierType state);
 void why_canvas_tool_cursor_moved (WhyCanvas *self); /* the cross hair */
 gboolean why_canvas_tool_give_up (WhyCanvas *self);
+/* The part with that number, covers or outlines; NULL: there is none. */
+WhyArea *why_canvas_get_part (WhyCanvas *self, int index);
+int why_canvas_get_chosen_part (WhyCanvas *self); /* -1: none */
+/* How many points of a part can be moved, each for itself. */
+gsize why_canvas_n_points_of (const WhyArea *area);
 /* What pressing would take hold of. @index: (out) */
 int why_canvas_grip_at (WhyCanvas *self, double view_x, double view_y, int *index);
 /* canvas-over.c */

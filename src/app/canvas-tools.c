@@ -12,6 +12,8 @@
 #define REACH 8.0
 #define STROKE_STEP 1.5
 #define BRUSH_STEP 1.25
+/* Polygons with more points are moved and stretched only as a whole: they were not set one by one. */
+#define MOST_GRIPS 64
 
 static const char *const tool_names[] = {
   [WHY_TOOL_PAN] = "pan",         [WHY_TOOL_RECTANGLE] = "rectangle", [WHY_TOOL_ELLIPSE] = "ellipse",
@@ -240,17 +242,54 @@ view_distance (WhyCanvas *self, const WhyPoint *point, double view_x, double vie
 
 /* ---- taking hold of what is there ---- */
 
+WhyArea *
+why_canvas_get_part (WhyCanvas *self, int index)
+{
+  if (index < 0)
+    return NULL;
+  if (index < WHY_CANVAS_FIRST_OUTLINE)
+    return index < (int) self->covers->len ? g_array_index (self->covers, WhyCanvasArea, index).area : NULL;
+  index -= WHY_CANVAS_FIRST_OUTLINE;
+  return index < (int) self->outlines->len ? g_ptr_array_index (self->outlines, index) : NULL;
+}
+
+int
+why_canvas_get_chosen_part (WhyCanvas *self)
+{
+  if (self->current_cover >= 0)
+    return self->current_cover;
+  return self->current_outline >= 0 ? WHY_CANVAS_FIRST_OUTLINE + self->current_outline : -1;
+}
+
+gsize
+why_canvas_n_points_of (const WhyArea *area)
+{
+  gsize n_points = 0;
+
+  if (why_area_get_kind (area) != WHY_AREA_POLYGON)
+    return 0;
+  why_area_get_points (area, &n_points);
+  return n_points <= MOST_GRIPS ? n_points : 0;
+}
+
 int
 why_canvas_grip_at (WhyCanvas *self, double view_x, double view_y, int *index)
 {
   const WhyPoint point = point_at (self, view_x, view_y);
   WhyRect box;
+  gsize n_points;
 
-  *index = self->current_cover;
-  if (self->bare || self->current_cover < 0 || self->current_cover >= (int) self->covers->len)
+  *index = why_canvas_get_chosen_part (self);
+  const WhyArea *area = why_canvas_get_part (self, *index);
+  if (self->bare || area == NULL)
     return WHY_GRIP_NONE;
-  const WhyArea *area = g_array_index (self->covers, WhyCanvasArea, self->current_cover).area;
   why_area_get_box (area, &box);
+  const WhyPoint *points = why_area_get_points (area, &n_points);
+  for (gsize at = 0; at < why_canvas_n_points_of (area); at++)
+    {
+      if (view_distance (self, &points[at], view_x, view_y) <= REACH)
+        return WHY_GRIP_FIRST_POINT + (int) at;
+    }
   for (int grip = 0; grip < 9; grip++)
     {
       double x;
@@ -264,7 +303,7 @@ why_canvas_grip_at (WhyCanvas *self, double view_x, double view_y, int *index)
   return inside && self->tool == WHY_TOOL_PAN ? WHY_GRIP_ALL : WHY_GRIP_NONE;
 }
 
-/* The topmost cover under a point, -1: none. */
+/* The topmost cover under a point, then the topmost outline, -1: none. */
 static int
 cover_at (WhyCanvas *self, double view_x, double view_y)
 {
@@ -277,18 +316,48 @@ cover_at (WhyCanvas *self, double view_x, double view_y)
       if (why_area_contains (area, point.x, point.y) != why_area_get_inverse (area))
         return index;
     }
+  for (int index = (int) self->outlines->len - 1; index >= 0 && !self->bare; index--)
+    {
+      const WhyArea *area = g_ptr_array_index (self->outlines, index);
+
+      if (area != NULL && why_area_contains (area, point.x, point.y) != why_area_get_inverse (area))
+        return WHY_CANVAS_FIRST_OUTLINE + index;
+    }
   return -1;
+}
+
+/* With one of its points elsewhere. */
+static WhyArea *
+move_point (WhyCanvas *self, const WhyArea *area, gsize point)
+{
+  gsize n_points;
+  const WhyPoint *points = why_area_get_points (area, &n_points);
+
+  if (point >= n_points)
+    return NULL;
+  g_autofree WhyPoint *moved = g_memdup2 (points, n_points * sizeof *points);
+  moved[point].x += self->drawing.end.x - self->drawing.start.x;
+  moved[point].y += self->drawing.end.y - self->drawing.start.y;
+  moved[point] = clamp_point (self, moved[point]);
+  return why_area_new_polygon (moved, n_points, why_area_get_inverse (area), NULL);
 }
 
 static void
 show_edited (WhyCanvas *self)
 {
-  const WhyArea *area = g_array_index (self->covers, WhyCanvasArea, self->drawing.edited).area;
+  const WhyArea *area = why_canvas_get_part (self, self->drawing.edited);
   const double dx = self->drawing.end.x - self->drawing.start.x;
   const double dy = self->drawing.end.y - self->drawing.start.y;
   const int grip = self->drawing.grip;
   WhyRect box;
 
+  if (area == NULL)
+    return;
+  if (grip >= WHY_GRIP_FIRST_POINT)
+    {
+      take_shown (self, move_point (self, area, (gsize) (grip - WHY_GRIP_FIRST_POINT)));
+      return;
+    }
   why_area_get_box (area, &box);
   if (grip == WHY_GRIP_ALL)
     {
@@ -542,8 +611,10 @@ why_canvas_tool_key (WhyCanvas *self, guint keyval, GdkModifierType state)
       return drop_point (self);
     case GDK_KEY_Delete:
     case GDK_KEY_KP_Delete:
-      return self->current_cover >= 0 &&
-             gtk_widget_activate_action (GTK_WIDGET (self), "win.remove-cover", "i", self->current_cover);
+      if (self->current_cover >= 0)
+        return gtk_widget_activate_action (GTK_WIDGET (self), "win.remove-cover", "i", self->current_cover);
+      return self->current_outline >= 0 &&
+             gtk_widget_activate_action (GTK_WIDGET (self), "win.remove-annotation", "i", self->current_outline);
     case GDK_KEY_bracketleft:
       return size_brush (self, 1 / BRUSH_STEP);
     case GDK_KEY_bracketright:

@@ -309,6 +309,7 @@ why_canvas_dispose (GObject *object)
   g_clear_pointer (&self->map, why_tensor_unref);
   why_marks_clear (&self->marks);
   g_clear_pointer (&self->covers, g_array_unref);
+  g_clear_pointer (&self->outlines, g_ptr_array_unref);
   g_clear_pointer (&self->drawing.points, g_array_unref);
   g_clear_pointer (&self->drawing.shown, why_area_unref);
   g_clear_object (&self->base_texture);
@@ -362,6 +363,13 @@ why_canvas_class_init (WhyCanvasClass *klass)
 }
 
 static void
+clear_outline (gpointer area)
+{
+  if (area != NULL)
+    why_area_unref (area);
+}
+
+static void
 clear_area (gpointer shown)
 {
   why_canvas_area_clear (shown);
@@ -376,6 +384,8 @@ why_canvas_init (WhyCanvas *self)
   self->covers = g_array_new (FALSE, FALSE, sizeof (WhyCanvasArea));
   g_array_set_clear_func (self->covers, clear_area);
   self->current_cover = -1;
+  self->outlines = g_ptr_array_new_with_free_func (clear_outline);
+  self->current_outline = -1;
   self->drawing.points = g_array_new (FALSE, FALSE, sizeof (WhyPoint));
   self->drawing.edited = -1;
   self->pointer_x = -1;
@@ -659,9 +669,23 @@ why_canvas_set_covers (WhyCanvas *self, WhyArea *const *areas, gsize n_areas, in
       why_canvas_area_init (&shown, areas[index]);
       g_array_append_val (self->covers, shown);
     }
-  if (self->drawing.edited >= (int) n_areas)
+  if (self->drawing.edited >= (int) n_areas && self->drawing.edited < WHY_CANVAS_FIRST_OUTLINE)
     why_canvas_tool_give_up (self);
   self->current_cover = current;
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+void
+why_canvas_set_outline_areas (WhyCanvas *self, WhyArea *const *areas, gsize n_areas, int current)
+{
+  g_return_if_fail (WHY_IS_CANVAS (self));
+
+  if (self->drawing.edited >= WHY_CANVAS_FIRST_OUTLINE)
+    why_canvas_tool_give_up (self);
+  g_ptr_array_set_size (self->outlines, 0);
+  for (gsize index = 0; index < n_areas; index++)
+    g_ptr_array_add (self->outlines, areas[index] != NULL ? why_area_ref (areas[index]) : NULL);
+  self->current_outline = current;
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 

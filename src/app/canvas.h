@@ -132,6 +132,13 @@ void why_canvas_set_legend (WhyCanvas *self, const char *title, const char *cons
 /** why_canvas_set_covers: @areas: (array length=n_areas): covered parts, numbered from 1; @current: the chosen one, which can be
  *  moved and stretched, or -1 */
 void why_canvas_set_covers (WhyCanvas *self, WhyArea *const *areas, gsize n_areas, int current);
+
+/* In signals, the number of the first outline: covers have smaller ones. */
+#define WHY_CANVAS_FIRST_OUTLINE (1 << 20)
+
+/** why_canvas_set_outline_areas: @areas: (array length=n_areas): outlines that can be chosen, moved and reshaped, in the order
+ *   of their numbers; %NULL for a hidden one. @current: the chosen one, -1: none */
+void why_canvas_set_outline_areas (WhyCanvas *self, WhyArea *const *areas, gsize n_areas, int current);
 void why_canvas_set_tool (WhyCanvas *self, WhyTool tool);
 WhyPurpose why_canvas_get_purpose (WhyCanvas *self);
 void why_canvas_set_purpose (WhyCanvas *self, WhyPurpose purpose);

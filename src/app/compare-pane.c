@@ -102,7 +102,7 @@ make_header (WhyComparePane *self)
   gtk_widget_add_css_class (self->letter, "pane-letter");
   gtk_box_append (GTK_BOX (self->header), self->letter);
   self->title = gtk_label_new ("");
-  gtk_label_set_ellipsize (GTK_LABEL (self->title), PANGO_ELLIPSIZE_END);
+  gtk_label_set_ellipsize (GTK_LABEL (self->title), PANGO_ELLIPSIZE_MIDDLE);
   gtk_label_set_xalign (GTK_LABEL (self->title), 0);
   gtk_widget_set_hexpand (self->title, TRUE);
   gtk_widget_add_css_class (self->title, "heading");

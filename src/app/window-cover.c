@@ -173,7 +173,9 @@ activate_nudge_cover (GSimpleAction *action, GVariant *parameter, gpointer data)
   guint index;
 
   g_variant_get (parameter, "(dddd)", &by.x, &by.y, &by.width, &by.height);
-  if (find_cover (self, -1, &index))
+  if (why_document_get_selected_cover (self->document) < 0 && why_document_get_selected_annotation (self->document) >= 0)
+    why_document_nudge_annotation (self->document, (guint) why_document_get_selected_annotation (self->document), &by);
+  else if (find_cover (self, -1, &index))
     why_document_nudge_cover (self->document, index, &by);
 }
 
@@ -232,7 +234,7 @@ update (Window *self)
 {
   static const char *const of_picture[] = { "tool", "brush-size", "cover-inverse", "occlude", "cover" };
   static const char *const of_covers[] = { "select-cover", "replace-cover", "refill-cover", "remove-cover",
-                                           "invert-cover", "nudge-cover", "clear-occlusions" };
+                                           "invert-cover", "clear-occlusions" };
   WhyDocument *document = self->document;
   const gboolean has_picture = why_document_get_picture (document) != NULL;
   const gboolean covered = g_list_model_get_n_items (why_document_get_occlusions (document)) > 0;
@@ -241,6 +243,8 @@ update (Window *self)
     g_simple_action_set_enabled (find_action (self, of_picture[name]), has_picture);
   for (gsize name = 0; name < G_N_ELEMENTS (of_covers); name++)
     g_simple_action_set_enabled (find_action (self, of_covers[name]), covered);
+  g_simple_action_set_enabled (find_action (self, "nudge-cover"),
+                               covered || g_list_model_get_n_items (why_document_get_annotations (document)) > 0);
   g_simple_action_set_enabled (find_action (self, "cover-hottest"),
                                has_picture && !why_document_is_volume (document) && why_document_get_map (document) != NULL);
   g_simple_action_set_state (find_action (self, "fill"), g_variant_new_string (why_document_get_fill (document)));
@@ -269,6 +273,9 @@ why_window_show_covers (WhyWindow *self)
 static void
 on_area_drawing_cb (WhyCanvas *canvas, WhyArea *area, int index, Window *self)
 {
+  /* What an outline becomes is no question to the network. */
+  if (index >= WHY_CANVAS_FIRST_OUTLINE)
+    return;
   if (area == NULL || index >= 0 || why_canvas_get_purpose (canvas) == WHY_PURPOSE_OCCLUDE)
     why_document_preview (self->document, area, index);
 }
@@ -276,7 +283,9 @@ on_area_drawing_cb (WhyCanvas *canvas, WhyArea *area, int index, Window *self)
 static void
 on_area_drawn_cb (WhyCanvas *canvas, WhyArea *area, int index, Window *self)
 {
-  if (index >= 0)
+  if (index >= WHY_CANVAS_FIRST_OUTLINE)
+    why_document_reshape_annotation (self->document, (guint) (index - WHY_CANVAS_FIRST_OUTLINE), area);
+  else if (index >= 0)
     why_document_replace_cover (self->document, (guint) index, area);
   else if (why_canvas_get_purpose (canvas) == WHY_PURPOSE_OCCLUDE)
     why_document_cover (self->document, area);
@@ -289,7 +298,10 @@ on_area_drawn_cb (WhyCanvas *canvas, WhyArea *area, int index, Window *self)
 static void
 on_cover_picked_cb (WhyCanvas *canvas, int index, Window *self)
 {
-  why_document_set_selected_cover (self->document, index);
+  const gboolean outline = index >= WHY_CANVAS_FIRST_OUTLINE;
+
+  why_document_set_selected_cover (self->document, outline ? -1 : index);
+  why_document_select_annotation (self->document, outline ? index - WHY_CANVAS_FIRST_OUTLINE : -1);
 }
 
 static void
@@ -308,6 +320,8 @@ why_window_init_cover (WhyWindow *self)
   for (gsize change = 0; change < G_N_ELEMENTS (changes); change++)
     g_signal_connect_object (self->document, changes[change], G_CALLBACK (on_selected_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (why_document_get_occlusions (self->document), "items-changed", G_CALLBACK (on_selected_cb), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (why_document_get_annotations (self->document), "items-changed", G_CALLBACK (update), self,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (self->canvas, "area-drawing", G_CALLBACK (on_area_drawing_cb), self, 0);
   g_signal_connect_object (self->canvas, "area-drawn", G_CALLBACK (on_area_drawn_cb), self, 0);

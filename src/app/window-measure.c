@@ -126,6 +126,7 @@ show_outlines (WhyWindow *self)
   const int selected = why_document_get_selected_annotation (self->document);
   const guint n = g_list_model_get_n_items (annotations);
   g_autofree WhyCanvasOutline *outlines = g_new0 (WhyCanvasOutline, n + 1);
+  g_autofree WhyArea **areas = g_new0 (WhyArea *, n + 1);
   gsize n_shown = 0;
 
   for (guint index = 0; index < n; index++)
@@ -133,6 +134,7 @@ show_outlines (WhyWindow *self)
       g_autoptr (WhyAnnotation) annotation = g_list_model_get_item (annotations, index);
       if (!why_annotation_get_visible (annotation) && (int) index != selected)
         continue;
+      areas[index] = why_annotation_get_shape (annotation);
       GArray *rings = get_rings (self, annotation);
       if (rings == NULL)
         continue;
@@ -144,6 +146,7 @@ show_outlines (WhyWindow *self)
       };
     }
   why_canvas_set_annotations (self->canvas, outlines, n_shown);
+  why_canvas_set_outline_areas (self->canvas, areas, n, selected);
 }
 
 static void

@@ -48,6 +48,7 @@ struct _WhyWindow
   WhyCanvas *canvas;
   GtkWidget *slice_bar;
   GtkWidget *slim;
+  GtkWidget *compare_button;
   GtkWidget *tool_bar;
   GtkWidget *region_bar;
   GtkWidget *more_tools;
@@ -91,6 +92,7 @@ struct _WhyWindow
   gboolean holds_layer_maps; /* since somebody walked through the layers */
   gboolean narrow;
   gboolean few_tools;
+  gboolean had_picture;
   guint narrow_id; /* idle that changes the lay-out */
   guint divider_id; /* tick callback that places the divider after that */
   int divider_frames;

@@ -227,6 +227,18 @@ show_status (WhyWindow *self)
   why_tooltip_set (GTK_WIDGET (self->status_label), *text != '\0' ? text : NULL);
 }
 
+/* Keys are for the picture as soon as there is one: left and right step through the folder. Not while somebody types. */
+static void
+focus_picture (WhyWindow *self)
+{
+  const gboolean has_picture = why_document_get_picture (self->document) != NULL;
+  GtkWidget *focus = gtk_window_get_focus (GTK_WINDOW (self));
+
+  if (has_picture && !self->had_picture && (focus == NULL || !GTK_IS_EDITABLE (focus)))
+    gtk_widget_grab_focus (GTK_WIDGET (self->canvas));
+  self->had_picture = has_picture;
+}
+
 static void
 show_page (WhyWindow *self)
 {
@@ -243,6 +255,8 @@ show_page (WhyWindow *self)
   gtk_stack_set_visible_child_name (self->stack, page);
   gtk_spinner_set_spinning (self->loading_spinner, g_str_equal (page, "loading"));
   gtk_widget_set_visible (self->bottom_line, has_something);
+  gtk_widget_set_sensitive (self->compare_button, has_something);
+  focus_picture (self);
 }
 
 static void

@@ -353,6 +353,7 @@ why_window_class_init (WhyWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, menu_button);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, open_button);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, map_button);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, compare_button);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, error_revealer);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, error_label);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, error_details);

@@ -5,6 +5,9 @@
 #include <string.h>
 
 #define PICTURE "this is a picture, not a model; open it as the image to explain"
+/* Bytes, to tell a text. */
+#define LOOKED_AT 4096
+
 #define EXPORT "export the network to ONNX with torch.onnx.export"
 
 static const struct
@@ -52,6 +55,23 @@ starts_with_ignoring_case (const guint8 *data, gsize n_bytes, const char *text)
   return n_bytes >= strlen (text) && g_ascii_strncasecmp ((const char *) data, text, strlen (text)) == 0;
 }
 
+/* No control characters but those of texts, which a network has within its first bytes, and nothing that is not UTF-8, but for
+ * a character that is cut off at the end. */
+static gboolean
+is_text (const guint8 *data, gsize n_bytes)
+{
+  const char *end;
+
+  for (gsize at = 0; at < n_bytes; at++)
+    {
+      if ((data[at] < 0x20 && !g_ascii_isspace (data[at])) || data[at] == 0x7f)
+        return FALSE;
+    }
+  g_utf8_validate_len ((const char *) data, n_bytes, &end);
+  const gsize rest = n_bytes - (gsize) (end - (const char *) data);
+  return rest == 0 || (n_bytes == LOOKED_AT && rest < 4);
+}
+
 const char *
 why_onnx_sniff (const guint8 *data, gsize n_bytes)
 {
@@ -87,6 +107,9 @@ why_onnx_sniff (const guint8 *data, gsize n_bytes)
     return "this is an XML file, perhaps the description of an OpenVINO model; open the ONNX file it was made from";
   if (*text == '{' || *text == '[')
     return "this is a JSON text, not a model";
+
+  if (is_text (data, MIN (n_bytes, LOOKED_AT)))
+    return "this is text, not an ONNX network";
 
   gsize zeros = 0;
   while (zeros < n_bytes && data[zeros] == 0)

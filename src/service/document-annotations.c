@@ -74,13 +74,13 @@ copy_list (WhyDocument *self)
 }
 
 static void
-commit_list (WhyDocument *self, GPtrArray *list)
+commit_list (WhyDocument *self, GPtrArray *list, const char *kind)
 {
   WhyDocumentState state = why_document_begin_change (self);
 
   g_ptr_array_unref (state.annotations);
   state.annotations = list;
-  why_document_commit (self, &state, NULL);
+  why_document_commit (self, &state, kind);
 }
 
 /* Whether @n more outlines can be added. */
@@ -114,20 +114,20 @@ why_document_annotate (WhyDocument *self, WhyArea *shape, const char *name, cons
   GPtrArray *list = copy_list (self);
   g_ptr_array_add (list, why_annotation_new (&data, list->len));
   g_object_freeze_notify (G_OBJECT (self));
-  commit_list (self, list);
+  commit_list (self, list, NULL);
   why_document_select_annotation (self, (int) self->state.annotations->len - 1);
   g_object_thaw_notify (G_OBJECT (self));
 }
 
-/* Puts another annotation in the place of one. */
+/* Puts another annotation in the place of one. @kind: (nullable): changes of one kind in a row are one step back */
 static void
-replace_annotation (WhyDocument *self, guint index, const WhyAnnotationData *data)
+replace_annotation (WhyDocument *self, guint index, const WhyAnnotationData *data, const char *kind)
 {
   GPtrArray *list = copy_list (self);
 
   g_object_unref (g_ptr_array_index (list, index));
   g_ptr_array_index (list, index) = why_annotation_new (data, index);
-  commit_list (self, list);
+  commit_list (self, list, kind);
 }
 
 static const WhyAnnotationData *
@@ -151,7 +151,7 @@ why_document_rename_annotation (WhyDocument *self, guint index, const char *name
   if (class_name != NULL)
     data.class_name = *class_name != '\0' ? (char *) class_name : NULL;
   if (g_strcmp0 (old->name, data.name) != 0 || g_strcmp0 (old->class_name, data.class_name) != 0)
-    replace_annotation (self, index, &data);
+    replace_annotation (self, index, &data, NULL);
 }
 
 void
@@ -164,7 +164,7 @@ why_document_show_annotation (WhyDocument *self, guint index, gboolean visible)
     return;
   WhyAnnotationData data = *old;
   data.visible = visible;
-  replace_annotation (self, index, &data);
+  replace_annotation (self, index, &data, NULL);
 }
 
 void
@@ -177,7 +177,31 @@ why_document_reshape_annotation (WhyDocument *self, guint index, WhyArea *shape)
     return;
   WhyAnnotationData data = *old;
   data.shape = shape;
-  replace_annotation (self, index, &data);
+  replace_annotation (self, index, &data, NULL);
+}
+
+void
+why_document_nudge_annotation (WhyDocument *self, guint index, const WhyRect *by)
+{
+  const WhyAnnotationData *old = find (self, index);
+  g_autoptr (GError) error = NULL;
+  WhyRect box;
+
+  g_return_if_fail (WHY_IS_DOCUMENT (self) && by != NULL);
+  if (old == NULL)
+    return;
+  WhyAnnotationData data = *old;
+  why_area_get_box (old->shape, &box);
+  box.x += by->x;
+  box.y += by->y;
+  box.width = MAX (box.width + by->width, 1.0);
+  box.height = MAX (box.height + by->height, 1.0);
+  g_autoptr (WhyArea) moved = why_area_fit (old->shape, &box, &error);
+  data.shape = moved;
+  if (moved != NULL)
+    replace_annotation (self, index, &data, "nudge-outline");
+  else
+    why_document_fail (self, WHY_ERROR_KIND_VALUE, error->message);
 }
 
 void
@@ -189,7 +213,7 @@ why_document_remove_annotation (WhyDocument *self, guint index)
   GPtrArray *list = copy_list (self);
   g_ptr_array_remove_index (list, index);
   g_object_freeze_notify (G_OBJECT (self));
-  commit_list (self, list);
+  commit_list (self, list, NULL);
   why_document_select_annotation (self, -1);
   g_object_thaw_notify (G_OBJECT (self));
 }
@@ -199,7 +223,7 @@ why_document_clear_annotations (WhyDocument *self)
 {
   g_return_if_fail (WHY_IS_DOCUMENT (self));
   if (self->state.annotations->len > 0)
-    commit_list (self, g_ptr_array_new_with_free_func (g_object_unref));
+    commit_list (self, g_ptr_array_new_with_free_func (g_object_unref), NULL);
 }
 
 GPtrArray *
@@ -281,7 +305,7 @@ add_all (WhyDocument *self, const GArray *data)
   GPtrArray *list = copy_list (self);
   for (guint index = 0; index < data->len; index++)
     g_ptr_array_add (list, why_annotation_new (&g_array_index (data, WhyAnnotationData, index), list->len));
-  commit_list (self, list);
+  commit_list (self, list, NULL);
 }
 
 static void

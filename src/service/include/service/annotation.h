@@ -45,6 +45,8 @@ void why_document_rename_annotation (WhyDocument *self, guint index, const char 
 void why_document_show_annotation (WhyDocument *self, guint index, gboolean visible);
 /** why_document_reshape_annotation: another shape in its place */
 void why_document_reshape_annotation (WhyDocument *self, guint index, WhyArea *shape);
+/** why_document_nudge_annotation: @by: added to its box; several in a row are one step to undo */
+void why_document_nudge_annotation (WhyDocument *self, guint index, const WhyRect *by);
 void why_document_remove_annotation (WhyDocument *self, guint index);
 void why_document_clear_annotations (WhyDocument *self);
 /** why_document_select_annotation: -1: none. The selected one alone is what the map is compared with, else all that are
