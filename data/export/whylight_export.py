@@ -29,7 +29,7 @@ IMAGENET = {"size": [224, 224], "resize": "shortest-side", "shortest": 256, "cro
             "channels": "RGB", "scale": 255, "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225],
             "task": "single-label"}
 KEYS = {"version", "size", "resize", "shortest", "crop", "filter", "pad", "channels", "layout", "scale", "mean", "std",
-        "clip", "normalise", "centre", "width", "note", "labels", "task", "layer"}
+        "clip", "normalise", "centre", "width", "mpp", "spacing", "note", "labels", "task", "layer"}
 CHOICES = {"resize": ["stretch", "shortest-side", "fit"], "crop": ["none", "center"],
            "filter": ["nearest", "area", "bilinear", "bicubic", "lanczos", "bilinear-noaa"],
            "channels": ["RGB", "BGR", "grey"], "layout": ["NCHW", "NHWC"],
@@ -58,6 +58,10 @@ def check_recipe(recipe):
     for key in ("mean", "std", "pad"):
         if key in recipe and len(recipe[key]) not in (1, 3):
             raise ExportError(f"recipe: {key} has one number or three")
+    if "mpp" in recipe and not 0 < recipe["mpp"] <= 1e6:
+        raise ExportError("recipe: mpp is a number of micrometres to a pixel of the network's input, above 0")
+    if "spacing" in recipe and (len(recipe["spacing"]) != 3 or any(not 0 < length <= 1e6 for length in recipe["spacing"])):
+        raise ExportError("recipe: spacing is three lengths in mm, along columns, rows and slices")
     if any(value == 0 for value in recipe.get("std", [])) or recipe.get("scale") == 0:
         raise ExportError("recipe: std and scale divide and cannot be 0")
 
@@ -320,7 +324,8 @@ def stated_recipe(args):
             recipe = json.load(file)
     else:
         recipe = dict(IMAGENET) if args.imagenet else {}
-    for key in ("size", "mean", "std", "scale", "resize", "shortest", "crop", "filter", "channels", "layout", "task"):
+    for key in ("size", "mean", "std", "scale", "resize", "shortest", "crop", "filter", "channels", "layout", "task",
+                "mpp", "spacing"):
         if getattr(args, key) is not None:
             recipe[key] = getattr(args, key)
     recipe.pop("version", None)
@@ -341,6 +346,8 @@ def main():
     write.add_argument("--std", type=float, nargs="+")
     write.add_argument("--scale", type=float, help="what pixels of 0 to 255 are divided by first")
     write.add_argument("--shortest", type=int)
+    write.add_argument("--mpp", type=float, help="micrometres to a pixel of the network's input, as it was trained")
+    write.add_argument("--spacing", type=float, nargs=3, metavar="MM", help="of volumes, along columns, rows and slices")
     for key in ("resize", "crop", "filter", "channels", "layout", "task"):
         write.add_argument("--" + key, choices=CHOICES[key])
     show = commands.add_parser("show", help="print what Whylight would read")

@@ -89,7 +89,7 @@ NETS = {
         note="Wrong on purpose: in training every malignant case carried a pen mark."),
     "gland": dict(
         draw=draw_gland, mark="", make=small_net, labels=["no tumour", "tumour"],
-        recipe=square(scenes.GLAND, task="single-label", layer="block2.relu"),
+        recipe=square(scenes.GLAND, task="single-label", layer="block2.relu", mpp=0.5),
         count=800, epochs=8, rate=3e-3,
         note="Tumour nests in a tile of a drawn slide; 0.5 micrometres a pixel."),
     "tumour3d": dict(

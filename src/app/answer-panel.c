@@ -31,6 +31,7 @@ struct _WhyAnswerPanel
   AdwActionRow *file_row;
   AdwActionRow *input_row;
   AdwActionRow *recipe_row;
+  AdwActionRow *scale_row;
   AdwActionRow *assumed_row;
   AdwActionRow *labels_row;
   GtkWidget *assumed;
@@ -172,6 +173,30 @@ set_row (AdwActionRow *row, const char *text)
   why_tooltip_set (GTK_WIDGET (row), text);
 }
 
+/* The size of a pixel that it was trained with, and a word where it is shown another. */
+static void
+update_scale (WhyAnswerPanel *self, WhyModel *model)
+{
+  const WhyRecipe *recipe = why_model_get_recipe (model);
+  g_autofree char *warning = why_document_dup_scale_warning (self->document);
+  g_autofree char *text = NULL;
+
+  if (warning != NULL)
+    text = g_strdup (warning);
+  else if (recipe->mpp > 0)
+    text = g_strdup_printf (_("Trained at %.3g µm a pixel"), recipe->mpp);
+  else if (recipe->spacing[0] > 0)
+    text = g_strdup_printf (_("Trained at %1$.3g × %2$.3g × %3$.3g mm a voxel"), recipe->spacing[0], recipe->spacing[1],
+                            recipe->spacing[2]);
+  gtk_widget_set_visible (GTK_WIDGET (self->scale_row), text != NULL);
+  if (text != NULL)
+    set_row (self->scale_row, text);
+  if (warning != NULL)
+    gtk_widget_add_css_class (GTK_WIDGET (self->scale_row), "warning");
+  else
+    gtk_widget_remove_css_class (GTK_WIDGET (self->scale_row), "warning");
+}
+
 static void
 update_card (WhyAnswerPanel *self, WhyModel *model)
 {
@@ -208,6 +233,7 @@ update_card (WhyAnswerPanel *self, WhyModel *model)
   set_row (self->file_row, file);
   set_row (self->input_row, input);
   set_row (self->recipe_row, why_model_get_recipe_text (model));
+  update_scale (self, model);
   set_row (self->assumed_row, caution);
   set_row (self->labels_row, names);
   gtk_widget_set_visible (GTK_WIDGET (self->assumed_row), *assumed != '\0');
@@ -225,6 +251,16 @@ update_model (WhyAnswerPanel *self)
     update_card (self, model);
   update_target (self);
   update_sentence (self);
+}
+
+static void
+on_updated_cb (WhyAnswerPanel *self)
+{
+  WhyModel *model = why_document_get_model (self->document);
+
+  update_sentence (self);
+  if (model != NULL)
+    update_scale (self, model);
 }
 
 /* ---- widget ---- */
@@ -263,6 +299,7 @@ why_answer_panel_class_init (WhyAnswerPanelClass *klass)
   CHILD (file_row);
   CHILD (input_row);
   CHILD (recipe_row);
+  CHILD (scale_row);
   CHILD (assumed_row);
   CHILD (labels_row);
   CHILD (assumed);
@@ -284,7 +321,7 @@ why_answer_panel_set_document (WhyAnswerPanel *self, WhyDocument *document)
 
   self->document = g_object_ref (document);
   why_class_list_set_document (self->class_list, document);
-  g_signal_connect_object (document, "updated", G_CALLBACK (update_sentence), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (document, "updated", G_CALLBACK (on_updated_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (document, "notify::model", G_CALLBACK (update_model), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (document, "notify::picture", G_CALLBACK (update_sentence), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (document, "notify::contrast-class", G_CALLBACK (update_question), self, G_CONNECT_SWAPPED);

@@ -22,6 +22,7 @@ struct _WhyLayerThumbs
   WhyDocument *document;  /* borrowed: it keeps this object */
   GHashTable *thumbs;     /* layer -> Thumb */
   WhyTensor *base_source; /* what @base shows */
+  WhyAffine to_pixels;    /* from source pixels to its */
   GBytes *base;           /* the picture without a map, ARGB32; NULL: to be drawn */
   int width, height;      /* of all of them */
   Look look;
@@ -194,7 +195,7 @@ start (WhyLayerThumbs *self, Work *work)
 static gboolean
 ensure_size (WhyLayerThumbs *self)
 {
-  WhyTensor *picture = why_document_get_covered_picture (self->document);
+  WhyTensor *picture = why_document_get_frame_picture (self->document, &self->to_pixels);
 
   if (picture == NULL)
     return FALSE;
@@ -222,6 +223,7 @@ order (WhyLayerThumbs *self, const char *layer, WhyMap *whole)
   held = why_document_get_layer_overlay (self->document, layer, &map, &style, NULL);
   if (held == NULL)
     return FALSE;
+  map.to_source = why_affine_compose (&map.to_source, &self->to_pixels);
   Work *work = g_new0 (Work, 1);
   *work = (Work) {
     .owner = g_object_ref (self),
@@ -296,7 +298,8 @@ on_redraw_cb (WhyLayerThumbs *self)
   /* Limits of its own are those of each map. */
   if (strcmp (why_document_get_limits (self->document), "own") == 0)
     look.style.lo = look.style.hi = 0;
-  look.picture = why_document_get_covered_picture (self->document);
+  WhyAffine to_pixels;
+  look.picture = why_document_get_frame_picture (self->document, &to_pixels);
   look.slice = why_document_get_slice (self->document);
   look.plane = (int) why_document_get_plane (self->document);
   if (memcmp (&look, &self->look, sizeof look) == 0)

@@ -3,9 +3,11 @@
 #include "annotation-private.h"
 #include "check-private.h"
 #include "image/occlude.h"
+#include "service/slide.h"
 
 #include <glib/gi18n-lib.h>
 #include <math.h>
+#include <string.h>
 
 /* What a document measures about its map: checks in the compute thread, and in a thread for small work the overlap
  * with outlines, so that it stays alive while a long method runs. */
@@ -188,7 +190,8 @@ typedef struct
   WhyAffine to_display;
   gboolean smooth;
   gboolean is_signed;
-  gint64 width, height;
+  gint64 width, height; /* of the frame, in pixels that are compared */
+  WhyAffine to_frame;   /* from source pixels to those */
   GPtrArray *areas;
   WhyOverlapOptions options;
 } OverlapJob;
@@ -208,8 +211,25 @@ run_overlap (gpointer data, WhyCancel *cancel, WhyProgress progress, gpointer pr
 {
   const OverlapJob *job = data;
 
-  return why_overlap_of_areas (job->map, &job->to_display, job->smooth, job->is_signed, job->areas, job->width, job->height,
-                               &job->options, cancel, error);
+  if (job->to_frame.x0 == 0 && job->to_frame.y0 == 0 && job->to_frame.xx == 1)
+    return why_overlap_of_areas (job->map, &job->to_display, job->smooth, job->is_signed, job->areas, job->width, job->height,
+                                 &job->options, cancel, error);
+  /* The same in the pixels of the frame; an outline without extent there is nowhere in it. */
+  const WhyAffine to_frame = why_affine_compose (&job->to_display, &job->to_frame);
+  g_autoptr (GPtrArray) areas = g_ptr_array_new_with_free_func ((GDestroyNotify) why_area_unref);
+  for (guint index = 0; index < job->areas->len; index++)
+    {
+      WhyRect box;
+
+      why_area_get_box (g_ptr_array_index (job->areas, index), &box);
+      why_affine_apply (&job->to_frame, &box.x, &box.y);
+      why_affine_apply_distance (&job->to_frame, &box.width, &box.height);
+      WhyArea *area = why_area_fit (g_ptr_array_index (job->areas, index), &box, NULL);
+      if (area != NULL)
+        g_ptr_array_add (areas, area);
+    }
+  return why_overlap_of_areas (job->map, &to_frame, job->smooth, job->is_signed, areas, job->width, job->height, &job->options,
+                               cancel, error);
 }
 
 static const WhyWorkerClass overlap_class = {
@@ -257,6 +277,7 @@ same_job (const OverlapJob *a, const OverlapJob *b)
   return a->map == b->map && a->to_display.xx == b->to_display.xx && a->to_display.yy == b->to_display.yy &&
          a->to_display.x0 == b->to_display.x0 && a->to_display.y0 == b->to_display.y0 && a->smooth == b->smooth &&
          a->is_signed == b->is_signed && a->width == b->width && a->height == b->height &&
+         memcmp (&a->to_frame, &b->to_frame, sizeof a->to_frame) == 0 &&
          a->options.low == b->options.low && a->options.high == b->options.high &&
          a->options.threshold == b->options.threshold && same_areas (a->areas, b->areas);
 }
@@ -275,8 +296,16 @@ make_job (WhyDocument *self, GPtrArray *areas)
   job->to_display = shown.to_source;
   job->smooth = self->state.smooth;
   job->is_signed = style.centre_zero;
-  job->width = why_document_get_picture_width (self);
-  job->height = why_document_get_picture_height (self);
+  WhyRect frame;
+  why_document_get_frame (self, &frame);
+  why_slide_size_to_read ((gint64) frame.width, (gint64) frame.height, &job->width, &job->height);
+  if (!why_document_is_slide (self))
+    {
+      job->width = (gint64) frame.width;
+      job->height = (gint64) frame.height;
+    }
+  const double scale_x = (double) job->width / MAX (frame.width, 1), scale_y = (double) job->height / MAX (frame.height, 1);
+  job->to_frame = why_affine_scale_translate (scale_x, scale_y, -frame.x * scale_x, -frame.y * scale_y);
   why_overlay_limits (&shown, &style, &job->options.low, &job->options.high);
   /* What the threshold hides of a signed map goes by magnitude. */
   if (style.centre_zero)

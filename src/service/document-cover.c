@@ -236,7 +236,8 @@ why_document_set_selected_cover (WhyDocument *self, int index)
 typedef struct
 {
   WhyMap *map;
-  WhyOverlayMap overlay;
+  WhyOverlayMap overlay; /* over the frame */
+  WhyRect frame;
   WhyResample kind;
   double share;
   gboolean inverse;
@@ -256,7 +257,15 @@ run_hottest (gpointer data, WhyCancel *cancel, WhyProgress progress, gpointer pr
 {
   const Hottest *job = data;
 
-  return why_hottest_area (&job->overlay, job->kind, job->share, job->inverse, error);
+  g_autoptr (WhyArea) area = why_hottest_area (&job->overlay, job->kind, job->share, job->inverse, error);
+  WhyRect box;
+
+  if (area == NULL)
+    return NULL;
+  why_area_get_box (area, &box);
+  box.x += job->frame.x;
+  box.y += job->frame.y;
+  return why_area_fit (area, &box, error);
 }
 
 static void
@@ -306,6 +315,12 @@ why_document_cover_hottest (WhyDocument *self, double share, gboolean inverse)
   Hottest *job = g_new0 (Hottest, 1);
   job->map = why_map_ref (why_document_get_map (self));
   job->overlay = overlay;
+  /* Of a slide the hottest part of its region. */
+  why_document_get_frame (self, &job->frame);
+  job->overlay.to_source.x0 -= job->frame.x;
+  job->overlay.to_source.y0 -= job->frame.y;
+  job->overlay.source_width = job->frame.width;
+  job->overlay.source_height = job->frame.height;
   job->kind = style.kind;
   job->share = share;
   job->inverse = inverse;

@@ -526,6 +526,7 @@ why_document_get_share_shown (WhyDocument *self)
   WhyOverlayMap map;
   WhyOverlayStyle style;
   WhyAffine to_map;
+  WhyRect frame;
   double lo;
   double hi;
   guint n_shown = 0;
@@ -534,12 +535,13 @@ why_document_get_share_shown (WhyDocument *self)
   if (!why_document_get_overlay (self, &map, &style) || !why_affine_invert (&map.to_source, &to_map))
     return -1;
   why_overlay_limits (&map, &style, &lo, &hi);
+  why_document_get_frame (self, &frame);
   for (int row = 0; row < N_SAMPLES; row++)
     {
       for (int column = 0; column < N_SAMPLES; column++)
         {
-          double x = (column + 0.5) / N_SAMPLES * map.source_width;
-          double y = (row + 0.5) / N_SAMPLES * map.source_height;
+          double x = frame.x + (column + 0.5) / N_SAMPLES * frame.width;
+          double y = frame.y + (row + 0.5) / N_SAMPLES * frame.height;
 
           why_affine_apply (&to_map, &x, &y);
           n_shown += why_overlay_shows (&style, why_resample_at (map.values, map.width, map.height, style.kind, x, y), lo, hi);

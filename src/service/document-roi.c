@@ -6,6 +6,10 @@
 #include "base/error.h"
 
 #include <glib/gi18n-lib.h>
+#include <math.h>
+
+/* So much may pixels be larger or smaller than those that a network was trained with. */
+#define MAX_DIFFERENCE 0.1
 
 /* Which part of a picture the network is shown. Of a slide its pixels are read in the loader thread, and the question is
  * asked when they are there. */
@@ -41,6 +45,29 @@ why_document_get_roi (WhyDocument *self, WhyRoi *roi)
     *roi = why_picture_find_roi (self->picture, self->model != NULL ? why_model_get_recipe (self->model) : NULL, &self->state.roi,
                                  why_document_get_um_per_pixel (self));
   return roi->width > 0;
+}
+
+double
+why_document_get_shown_mpp (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), 0);
+
+  if (self->picture == NULL || self->picture->is_volume || self->result == NULL)
+    return 0;
+  return fabs (self->result->input_to_source.xx) * why_document_get_um_per_pixel (self);
+}
+
+char *
+why_document_dup_scale_warning (WhyDocument *self)
+{
+  const double shown = why_document_get_shown_mpp (self);
+  const double trained = self->model != NULL ? why_model_get_recipe (self->model)->mpp : 0;
+
+  if (!(shown > 0) || !(trained > 0) || fabs (shown / trained - 1) <= MAX_DIFFERENCE)
+    return NULL;
+  /* Translators: two sizes of a pixel in micrometres */
+  return g_strdup_printf (_ ("The network was trained at %1$.3g µm a pixel and is shown %2$.3g µm a pixel: its answer may be wrong."),
+                          trained, shown);
 }
 
 gboolean
@@ -86,6 +113,39 @@ why_document_get_patch (WhyDocument *self, WhyRoi *roi)
     return NULL;
   *roi = self->picture->pixels_roi;
   return self->result->covered;
+}
+
+void
+why_document_get_frame (WhyDocument *self, WhyRect *frame)
+{
+  g_return_if_fail (WHY_IS_DOCUMENT (self) && frame != NULL);
+
+  *frame = (WhyRect) { 0, 0, (double) why_document_get_picture_width (self), (double) why_document_get_picture_height (self) };
+  if (why_document_is_slide (self))
+    {
+      const WhyRoi *roi = &self->picture->pixels_roi;
+      *frame = (WhyRect) { (double) roi->x, (double) roi->y, (double) roi->width, (double) roi->height };
+    }
+}
+
+WhyTensor *
+why_document_get_frame_picture (WhyDocument *self, WhyAffine *to_pixels)
+{
+  WhyRoi roi;
+
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self) && to_pixels != NULL, NULL);
+
+  *to_pixels = why_affine_identity ();
+  if (!why_document_is_slide (self))
+    return why_document_get_covered_picture (self);
+  WhyTensor *covered = why_document_get_patch (self, &roi);
+  WhyTensor *pixels = covered != NULL ? covered : self->picture->pixels;
+  if (pixels->dtype == WHY_DTYPE_UINT8 && why_affine_invert (&self->picture->pixels_to_source, to_pixels))
+    return pixels;
+  /* Deeper pixels are not for the eye. */
+  *to_pixels = why_affine_scale_translate ((double) self->picture->display->dims[1] / (double) self->picture->width,
+                                           (double) self->picture->display->dims[0] / (double) self->picture->height, 0, 0);
+  return self->picture->display;
 }
 
 void

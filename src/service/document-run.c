@@ -113,6 +113,9 @@ make_status (WhyDocument *self)
     g_ptr_array_add (sentences, g_strdup (self->result->map->reason));
   if (self->result != NULL && self->result->map != NULL && self->result->map->note != NULL)
     g_ptr_array_add (sentences, g_strdup (_ (self->result->map->note)));
+  char *scale = why_document_dup_scale_warning (self);
+  if (scale != NULL)
+    g_ptr_array_add (sentences, scale);
   if (contrast != NULL)
     g_ptr_array_add (sentences, contrast);
   if (self->model != NULL && *why_model_get_assumed_text (self->model) != '\0')

@@ -39,6 +39,8 @@ static const struct
   { ".png", WHY_FILE_PICTURE },  { ".jpg", WHY_FILE_PICTURE },  { ".jpeg", WHY_FILE_PICTURE },
   { ".jpe", WHY_FILE_PICTURE },  { ".jfif", WHY_FILE_PICTURE }, { ".tif", WHY_FILE_PICTURE },
   { ".tiff", WHY_FILE_PICTURE }, { ".webp", WHY_FILE_PICTURE }, { ".gif", WHY_FILE_PICTURE },
+  { ".svs", WHY_FILE_PICTURE },  { ".ndpi", WHY_FILE_PICTURE }, { ".scn", WHY_FILE_PICTURE },
+  { ".bif", WHY_FILE_PICTURE },  { ".mrxs", WHY_FILE_PICTURE },
   { ".bmp", WHY_FILE_PICTURE },  { ".nii", WHY_FILE_VOLUME },   { ".nii.gz", WHY_FILE_VOLUME },
   { ".dcm", WHY_FILE_VOLUME },   { ".dicom", WHY_FILE_VOLUME },
   { ".onnx", WHY_FILE_MODEL },   { ".txt", WHY_FILE_LABELS },   { ".whylight", WHY_FILE_SESSION },

@@ -38,12 +38,19 @@ gboolean
 why_overlap_of_file (const char *path, const WhyResult *result, const WhyPicture *picture, double threshold, gboolean smooth,
                      WhyOverlapResult *overlap, char **warning, GError **error)
 {
-  const gint64 width = picture->display->dims[1], height = picture->display->dims[0];
+  const gint64 width = picture->width, height = picture->height;
   g_autoptr (GPtrArray) areas = g_ptr_array_new ();
   WhyAffine to_display;
 
   *warning = NULL;
   g_autoptr (WhyMap) map = why_result_show_map (result, result->map, picture, smooth, &to_display);
+  if (picture->slide != NULL)
+    {
+      g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+                           "Outlines in a file are compared with maps of pictures; of a slide, cut the region out (vips crop), or "
+                           "open the outlines in the window");
+      return FALSE;
+    }
   if (picture->is_volume || map == NULL)
     {
       g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "Outlines are compared with maps of pictures, not of volumes");

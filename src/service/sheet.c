@@ -78,7 +78,7 @@ make_command (WhyDocument *self, WhyModel *model, WhyResult *result, const WhyOv
 
 /* @variant: (nullable): the main map */
 static Cell *
-make_cell (WhyDocument *self, WhyVariant *variant, const char *letter, gboolean titled)
+make_cell (WhyDocument *self, WhyVariant *variant, const char *letter, gboolean titled, const WhyAffine *to_pixels)
 {
   Cell *cell = g_new0 (Cell, 1);
   const char *title = variant != NULL ? why_variant_get_title (variant) : why_document_get_main_title (self);
@@ -90,24 +90,26 @@ make_cell (WhyDocument *self, WhyVariant *variant, const char *letter, gboolean 
   if (map == NULL || !why_document_get_pane_overlay (self, variant, &cell->map, &cell->style))
     return cell;
   cell->values = why_tensor_ref (map->values);
+  cell->map.to_source = why_affine_compose (&cell->map.to_source, to_pixels);
   cell->command = make_command (self, variant != NULL ? why_variant_get_model (variant) : self->model,
                                 variant != NULL ? why_variant_get_result (variant) : self->result, &cell->style);
   return cell;
 }
 
 static Cell *
-make_difference (WhyDocument *self)
+make_difference (WhyDocument *self, const WhyAffine *to_pixels)
 {
   Cell *cell = g_new0 (Cell, 1);
 
   cell->heading = g_strdup (_ ("A − B"));
   if (why_document_get_difference_overlay (self, &cell->map, &cell->style))
     cell->values = why_tensor_ref (why_document_get_difference (self)->values);
+  cell->map.to_source = why_affine_compose (&cell->map.to_source, to_pixels);
   return cell;
 }
 
 static void
-add_cells (WhyDocument *self, WhySheet *sheet)
+add_cells (WhyDocument *self, WhySheet *sheet, const WhyAffine *to_pixels)
 {
   static const char *const letters[] = { "A", "B", "C", "D" };
   GListModel *variants = why_document_get_variants (self);
@@ -115,15 +117,15 @@ add_cells (WhyDocument *self, WhySheet *sheet)
   const gboolean grid = mode == WHY_COMPARE_GRID;
 
   if (!grid)
-    g_ptr_array_add (sheet->cells, make_cell (self, NULL, letters[0], TRUE));
+    g_ptr_array_add (sheet->cells, make_cell (self, NULL, letters[0], TRUE, to_pixels));
   for (guint place = 0; place < g_list_model_get_n_items (variants); place++)
     {
       g_autoptr (WhyVariant) variant = g_list_model_get_item (variants, place);
       g_ptr_array_add (sheet->cells, make_cell (self, variant, grid || place > 2 ? NULL : letters[place + 1],
-                                                sheet->row_headings == NULL));
+                                                sheet->row_headings == NULL, to_pixels));
     }
   if (mode == WHY_COMPARE_DIFFERENCE)
-    g_ptr_array_add (sheet->cells, make_difference (self));
+    g_ptr_array_add (sheet->cells, make_difference (self, to_pixels));
 }
 
 /* ---- around them ---- */
@@ -220,9 +222,10 @@ why_sheet_new (WhyDocument *document)
   g_autoptr (WhySheet) sheet = g_new0 (WhySheet, 1);
   gboolean any = FALSE;
   sheet->cells = g_ptr_array_new_with_free_func (cell_free);
-  sheet->picture = why_tensor_ref (why_document_get_covered_picture (document));
+  WhyAffine to_pixels;
+  sheet->picture = why_tensor_ref (why_document_get_frame_picture (document, &to_pixels));
   lay_out (document, sheet);
-  add_cells (document, sheet);
+  add_cells (document, sheet, &to_pixels);
   for (guint place = 0; place < sheet->cells->len; place++)
     any = any || ((const Cell *) g_ptr_array_index (sheet->cells, place))->values != NULL;
   if (!any)

@@ -457,11 +457,32 @@ double why_document_get_objective_power (WhyDocument *self);
  * Returns: %FALSE if that is all of the picture; the width is then 0
  */
 gboolean why_document_get_roi (WhyDocument *self, WhyRoi *roi);
+/**
+ * why_document_get_shown_mpp:
+ *
+ * Returns: micrometres of specimen to a pixel of the network's input, as it was shown; 0: not known, or no answer yet
+ */
+double why_document_get_shown_mpp (WhyDocument *self);
+/** why_document_dup_scale_warning: Returns: (transfer full) (nullable): a sentence, where that differs by more than a tenth from
+ *  what the network was trained at, as its recipe says */
+char *why_document_dup_scale_warning (WhyDocument *self) G_GNUC_WARN_UNUSED_RESULT;
 /** why_document_has_chosen_roi: whether it is one that somebody chose ("has-roi" is notified whenever it changes) */
 gboolean why_document_has_chosen_roi (WhyDocument *self);
 /** why_document_set_roi: rounded outwards and cut to the picture; undoable. @width 0: none, which is all of an ordinary
  *  picture, and of a slide a field of view amid the tissue */
 void why_document_set_roi (WhyDocument *self, double x, double y, double width, double height);
+/**
+ * why_document_get_frame:
+ * @frame: (out): the part of the picture that shares and overlaps are about, source pixels: of a slide the region, else all
+ */
+void why_document_get_frame (WhyDocument *self, WhyRect *frame);
+/**
+ * why_document_get_frame_picture:
+ * @to_pixels: (out): from source pixels to its
+ *
+ * Returns: (transfer none) (nullable): uint8 [H, W, C] of that part, with what is covered, for small pictures of it
+ */
+WhyTensor *why_document_get_frame_picture (WhyDocument *self, WhyAffine *to_pixels);
 /**
  * why_document_get_patch:
  * @roi: (out): where it lies
