@@ -274,7 +274,7 @@ test_tiles (void)
   guint n_loaded = 0;
   const WhyRect parts[] = {
     { 0, 0, (double) width, (double) height }, { 480, 400, 300, 200 }, { TUMOUR_X, TUMOUR_Y, 30, 20 },
-    { (double) width - 600, (double) height - 400, 600, 400 },
+    { (double) width - 600, (double) height - 400, 600, 400 }, { (double) width - 300, (double) height - 200, 300, 200 },
   };
 
   g_signal_connect (tiles, "loaded", G_CALLBACK (on_loaded_cb), &n_loaded);
