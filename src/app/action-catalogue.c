@@ -79,6 +79,9 @@ static const WhyActionInfo infos[] = {
   ACTION ("win.planes", N_("All planes of a volume at once, or one"), PICTURE, "F8"),
   ACTION ("win.mip", N_("Maximum along the axis of a volume, or a slice"), PICTURE, "F7"),
   SCRIPT ("win.cross-hair", N_("Show the planes through a voxel"), PICTURE),
+  ACTION ("win.rotate(1)", N_("Turn the picture to the right"), PICTURE, "<Control><Shift>r"),
+  ACTION ("win.rotate(-1)", N_("Turn the picture to the left"), PICTURE, "<Control><Shift>l"),
+  ACTION ("win.flip", N_("Mirror the picture"), PICTURE, "<Control><Shift>h"),
   SCRIPT ("win.pixel-size", N_("Say how large a pixel is"), PICTURE),
   ACTION ("win.fullscreen", N_("Full screen"), PICTURE, "F11"),
 

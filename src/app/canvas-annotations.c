@@ -71,37 +71,48 @@ add_ring (cairo_t *cr, const WhyRing *ring, const WhyView *view)
   cairo_close_path (cr);
 }
 
+/* A line of the grid, on whole pixels; the dark one of the pair lies one beside. */
+static void
+add_line (cairo_t *cr, const WhyView *view, double x0, double y0, double x1, double y1, int pass)
+{
+  const double beside = pass == 0 ? 1.5 : 0.5;
+
+  why_view_from_image (view, x0, y0, &x0, &y0);
+  why_view_from_image (view, x1, y1, &x1, &y1);
+  if (fabs (x1 - x0) < fabs (y1 - y0))
+    x0 = x1 = floor (x0) + beside;
+  else
+    y0 = y1 = floor (y0) + beside;
+  cairo_move_to (cr, x0, y0);
+  cairo_line_to (cr, x1, y1);
+}
+
 static void
 draw_grid (cairo_t *cr, const WhyMarks *marks, const WhyView *view)
 {
   const WhyAffine *to_source = &marks->grid_to_source;
-  double left, top, right, bottom;
+  const double left = MAX (to_source->x0, 0);
+  const double top = MAX (to_source->y0, 0);
+  const double right = MIN (to_source->x0 + to_source->xx * (double) marks->n_columns, view->img_width);
+  const double bottom = MIN (to_source->y0 + to_source->yy * (double) marks->n_rows, view->img_height);
+  /* A pixel of the screen: a line at the very edge belongs to it. */
+  const double slack = 1.0 / why_view_scale (view);
 
-  why_view_from_image (view, MAX (to_source->x0, 0), MAX (to_source->y0, 0), &left, &top);
-  why_view_from_image (view, MIN (to_source->x0 + to_source->xx * (double) marks->n_columns, view->img_width),
-                       MIN (to_source->y0 + to_source->yy * (double) marks->n_rows, view->img_height), &right, &bottom);
   for (int pass = 0; pass < 2; pass++)
     {
-      double x, y;
       cairo_set_source_rgba (cr, pass, pass, pass, pass == 0 ? 0.45 : 0.8);
       cairo_set_line_width (cr, 1);
       for (gint64 column = 0; column <= marks->n_columns; column++)
         {
-          why_view_from_image (view, to_source->x0 + to_source->xx * (double) column, 0, &x, &y);
-          x = floor (x) + 0.5 + (pass == 0 ? 1 : 0);
-          if (x < left - 1 || x > right + 2)
-            continue;
-          cairo_move_to (cr, x, top);
-          cairo_line_to (cr, x, bottom);
+          const double x = to_source->x0 + to_source->xx * (double) column;
+          if (x >= left - slack && x <= right + slack)
+            add_line (cr, view, x, top, x, bottom, pass);
         }
       for (gint64 row = 0; row <= marks->n_rows; row++)
         {
-          why_view_from_image (view, 0, to_source->y0 + to_source->yy * (double) row, &x, &y);
-          y = floor (y) + 0.5 + (pass == 0 ? 1 : 0);
-          if (y < top - 1 || y > bottom + 2)
-            continue;
-          cairo_move_to (cr, left, y);
-          cairo_line_to (cr, right, y);
+          const double y = to_source->y0 + to_source->yy * (double) row;
+          if (y >= top - slack && y <= bottom + slack)
+            add_line (cr, view, left, y, right, y, pass);
         }
       cairo_stroke (cr);
     }
@@ -142,7 +153,7 @@ same_view (const WhyView *a, const WhyView *b)
 {
   return a->img_width == b->img_width && a->img_height == b->img_height && a->view_width == b->view_width &&
          a->view_height == b->view_height && a->device_scale == b->device_scale && a->zoom == b->zoom &&
-         a->center_x == b->center_x && a->center_y == b->center_y;
+         a->center_x == b->center_x && a->center_y == b->center_y && a->turn == b->turn;
 }
 
 void

@@ -339,12 +339,13 @@ why_canvas_append_badge (WhyCanvas *self, GtkSnapshot *snapshot, const WhyArea *
 gboolean
 why_canvas_grip_place (WhyCanvas *self, const WhyRect *box, int grip, double *view_x, double *view_y)
 {
-  const WhyRect rect = why_view_rect_from_image (&self->view, box);
+  const double least = 4 * GRIP_SIZE / why_view_scale (&self->view);
 
-  *view_x = round (rect.x + rect.width * (grip % 3) / 2.0);
-  *view_y = round (rect.y + rect.height * (grip / 3) / 2.0);
+  why_view_from_image (&self->view, box->x + box->width * (grip % 3) / 2.0, box->y + box->height * (grip / 3) / 2.0, view_x, view_y);
+  *view_x = round (*view_x);
+  *view_y = round (*view_y);
   /* Between two corners there is room only on a longer side. */
-  return grip != 4 && (grip % 3 != 1 || rect.width > 4 * GRIP_SIZE) && (grip / 3 != 1 || rect.height > 4 * GRIP_SIZE);
+  return grip != 4 && (grip % 3 != 1 || box->width > least) && (grip / 3 != 1 || box->height > least);
 }
 
 static void

@@ -230,7 +230,11 @@ static gboolean
 arrow (WhyCanvas *self, double dx, double dy, GdkModifierType state)
 {
   const gboolean large = (state & GDK_SHIFT_MASK) != 0;
+  const double view_dx = dx;
+  const double view_dy = dy;
 
+  /* Right on the screen is another direction in a picture that is turned. */
+  why_turn_distance (why_turn_invert (self->view.turn), &dx, &dy);
   if ((state & GDK_CONTROL_MASK) && why_canvas_get_chosen_part (self) >= 0)
     {
       /* Moves the part that is chosen; with Shift its right and lower edge. */
@@ -243,10 +247,10 @@ arrow (WhyCanvas *self, double dx, double dy, GdkModifierType state)
   if (self->tool != WHY_TOOL_PAN)
     return move_crosshair (self, dx, dy, large);
   /* All of the picture is there: sideways is the way to the next one. */
-  if (dx != 0 && !large && why_canvas_get_fit (self))
+  if (view_dx != 0 && !large && why_canvas_get_fit (self))
     return FALSE;
-  why_view_pan (&self->view, -dx * (large ? self->view.view_width * 0.8 : PAN_STEP),
-                -dy * (large ? self->view.view_height * 0.8 : PAN_STEP));
+  why_view_pan (&self->view, -view_dx * (large ? self->view.view_width * 0.8 : PAN_STEP),
+                -view_dy * (large ? self->view.view_height * 0.8 : PAN_STEP));
   why_canvas_view_changed (self, FALSE);
   return TRUE;
 }
@@ -301,6 +305,17 @@ on_focus_out_cb (GtkEventControllerFocus *controller, WhyCanvas *self)
   why_canvas_update_cursor (self);
 }
 
+/* Which corner or side of the box on the screen a grip of the box in the picture is. */
+static int
+turn_grip (WhyCanvas *self, int grip)
+{
+  double across = grip % 3 - 1;
+  double down = grip / 3 - 1;
+
+  why_turn_distance (self->view.turn, &across, &down);
+  return 3 * ((int) down + 1) + (int) across + 1;
+}
+
 void
 why_canvas_update_cursor (WhyCanvas *self)
 {
@@ -319,7 +334,7 @@ why_canvas_update_cursor (WhyCanvas *self)
   if (self->panning)
     name = "grabbing";
   else if (self->picture != NULL && grip != WHY_GRIP_NONE)
-    name = grip == WHY_GRIP_ALL ? "move" : grips[grip];
+    name = grip == WHY_GRIP_ALL ? "move" : grips[turn_grip (self, grip)];
   else if (self->picture != NULL && self->tool == WHY_TOOL_BRUSH && !self->space_held)
     name = "none";
   else if (self->picture != NULL && self->tool != WHY_TOOL_PAN && !self->space_held)

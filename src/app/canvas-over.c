@@ -72,13 +72,16 @@ place_overview (WhyCanvas *self, WhyRect *place)
       view->view_height < LEAST_HEIGHT || !why_view_visible (view, &img, &target) ||
       (img.width >= view->img_width * NEARLY_ALL && img.height >= view->img_height * NEARLY_ALL))
     return FALSE;
+  double width;
+  double height;
+  why_view_turned_size (view, &width, &height);
   const double longer = MIN (OVERVIEW_SIDE, MIN (view->view_width, view->view_height) * 0.3);
   const double shrink = longer / MAX (view->img_width, view->img_height);
   /* What is as small as the overview needs none. */
   if (scale <= shrink)
     return FALSE;
-  place->width = MAX (1, round (view->img_width * shrink));
-  place->height = MAX (1, round (view->img_height * shrink));
+  place->width = MAX (1, round (width * shrink));
+  place->height = MAX (1, round (height * shrink));
   place->x = view->view_width - MARGIN - place->width;
   place->y = view->view_height - MARGIN - place->height - (self->scale_node != NULL ? self->scale_height + 6 : 0) -
              get_lift (self);
@@ -118,7 +121,8 @@ append_overview (WhyCanvas *self, GtkSnapshot *snapshot, const WhyRect *place)
   static const GdkRGBA white = { 1, 1, 1, 1 };
   const WhyView *view = &self->view;
   const graphene_rect_t bounds = to_graphene (place);
-  const double shrink = place->width / view->img_width;
+  const WhyAffine turn = why_turn_get_affine (view->turn, view->img_width, view->img_height);
+  const double shrink = MAX (place->width, place->height) / MAX (view->img_width, view->img_height);
   WhyRect frame = { place->x - 2, place->y - 2, place->width + 4, place->height + 4 };
   WhyRect img;
   WhyRect target;
@@ -129,6 +133,7 @@ append_overview (WhyCanvas *self, GtkSnapshot *snapshot, const WhyRect *place)
     why_render_append (snapshot, GTK_WIDGET (self), self->whole_map_texture, &bounds);
   if (!why_view_visible (view, &img, &target))
     return;
+  img = why_turn_rect (&turn, &img);
   WhyRect shown = { place->x + img.x * shrink, place->y + img.y * shrink, img.width * shrink, img.height * shrink };
   WhyRect outer = { shown.x - 1, shown.y - 1, shown.width + 2, shown.height + 2 };
   gtk_snapshot_push_clip (snapshot, &bounds);
@@ -167,8 +172,14 @@ jump (WhyCanvas *self, double x, double y)
 
   if (!place_overview (self, &place))
     return;
-  const double shrink = place.width / self->view.img_width;
-  why_view_center_on (&self->view, (x - place.x) / shrink, (y - place.y) / shrink);
+  double width;
+  double height;
+  why_view_turned_size (&self->view, &width, &height);
+  const WhyAffine back = why_turn_get_affine (why_turn_invert (self->view.turn), width, height);
+  x = (x - place.x) * width / place.width;
+  y = (y - place.y) * height / place.height;
+  why_affine_apply (&back, &x, &y);
+  why_view_center_on (&self->view, x, y);
   why_canvas_view_changed (self, FALSE);
 }
 

@@ -160,6 +160,26 @@ texture_take (cairo_surface_t *surface)
   return texture;
 }
 
+/* @surface: (transfer full). Returns: (transfer full) (nullable): what the screen shows of it */
+static cairo_surface_t *
+turn_surface (cairo_surface_t *surface, WhyTurn turn)
+{
+  const int width = cairo_image_surface_get_width (surface);
+  const int height = cairo_image_surface_get_height (surface);
+  const gboolean sideways = why_turn_is_sideways (turn);
+
+  if (turn == 0)
+    return surface;
+  cairo_surface_t *turned = surface_new (sideways ? height : width, sideways ? width : height);
+  cairo_surface_flush (surface);
+  /* Rows of 32-bit surfaces are dense. */
+  if (turned != NULL)
+    why_turn_pixels (turn, (const guint32 *) (const void *) cairo_image_surface_get_data (surface), width, height,
+                     (guint32 *) (void *) cairo_image_surface_get_data (turned));
+  cairo_surface_destroy (surface);
+  return turned;
+}
+
 static GskRenderNode *
 cairo_node_new (cairo_surface_t *surface, const graphene_rect_t *bounds)
 {
@@ -213,7 +233,7 @@ see_as (cairo_surface_t *surface, WhyVision vision)
 }
 
 static GdkTexture *
-render_base (WhyTensor *picture, WhyVision vision)
+render_base (WhyTensor *picture, WhyVision vision, WhyTurn turn)
 {
   const double longer = (double) MAX (picture->dims[0], picture->dims[1]);
   const double factor = MIN (1.0, BASE_SIDE / longer);
@@ -227,21 +247,27 @@ render_base (WhyTensor *picture, WhyVision vision)
   why_picture_render (picture, &all, FALSE, width, height, (guint32 *) (void *) cairo_image_surface_get_data (surface),
                       (gsize) cairo_image_surface_get_stride (surface));
   see_as (surface, vision);
-  return texture_take (surface);
+  surface = turn_surface (surface, turn);
+  return surface != NULL ? texture_take (surface) : NULL;
 }
 
-/* The lines of a map in pixels of the surface, over its colours. */
+/* The lines of a map in pixels of the surface, over its colours; where that is turned their numbers stay upright. */
 static void
 render_contours (const WhyRenderTask *task, const WhyOverlayMap *map, cairo_surface_t *surface)
 {
-  const WhyRect target = { 0, 0, task->width, task->height };
+  const WhyRect target = { 0, 0, cairo_image_surface_get_width (surface), cairo_image_surface_get_height (surface) };
+  const WhyAffine turn = why_turn_get_affine (task->turn, task->img_width, task->img_height);
+  const WhyRect img = why_turn_rect (&turn, &task->img);
+  WhyOverlayMap turned = *map;
   cairo_t *cr;
 
   if (task->style.n_contours == 0)
     return;
   cairo_surface_mark_dirty (surface);
   cr = cairo_create (surface);
-  why_overlay_paint_contours (cr, map, &task->style, &task->img, &target, CONTOUR_WIDTH * task->device_scale);
+  turned.to_source = why_affine_compose (&map->to_source, &turn);
+  why_turn_size (task->turn, &turned.source_width, &turned.source_height);
+  why_overlay_paint_contours (cr, &turned, &task->style, &img, &target, CONTOUR_WIDTH * task->device_scale);
   cairo_destroy (cr);
   cairo_surface_flush (surface);
 }
@@ -264,6 +290,9 @@ render_map (const WhyRenderTask *task, const WhyRect *img, int width, int height
     return NULL;
   why_overlay_render (&map, &task->style, img, width, height, (guint32 *) (void *) cairo_image_surface_get_data (surface),
                       (gsize) cairo_image_surface_get_stride (surface));
+  surface = turn_surface (surface, task->turn);
+  if (surface == NULL)
+    return NULL;
   if (with_contours)
     render_contours (task, &map, surface);
   return texture_take (surface);
@@ -295,7 +324,7 @@ static void
 render (WhyRenderTask *task)
 {
   if (task->base != NULL)
-    task->base_texture = render_base (task->base, task->style.vision);
+    task->base_texture = render_base (task->base, task->style.vision, task->turn);
   if (task->picture != NULL)
     {
       cairo_surface_t *surface = surface_new (task->width, task->height);
@@ -311,7 +340,8 @@ render (WhyRenderTask *task)
           if (task->patch != NULL)
             render_patch (task, pixels, stride);
           see_as (surface, task->style.vision);
-          task->picture_texture = texture_take (surface);
+          surface = turn_surface (surface, task->turn);
+          task->picture_texture = surface != NULL ? texture_take (surface) : NULL;
         }
     }
   if (task->map != NULL && task->whole_map)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/tensor.h"
+#include "base/turn.h"
 #include "draw/overlay.h"
 #include "service/tiles.h"
 
@@ -42,6 +43,7 @@ typedef struct
   int width, height;
   guint64 picture_serial, map_serial;
   gboolean whole_map;
+  WhyTurn turn; /* textures are turned; all else here is not */
 
   GdkTexture *picture_texture;
   GdkTexture *map_texture;

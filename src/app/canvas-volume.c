@@ -97,10 +97,15 @@ append_sides (WhyCanvas *self, GtkSnapshot *snapshot)
   if (!why_view_visible (&self->view, &img, &shown) || MIN (shown.width, shown.height) < 6 * font_size)
     return;
   const double middle_x = shown.x + shown.width / 2, middle_y = shown.y + shown.height / 2;
-  append_letter (self, snapshot, self->volume.sides[0], shown.x + inset, middle_y);
-  append_letter (self, snapshot, self->volume.sides[1], shown.x + shown.width - inset, middle_y);
-  append_letter (self, snapshot, self->volume.sides[2], middle_x, shown.y + inset);
-  append_letter (self, snapshot, self->volume.sides[3], middle_x, shown.y + shown.height - inset);
+  for (int side = 0; side < 4; side++)
+    {
+      double across = side == 0 ? -1 : side == 1 ? 1 : 0;
+      double down = side == 2 ? -1 : side == 3 ? 1 : 0;
+
+      why_turn_distance (self->view.turn, &across, &down);
+      append_letter (self, snapshot, self->volume.sides[side], middle_x + across * (shown.width / 2 - inset),
+                     middle_y + down * (shown.height / 2 - inset));
+    }
 }
 
 void

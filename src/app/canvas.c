@@ -120,8 +120,10 @@ start_rendering (WhyCanvas *self)
 
   g_autoptr (WhyRenderTask) task = why_render_task_new ();
   task->img = img;
+  why_turn_size (self->view.turn, &target.width, &target.height);
   task->width = (int) round (target.width * self->view.device_scale);
   task->height = (int) round (target.height * self->view.device_scale);
+  task->turn = self->view.turn;
   task->img_width = self->view.img_width;
   task->img_height = self->view.img_height;
   task->picture_serial = self->picture_serial;
@@ -616,6 +618,27 @@ why_canvas_set_bare (WhyCanvas *self, gboolean bare)
     return;
   self->bare = bare;
   gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+void
+why_canvas_set_turn (WhyCanvas *self, WhyTurn turn)
+{
+  g_return_if_fail (WHY_IS_CANVAS (self));
+
+  if (turn == self->view.turn)
+    return;
+  why_canvas_tool_give_up (self);
+  why_view_set_turn (&self->view, turn);
+  /* What was drawn lies the other way. */
+  self->base_tried = FALSE;
+  self->picture_serial++;
+  self->map_serial++;
+  g_clear_object (&self->base_texture);
+  g_clear_object (&self->picture_texture);
+  g_clear_object (&self->map_texture);
+  g_clear_object (&self->whole_map_texture);
+  self->legend_stale = TRUE;
+  why_canvas_view_changed (self, TRUE);
 }
 
 void

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/tensor.h"
+#include "base/turn.h"
 #include "draw/overlay.h"
 #include "image/area.h"
 #include "service/tiles.h"
@@ -117,6 +118,9 @@ void why_canvas_set_show_map (WhyCanvas *self, gboolean show_map);
 
 /** why_canvas_set_bare: show the picture without map and outlines for as long as a key is held. */
 void why_canvas_set_bare (WhyCanvas *self, gboolean bare);
+
+/** why_canvas_set_turn: how the picture lies on the screen; positions stay those of the picture */
+void why_canvas_set_turn (WhyCanvas *self, WhyTurn turn);
 
 /** why_canvas_set_outdated: the map is of an earlier question: show it paler. */
 void why_canvas_set_outdated (WhyCanvas *self, gboolean outdated);

@@ -157,6 +157,7 @@ why_plane_pane_update (WhyPlanePane *self)
       return;
     }
   why_canvas_set_picture (canvas, image->picture->display);
+  why_canvas_set_turn (canvas, why_document_get_turn (self->document));
   if (image->map != NULL)
     {
       why_canvas_set_style (canvas, &image->style);

@@ -16,6 +16,24 @@ why_view_scale (const WhyView *view)
   return view->zoom / view->device_scale;
 }
 
+void
+why_view_turned_size (const WhyView *view, double *width, double *height)
+{
+  *width = view->img_width;
+  *height = view->img_height;
+  why_turn_size (view->turn, width, height);
+}
+
+void
+why_view_distance_to_image (const WhyView *view, double dx, double dy, double *img_dx, double *img_dy)
+{
+  const double scale = why_view_scale (view);
+
+  *img_dx = dx / scale;
+  *img_dy = dy / scale;
+  why_turn_distance (why_turn_invert (view->turn), img_dx, img_dy);
+}
+
 double
 why_view_fit_zoom (const WhyView *view)
 {
@@ -23,7 +41,11 @@ why_view_fit_zoom (const WhyView *view)
     return 1.0;
   const double width = MAX (view->view_width - 2 * view->margin, 16);
   const double height = MAX (view->view_height - 2 * view->margin, 16);
-  const double scale = MIN (width / view->img_width, height / view->img_height);
+  double turned_width;
+  double turned_height;
+
+  why_view_turned_size (view, &turned_width, &turned_height);
+  const double scale = MIN (width / turned_width, height / turned_height);
 
   return MIN (scale * view->device_scale, WHY_VIEW_MAX_FIT);
 }
@@ -61,14 +83,28 @@ settle (WhyView *view)
     }
   if (view->keeps_part && view->view_width > 0)
     {
-      view->zoom = MIN (view->view_width / view->part.width, view->view_height / view->part.height) * view->device_scale;
+      double part_width = view->part.width;
+      double part_height = view->part.height;
+
+      why_turn_size (view->turn, &part_width, &part_height);
+      view->zoom = MIN (view->view_width / part_width, view->view_height / part_height) * view->device_scale;
       view->center_x = view->part.x + view->part.width / 2;
       view->center_y = view->part.y + view->part.height / 2;
     }
   view->zoom = CLAMP (view->zoom, why_view_min_zoom (view), why_view_max_zoom (view));
   const double scale = why_view_scale (view);
-  view->center_x = clamp_center (view->center_x, view->img_width, view->view_width / scale);
-  view->center_y = clamp_center (view->center_y, view->img_height, view->view_height / scale);
+  double extent_x = view->view_width / scale;
+  double extent_y = view->view_height / scale;
+  why_turn_size (view->turn, &extent_x, &extent_y);
+  view->center_x = clamp_center (view->center_x, view->img_width, extent_x);
+  view->center_y = clamp_center (view->center_y, view->img_height, extent_y);
+}
+
+void
+why_view_set_turn (WhyView *view, WhyTurn turn)
+{
+  view->turn = turn;
+  settle (view);
 }
 
 void
@@ -113,9 +149,11 @@ why_view_zoom_at (WhyView *view, double zoom, double view_x, double view_y)
   view->zoom = CLAMP (zoom, why_view_min_zoom (view), why_view_max_zoom (view));
   view->fit = FALSE;
   view->keeps_part = FALSE;
-  const double scale = why_view_scale (view);
-  view->center_x = img_x - (view_x - view->view_width / 2) / scale;
-  view->center_y = img_y - (view_y - view->view_height / 2) / scale;
+  double dx;
+  double dy;
+  why_view_distance_to_image (view, view_x - view->view_width / 2, view_y - view->view_height / 2, &dx, &dy);
+  view->center_x = img_x - dx;
+  view->center_y = img_y - dy;
   settle (view);
 }
 
@@ -133,13 +171,19 @@ void
 why_view_pan (WhyView *view, double dx, double dy)
 {
   const double scale = why_view_scale (view);
+  double width;
+  double height;
+  double img_dx;
+  double img_dy;
 
-  if (view->img_width * scale <= view->view_width && view->img_height * scale <= view->view_height)
+  why_view_turned_size (view, &width, &height);
+  if (width * scale <= view->view_width && height * scale <= view->view_height)
     return;
   view->fit = FALSE;
   view->keeps_part = FALSE;
-  view->center_x -= dx / scale;
-  view->center_y -= dy / scale;
+  why_view_distance_to_image (view, dx, dy, &img_dx, &img_dy);
+  view->center_x -= img_dx;
+  view->center_y -= img_dy;
   settle (view);
 }
 
@@ -166,15 +210,19 @@ why_view_show (WhyView *view, const WhyRect *rect)
   settle (view);
 }
 
-/* The left upper corner of the picture, moved to a whole device pixel, so that pixels of the picture
+/* The left upper corner of the picture as it is turned, moved to a whole device pixel, so that pixels of the picture
  * at 100 % are pixels of the screen. */
 static void
 origin (const WhyView *view, double *view_x, double *view_y)
 {
+  const WhyAffine turned = why_turn_get_affine (view->turn, view->img_width, view->img_height);
   const double scale = why_view_scale (view);
+  double x = view->center_x;
+  double y = view->center_y;
 
-  *view_x = round ((view->view_width / 2 - view->center_x * scale) * view->device_scale) / view->device_scale;
-  *view_y = round ((view->view_height / 2 - view->center_y * scale) * view->device_scale) / view->device_scale;
+  why_affine_apply (&turned, &x, &y);
+  *view_x = round ((view->view_width / 2 - x * scale) * view->device_scale) / view->device_scale;
+  *view_y = round ((view->view_height / 2 - y * scale) * view->device_scale) / view->device_scale;
 }
 
 void
@@ -185,8 +233,13 @@ why_view_to_image (const WhyView *view, double view_x, double view_y, double *im
   double origin_y;
 
   origin (view, &origin_x, &origin_y);
+  double width;
+  double height;
+  why_view_turned_size (view, &width, &height);
+  const WhyAffine back = why_turn_get_affine (why_turn_invert (view->turn), width, height);
   *img_x = (view_x - origin_x) / scale;
   *img_y = (view_y - origin_y) / scale;
+  why_affine_apply (&back, img_x, img_y);
 }
 
 void
@@ -197,6 +250,8 @@ why_view_from_image (const WhyView *view, double img_x, double img_y, double *vi
   double origin_y;
 
   origin (view, &origin_x, &origin_y);
+  const WhyAffine turned = why_turn_get_affine (view->turn, view->img_width, view->img_height);
+  why_affine_apply (&turned, &img_x, &img_y);
   *view_x = img_x * scale + origin_x;
   *view_y = img_y * scale + origin_y;
 }
@@ -206,8 +261,15 @@ why_view_rect_from_image (const WhyView *view, const WhyRect *rect)
 {
   const double scale = why_view_scale (view);
   WhyRect result = { .width = rect->width * scale, .height = rect->height * scale };
+  double x;
+  double y;
 
+  /* Of the two corners one has the smaller x, and one the smaller y. */
   why_view_from_image (view, rect->x, rect->y, &result.x, &result.y);
+  why_view_from_image (view, rect->x + rect->width, rect->y + rect->height, &x, &y);
+  why_turn_size (view->turn, &result.width, &result.height);
+  result.x = MIN (result.x, x);
+  result.y = MIN (result.y, y);
   return result;
 }
 
@@ -227,9 +289,15 @@ why_view_visible (const WhyView *view, WhyRect *img, WhyRect *target)
   if (right <= left || bottom <= top)
     return FALSE;
   *target = (WhyRect) { left, top, right - left, bottom - top };
+  double x;
+  double y;
   why_view_to_image (view, left, top, &img->x, &img->y);
+  why_view_to_image (view, right, bottom, &x, &y);
   img->width = target->width / why_view_scale (view);
   img->height = target->height / why_view_scale (view);
+  why_turn_size (view->turn, &img->width, &img->height);
+  img->x = MIN (img->x, x);
+  img->y = MIN (img->y, y);
   return TRUE;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/turn.h"
 #include "draw/overlay.h"
 
 G_BEGIN_DECLS
@@ -26,6 +27,7 @@ G_BEGIN_DECLS
  * @zoom: device pixels to a source pixel: 1 is 100 %
  * @center_x, @center_y: the source position in the middle of the widget
  * @fit: the zoom follows the widget's size
+ * @turn: how the picture lies in the widget; see why_view_set_turn()
  * @margin: around a picture that is shown as a whole, logical pixels
  * @keeps_part, @part: so does it, but to show this part of the picture: see why_view_show()
  */
@@ -37,12 +39,17 @@ typedef struct
   double zoom;
   double center_x, center_y;
   gboolean fit;
+  WhyTurn turn;
   double margin;
   gboolean keeps_part;
   WhyRect part;
 } WhyView;
 
 void why_view_init (WhyView *view);
+
+/** why_view_set_turn: what is shown is turned and mirrored; positions in the picture stay what they are. Its middle stays in the
+ *  middle */
+void why_view_set_turn (WhyView *view, WhyTurn turn);
 
 /** why_view_set_picture: another picture; shown as a whole unless it has the size of the last one. */
 void why_view_set_picture (WhyView *view, double img_width, double img_height);
@@ -74,6 +81,11 @@ void why_view_show (WhyView *view, const WhyRect *rect);
 double why_view_scale (const WhyView *view);
 void why_view_to_image (const WhyView *view, double view_x, double view_y, double *img_x, double *img_y);
 void why_view_from_image (const WhyView *view, double img_x, double img_y, double *view_x, double *view_y);
+
+/** why_view_turned_size: of the picture as it is shown */
+void why_view_turned_size (const WhyView *view, double *width, double *height);
+/** why_view_distance_to_image: a displacement in the widget, logical pixels, as one in the picture */
+void why_view_distance_to_image (const WhyView *view, double dx, double dy, double *img_dx, double *img_dy);
 
 /** why_view_rect_from_image: a rectangle of the source in logical pixels */
 WhyRect why_view_rect_from_image (const WhyView *view, const WhyRect *rect);

@@ -45,6 +45,7 @@ show_picture (WhyWindow *self)
   if (picture == NULL)
     picture = why_document_get_picture (self->document);
   why_canvas_set_steps_slices (self->canvas, why_document_has_planes (self->document));
+  why_canvas_set_turn (self->canvas, why_document_get_turn (self->document));
   if (why_show_slide (self->canvas, self->document))
     return;
   why_canvas_set_picture (self->canvas, picture);
@@ -392,7 +393,7 @@ on_probed_cb (WhyWindow *self)
 void
 why_window_init_show (WhyWindow *self)
 {
-  static const char *const files[] = { "notify::picture", "notify::picture-path", "notify::model" };
+  static const char *const files[] = { "notify::picture", "notify::picture-path", "notify::model", "notify::view" };
 
   g_signal_connect_object (self->document, "updated", G_CALLBACK (on_updated_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->document, "redraw", G_CALLBACK (show_map), self, G_CONNECT_SWAPPED);

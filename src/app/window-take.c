@@ -41,7 +41,12 @@ options_for (WhyWindow *self, WhyExportKind kind)
 
   options.kind = kind;
   if (kind == WHY_EXPORT_SEEN && why_canvas_get_shown_part (self->canvas, &options.view))
-    options.width = options.view.width * why_canvas_get_zoom (self->canvas) / gtk_widget_get_scale_factor (GTK_WIDGET (self->canvas));
+    {
+      double width = options.view.width;
+      double height = options.view.height;
+      why_turn_size (why_document_get_turn (self->document), &width, &height);
+      options.width = width * why_canvas_get_zoom (self->canvas) / gtk_widget_get_scale_factor (GTK_WIDGET (self->canvas));
+    }
   return options;
 }
 

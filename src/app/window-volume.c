@@ -7,7 +7,8 @@
 
 #include <glib/gi18n.h>
 
-/* Volumes: all planes at once, the cross hair in which they meet, and what is seen along an axis. */
+/* How a picture lies on the screen; of volumes all planes at once, the cross hair in which they meet, and what is seen along an
+ * axis. */
 
 gboolean
 why_window_shows_planes (WhyWindow *self)
@@ -50,6 +51,12 @@ set_toggle (WhyWindow *self, const char *name, gboolean enabled, gboolean active
 }
 
 static void
+set_enabled (WhyWindow *self, const char *name, gboolean enabled)
+{
+  g_simple_action_set_enabled (G_SIMPLE_ACTION (g_action_map_lookup_action (G_ACTION_MAP (self), name)), enabled);
+}
+
+static void
 update (WhyWindow *self)
 {
   WhyDocument *document = self->document;
@@ -61,7 +68,9 @@ update (WhyWindow *self)
   set_toggle (self, "planes", is_volume && alone, three);
   /* Beside the planes it is always shown. */
   set_toggle (self, "mip", is_volume && !(three && alone), why_document_get_projected (document));
-  g_simple_action_set_enabled (G_SIMPLE_ACTION (g_action_map_lookup_action (G_ACTION_MAP (self), "cross-hair")), is_volume);
+  set_enabled (self, "cross-hair", is_volume);
+  set_enabled (self, "rotate", why_document_get_picture (document) != NULL);
+  set_enabled (self, "flip", why_document_get_picture (document) != NULL);
   why_canvas_set_sides (self->canvas, is_volume && why_picture_get_sides (why_document_get_source (document), sides) ? sides : NULL);
   ensure_view (self);
   why_window_update_compare (self);
@@ -81,6 +90,22 @@ change_mip (GSimpleAction *action, GVariant *value, gpointer data)
 }
 
 static void
+activate_rotate (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  WhyWindow *self = data;
+
+  why_document_set_turn (self->document, why_turn_rotate (why_document_get_turn (self->document), g_variant_get_int32 (parameter) & 3));
+}
+
+static void
+activate_flip (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  WhyWindow *self = data;
+
+  why_document_set_turn (self->document, why_turn_flip (why_document_get_turn (self->document)));
+}
+
+static void
 activate_cross_hair (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
   gint32 column;
@@ -95,6 +120,8 @@ activate_cross_hair (GSimpleAction *action, GVariant *parameter, gpointer data)
 static const GActionEntry entries[] = {
   { "planes", NULL, NULL, "false", change_planes, { 0 } },
   { "mip", NULL, NULL, "false", change_mip, { 0 } },
+  { "rotate", activate_rotate, "i", NULL, NULL, { 0 } },
+  { "flip", activate_flip, NULL, NULL, NULL, { 0 } },
   { "cross-hair", activate_cross_hair, "(iii)", NULL, NULL, { 0 } },
 };
 

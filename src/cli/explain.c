@@ -622,6 +622,8 @@ run (int argc, char **argv)
     { "width", 0, 0, G_OPTION_ARG_DOUBLE, &options.export.width, "Width, for seen and overlay (that of the picture)", "PIXELS" },
     { "scale", 0, 0, G_OPTION_ARG_DOUBLE, &options.export.scale, "Pixels to a unit of a figure (1)", "X" },
     { "text-scale", 0, 0, G_OPTION_ARG_DOUBLE, &options.export.text_scale, "Size of the text in a figure (1)", "X" },
+    { "rotate", 0, 0, G_OPTION_ARG_INT, &options.export.rotate, "Turn picture and map in the figure clockwise; the network sees the file as it is", "90|180|270" },
+    { "mirror", 0, 0, G_OPTION_ARG_NONE, &options.export.mirror, "Exchange left and right in the figure, before --rotate", NULL },
     { "pixel-size", 0, 0, G_OPTION_ARG_DOUBLE, &options.export.um_per_pixel, "Micrometres of a pixel of the picture, for the scale bar", "UM" },
     { "caption", 0, 0, G_OPTION_ARG_NONE, &options.export.caption, "Print a caption for a paper, and put it into the figure", NULL },
     { "no-captions", 0, 0, G_OPTION_ARG_NONE, &options.export.no_captions, "No text below the figure", NULL },

@@ -53,6 +53,11 @@ cli_export_parse (CliExport *options, const char *path, GError **error)
         }
       options->view = (WhyRect) { view[0], view[1], view[2], view[3] };
     }
+  if (options->rotate % 90 != 0 || options->rotate < 0 || options->rotate > 270)
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "--rotate takes 0, 90, 180 or 270 degrees, not %d", options->rotate);
+      return FALSE;
+    }
   return check_number ("--width", options->width, 32767, error) && check_number ("--scale", options->scale, 32, error) &&
          check_number ("--text-scale", options->text_scale, 4, error) &&
          check_number ("--pixel-size", options->um_per_pixel, 1e9, error) &&
@@ -68,6 +73,7 @@ cli_export_apply (const CliExport *options, WhyExport *what)
   what->scale = options->scale;
   what->text_scale = options->text_scale;
   what->um_per_pixel = options->um_per_pixel;
+  what->turn = why_turn_rotate (options->mirror ? why_turn_flip (0) : 0, options->rotate / 90);
   what->full_paths = options->full_paths;
   what->theme = options->dark ? WHY_THEME_DARK : WHY_THEME_LIGHT;
   what->text = options->caption       ? WHY_EXPORT_TEXT_CAPTION

@@ -19,6 +19,8 @@ typedef struct
   double scale;
   double text_scale;
   double um_per_pixel;
+  int rotate; /* degrees clockwise */
+  gboolean mirror;
 
   /* parsed */
   WhyExportKind kind;

@@ -73,8 +73,13 @@ add_place (GString *text, const WhyExport *what, const WhyMap *map, const WhyAff
     g_string_append_printf (text, " %s.", region);
   if (why_export_is_medical (what))
     {
-      g_autofree char *plane = why_export_plane_text (what->source);
+      g_autofree char *plane = why_export_plane_text (what->source, what->turn);
       g_string_append_printf (text, " %s.", plane);
+    }
+  else if (what->turn != 0)
+    {
+      g_autofree char *turned = why_export_turn_text (what->turn);
+      g_string_append_printf (text, " %s.", turned);
     }
 }
 

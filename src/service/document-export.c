@@ -120,6 +120,7 @@ describe_export (WhyDocument *self, const WhyExportOptions *options, WhyExport *
   what->theme = WHY_THEME_LIGHT;
   what->hide_map = !self->state.show_map;
   what->um_per_pixel = why_document_get_um_per_pixel (self);
+  what->turn = self->state.view.turn;
   if (options == NULL)
     return TRUE;
   what->theme = options->dark ? WHY_THEME_DARK : WHY_THEME_LIGHT;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/turn.h"
 #include "runner-private.h"
 #include "service/case-list.h"
 #include "service/document.h"
@@ -71,6 +72,7 @@ typedef struct
 {
   gboolean three_planes; /* of a volume, at once */
   gboolean projected;    /* what is seen along the axis, instead of a slice */
+  WhyTurn turn;
 } WhyDocumentView;
 
 gboolean why_document_view_equal (const WhyDocumentView *a, const WhyDocumentView *b);
@@ -110,6 +112,8 @@ void why_document_take_out_class (WhyDocumentState *state, int class_index);
 void why_document_state_init (WhyDocumentState *state);
 void why_document_state_copy (const WhyDocumentState *from, WhyDocumentState *to);
 void why_document_state_clear (WhyDocumentState *state);
+/* What was said of one picture holds for no other. */
+void why_document_state_forget_picture (WhyDocumentState *state);
 /* Whether a map made for one also holds for the other. */
 gboolean why_document_state_asks_same (const WhyDocumentState *a, const WhyDocumentState *b);
 
@@ -311,6 +315,8 @@ void why_document_cancel_loads (WhyDocument *self);
 /* document-volume.c */
 /* A volume was opened: the cross hair to its middle, and it is shown as volumes are. */
 void why_document_init_volume (WhyDocument *self);
+/* The picture as it is displayed is another one. */
+void why_document_notify_display (WhyDocument *self);
 /* Shows a slice, or what is seen along the axis, as the state has it. */
 void why_document_update_projected (WhyDocument *self);
 

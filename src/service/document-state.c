@@ -72,3 +72,22 @@ why_document_state_asks_same (const WhyDocumentState *a, const WhyDocumentState 
          strcmp (a->polarity, b->polarity) == 0 && why_roi_equal (&a->roi, &b->roi) && a->occlusions == b->occlusions &&
          why_document_target_equal (&a->target, &b->target);
 }
+
+void
+why_document_state_forget_picture (WhyDocumentState *state)
+{
+  g_ptr_array_unref (state->occlusions);
+  state->occlusions = g_ptr_array_new_with_free_func (g_object_unref);
+  g_ptr_array_unref (state->annotations);
+  state->annotations = g_ptr_array_new_with_free_func (g_object_unref);
+  /* A place in one picture is none in another. */
+  if (strchr (state->target.region, ':') != NULL)
+    {
+      g_free (state->target.region);
+      state->target.region = g_strdup ("predicted");
+    }
+  /* It was said of the other picture, and that was turned. */
+  state->um_per_pixel = 0;
+  state->view.turn = 0;
+  state->roi = (WhyRoi) { 0 };
+}

@@ -348,6 +348,7 @@ why_document_go_step (WhyDocument *self, int index)
   g_clear_pointer (&state.steps, g_ptr_array_unref);
   state.steps = g_ptr_array_ref (self->state.steps);
   state.um_per_pixel = self->state.um_per_pixel;
+  state.view.turn = self->state.view.turn;
   /* Outlines are of the picture, not of what is asked about it. */
   g_clear_pointer (&state.annotations, g_ptr_array_unref);
   state.annotations = g_ptr_array_ref (self->state.annotations);

@@ -6,18 +6,28 @@
 #include <math.h>
 #include <string.h>
 
-/* Where in a volume one looks: slice, cross hair, what is seen along an axis. No question is asked of it, so moving is
- * nothing to be undone; how it is shown is. */
+/* How a picture lies, and where in a volume one looks: slice, cross hair, what is seen along an axis. No question is asked of
+ * it, so moving is nothing to be undone; how it is shown is. */
 
 gboolean
 why_document_view_equal (const WhyDocumentView *a, const WhyDocumentView *b)
 {
-  return a->three_planes == b->three_planes && a->projected == b->projected;
+  return a->three_planes == b->three_planes && a->projected == b->projected && a->turn == b->turn;
 }
 
 /* ---- slices ---- */
 
-/* The display of the document is another one. */
+void
+why_document_notify_display (WhyDocument *self)
+{
+  why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE);
+  why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE_WIDTH);
+  why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE_HEIGHT);
+  why_document_notify (self, WHY_DOCUMENT_PROP_PLANE);
+  why_document_notify (self, WHY_DOCUMENT_PROP_SLICE);
+}
+
+/* The display of the document is another one, and so is what lies over it. */
 static void
 tell_display (WhyDocument *self)
 {
@@ -28,14 +38,8 @@ tell_display (WhyDocument *self)
       why_document_compare_show (self);
     }
   else
-    {
-      why_document_ask_of_plane (self);
-    }
-  why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE);
-  why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE_WIDTH);
-  why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE_HEIGHT);
-  why_document_notify (self, WHY_DOCUMENT_PROP_PLANE);
-  why_document_notify (self, WHY_DOCUMENT_PROP_SLICE);
+    why_document_ask_of_plane (self);
+  why_document_notify_display (self);
   why_document_notify (self, WHY_DOCUMENT_PROP_MAP);
   g_object_thaw_notify (G_OBJECT (self));
 }
@@ -158,13 +162,38 @@ why_document_update_projected (WhyDocument *self)
   tell_display (self);
 }
 
-const char *
-why_document_get_view (WhyDocument *self)
+char *
+why_document_dup_view (WhyDocument *self)
 {
-  static const char *const names[2][2] = { { "one", "one maximum" }, { "three", "three maximum" } };
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), NULL);
+  const WhyDocumentView *view = &self->state.view;
+  GString *text = g_string_new (view->three_planes ? "three" : "one");
 
-  g_return_val_if_fail (WHY_IS_DOCUMENT (self), "one");
-  return names[self->state.view.three_planes][self->state.view.projected];
+  if (view->projected)
+    g_string_append (text, " maximum");
+  if (why_turn_is_mirrored (view->turn))
+    g_string_append (text, " mirrored");
+  if (why_turn_get_quarters (view->turn) != 0)
+    g_string_append_printf (text, " %d", 90 * why_turn_get_quarters (view->turn));
+  return g_string_free (text, FALSE);
+}
+
+WhyTurn
+why_document_get_turn (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), 0);
+  return self->state.view.turn;
+}
+
+void
+why_document_set_turn (WhyDocument *self, WhyTurn turn)
+{
+  g_return_if_fail (WHY_IS_DOCUMENT (self) && turn >= 0 && turn < WHY_N_TURNS);
+  if (self->state.view.turn == turn)
+    return;
+  WhyDocumentState state = why_document_begin_change (self);
+  state.view.turn = turn;
+  why_document_commit (self, &state, NULL);
 }
 
 gboolean

@@ -492,30 +492,14 @@ why_document_take_picture (WhyDocument *self, WhyPicture *picture)
   g_clear_pointer (&self->picture, why_picture_free);
   self->picture = picture;
   why_document_init_volume (self);
-  g_ptr_array_unref (state.occlusions);
-  state.occlusions = g_ptr_array_new_with_free_func (g_object_unref);
-  g_ptr_array_unref (state.annotations);
-  state.annotations = g_ptr_array_new_with_free_func (g_object_unref);
-  /* A place in one picture is none in another. */
-  if (strchr (state.target.region, ':') != NULL)
-    {
-      g_free (state.target.region);
-      state.target.region = g_strdup ("predicted");
-    }
-  /* It was said of the other picture. */
-  state.um_per_pixel = 0;
-  state.roi = (WhyRoi) { 0 };
+  why_document_state_forget_picture (&state);
   g_clear_object (&self->tiles);
   if (picture->slide != NULL)
     self->tiles = why_tiles_new (picture->slide, picture->display);
   why_worker_cancel (why_runner_loader (self->runner), self->loads[WHY_LOAD_REGION]);
   why_document_set_loading (self, WHY_LOAD_REGION, NULL);
   why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE_PATH);
-  why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE);
-  why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE_WIDTH);
-  why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE_HEIGHT);
-  why_document_notify (self, WHY_DOCUMENT_PROP_PLANE);
-  why_document_notify (self, WHY_DOCUMENT_PROP_SLICE);
+  why_document_notify_display (self);
   take_file (self, &state);
   g_object_thaw_notify (G_OBJECT (self));
   why_document_emit_redraw (self);
@@ -696,7 +680,7 @@ why_document_get_property (GObject *object, guint prop_id, GValue *value, GParam
       g_value_take_string (value, why_document_dup_cross_hair (self));
       break;
     case WHY_DOCUMENT_PROP_VIEW:
-      g_value_set_string (value, why_document_get_view (self));
+      g_value_take_string (value, why_document_dup_view (self));
       break;
     case WHY_DOCUMENT_PROP_MODEL:
       g_value_set_object (value, self->model);

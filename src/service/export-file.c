@@ -23,6 +23,7 @@ typedef struct
   char *title;
   char **lines;
   WhyExportOutlines outlines;
+  WhyTensor *turned;
   WhySeen seen;
 } SeenParts;
 
@@ -33,6 +34,7 @@ seen_parts_clear (SeenParts *parts)
   g_free (parts->title);
   g_strfreev (parts->lines);
   why_export_outlines_clear (&parts->outlines);
+  g_clear_pointer (&parts->turned, why_tensor_unref);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SeenParts, seen_parts_clear)
@@ -67,6 +69,7 @@ describe_seen (const WhyExport *what, SeenParts *parts, WhyCancel *cancel, GErro
     .width = what->width,
     .scale = what->scale,
   };
+  parts->turned = why_export_turn_panel (what->turn, &parts->seen.panel, &parts->overlay);
   double width, height;
   if (!why_seen_measure (&parts->seen, &width, &height, error))
     return FALSE;

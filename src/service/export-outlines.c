@@ -34,6 +34,31 @@ add_rings (WhyExportOutlines *outlines, const GArray *rings)
     }
 }
 
+static void
+turn_points (GArray *points, const WhyExport *what)
+{
+  if (what->turn == 0 || what->picture == NULL)
+    return;
+  const WhyAffine turn = why_turn_get_affine (what->turn, (double) what->picture->dims[1], (double) what->picture->dims[0]);
+  for (guint point = 0; point + 1 < points->len; point += 2)
+    why_affine_apply (&turn, &g_array_index (points, double, point), &g_array_index (points, double, point + 1));
+}
+
+WhyTensor *
+why_export_turn_panel (WhyTurn turn, WhyPanel *panel, WhyOverlayMap *map)
+{
+  if (turn == 0 || panel->picture == NULL)
+    return NULL;
+  const WhyAffine affine = why_turn_get_affine (turn, (double) panel->picture->dims[1], (double) panel->picture->dims[0]);
+  WhyTensor *turned = why_turn_tensor (turn, (WhyTensor *) panel->picture);
+  panel->picture = turned;
+  if (panel->view.width > 0)
+    panel->view = why_turn_rect (&affine, &panel->view);
+  map->to_source = why_affine_compose (&map->to_source, &affine);
+  why_turn_size (turn, &map->source_width, &map->source_height);
+  return turned;
+}
+
 gboolean
 why_export_outlines_init (WhyExportOutlines *outlines, const WhyExport *what, WhyCancel *cancel, GError **error)
 {
@@ -63,6 +88,7 @@ why_export_outlines_init (WhyExportOutlines *outlines, const WhyExport *what, Wh
       };
     }
   outlines->n = n;
+  turn_points (outlines->points, what);
   /* Only now do the arrays stay where they are. */
   for (guint index = 0; index < n; index++)
     {

@@ -13,8 +13,13 @@ WhyOverlayMap why_export_overlay_map (const WhyExport *what, const WhyMap *shown
 char **why_export_legend_lines (const WhyExport *what, const WhyMap *shown);
 /* "evidence for", "the same for every class" */
 const char *why_export_polarity_text (const WhyMap *map);
+/* Turns picture, map and view of a panel of the whole picture. @map: what panel->map is. Returns: (transfer full) (nullable): keeps
+ * the picture. Outlines are turned already by why_export_outlines_init(). */
+WhyTensor *why_export_turn_panel (WhyTurn turn, WhyPanel *panel, WhyOverlayMap *map) G_GNUC_WARN_UNUSED_RESULT;
+/* "Shown turned by 90° clockwise" */
+char *why_export_turn_text (WhyTurn turn) G_GNUC_WARN_UNUSED_RESULT;
 /* "Axial plane, slice 3 of 90; ..." */
-char *why_export_plane_text (const WhyPicture *source);
+char *why_export_plane_text (const WhyPicture *source, WhyTurn turn);
 /* "The logit before the final Softmax is explained: 3.21" */
 char *why_export_score_text (const WhyExport *what, const WhyMap *map);
 gboolean why_export_knows_class (const WhyMap *map);

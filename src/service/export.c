@@ -233,6 +233,10 @@ make_command (const WhyExport *what, const char *figure_path, const char *from)
       else
         g_string_append_printf (command, "%" G_GINT64_FORMAT, what->source->plane.index);
     }
+  if (why_turn_is_mirrored (what->turn))
+    g_string_append (command, " --mirror");
+  if (why_turn_get_quarters (what->turn) != 0)
+    g_string_append_printf (command, " --rotate %d", 90 * why_turn_get_quarters (what->turn));
   if (why_model_get_recipe_path (what->model) != NULL)
     {
       g_autofree char *recipe_path = told_path (what, from, why_model_get_recipe_path (what->model));
@@ -478,37 +482,69 @@ why_export_polarity_text (const WhyMap *map)
   return why_export_knows_class (map) ? why_polarity_title (map->polarity) : _ ("the same for every class");
 }
 
-/* What a projection shows is nowhere beside what it lies on in the picture: it must be said. */
-static char *
-projection_text (const WhyPicture *source)
+/* Which side of the body lies at the left of what is shown. */
+static const char *
+left_text (const WhyPicture *source, WhyTurn turn)
 {
-  static const char *const titles[] = {
+  char sides[4];
+
+  if (!why_picture_get_sides (source, sides))
+    return _ ("the file does not say how the body lies");
+  for (int side = 0; side < 4; side++)
+    {
+      double across = side == 0 ? -1 : side == 1 ? 1 : 0;
+      double down = side == 2 ? -1 : side == 3 ? 1 : 0;
+
+      why_turn_distance (turn, &across, &down);
+      if (across > -0.5)
+        continue;
+      switch (sides[side])
+        {
+        case 'R':
+          return _ ("the patient's right is at the left");
+        case 'L':
+          return _ ("the patient's left is at the left");
+        case 'A':
+          return _ ("the front is at the left");
+        case 'P':
+          return _ ("the back is at the left");
+        case 'S':
+          return _ ("the top is at the left");
+        default:
+          return _ ("the bottom is at the left");
+        }
+    }
+  return "";
+}
+
+char *
+why_export_plane_text (const WhyPicture *source, WhyTurn turn)
+{
+  static const char *const planes[] = { N_ ("Axial plane"), N_ ("Coronal plane"), N_ ("Sagittal plane") };
+  /* What a projection shows lies nowhere beside what it lies on in the picture: it must be said. */
+  static const char *const projections[] = {
     N_ ("Maximum of the picture and of the map from top to bottom (maximum intensity projection)"),
     N_ ("Maximum of the picture and of the map from front to back (maximum intensity projection)"),
     N_ ("Maximum of the picture and of the map from side to side (maximum intensity projection)"),
   };
-  /* Translators: %s is what is shown of a volume */
-  const char *format = !source->has_world                        ? _ ("%s; the file does not say how the body lies")
-                       : source->kind == WHY_PLANE_SAGITTAL ? _ ("%s; the front is at the left")
-                                                            : _ ("%s; the patient's right is at the left");
+  const char *left = left_text (source, turn);
 
-  return g_strdup_printf (format, _ (titles[source->kind]));
+  if (source->projected)
+    return g_strdup_printf ("%s; %s", _ (projections[source->kind]), left);
+  /* Translators: plane, slice, number of slices, which side of the body is at the left */
+  return g_strdup_printf (_ ("%1$s, slice %2$" PRId64 " of %3$" PRId64 "; %4$s"), _ (planes[source->kind]), source->plane.index + 1,
+                          why_picture_get_n_planes (source, source->kind), left);
 }
 
 char *
-why_export_plane_text (const WhyPicture *source)
+why_export_turn_text (WhyTurn turn)
 {
-  static const char *const titles[] = { N_ ("Axial plane"), N_ ("Coronal plane"), N_ ("Sagittal plane") };
+  const int degrees = 90 * why_turn_get_quarters (turn);
 
-  if (source->projected)
-    return projection_text (source);
-  return g_strdup_printf (!source->has_world
-                            ? _ ("%s, slice %" PRId64 " of %" PRId64 "; the file does not say how the body lies")
-                          : source->kind == WHY_PLANE_SAGITTAL
-                            ? _ ("%s, slice %" PRId64 " of %" PRId64 "; the front is at the left")
-                            : _ ("%s, slice %" PRId64 " of %" PRId64 "; the patient's right is at the left"),
-                          _ (titles[source->kind]), source->plane.index + 1,
-                          why_picture_get_n_planes (source, source->kind));
+  if (!why_turn_is_mirrored (turn))
+    /* Translators: the picture in a figure lies another way than in the file */
+    return g_strdup_printf (_ ("Shown turned by %d° clockwise"), degrees);
+  return degrees == 0 ? g_strdup (_ ("Shown mirrored")) : g_strdup_printf (_ ("Shown mirrored, then turned by %d° clockwise"), degrees);
 }
 
 char *
@@ -600,7 +636,9 @@ make_captions (const WhyExport *what, const char *method_title, const WhyMap *ma
   if (region != NULL)
     g_ptr_array_add (captions, region);
   if (what->source != NULL && why_picture_has_planes (what->source))
-    g_ptr_array_add (captions, why_export_plane_text (what->source));
+    g_ptr_array_add (captions, why_export_plane_text (what->source, what->turn));
+  else if (what->turn != 0)
+    g_ptr_array_add (captions, why_export_turn_text (what->turn));
   if (why_export_knows_class (map))
     g_ptr_array_add (captions, why_export_score_text (what, map));
   if (what->result->request->n_covers > 0)
@@ -683,7 +721,7 @@ why_export_figure (const WhyExport *what, const char *path, WhyCancel *cancel, G
   g_auto (WhyExportOutlines) outlines = { 0 };
   if (!why_export_outlines_init (&outlines, what, cancel, error))
     return FALSE;
-  const WhyOverlayMap overlay = why_export_overlay_map (what, map, &to_display);
+  WhyOverlayMap overlay = why_export_overlay_map (what, map, &to_display);
   const char *method_title = why_export_method_title (map);
   const char *label = why_model_get_class_label (what->model, what->result->target_class);
   const double probability = why_tensor_get_f64 (what->result->probabilities, (gsize) what->result->target_class);
@@ -691,7 +729,7 @@ why_export_figure (const WhyExport *what, const char *path, WhyCancel *cancel, G
   g_autofree char *subtitle =
     map->layer != NULL ? g_strdup_printf (_ ("%s at %s"), method_title, map->layer) : g_strdup (method_title);
   g_autofree char *percent = why_percent_text (probability);
-  const WhyFigure figure = {
+  WhyFigure figure = {
     .kind = what->kind,
     .panel = {
       .picture = what->picture,
@@ -711,5 +749,6 @@ why_export_figure (const WhyExport *what, const char *path, WhyCancel *cancel, G
     .scale = what->scale,
     .text_scale = what->text_scale,
   };
+  g_autoptr (WhyTensor) turned = why_export_turn_panel (what->turn, &figure.panel, &overlay);
   return why_figure_write (&figure, path, texts.entries, texts.n_entries, cancel, error);
 }

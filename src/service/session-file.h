@@ -14,6 +14,7 @@ G_BEGIN_DECLS
  *    "method_options": null, "polarity": "relu", "colormap": null, "limits": "own", "lo": 0, "hi": 0,
  *    "opacity": 0.5, "threshold": 0, "show_map": true, "smooth": true, "um_per_pixel": 0, "roi": "x,y,w,h", "fill": "mean",
  *    "plane": "axial", "slice": 90, "cross_hair": [column, row, slice], "planes": "one", "projection": "none",
+ *    "mirrored": false, "rotation": 0 (degrees clockwise, after that),
  *    "occlusions": [{"x", "y", "w", "h", "fill", "seed"}],
  *    "score": "logit", "region": "predicted", "also_classes": [], "clip": 0, "contours": false, "contour_levels": 3,
  *    "contour_labels": true, "alpha": "auto", "colour_vision": "normal",

@@ -14,6 +14,8 @@ why_session_add_view (JsonBuilder *builder, const WhyDocumentView *view)
 {
   why_json_add_string (builder, "planes", view->three_planes ? "three" : "one");
   why_json_add_string (builder, "projection", view->projected ? "maximum" : "none");
+  why_json_add_boolean (builder, "mirrored", why_turn_is_mirrored (view->turn));
+  why_json_add_int (builder, "rotation", 90 * why_turn_get_quarters (view->turn));
 }
 
 /* One of two words; none: @value stays. */
@@ -38,8 +40,22 @@ take_word (JsonObject *object, const char *name, const char *no, const char *yes
 gboolean
 why_session_take_view (JsonObject *object, WhyDocumentView *view, GError **error)
 {
-  return take_word (object, "planes", "one", "three", &view->three_planes, error) &&
-         take_word (object, "projection", "none", "maximum", &view->projected, error);
+  gboolean mirrored = FALSE;
+  gint64 rotation = 0;
+
+  if (!take_word (object, "planes", "one", "three", &view->three_planes, error) ||
+      !take_word (object, "projection", "none", "maximum", &view->projected, error) ||
+      !why_session_take (object, "mirrored", WHY_SESSION_TRUTH, &mirrored, error) ||
+      !why_session_take (object, "rotation", WHY_SESSION_WHOLE, &rotation, error))
+    return FALSE;
+  if (rotation % 90 != 0 || rotation < 0 || rotation > 270)
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+                   "rotation: %" G_GINT64_FORMAT " is not known; there are 0, 90, 180 and 270", rotation);
+      return FALSE;
+    }
+  view->turn = (mirrored ? 4 : 0) | (int) (rotation / 90);
+  return TRUE;
 }
 
 void

@@ -3,6 +3,7 @@
 #include "service/sheet.h"
 
 #include "document-compare.h"
+#include "export-private.h"
 #include "service/export.h"
 #include "service/json.h"
 
@@ -23,6 +24,8 @@ struct _WhySheet
 {
   WhyTensor *picture;
   GPtrArray *cells;  /* of Cell */
+  WhyTensor *turned; /* nullable: the picture as it is shown */
+  WhyTurn turn;
   WhyPanel *panels;  /* point into the cells; filled up to whole rows */
   gsize n_rows, n_columns;
   char **row_headings; /* nullable */
@@ -49,6 +52,7 @@ void
 why_sheet_free (WhySheet *sheet)
 {
   g_clear_pointer (&sheet->picture, why_tensor_unref);
+  g_clear_pointer (&sheet->turned, why_tensor_unref);
   g_ptr_array_unref (sheet->cells);
   g_free (sheet->panels);
   g_strfreev (sheet->row_headings);
@@ -201,7 +205,7 @@ make_panels (WhySheet *sheet)
   sheet->panels = g_new0 (WhyPanel, MAX (sheet->n_rows * sheet->n_columns, 1));
   for (gsize place = 0; place < n; place++)
     {
-      const Cell *cell = g_ptr_array_index (sheet->cells, place);
+      Cell *cell = g_ptr_array_index (sheet->cells, place);
       sheet->panels[place] = (WhyPanel) {
         .picture = sheet->picture,
         .map = cell->values != NULL ? &cell->map : NULL,
@@ -209,6 +213,14 @@ make_panels (WhySheet *sheet)
         .heading = cell->heading,
         .note = cell->note,
       };
+      /* Each panel borrows the picture: one of them is kept. */
+      WhyTensor *turned = why_export_turn_panel (sheet->turn, &sheet->panels[place], &cell->map);
+      if (sheet->turned == NULL)
+        sheet->turned = turned;
+      else
+        g_clear_pointer (&turned, why_tensor_unref);
+      if (sheet->turned != NULL)
+        sheet->panels[place].picture = sheet->turned;
     }
 }
 
@@ -224,6 +236,7 @@ why_sheet_new (WhyDocument *document)
   sheet->cells = g_ptr_array_new_with_free_func (cell_free);
   WhyAffine to_pixels;
   sheet->picture = why_tensor_ref (why_document_get_frame_picture (document, &to_pixels));
+  sheet->turn = why_document_get_turn (document);
   lay_out (document, sheet);
   add_cells (document, sheet, &to_pixels);
   for (guint place = 0; place < sheet->cells->len; place++)

@@ -335,6 +335,8 @@ add_display (JsonBuilder *builder, WhyDocument *document)
   why_json_add_double (builder, "um_per_pixel", why_document_get_um_per_pixel (document));
   why_json_add_boolean (builder, "three_planes", why_document_get_three_planes (document));
   why_json_add_boolean (builder, "projected", why_document_get_projected (document));
+  why_json_add_boolean (builder, "mirrored", why_turn_is_mirrored (why_document_get_turn (document)));
+  why_json_add_int (builder, "rotation", 90 * why_turn_get_quarters (why_document_get_turn (document)));
   json_builder_end_object (builder);
 }
 

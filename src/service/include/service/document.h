@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/turn.h"
 #include "draw/overlay.h"
 #include "service/picture.h"
 #include "service/boxed.h"
@@ -153,8 +154,9 @@ gboolean why_document_get_cross_hair (WhyDocument *self, gint64 *voxel); /* %FAL
 void why_document_set_cross_hair (WhyDocument *self, const gint64 *voxel);
 char *why_document_dup_cross_hair (WhyDocument *self) G_GNUC_WARN_UNUSED_RESULT; /* "90 108 72", or "" */
 
-/** why_document_get_view: Returns: "one", "three" (all planes of a volume), each with " maximum" (see below) */
-const char *why_document_get_view (WhyDocument *self);
+/** why_document_dup_view: Returns: (transfer full): "one", "three" (all planes of a volume), each with " maximum" (see below), and with
+ *  how the picture is turned: " 90" or " mirrored 90" */
+char *why_document_dup_view (WhyDocument *self) G_GNUC_WARN_UNUSED_RESULT;
 /** why_document_set_three_planes: of a volume, at once, beside its projection; undoable */
 gboolean why_document_get_three_planes (WhyDocument *self);
 void why_document_set_three_planes (WhyDocument *self, gboolean three_planes);
@@ -162,6 +164,11 @@ void why_document_set_three_planes (WhyDocument *self, gboolean three_planes);
  *  the highest value, of a signed map the one farthest from zero (maximum intensity projection); undoable */
 gboolean why_document_get_projected (WhyDocument *self);
 void why_document_set_projected (WhyDocument *self, gboolean projected);
+
+/** why_document_set_turn: how the picture lies on the screen and in figures; the network sees it as it is in the file, and all
+ *  positions are those of the file. Undoable; another picture is shown as it is */
+WhyTurn why_document_get_turn (WhyDocument *self);
+void why_document_set_turn (WhyDocument *self, WhyTurn turn);
 
 /** why_document_get_source: Returns: (nullable): the file as it is read; for planes and voxels. Until the next change */
 const WhyPicture *why_document_get_source (WhyDocument *self);

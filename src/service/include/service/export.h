@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/turn.h"
 #include "draw/figure.h"
 #include "image/area.h"
 #include "service/model.h"
@@ -73,6 +74,7 @@ GArray *why_export_outlines_new (void) G_GNUC_WARN_UNUSED_RESULT;
  * @scale: pixels to a user unit in a PNG; 0: 1
  * @text_scale: size of all text, 1 as designed; 0: 1
  * @text: what stands below the figure; without any a view has no colour bar either
+ * @turn: how picture and map lie in figures and views; a map alone, raw values and @view are those of the file
  * @um_per_pixel: size of a picture's pixel; 0: unknown, no scale bar. Of volumes the file's is taken
  * @outlines: (nullable) (element-type WhyExportOutline): drawn into figures and views of pictures
  * @full_paths: files hold the whole path of model and picture. Else their names alone, or the way to them from
@@ -98,6 +100,7 @@ typedef struct
   double scale;
   double text_scale;
   WhyExportText text;
+  WhyTurn turn;
   double um_per_pixel;
   GArray *outlines;
   gboolean full_paths;
