@@ -435,6 +435,54 @@ test_help_pages (void)
   g_assert_false (why_help_matches (trust, "saturation nifti"));
 }
 
+/* Every page of every language can be read, belongs to one in English, and leads to pages that there are. A page that
+ * is not translated is shown in English. */
+static void
+test_help_translations (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) ids = why_help_list (&error);
+  g_autofree char *all = g_build_filename (WHY_SOURCE_DIR, "help", NULL);
+  g_autoptr (GDir) languages = g_dir_open (all, 0, NULL);
+  const char *language;
+  guint n_languages = 0;
+
+  g_assert_no_error (error);
+  while ((language = g_dir_read_name (languages)) != NULL)
+    {
+      g_autofree char *folder = g_build_filename (all, language, NULL);
+      g_autoptr (GDir) pages = g_dir_open (folder, 0, NULL);
+      const char *name;
+      guint n_pages = 0;
+
+      g_assert_nonnull (pages);
+      while ((name = g_dir_read_name (pages)) != NULL)
+        {
+          g_autofree char *id = g_strndup (name, strlen (name) - strlen (".page"));
+          g_autofree char *path = g_build_filename (folder, name, NULL);
+          g_autofree char *text = NULL;
+
+          g_assert_true (g_str_has_suffix (name, ".page"));
+          g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+          g_autoptr (WhyHelpPage) page = why_help_parse (id, text, &error);
+          if (page == NULL)
+            g_error ("%s: %s", path, error->message);
+          if (!g_strv_contains ((const char *const *) ids, id))
+            g_error ("%s: there is no such page in English", path);
+          g_assert_nonnull (page->description);
+          for (guint link = 0; link < page->links->len; link++)
+            {
+              if (!g_strv_contains ((const char *const *) ids, g_ptr_array_index (page->links, link)))
+                g_error ("%s: there is no page %s", path, (char *) g_ptr_array_index (page->links, link));
+            }
+          n_pages++;
+        }
+      g_assert_cmpuint (n_pages, >, 0);
+      n_languages++;
+    }
+  g_assert_cmpuint (n_languages, >, 1);
+}
+
 static void
 test_help_parser (void)
 {
@@ -589,6 +637,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cases/skipping", test_skipping);
   g_test_add_func ("/cases/thousands", test_thousands);
   g_test_add_func ("/help/pages", test_help_pages);
+  g_test_add_func ("/help/translations", test_help_translations);
   g_test_add_func ("/help/parser", test_help_parser);
   g_test_add_func ("/autosave/document", test_autosave);
   g_test_add_func ("/autosave/lost", test_lost);
