@@ -16,6 +16,8 @@
 #include <glib/gi18n.h>
 #include <json-glib/json-glib.h>
 
+/* Where the buttons of the region lie, in a narrow window: below the tools. */
+#define REGION_BAR_BELOW 46
 /* Below this width the inspector lies under the canvas. */
 #define NARROW_WIDTH 680
 
@@ -57,6 +59,8 @@ narrow_cb (gpointer data)
 
   self->narrow_id = 0;
   gtk_widget_set_visible (self->more_tools, !self->few_tools);
+  /* There is no room for both in one line. */
+  gtk_widget_set_margin_top (self->region_bar, self->few_tools ? REGION_BAR_BELOW : 0);
   if (gtk_orientable_get_orientation (GTK_ORIENTABLE (self->paned)) == orientation)
     return G_SOURCE_REMOVE;
   why_slim_bin_set_relaxed (WHY_SLIM_BIN (self->slim), !self->narrow);
