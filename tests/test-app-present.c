@@ -220,11 +220,38 @@ test_without_steps (void)
   app_driver_stop (driver);
 }
 
+/* A list of cases that is not seen forgets none of its manners: read anew and then emptied, while a talk is given, it told
+ * of a chosen row that it did not have any more. */
+static void
+test_cases_meanwhile (void)
+{
+  AppDriver *driver = start ();
+
+  app_driver_win (driver, "next-case", NULL);
+  app_driver_win (driver, "show-cases", NULL);
+  app_driver_wait_idle (driver);
+  app_driver_win (driver, "present", NULL);
+  app_driver_wait_idle (driver);
+  app_driver_win (driver, "reload", NULL);
+  app_driver_wait_idle (driver);
+  app_driver_win (driver, "cases-order", g_variant_new_string ("answer"));
+  app_driver_win (driver, "cases-filter", g_variant_new_string ("no such name"));
+  app_driver_wait_idle (driver);
+  app_driver_win (driver, "cases-filter", g_variant_new_string (""));
+  app_driver_win (driver, "next-case", NULL);
+  app_driver_wait_idle (driver);
+  /* Any complaint of the toolkit would have ended it. */
+  g_autoptr (JsonNode) state = app_driver_state (driver);
+  g_assert_nonnull (state);
+  app_driver_stop (driver);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/present/talk", test_talk);
   g_test_add_func ("/present/without-steps", test_without_steps);
+  g_test_add_func ("/present/cases-meanwhile", test_cases_meanwhile);
   return g_test_run ();
 }

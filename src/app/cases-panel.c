@@ -2,6 +2,7 @@
 
 #include "cases-panel.h"
 
+#include "compat.h"
 #include "thumbnail.h"
 #include "tooltip.h"
 
@@ -154,7 +155,7 @@ show_current (WhyCasesPanel *self)
   const guint position = find_position (self, why_case_list_get_current (self->cases));
 
   self->syncing = TRUE;
-  gtk_single_selection_set_selected (self->selection, position);
+  why_compat_select (self->selection, position);
   self->syncing = FALSE;
   if (position != GTK_INVALID_LIST_POSITION && gtk_widget_get_mapped (GTK_WIDGET (self->list)))
     gtk_widget_activate_action (GTK_WIDGET (self->list), "list.scroll-to-item", "u", position);

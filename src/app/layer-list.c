@@ -2,6 +2,7 @@
 
 #include "layer-list.h"
 
+#include "compat.h"
 #include "layer-row.h"
 #include "layer-thumbs.h"
 #include "layer-words.h"
@@ -96,7 +97,7 @@ select_layer (WhyLayerList *self)
   if (position == gtk_single_selection_get_selected (self->selection))
     return;
   self->syncing = TRUE;
-  gtk_single_selection_set_selected (self->selection, position);
+  why_compat_select (self->selection, position);
   self->syncing = FALSE;
   queue_scroll (self);
 }
