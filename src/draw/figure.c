@@ -595,12 +595,16 @@ put_own_limits (Page *page, const WhyPanel *panel, const WhyRect *cell, double s
 static void
 put_row_heading (const Page *page, const char *text, double x, double height)
 {
-  double text_width, text_height;
+  double text_width, text_height, size = TEXT_SIZE * page->text;
 
   if (!page->draw || text == NULL)
     return;
-  g_autoptr (PangoLayout)
-    layout = why_text_layout (page->cr, text, TEXT_SIZE * page->text, TRUE, height);
+  /* A name that is longer than its row is written smaller, as far as it can be read, before it is cut. */
+  g_autoptr (PangoLayout) whole = why_text_layout (page->cr, text, size, TRUE, 0);
+  why_text_size (whole, &text_width, &text_height);
+  if (text_width > height)
+    size *= MAX (0.98 * height / text_width, 0.6);
+  g_autoptr (PangoLayout) layout = why_text_layout (page->cr, text, size, TRUE, height);
   why_text_size (layout, &text_width, &text_height);
   cairo_save (page->cr);
   cairo_translate (page->cr, x, page->top + (height + text_width) / 2);
