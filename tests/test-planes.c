@@ -2,6 +2,7 @@
 
 #include "base/project.h"
 #include "explain/map.h"
+#include "service/compare.h"
 #include "service/document.h"
 #include "service/state-json.h"
 #include "small-models.h"
@@ -407,6 +408,67 @@ test_session (void)
   why_runner_unref (runner);
 }
 
+/* Compared maps lie on the same plane as the main one: of two classes that are each other's negative they are so there. */
+static void
+test_compare (void)
+{
+  static const char *const modes[] = { "side", "curtain", "difference" };
+  WhyRunner *runner = why_runner_new ();
+  WhyDocument *document = open_document (runner, worlds[0]);
+
+  why_document_set_polarity (document, "signed");
+  spin_until_idle (document);
+  for (gsize mode = 0; mode < G_N_ELEMENTS (modes); mode++)
+    {
+      why_document_set_compare (document, modes[mode]);
+      spin_until_idle (document);
+      g_assert_null (why_document_get_error_message (document));
+      for (int view = 0; view < 2; view++)
+        for (int kind = 0; kind < 3; kind++)
+          {
+            const int axis = why_picture_get_plane_axis (why_document_get_source (document), (WhyPlaneKind) kind);
+            WhyAffine main_to_source;
+            WhyAffine to_source;
+
+            why_document_set_projected (document, view == 1);
+            /* A projection shows it whatever the slice. */
+            why_document_set_slice (document, (WhyPlaneKind) kind, view == 1 ? 0 : bright[axis]);
+            spin_until_idle (document);
+            g_autoptr (WhyVariant) variant = g_list_model_get_item (why_document_get_variants (document), 0);
+            WhyMap *main_map = why_document_get_map (document);
+            WhyMap *map = why_variant_get_map (variant);
+            g_assert_nonnull (map);
+            g_assert_true (why_tensor_same_dims (map->values, main_map->values));
+            g_assert_true (why_variant_map_to_source (variant, &to_source));
+            g_assert_true (why_document_map_to_source (document, &main_to_source));
+            g_assert_cmpmem (&to_source, sizeof to_source, &main_to_source, sizeof main_to_source);
+            const float *values = map->values->data;
+            const float *main_values = main_map->values->data;
+            int n_bright = 0;
+            for (gsize cell = 0; cell < why_tensor_count (map->values); cell++)
+              {
+                g_assert_cmpfloat (values[cell], ==, -main_values[cell]);
+                n_bright += main_values[cell] > 0;
+              }
+            g_assert_cmpint (n_bright, ==, 1);
+            const WhyDifference *difference = why_document_get_difference (document);
+            if (g_str_equal (modes[mode], "difference"))
+              {
+                /* 1 less -1 where both have their greatest magnitude. */
+                float greatest = 0;
+                g_assert_nonnull (difference);
+                g_assert_true (why_tensor_same_dims (difference->values, main_map->values));
+                for (gsize cell = 0; cell < why_tensor_count (difference->values); cell++)
+                  greatest = MAX (greatest, ((const float *) difference->values->data)[cell]);
+                g_assert_cmpfloat_with_epsilon (greatest, 2, 1e-6);
+              }
+          }
+      why_document_set_projected (document, FALSE);
+    }
+  g_assert_finalize_object (document);
+  why_runner_unref (runner);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -420,6 +482,7 @@ main (int argc, char **argv)
   g_test_add_func ("/planes/cross-hair", test_cross_hair);
   g_test_add_func ("/planes/projected", test_projected);
   g_test_add_func ("/planes/session", test_session);
+  g_test_add_func ("/planes/compare", test_compare);
   const int status = g_test_run ();
 
   g_autofree char *volume = g_build_filename (folder, "bright.nii", NULL);

@@ -283,6 +283,7 @@ why_compare_pane_update (WhyComparePane *self)
   if (!why_show_slide (canvas, self->document))
     why_canvas_set_picture (canvas, why_document_get_covered_picture (self->document));
   why_canvas_set_turn (canvas, why_document_get_turn (self->document));
+  why_show_sides (canvas, self->document);
   const gboolean has_map = find_map (self, &values, &map, &style);
   if (has_map)
     {

@@ -555,8 +555,16 @@ why_compare_view_dup_probe (WhyCompareView *self)
   if (probe == NULL || !probe->valid)
     return g_strdup ("");
   line = g_string_new (NULL);
-  g_string_append_printf (line, "x %" G_GINT64_FORMAT "  y %" G_GINT64_FORMAT "   #%02x%02x%02x", probe->img_x, probe->img_y,
-                          probe->rgb[0], probe->rgb[1], probe->rgb[2]);
+  if (why_document_has_planes (self->document))
+    {
+      WhyProbe place_only = *probe;
+      place_only.has_map = FALSE;
+      g_autofree char *voxel = why_words_probe_volume (why_document_get_source (self->document), &place_only);
+      g_string_append (line, voxel);
+    }
+  else
+    g_string_append_printf (line, "x %" G_GINT64_FORMAT "  y %" G_GINT64_FORMAT "   #%02x%02x%02x", probe->img_x, probe->img_y,
+                            probe->rgb[0], probe->rgb[1], probe->rgb[2]);
   for (guint place = 0; place < n && n <= MAX_IN_LINE; place++)
     {
       WhyComparePane *pane = get_pane (self, place);

@@ -174,6 +174,7 @@ update (WhyPresentation *self)
   if (!why_show_slide (self->canvas, self->document))
     why_canvas_set_picture (self->canvas, picture);
   why_canvas_set_turn (self->canvas, why_document_get_turn (self->document));
+  why_show_sides (self->canvas, self->document);
   why_canvas_set_um_per_pixel (self->canvas, why_document_get_um_per_pixel (self->document));
   show_map (self, plays);
   const gsize n_rows = choose_rows (self, plays ? playing : NULL, rows);

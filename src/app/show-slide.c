@@ -15,3 +15,12 @@ why_show_slide (WhyCanvas *canvas, WhyDocument *document)
   why_canvas_set_slide (canvas, tiles, patch, &place);
   return TRUE;
 }
+
+void
+why_show_sides (WhyCanvas *canvas, WhyDocument *document)
+{
+  const WhyPicture *source = why_document_get_source (document);
+  char sides[4];
+
+  why_canvas_set_sides (canvas, source != NULL && why_picture_get_sides (source, sides) ? sides : NULL);
+}

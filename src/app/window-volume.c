@@ -3,6 +3,7 @@
 #include "window-private.h"
 
 #include "planes-view.h"
+#include "show-slide.h"
 #include "service/compare.h"
 
 #include <glib/gi18n.h>
@@ -63,7 +64,6 @@ update (WhyWindow *self)
   const gboolean is_volume = why_document_has_planes (document);
   const gboolean three = why_document_get_three_planes (document);
   const gboolean alone = why_document_get_compare_mode (document) == WHY_COMPARE_SINGLE;
-  char sides[4];
 
   set_toggle (self, "planes", is_volume && alone, three);
   /* Beside the planes it is always shown. */
@@ -71,7 +71,7 @@ update (WhyWindow *self)
   set_enabled (self, "cross-hair", is_volume);
   set_enabled (self, "rotate", why_document_get_picture (document) != NULL);
   set_enabled (self, "flip", why_document_get_picture (document) != NULL);
-  why_canvas_set_sides (self->canvas, is_volume && why_picture_get_sides (why_document_get_source (document), sides) ? sides : NULL);
+  why_show_sides (self->canvas, document);
   ensure_view (self);
   why_window_update_compare (self);
   why_window_show_legend (self);
