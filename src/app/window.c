@@ -190,6 +190,12 @@ on_key_pressed_cb (GtkEventControllerKey *controller, guint keyval, guint keycod
     case GDK_KEY_2:
     case GDK_KEY_KP_2:
       return gtk_widget_activate_action (widget, "win.zoom", "d", 2.0);
+    case GDK_KEY_e:
+    case GDK_KEY_E:
+      return gtk_widget_activate_action (widget, "win.explain-view", NULL);
+    case GDK_KEY_f:
+    case GDK_KEY_F:
+      return gtk_widget_activate_action (widget, "win.explain-here", NULL);
     case GDK_KEY_r:
     case GDK_KEY_R:
       return gtk_widget_activate_action (widget, "win.tool", "s", "rectangle");
