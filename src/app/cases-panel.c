@@ -2,7 +2,6 @@
 
 #include "cases-panel.h"
 
-#include "compat.h"
 #include "thumbnail.h"
 #include "tooltip.h"
 
@@ -30,6 +29,7 @@ struct _WhyCasesPanel
 
   gboolean is_private;
   gboolean syncing;
+  guint current_id; /* idle that chooses the row of the shown case */
 };
 
 G_DEFINE_FINAL_TYPE (WhyCasesPanel, why_cases_panel, ADW_TYPE_BIN)
@@ -155,7 +155,7 @@ show_current (WhyCasesPanel *self)
   const guint position = find_position (self, why_case_list_get_current (self->cases));
 
   self->syncing = TRUE;
-  why_compat_select (self->selection, position);
+  gtk_single_selection_set_selected (self->selection, position);
   self->syncing = FALSE;
   if (position != GTK_INVALID_LIST_POSITION && gtk_widget_get_mapped (GTK_WIDGET (self->list)))
     gtk_widget_activate_action (GTK_WIDGET (self->list), "list.scroll-to-item", "u", position);
@@ -197,11 +197,23 @@ show_counts (WhyCasesPanel *self)
   gtk_stack_set_visible_child_name (self->stack, n_shown > 0 ? "cases" : "nothing");
 }
 
+static gboolean
+show_current_cb (gpointer data)
+{
+  WhyCasesPanel *self = data;
+
+  self->current_id = 0;
+  show_current (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* The selection hears of the same change, maybe later: until then it has numbers of rows that are there no more. */
 static void
 on_items_cb (WhyCasesPanel *self)
 {
   show_counts (self);
-  show_current (self);
+  if (self->current_id == 0)
+    self->current_id = g_idle_add_full (G_PRIORITY_HIGH_IDLE, show_current_cb, self, NULL);
 }
 
 static void
@@ -254,6 +266,7 @@ why_cases_panel_dispose (GObject *object)
   WhyCasesPanel *self = WHY_CASES_PANEL (object);
 
   self->syncing = TRUE;
+  g_clear_handle_id (&self->current_id, g_source_remove);
   gtk_widget_dispose_template (GTK_WIDGET (self), WHY_TYPE_CASES_PANEL);
   g_clear_object (&self->cases);
   G_OBJECT_CLASS (why_cases_panel_parent_class)->dispose (object);

@@ -3,7 +3,6 @@
 #include "class-list.h"
 
 #include "class-row.h"
-#include "compat.h"
 
 #include <glib/gi18n.h>
 
@@ -136,7 +135,7 @@ select_target (WhyClassList *self)
   if (position == gtk_single_selection_get_selected (self->selection))
     return;
   self->syncing = TRUE;
-  why_compat_select (self->selection, position);
+  gtk_single_selection_set_selected (self->selection, position);
   self->syncing = FALSE;
   if (position != GTK_INVALID_LIST_POSITION)
     gtk_widget_activate_action (GTK_WIDGET (self->list), "list.scroll-to-item", "u", position);

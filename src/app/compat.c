@@ -112,21 +112,3 @@ why_compat_show_about (GtkWindow *parent)
       "translator-credits", _("translator-credits"), NULL);
   G_GNUC_END_IGNORE_DEPRECATIONS
 }
-
-void
-why_compat_select (GtkSingleSelection *selection, guint position)
-{
-  g_return_if_fail (GTK_IS_SINGLE_SELECTION (selection));
-  const guint selected = gtk_single_selection_get_selected (selection);
-
-  if (selected != GTK_INVALID_LIST_POSITION && selected >= g_list_model_get_n_items (G_LIST_MODEL (selection)))
-    {
-      g_autoptr (GListModel) model = gtk_single_selection_get_model (selection);
-
-      if (model != NULL)
-        g_object_ref (model);
-      gtk_single_selection_set_model (selection, NULL);
-      gtk_single_selection_set_model (selection, model);
-    }
-  gtk_single_selection_set_selected (selection, position);
-}

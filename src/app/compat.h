@@ -34,15 +34,6 @@ void why_compat_file_dialog (GtkWindow *parent, const WhyFileDialog *dialog, GAs
 /** why_compat_file_dialog_finish: Returns: (transfer full) (nullable): %NULL when nothing was chosen */
 GListModel *why_compat_file_dialog_finish (GAsyncResult *result) G_GNUC_WARN_UNUSED_RESULT;
 
-/**
- * why_compat_select:
- * @position: %GTK_INVALID_LIST_POSITION: none
- *
- * Selects an item, also after the selected one left a list that is shorter now. GTK 4.8 may still have its old number
- * then, and would tell of a change at a place that the list does not have any more.
- */
-void why_compat_select (GtkSingleSelection *selection, guint position);
-
 /** why_compat_show_about: */
 void why_compat_show_about (GtkWindow *parent);
 

@@ -2,7 +2,6 @@
 
 #include "layer-list.h"
 
-#include "compat.h"
 #include "layer-row.h"
 #include "layer-thumbs.h"
 #include "layer-words.h"
@@ -97,7 +96,7 @@ select_layer (WhyLayerList *self)
   if (position == gtk_single_selection_get_selected (self->selection))
     return;
   self->syncing = TRUE;
-  why_compat_select (self->selection, position);
+  gtk_single_selection_set_selected (self->selection, position);
   self->syncing = FALSE;
   queue_scroll (self);
 }
