@@ -205,6 +205,80 @@ test_flat (void)
   why_runner_unref (runner);
 }
 
+/* What is shown between black and white: undoable, in the state, in captions; the network's input stays what it is. */
+static void
+test_window (void)
+{
+  g_autofree char *path = write_volume (worlds[0]);
+  WhyRunner *runner = why_runner_new ();
+  WhyDocument *document = why_document_new (runner);
+  const int axis = axis_of (WHY_PLANE_AXIAL, worlds[0]);
+  double width, centre;
+
+  why_document_set_window (document, 100, 0);
+  g_assert_nonnull (why_document_get_error_message (document));
+  why_document_open (document, model_path);
+  why_document_open (document, path);
+  spin_until_idle (document);
+  why_document_set_slice (document, WHY_PLANE_AXIAL, bright[axis]);
+  g_assert_true (why_document_get_window (document, &width, &centre));
+  const double own_width = width;
+  WhyResult *before = why_document_get_result (document);
+
+  /* 80 is the bright voxel, 0 all others: a window from -100 to 300 makes them 0.45 and 0.25 of white. */
+  for (int step = 0; step < 3; step++)
+    why_document_set_window (document, 380 + 10 * step, 100);
+  g_assert_true (why_document_get_window (document, &width, &centre));
+  g_assert_cmpfloat (width, ==, 400.0);
+  g_assert_cmpfloat (centre, ==, 100.0);
+  const WhyTensor *display = why_document_get_picture (document);
+  int lowest = 255, highest = 0;
+  for (gsize pixel = 0; pixel < why_tensor_count (display); pixel++)
+    {
+      lowest = MIN (lowest, ((const guint8 *) display->data)[pixel]);
+      highest = MAX (highest, ((const guint8 *) display->data)[pixel]);
+    }
+  g_assert_cmpint (lowest, ==, 64); /* 0.25 * 255 */
+  g_assert_cmpint (highest, >, 64);
+  g_assert_cmpint (highest, <=, 115);
+  g_assert_true (why_document_get_result (document) == before);
+  g_autofree char *state = why_state_to_json (document);
+  g_assert_nonnull (strstr (state, "\"window_width\":400"));
+  g_autofree char *caption = why_document_dup_caption (document);
+  g_assert_nonnull (strstr (caption, "Window 400, level 100"));
+
+  /* One step for the three. */
+  why_document_undo (document);
+  g_assert_true (why_document_get_window (document, &width, &centre));
+  g_assert_cmpfloat (width, ==, own_width);
+  why_document_redo (document);
+  why_document_set_window_preset (document, "brain");
+  g_assert_true (why_document_get_window (document, &width, &centre));
+  g_assert_cmpfloat (width, ==, 80.0);
+  g_assert_cmpfloat (centre, ==, 40.0);
+  why_document_set_window_preset (document, "file");
+  g_assert_true (why_document_get_window (document, &width, &centre));
+  g_assert_cmpfloat (width, ==, own_width);
+  why_document_set_window_preset (document, "liver");
+  g_assert_nonnull (why_document_get_error_message (document));
+
+  /* In the session. */
+  g_autofree char *session = g_build_filename (folder, "window.whylight", NULL);
+  why_document_set_window (document, 250, 30);
+  why_document_save_session (document, session);
+  spin_until_idle (document);
+  WhyDocument *other = why_document_new (runner);
+  why_document_open (other, session);
+  spin_until_idle (other);
+  g_assert_true (why_document_get_window (other, &width, &centre));
+  g_assert_cmpfloat (width, ==, 250.0);
+  g_assert_cmpfloat (centre, ==, 30.0);
+  g_unlink (session);
+  g_assert_finalize_object (other);
+  g_assert_finalize_object (document);
+  why_runner_unref (runner);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -215,6 +289,7 @@ main (int argc, char **argv)
   g_test_add_func ("/volume-document/planes", test_planes);
   g_test_add_func ("/volume-document/export", test_export);
   g_test_add_func ("/volume-document/flat", test_flat);
+  g_test_add_func ("/volume-document/window", test_window);
   const int status = g_test_run ();
 
   g_autofree char *volume = g_build_filename (folder, "bright.nii", NULL);

@@ -48,6 +48,7 @@ typedef struct
   gboolean moving;   /* it is being moved */
   gboolean has_sides;
   char sides[4];     /* of the body: left, right, top, bottom of the picture */
+  char *window_text; /* nullable */
 } WhyCanvasVolume;
 
 struct _WhyCanvas

@@ -108,6 +108,34 @@ append_sides (WhyCanvas *self, GtkSnapshot *snapshot)
     }
 }
 
+/* On a ground of its own, for pictures may be white there. */
+static void
+append_window (WhyCanvas *self, GtkSnapshot *snapshot)
+{
+  static const GdkRGBA ground = { 0, 0, 0, 0.6f };
+  static const GdkRGBA white = { 1, 1, 1, 1 };
+  g_autoptr (PangoLayout) layout = gtk_widget_create_pango_layout (GTK_WIDGET (self), self->volume.window_text);
+  GskRoundedRect badge;
+  int width;
+  int height;
+
+  pango_layout_get_pixel_size (layout, &width, &height);
+  if (width + 4 * EDGE > self->view.view_width)
+    return;
+  /* Upper left, or lower left where the colour bar has moved up there. */
+  const gboolean has_legend = self->legend_node != NULL && self->map != NULL && self->show_map;
+  const gboolean low = has_legend && self->legend_x < self->view.view_width / 2 && self->legend_y < self->view.view_height / 2;
+  const float top = low ? (float) (self->view.view_height - height - 6 - EDGE) : EDGE;
+  gsk_rounded_rect_init_from_rect (&badge, &GRAPHENE_RECT_INIT (EDGE, top, (float) width + 12, (float) height + 6), 6);
+  gtk_snapshot_push_rounded_clip (snapshot, &badge);
+  gtk_snapshot_append_color (snapshot, &ground, &badge.bounds);
+  gtk_snapshot_pop (snapshot);
+  gtk_snapshot_save (snapshot);
+  gtk_snapshot_translate (snapshot, &GRAPHENE_POINT_INIT (EDGE + 6, top + 3));
+  gtk_snapshot_append_layout (snapshot, layout, &white);
+  gtk_snapshot_restore (snapshot);
+}
+
 void
 why_canvas_append_volume (WhyCanvas *self, GtkSnapshot *snapshot)
 {
@@ -115,6 +143,8 @@ why_canvas_append_volume (WhyCanvas *self, GtkSnapshot *snapshot)
     append_cross (self, snapshot);
   if (self->volume.has_sides)
     append_sides (self, snapshot);
+  if (self->volume.window_text != NULL && !self->bare)
+    append_window (self, snapshot);
 }
 
 /* ---- input ---- */
@@ -187,5 +217,17 @@ why_canvas_set_sides (WhyCanvas *self, const char *sides)
   self->volume.has_sides = sides != NULL;
   if (sides != NULL)
     memcpy (self->volume.sides, sides, 4);
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+void
+why_canvas_set_window_text (WhyCanvas *self, const char *text)
+{
+  g_return_if_fail (WHY_IS_CANVAS (self));
+
+  if (g_strcmp0 (self->volume.window_text, text) == 0)
+    return;
+  g_free (self->volume.window_text);
+  self->volume.window_text = g_strdup (text);
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }

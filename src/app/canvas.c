@@ -312,6 +312,7 @@ why_canvas_dispose (GObject *object)
   why_marks_clear (&self->marks);
   g_clear_pointer (&self->covers, g_array_unref);
   g_clear_pointer (&self->outlines, g_ptr_array_unref);
+  g_clear_pointer (&self->volume.window_text, g_free);
   g_clear_pointer (&self->drawing.points, g_array_unref);
   g_clear_pointer (&self->drawing.shown, why_area_unref);
   g_clear_object (&self->base_texture);

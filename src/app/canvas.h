@@ -167,6 +167,8 @@ void why_canvas_set_marker (WhyCanvas *self, gboolean shown, double img_x, doubl
 void why_canvas_set_meets (WhyCanvas *self, gboolean meets);
 /** why_canvas_set_sides: (nullable) (array fixed-size=4): letters of what lies at left, right, top and bottom of the picture */
 void why_canvas_set_sides (WhyCanvas *self, const char *sides);
+/** why_canvas_set_window_text: @text: (nullable): which values are shown, at the upper left */
+void why_canvas_set_window_text (WhyCanvas *self, const char *text);
 /** why_canvas_is_probed_by_hand: the pointer is over it, or its cross hair was moved: it does not follow another canvas */
 gboolean why_canvas_is_probed_by_hand (WhyCanvas *self);
 /** why_canvas_probe: as if the cross hair were moved there, source pixels; %FALSE outside of the picture */

@@ -67,15 +67,15 @@ why_window_open_dialog (WhyWindow *self)
   static const char *const slides[] = { "svs", "ndpi", "scn", "bif", "tif", "tiff", NULL };
   static const char *const models[] = { "onnx", NULL };
   static const char *const sessions[] = { "whylight", NULL };
-  static const char *const volumes[] = { "nii", "nii.gz", NULL };
-  static const char *const all[] = { "png", "jpg", "jpeg", "jpe", "jfif", "tif", "tiff", "webp", "gif", "bmp", "svs", "ndpi", "scn", "bif", "nii", "nii.gz", "onnx", "whylight", NULL };
+  static const char *const volumes[] = { "nii", "nii.gz", "dcm", "dicom", "ima", NULL };
+  static const char *const all[] = { "png", "jpg", "jpeg", "jpe", "jfif", "tif", "tiff", "webp", "gif", "bmp", "svs", "ndpi", "scn", "bif", "nii", "nii.gz", "dcm", "dicom", "ima", "onnx", "whylight", NULL };
   g_autoptr (GListStore) filters = g_list_store_new (GTK_TYPE_FILE_FILTER);
   g_autoptr (GtkFileFilter) any = gtk_file_filter_new ();
 
   add_filter (filters, _("Pictures, models and sessions"), all);
   add_filter (filters, _("Pictures"), pictures);
   add_filter (filters, _("Whole slides"), slides);
-  add_filter (filters, _("Volumes (NIfTI)"), volumes);
+  add_filter (filters, _("Scans and volumes (DICOM, NIfTI)"), volumes);
   add_filter (filters, _("Models (ONNX)"), models);
   add_filter (filters, _("Sessions"), sessions);
   gtk_file_filter_set_name (any, _("All files"));

@@ -127,6 +127,9 @@ gboolean why_window_compare_escape (WhyWindow *self); /* whether there was somet
 void why_window_set_bare (WhyWindow *self, gboolean bare);
 WhyCanvas *why_window_get_canvas (WhyWindow *self); /* the one that is zoomed */
 
+/* window-grey.c: window and level */
+void why_window_init_grey (WhyWindow *self);
+
 /* window-volume.c: planes of volumes */
 void why_window_init_volume (WhyWindow *self);
 gboolean why_window_shows_planes (WhyWindow *self);

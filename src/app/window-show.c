@@ -386,6 +386,18 @@ on_probed_cb (WhyWindow *self)
   g_autofree char *text = why_document_has_planes (self->document)
                             ? why_words_probe_volume (why_document_get_source (self->document), probe)
                             : why_words_probe (probe, why_document_get_um_per_pixel (self->document));
+  const WhyPicture *source = why_document_get_source (self->document);
+  const double value = source != NULL && source->values != NULL && !why_document_has_planes (self->document) && probe->valid
+                         ? why_picture_get_pixel_value (source, probe->img_x, probe->img_y)
+                         : NAN;
+
+  if (isfinite (value))
+    {
+      g_autofree char *number = why_words_number (value);
+      g_autofree char *line = g_strdup_printf ("%s   %s %s", text, number, source->unit);
+      gtk_label_set_label (self->probe_label, line);
+      return;
+    }
 
   gtk_label_set_label (self->probe_label, text);
 }

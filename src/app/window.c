@@ -443,6 +443,7 @@ why_window_new (AdwApplication *application, WhyRunner *runner)
   why_window_init_desk (self);
   why_window_init_compare (self);
   why_window_init_volume (self);
+  why_window_init_grey (self);
   why_window_init_layers (self);
   why_window_init_measure (self);
   why_window_init_take (self);

@@ -24,7 +24,9 @@ why_words_probe_volume (const WhyPicture *picture, const WhyProbe *probe)
   if (picture == NULL || !probe->valid ||
       !why_picture_find_voxel (picture, (double) probe->img_x + 0.5, (double) probe->img_y + 0.5, voxel))
     return g_strdup ("");
-  g_autofree char *number = why_words_number (why_picture_get_value (picture, voxel));
+  g_autofree char *bare = why_words_number (why_picture_get_value (picture, voxel));
+  g_autofree char *number = picture->unit != NULL && *picture->unit != '\0' ? g_strdup_printf ("%s %s", bare, picture->unit)
+                                                                              : g_strdup (bare);
   GString *line = g_string_new (NULL);
   /* Translators: column, row and slice of a place in a volume; of a maximum intensity projection the place that is seen there */
   g_string_append_printf (line, picture->projected ? _("brightest at %d, %d, %d") : _("voxel %d, %d, %d"), (int) voxel[0],

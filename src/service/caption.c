@@ -71,7 +71,7 @@ add_place (GString *text, const WhyExport *what, const WhyMap *map, const WhyAff
   g_autofree char *region = why_export_region_text (what);
   if (region != NULL)
     g_string_append_printf (text, " %s.", region);
-  if (why_export_is_medical (what))
+  if (what->source != NULL && why_picture_has_planes (what->source))
     {
       g_autofree char *plane = why_export_plane_text (what->source, what->turn);
       g_string_append_printf (text, " %s.", plane);
@@ -81,6 +81,9 @@ add_place (GString *text, const WhyExport *what, const WhyMap *map, const WhyAff
       g_autofree char *turned = why_export_turn_text (what->turn);
       g_string_append_printf (text, " %s.", turned);
     }
+  g_autofree char *window = why_export_window_text (what->source);
+  if (window != NULL)
+    g_string_append_printf (text, " %s.", window);
 }
 
 static void

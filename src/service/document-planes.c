@@ -3,6 +3,10 @@
 #include "document-compare.h"
 #include "document-private.h"
 
+#include <glib/gi18n-lib.h>
+#include <math.h>
+#include <string.h>
+
 /* Planes of a volume as pictures: what a network that takes pictures sees. */
 
 /* What covers did to another plane. */
@@ -30,4 +34,106 @@ why_document_ask_of_plane (WhyDocument *self)
   why_document_compare_sync (self);
   why_document_update_status (self);
   why_document_update_busy (self);
+}
+
+/* ---- window ---- */
+
+static const struct
+{
+  const char *id;
+  double width, centre;
+} presets[] = {
+  { "brain", 80, 40 }, { "lung", 1500, -600 }, { "bone", 2000, 400 }, { "abdomen", 400, 40 },
+};
+
+gboolean
+why_document_has_window (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), FALSE);
+  return self->picture != NULL && why_picture_has_window (self->picture);
+}
+
+gboolean
+why_document_get_window (WhyDocument *self, double *width, double *centre)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), FALSE);
+  if (!why_document_has_window (self))
+    return FALSE;
+  *width = self->picture->window.width;
+  *centre = self->picture->window.centre;
+  return TRUE;
+}
+
+void
+why_document_set_window (WhyDocument *self, double width, double centre)
+{
+  g_return_if_fail (WHY_IS_DOCUMENT (self));
+  if (!why_document_has_window (self))
+    {
+      why_document_fail (self, WHY_ERROR_KIND_VALUE,
+                         _ ("A window is for scans, volumes and pictures of more than 8 bits; this picture is shown as it is"));
+      return;
+    }
+  if (!(width >= 0.0) || !isfinite (width) || !isfinite (centre))
+    {
+      why_document_fail (self, WHY_ERROR_KIND_VALUE, _ ("A window has a width above 0, and a level"));
+      return;
+    }
+  const WhyGreyWindow window = { width > 0.0 ? centre : 0.0, width };
+  if (window.width == self->state.view.window.width && window.centre == self->state.view.window.centre)
+    return;
+  WhyDocumentState state = why_document_begin_change (self);
+  state.view.window = window;
+  why_document_commit (self, &state, "window");
+}
+
+void
+why_document_set_window_preset (WhyDocument *self, const char *preset)
+{
+  g_return_if_fail (WHY_IS_DOCUMENT (self) && preset != NULL);
+
+  for (gsize which = 0; which < G_N_ELEMENTS (presets); which++)
+    {
+      if (strcmp (preset, presets[which].id) == 0)
+        {
+          why_document_set_window (self, presets[which].width, presets[which].centre);
+          return;
+        }
+    }
+  if (strcmp (preset, "file") == 0)
+    why_document_set_window (self, 0, 0);
+  else if (strcmp (preset, "full") == 0)
+    {
+      const WhyGreyWindow full =
+        why_document_has_window (self) ? why_picture_get_full_window (self->picture) : (WhyGreyWindow){ 0 };
+      why_document_set_window (self, full.width, full.centre);
+    }
+  else
+    {
+      g_autofree char *message =
+        g_strdup_printf (_ ("There is no window '%s'; choose brain, lung, bone, abdomen, full or file"), preset);
+      why_document_fail (self, WHY_ERROR_KIND_VALUE, message);
+    }
+}
+
+void
+why_document_update_window (WhyDocument *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!why_document_has_window (self))
+    return;
+  const WhyGreyWindow *set = &self->state.view.window;
+  const WhyGreyWindow wanted = set->width > 0.0 ? *set : self->picture->own_window;
+  if (wanted.width == self->picture->window.width && wanted.centre == self->picture->window.centre)
+    return;
+  if (!why_picture_set_window (self->picture, wanted, &error))
+    why_document_fail (self, WHY_ERROR_KIND_VALUE, error->message);
+  why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE);
+}
+
+gboolean
+why_document_keeps_window (const WhyPicture *old, const WhyPicture *picture)
+{
+  return old != NULL && *picture->unit != '\0' && g_strcmp0 (old->unit, picture->unit) == 0;
 }

@@ -73,6 +73,7 @@ typedef struct
   gboolean three_planes; /* of a volume, at once */
   gboolean projected;    /* what is seen along the axis, instead of a slice */
   WhyTurn turn;
+  WhyGreyWindow window;  /* of values that are more than a screen shows; width 0: the file's own */
 } WhyDocumentView;
 
 gboolean why_document_view_equal (const WhyDocumentView *a, const WhyDocumentView *b);
@@ -304,6 +305,10 @@ gboolean why_document_is_checking (WhyDocument *self);
 const char *why_document_checking_title (WhyDocument *self);
 
 /* document-planes.c */
+/* The picture is drawn with the window that the state says. */
+void why_document_update_window (WhyDocument *self);
+/* Whether a window that was chosen for one picture means the same for another. */
+gboolean why_document_keeps_window (const WhyPicture *old, const WhyPicture *picture);
 /* The network sees the plane that is shown, and that has become another one. */
 void why_document_ask_of_plane (WhyDocument *self);
 

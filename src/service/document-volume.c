@@ -12,7 +12,8 @@
 gboolean
 why_document_view_equal (const WhyDocumentView *a, const WhyDocumentView *b)
 {
-  return a->three_planes == b->three_planes && a->projected == b->projected && a->turn == b->turn;
+  return a->three_planes == b->three_planes && a->projected == b->projected && a->turn == b->turn &&
+         a->window.centre == b->window.centre && a->window.width == b->window.width;
 }
 
 /* ---- slices ---- */

@@ -349,6 +349,7 @@ switch_state (WhyDocument *self, WhyDocumentState *state)
     }
   if (self->state.view.projected != old.view.projected)
     why_document_update_projected (self);
+  why_document_update_window (self);
   notify_state (self, &old);
   if (self->state.annotations != old.annotations)
     {
@@ -469,6 +470,7 @@ take_file (WhyDocument *self, WhyDocumentState *state)
   const WhyDocumentState old = self->state;
 
   self->state = *state;
+  why_document_update_window (self);
   notify_state (self, &old);
   WhyDocumentState gone = old;
   why_document_state_clear (&gone);
@@ -489,6 +491,8 @@ why_document_take_picture (WhyDocument *self, WhyPicture *picture)
   WhyDocumentState state = why_document_begin_change (self);
 
   g_object_freeze_notify (G_OBJECT (self));
+  if (!why_document_keeps_window (self->picture, picture))
+    state.view.window = (WhyGreyWindow){ 0 };
   g_clear_pointer (&self->picture, why_picture_free);
   self->picture = picture;
   why_document_init_volume (self);

@@ -20,6 +20,8 @@ WhyTensor *why_export_turn_panel (WhyTurn turn, WhyPanel *panel, WhyOverlayMap *
 char *why_export_turn_text (WhyTurn turn) G_GNUC_WARN_UNUSED_RESULT;
 /* "Axial plane, slice 3 of 90; ..." */
 char *why_export_plane_text (const WhyPicture *source, WhyTurn turn);
+/* NULL where there is none. */
+char *why_export_window_text (const WhyPicture *source);
 /* "The logit before the final Softmax is explained: 3.21" */
 char *why_export_score_text (const WhyExport *what, const WhyMap *map);
 gboolean why_export_knows_class (const WhyMap *map);

@@ -564,6 +564,17 @@ why_export_region_text (const WhyExport *what)
 }
 
 char *
+why_export_window_text (const WhyPicture *source)
+{
+  if (source == NULL || !why_picture_has_window (source) ||
+      (source->values == NULL && source->window.width == source->own_window.width && source->window.centre == source->own_window.centre))
+    return NULL;
+  /* Translators: width and level of the window of a scan, as radiologists state it; a unit ("HU") or nothing */
+  return g_strdup_printf (_ ("Window %1$.6g, level %2$.6g%3$s%4$s"), source->window.width, source->window.centre,
+                          source->unit != NULL && *source->unit != '\0' ? " " : "", source->unit != NULL ? source->unit : "");
+}
+
+char *
 why_export_score_text (const WhyExport *what, const WhyMap *map)
 {
   const char *ends_in = why_model_ends_in (what->model);
@@ -639,6 +650,9 @@ make_captions (const WhyExport *what, const char *method_title, const WhyMap *ma
     g_ptr_array_add (captions, why_export_plane_text (what->source, what->turn));
   else if (what->turn != 0)
     g_ptr_array_add (captions, why_export_turn_text (what->turn));
+  char *window = why_export_window_text (what->source);
+  if (window != NULL)
+    g_ptr_array_add (captions, window);
   if (why_export_knows_class (map))
     g_ptr_array_add (captions, why_export_score_text (what, map));
   if (what->result->request->n_covers > 0)

@@ -560,7 +560,7 @@ take_object (WhySessionFile *session, JsonObject *object, const char *folder, Wh
     "method_options", "polarity", "colormap", "limits", "lo", "hi", "opacity", "threshold", "show_map", "smooth", "um_per_pixel", "roi", "fill",
     "plane", "slice", "occlusions", "score", "region", "also_classes", "clip", "contours", "contour_levels", "contour_labels",
     "alpha", "colour_vision", "compare", "annotations", "steps", "planes", "projection", "cross_hair",
-    "mirrored", "rotation",
+    "mirrored", "rotation", "window_width", "window_level",
   };
   WhyDocumentState *state = &session->state;
   g_autofree char *kind = NULL;

@@ -15,6 +15,7 @@ G_BEGIN_DECLS
  *    "opacity": 0.5, "threshold": 0, "show_map": true, "smooth": true, "um_per_pixel": 0, "roi": "x,y,w,h", "fill": "mean",
  *    "plane": "axial", "slice": 90, "cross_hair": [column, row, slice], "planes": "one", "projection": "none",
  *    "mirrored": false, "rotation": 0 (degrees clockwise, after that),
+ *    "window_width": 400, "window_level": 40,
  *    "occlusions": [{"x", "y", "w", "h", "fill", "seed"}],
  *    "score": "logit", "region": "predicted", "also_classes": [], "clip": 0, "contours": false, "contour_levels": 3,
  *    "contour_labels": true, "alpha": "auto", "colour_vision": "normal",

@@ -16,6 +16,11 @@ why_session_add_view (JsonBuilder *builder, const WhyDocumentView *view)
   why_json_add_string (builder, "projection", view->projected ? "maximum" : "none");
   why_json_add_boolean (builder, "mirrored", why_turn_is_mirrored (view->turn));
   why_json_add_int (builder, "rotation", 90 * why_turn_get_quarters (view->turn));
+  if (view->window.width > 0.0)
+    {
+      why_json_add_double (builder, "window_width", view->window.width);
+      why_json_add_double (builder, "window_level", view->window.centre);
+    }
 }
 
 /* One of two words; none: @value stays. */
@@ -46,8 +51,11 @@ why_session_take_view (JsonObject *object, WhyDocumentView *view, GError **error
   if (!take_word (object, "planes", "one", "three", &view->three_planes, error) ||
       !take_word (object, "projection", "none", "maximum", &view->projected, error) ||
       !why_session_take (object, "mirrored", WHY_SESSION_TRUTH, &mirrored, error) ||
-      !why_session_take (object, "rotation", WHY_SESSION_WHOLE, &rotation, error))
+      !why_session_take (object, "rotation", WHY_SESSION_WHOLE, &rotation, error) ||
+      !why_session_take (object, "window_width", WHY_SESSION_NUMBER, &view->window.width, error) ||
+      !why_session_take (object, "window_level", WHY_SESSION_NUMBER, &view->window.centre, error))
     return FALSE;
+  view->window.width = MAX (view->window.width, 0.0);
   if (rotation % 90 != 0 || rotation < 0 || rotation > 270)
     {
       g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,

@@ -428,6 +428,12 @@ add_files (JsonBuilder *builder, WhyDocument *document)
       why_json_add_string (builder, "path", why_document_get_picture_path (document));
       why_json_add_int (builder, "width", why_document_get_picture_width (document));
       why_json_add_int (builder, "height", why_document_get_picture_height (document));
+      double width, centre;
+      if (why_document_get_window (document, &width, &centre))
+        {
+          why_json_add_double (builder, "window_width", width);
+          why_json_add_double (builder, "window_level", centre);
+        }
       if (why_document_has_planes (document))
         {
           why_json_add_string (builder, "plane", why_plane_kind_to_string (why_document_get_plane (document)));

@@ -137,6 +137,15 @@ gint64 why_document_get_picture_width (WhyDocument *self);
 gint64 why_document_get_picture_height (WhyDocument *self);
 /* Volumes: which plane is shown, counted in the file's order; pictures have one slice. */
 gboolean why_document_is_volume (WhyDocument *self); /* the network sees all of it */
+/** why_document_has_window: whether there is more in the picture than a screen tells apart: scans, volumes, 16 bits and floats */
+gboolean why_document_has_window (WhyDocument *self);
+/** why_document_get_window: what is shown between black and white, in the unit of the values; %FALSE: no window */
+gboolean why_document_get_window (WhyDocument *self, double *width, double *centre);
+/** why_document_set_window: @width: 0: the file's own, or all values but the lowest and highest thousandth. Of the display
+ *  only: what the network sees is its recipe's business. Undoable, a stream of them in one step */
+void why_document_set_window (WhyDocument *self, double width, double centre);
+/** why_document_set_window_preset: @preset: "brain", "lung", "bone", "abdomen", "full", "file" */
+void why_document_set_window_preset (WhyDocument *self, const char *preset);
 /** why_document_has_planes: a volume whose planes can be shown one by one; a network for pictures sees the one that is shown */
 gboolean why_document_has_planes (WhyDocument *self);
 WhyPlaneKind why_document_get_plane (WhyDocument *self);
