@@ -108,11 +108,34 @@ test_look (void)
   app_driver_stop (driver);
 }
 
+/* A popover of a button that is scrolled away: the toolkit must not complain, which would end the program here. */
+static void
+test_scrolled_away (void)
+{
+  AppDriver *driver = start ();
+
+  app_driver_win (driver, "page", g_variant_new_string ("look"));
+  app_driver_win (driver, "look-more", NULL);
+  app_driver_wait_idle (driver);
+  app_driver_win (driver, "edit-limit", g_variant_new_string ("upper"));
+  app_driver_wait_idle (driver);
+  app_driver_win (driver, "show-method-options", NULL);
+  app_driver_screenshot (driver, "method-options-scrolled");
+  app_driver_wait_idle (driver);
+  app_driver_win (driver, "page", g_variant_new_string ("answer"));
+  app_driver_win (driver, "show-method-options", NULL);
+  app_driver_screenshot (driver, "method-options-other-page");
+  g_autoptr (JsonNode) state = app_driver_state (driver);
+  g_assert_cmpstr (state_string (state, "window.inspector_page"), ==, "look");
+  app_driver_stop (driver);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/controls/question", test_question);
   g_test_add_func ("/controls/look", test_look);
+  g_test_add_func ("/controls/scrolled-away", test_scrolled_away);
   return g_test_run ();
 }

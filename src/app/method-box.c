@@ -7,6 +7,10 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+/* Until a page has its place, and until scrolling has come to its end. */
+#define LEAST_FRAMES 3
+#define MOST_FRAMES 40
+
 struct _WhyMethodBox
 {
   AdwBin parent_instance;
@@ -27,6 +31,9 @@ struct _WhyMethodBox
   GPtrArray *controls;    /* borrowed widgets, one for each */
 
   gboolean syncing;
+  gboolean opens_options;
+  int open_frames;
+  guint open_id; /* tick callback; goes with the widget */
 };
 
 G_DEFINE_FINAL_TYPE (WhyMethodBox, why_method_box, ADW_TYPE_BIN)
@@ -435,9 +442,49 @@ why_method_box_set_document (WhyMethodBox *self, WhyDocument *document)
   update_method (self);
 }
 
+/* Whether it lies in the window, not in what is scrolled away. */
+static gboolean
+is_seen (GtkWidget *widget)
+{
+  GtkWidget *window = GTK_WIDGET (gtk_widget_get_root (widget));
+  graphene_point_t middle;
+
+  return gtk_widget_get_mapped (widget) && window != NULL &&
+         gtk_widget_compute_point (widget, window,
+                                   &GRAPHENE_POINT_INIT ((float) gtk_widget_get_width (widget) / 2,
+                                                         (float) gtk_widget_get_height (widget) / 2), &middle) &&
+         middle.x >= 0 && middle.y >= 0 && middle.x <= (float) gtk_widget_get_width (window) &&
+         middle.y <= (float) gtk_widget_get_height (window);
+}
+
+static gboolean
+open_cb (GtkWidget *widget, GdkFrameClock *clock, gpointer data)
+{
+  WhyMethodBox *self = WHY_METHOD_BOX (widget);
+  GtkMenuButton *button = self->opens_options ? self->options_button : self->method_button;
+
+  self->open_frames++;
+  if (self->open_frames < LEAST_FRAMES || (self->open_frames < MOST_FRAMES && !is_seen (GTK_WIDGET (button))))
+    return G_SOURCE_CONTINUE;
+  self->open_id = 0;
+  if (is_seen (GTK_WIDGET (button)))
+    gtk_menu_button_popup (button);
+  return G_SOURCE_REMOVE;
+}
+
+/* A page that is shown just now has no place yet, and the button may be scrolled away: GTK would look in vain for the screen
+ * that it is on. The focus brings it back. */
 void
 why_method_box_show (WhyMethodBox *self, gboolean options)
 {
   g_return_if_fail (WHY_IS_METHOD_BOX (self));
-  gtk_menu_button_popup (options ? self->options_button : self->method_button);
+
+  /* In a talk, say, there is no page. */
+  if (!gtk_widget_get_mapped (GTK_WIDGET (self)))
+    return;
+  self->opens_options = options;
+  self->open_frames = 0;
+  gtk_widget_grab_focus (GTK_WIDGET (options ? self->options_button : self->method_button));
+  if (self->open_id == 0)
+    self->open_id = gtk_widget_add_tick_callback (GTK_WIDGET (self), open_cb, NULL, NULL);
 }
