@@ -9,7 +9,7 @@ import pathlib
 import re
 import sys
 
-ATTRIBUTE = re.compile(r'<(?:property|attribute)\b[^>]*translatable="yes"[^>]*>(.*?)</(?:property|attribute)>', re.S)
+ATTRIBUTE = re.compile(r'<(property|attribute|item)\b[^>]*translatable="yes"[^>]*>(.*?)</\1>', re.S)
 LITERAL = r'"((?:[^"\\]|\\.)*)"'
 CALL = re.compile(r'\b(?:N?C?_|g_dngettext|ngettext)\s*\(((?:[^()"]|"(?:[^"\\]|\\.)*")*)\)', re.S)
 
@@ -22,7 +22,7 @@ def plain(text):
 def strings_of(root):
     found = set()
     for path in sorted((root / 'ui').glob('*.ui')):
-        found.update(plain(html.unescape(text)) for text in ATTRIBUTE.findall(path.read_text('utf-8')))
+        found.update(plain(html.unescape(text)) for _, text in ATTRIBUTE.findall(path.read_text('utf-8')))
     for path in sorted((root / 'src').rglob('*.c')):
         for call in CALL.findall(path.read_text('utf-8')):
             parts = re.findall(LITERAL, call)
