@@ -503,6 +503,22 @@ choose_plane (WhyPicture *picture, const Options *options, const WhyResult *resu
   return why_picture_set_plane (picture, WHY_PLANE_AXIAL, (gint64) floor (source[picture->plane.axis]), error);
 }
 
+/* A network for pictures sees the plane of a volume that was asked for. */
+static gboolean
+look_at_plane (CliInput *input, const Options *options, GError **error)
+{
+  WhyPicture *picture = input->picture;
+
+  if (options->slice == NULL || picture == NULL || picture->is_volume || !why_picture_has_planes (picture))
+    return TRUE;
+  if (!why_picture_set_plane (picture, options->plane_kind, options->plane_index, error) ||
+      (options->projected && !why_picture_set_projected (picture, TRUE, error)))
+    return FALSE;
+  why_tensor_unref (input->pixels);
+  input->pixels = why_tensor_ref (picture->pixels);
+  return TRUE;
+}
+
 static gboolean
 write_files (WhyModel *model, const CliInput *input, const Options *options, WhyResult *result, GError **error)
 {
@@ -568,6 +584,7 @@ compute (Options *options, const CliCommon *common, const char *model_path, cons
   g_autoptr (WhyModel) model = cli_model_load_for (model_path, common->recipe, input_path, &error);
 
   if (model == NULL || !cli_check_explainable (model, &error) || !cli_input_load (input_path, common, model, &input, &error) ||
+      !look_at_plane (&input, options, &error) ||
       !fit_to_model (options, model, &input, &error))
     return cli_fail (CLI_BAD_INPUT, error);
 
