@@ -291,10 +291,18 @@ test_cross_hair (void)
           const float *cells = image.map->values->data;
           g_assert_cmpfloat (cells[(gint64) y * image.map->values->dims[1] + (gint64) x], >, 0);
 
-          /* The picture is made once, and again for another slice. */
+          /* Picture and map are made once, and again for another slice. */
           WhyTensor *display = image.picture->display;
+          WhyMap *map = image.map;
           g_assert_true (why_document_show_plane (document, (WhyPlaneKind) kind, FALSE, &image));
           g_assert_true (image.picture->display == display);
+          g_assert_true (image.map == map);
+          why_document_set_slice (document, (WhyPlaneKind) kind, bright[axis] == 0 ? 1 : 0);
+          g_assert_true (why_document_show_plane (document, (WhyPlaneKind) kind, FALSE, &image));
+          g_assert_cmpint (image.picture->plane.index, !=, bright[axis]);
+          for (gsize cell = 0; cell < why_tensor_count (image.map->values); cell++)
+            g_assert_cmpfloat (((const float *) image.map->values->data)[cell], ==, 0);
+          why_document_set_cross_hair (document, bright);
           why_plane_image_clear (&image);
           g_assert_null (image.picture);
           g_assert_null (image.map);

@@ -45,19 +45,21 @@ tell_display (WhyDocument *self)
   g_object_thaw_notify (G_OBJECT (self));
 }
 
-static void
+/* Returns: whether it is another one */
+static gboolean
 show_slice (WhyDocument *self, WhyPlaneKind plane, gint64 slice)
 {
   g_autoptr (GError) error = NULL;
 
   if (plane == self->picture->kind && slice == self->picture->plane.index)
-    return;
+    return FALSE;
   if (!why_picture_set_plane (self->picture, plane, slice, &error))
     {
       why_document_fail (self, WHY_ERROR_KIND_VALUE, error->message);
-      return;
+      return FALSE;
     }
   tell_display (self);
+  return TRUE;
 }
 
 void
@@ -113,10 +115,12 @@ why_document_set_cross_hair (WhyDocument *self, const gint64 *voxel)
     return;
   memcpy (self->cross, wanted, sizeof wanted);
   g_object_freeze_notify (G_OBJECT (self));
-  show_slice (self, self->picture->kind, why_document_get_slice_of (self, self->picture->kind));
+  const gboolean changed = show_slice (self, self->picture->kind, why_document_get_slice_of (self, self->picture->kind));
   why_document_notify (self, WHY_DOCUMENT_PROP_CROSS_HAIR);
   g_object_thaw_notify (G_OBJECT (self));
-  why_document_emit_redraw (self);
+  /* Moving within the plane that is shown changes nothing of it. */
+  if (changed)
+    why_document_emit_redraw (self);
 }
 
 char *
@@ -247,6 +251,7 @@ why_plane_image_clear (WhyPlaneImage *image)
 {
   g_clear_pointer (&image->picture, why_picture_free);
   g_clear_pointer (&image->map, why_map_unref);
+  g_clear_pointer (&image->whole, why_map_unref);
 }
 
 /* Of the same volume, drawn with the same black and white. */
@@ -266,6 +271,7 @@ show_picture (WhyDocument *self, WhyPlaneKind kind, gboolean projected, WhyPlane
 
   if (is_up_to_date (image->picture, self->picture, kind, index, projected))
     return TRUE;
+  g_clear_pointer (&image->map, why_map_unref);
   g_clear_pointer (&image->picture, why_picture_free);
   image->picture = why_picture_copy (self->picture);
   image->picture->projected = projected;
@@ -282,31 +288,38 @@ why_document_show_plane (WhyDocument *self, WhyPlaneKind kind, gboolean projecte
   WhyAffine to_display;
 
   g_return_val_if_fail (WHY_IS_DOCUMENT (self) && image != NULL, FALSE);
-  g_clear_pointer (&image->map, why_map_unref);
   if (!why_document_has_planes (self) || !show_picture (self, kind, projected, image))
     {
       why_plane_image_clear (image);
       return FALSE;
     }
-  if (whole == NULL || self->result == NULL)
-    return TRUE;
   /* A network for pictures has seen no other plane. */
-  if (!why_document_is_volume (self) && image->picture->kind != self->picture->kind)
-    return TRUE;
-  image->map = why_result_show_map (self->result, whole, image->picture, self->state.smooth, &to_display);
-  if (image->map == NULL || image->map->values->rank != 2)
+  if (whole == NULL || self->result == NULL || (!why_document_is_volume (self) && kind != self->picture->kind))
     {
       g_clear_pointer (&image->map, why_map_unref);
       return TRUE;
     }
-  image->overlay = (WhyOverlayMap) {
-    .values = image->map->values->data,
-    .width = (int) image->map->values->dims[1],
-    .height = (int) image->map->values->dims[0],
-    .to_source = to_display,
-    .source_width = (double) image->picture->display->dims[1],
-    .source_height = (double) image->picture->display->dims[0],
-  };
+  if (image->map == NULL || image->whole != whole || image->smooth != self->state.smooth)
+    {
+      g_clear_pointer (&image->map, why_map_unref);
+      g_clear_pointer (&image->whole, why_map_unref);
+      image->whole = why_map_ref (whole);
+      image->smooth = self->state.smooth;
+      image->map = why_result_show_map (self->result, whole, image->picture, self->state.smooth, &to_display);
+      if (image->map == NULL || image->map->values->rank != 2)
+        {
+          g_clear_pointer (&image->map, why_map_unref);
+          return TRUE;
+        }
+      image->overlay = (WhyOverlayMap) {
+        .values = image->map->values->data,
+        .width = (int) image->map->values->dims[1],
+        .height = (int) image->map->values->dims[0],
+        .to_source = to_display,
+        .source_width = (double) image->picture->display->dims[1],
+        .source_height = (double) image->picture->display->dims[0],
+      };
+    }
   why_document_make_style (self, image->map, whole, &image->style);
   return TRUE;
 }

@@ -196,6 +196,9 @@ typedef struct
   WhyMap *map;
   WhyOverlayMap overlay;
   WhyOverlayStyle style;
+  /*< private >*/
+  WhyMap *whole; /* what the map was taken from, and how */
+  gboolean smooth;
 } WhyPlaneImage;
 
 /** why_document_show_plane: @image: brought up to date: the plane of @kind through the cross hair, or what is seen along its
