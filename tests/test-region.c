@@ -310,7 +310,8 @@ test_tiles (void)
   g_assert_true (why_tiles_probe (tiles, width - 1, height - 1, rgb));
   g_assert_cmpint (rgb[1], ==, ((const guint8 *) all->data)[(height * width - 1) * 3 + 1]);
   g_assert_false (why_tiles_probe (tiles, width, 0, rgb));
-  g_assert_null (why_tiles_get_error (tiles));
+  g_autofree char *failure = why_tiles_take_error (tiles);
+  g_assert_null (failure);
   why_tiles_forget (tiles, &n_loaded);
   g_assert_finalize_object (tiles);
 }

@@ -362,6 +362,8 @@ void why_document_emit_played (WhyDocument *self);
 /* Whether the pixels that the network is to be shown are there. If not, they are being read, and the question is asked
  * when they are. */
 gboolean why_document_ensure_region (WhyDocument *self);
+/* Another picture: its tiles, and nothing of the last one is read any more. */
+void why_document_take_slide (WhyDocument *self);
 /* The region has changed: what is known of the last one is not known of this one. */
 void why_document_forget_region (WhyDocument *self);
 

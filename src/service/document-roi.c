@@ -242,3 +242,28 @@ why_document_ensure_region (WhyDocument *self)
   why_document_set_loading (self, WHY_LOAD_REGION, self->picture->path);
   return FALSE;
 }
+
+/* ---- another picture ---- */
+
+/* Of a damaged slide parts may be missing, which is then drawn coarsely. */
+static void
+on_tiles_loaded_cb (WhyDocument *self)
+{
+  g_autofree char *message = why_tiles_take_error (self->tiles);
+
+  if (message != NULL)
+    why_document_fail (self, WHY_ERROR_KIND_OTHER, message);
+}
+
+void
+why_document_take_slide (WhyDocument *self)
+{
+  g_clear_object (&self->tiles);
+  if (self->picture->slide != NULL)
+    {
+      self->tiles = why_tiles_new (self->picture->slide, self->picture->display);
+      g_signal_connect_object (self->tiles, "loaded", G_CALLBACK (on_tiles_loaded_cb), self, G_CONNECT_SWAPPED);
+    }
+  why_worker_cancel (why_runner_loader (self->runner), self->loads[WHY_LOAD_REGION]);
+  why_document_set_loading (self, WHY_LOAD_REGION, NULL);
+}

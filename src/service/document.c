@@ -497,11 +497,7 @@ why_document_take_picture (WhyDocument *self, WhyPicture *picture)
   self->picture = picture;
   why_document_init_volume (self);
   why_document_state_forget_picture (&state);
-  g_clear_object (&self->tiles);
-  if (picture->slide != NULL)
-    self->tiles = why_tiles_new (picture->slide, picture->display);
-  why_worker_cancel (why_runner_loader (self->runner), self->loads[WHY_LOAD_REGION]);
-  why_document_set_loading (self, WHY_LOAD_REGION, NULL);
+  why_document_take_slide (self);
   why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE_PATH);
   why_document_notify_display (self);
   take_file (self, &state);

@@ -499,12 +499,12 @@ why_tiles_probe (WhyTiles *self, gint64 x, gint64 y, guint8 rgb[3])
 }
 
 char *
-why_tiles_get_error (WhyTiles *self)
+why_tiles_take_error (WhyTiles *self)
 {
   g_return_val_if_fail (WHY_IS_TILES (self), NULL);
 
   pthread_mutex_lock (&self->mutex);
-  char *error = g_strdup (self->error);
+  char *error = g_steal_pointer (&self->error);
   pthread_mutex_unlock (&self->mutex);
   return error;
 }

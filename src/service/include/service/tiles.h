@@ -54,7 +54,7 @@ void why_tiles_forget (WhyTiles *self, gconstpointer looker);
 /** why_tiles_probe: @rgb: (out): the finest value that is there. Any thread. Returns: %FALSE outside of the slide */
 gboolean why_tiles_probe (WhyTiles *self, gint64 x, gint64 y, guint8 rgb[3]);
 
-/** why_tiles_get_error: Returns: (transfer full) (nullable): why tiles are missing, a sentence */
-char *why_tiles_get_error (WhyTiles *self);
+/** why_tiles_take_error: Returns: (transfer full) (nullable): why tiles are missing, a sentence; told once */
+char *why_tiles_take_error (WhyTiles *self) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS
