@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "dicom.h"
+#include "dicom-elements.h"
 
 #include "base/error.h"
 #include "base/size.h"
@@ -13,73 +13,7 @@
 #define MAX_DEPTH 32
 #define MAX_FRAMES 65536
 #define MAX_FRAGMENTS (1 << 20)
-/* Of a value that is text: the longest that is looked at are six numbers of 16 characters. */
-#define MAX_TEXT 256
 #define UNDEFINED 0xffffffffu
-#define WINDOW (1 << 16)
-
-/* Elements, as group << 16 | element. */
-enum
-{
-  TAG_TRANSFER_SYNTAX = 0x00020010,
-  TAG_IMAGE_TYPE = 0x00080008,
-  TAG_SOP_CLASS = 0x00080016,
-  TAG_MODALITY = 0x00080060,
-  TAG_THICKNESS = 0x00180050,
-  TAG_ECHO = 0x00180086,
-  TAG_SLICE_SPACING = 0x00180088,
-  TAG_IMAGER_SPACING = 0x00181164,
-  TAG_SERIES = 0x0020000e,
-  TAG_POSITION = 0x00200032,
-  TAG_ORIENTATION = 0x00200037,
-  TAG_TEMPORAL = 0x00200100,
-  TAG_PLANE_POSITIONS = 0x00209113,
-  TAG_PLANE_ORIENTATIONS = 0x00209116,
-  TAG_SAMPLES = 0x00280002,
-  TAG_PHOTOMETRIC = 0x00280004,
-  TAG_PLANAR = 0x00280006,
-  TAG_N_FRAMES = 0x00280008,
-  TAG_ROWS = 0x00280010,
-  TAG_COLUMNS = 0x00280011,
-  TAG_SPACING = 0x00280030,
-  TAG_ALLOCATED = 0x00280100,
-  TAG_STORED = 0x00280101,
-  TAG_HIGH_BIT = 0x00280102,
-  TAG_SIGNED = 0x00280103,
-  TAG_CENTRE = 0x00281050,
-  TAG_WIDTH = 0x00281051,
-  TAG_INTERCEPT = 0x00281052,
-  TAG_SLOPE = 0x00281053,
-  TAG_RESCALE_TYPE = 0x00281054,
-  TAG_WINDOW_FUNCTION = 0x00281056,
-  TAG_PALETTE_FORM = 0x00281101, /* and the two after */
-  TAG_PALETTE_DATA = 0x00281201,
-  TAG_MODALITY_TABLES = 0x00283000,
-  TAG_VOI_TABLES = 0x00283010,
-  TAG_PIXEL_MEASURES = 0x00289110,
-  TAG_FRAME_VOI = 0x00289132,
-  TAG_PIXEL_VALUES = 0x00289145,
-  TAG_UNITS = 0x00541001,
-  TAG_SHARED_GROUPS = 0x52009229,
-  TAG_FRAME_GROUPS = 0x52009230,
-  TAG_FLOAT_PIXELS = 0x7fe00008,
-  TAG_DOUBLE_PIXELS = 0x7fe00009,
-  TAG_PIXELS = 0x7fe00010,
-};
-/* Above INT_MAX, so no enumerators. */
-#define TAG_ITEM 0xfffee000u
-#define TAG_ITEM_END 0xfffee00du
-#define TAG_SEQUENCE_END 0xfffee0ddu
-
-#define VR(a, b) ((guint) (a) << 8 | (guint) (b))
-
-typedef struct
-{
-  guint32 tag;
-  guint vr; /* 0 without explicit ones */
-  guint32 length;
-  guint64 value; /* its offset */
-} Element;
 
 typedef struct
 {
@@ -92,199 +26,16 @@ typedef struct
 
 typedef struct
 {
-  WhyDicom *dicom;
+  WhyDicomReader reader;
   Level levels[MAX_DEPTH + 1]; /* the first is the data set */
   int depth;
   gint64 n_frames_stated;
   GArray *frames;         /* WhyDicomFrame of the per-frame groups */
   WhyDicomFrame common; /* stated for the whole data set, or shared */
   GChecksum *belongs;     /* to which series */
-  guint8 window[WINDOW];
-  guint64 window_start;
-  gsize window_length;
 } Parser;
 
-/* ---- bytes ---- */
-
-gboolean
-why_dicom_read_at (const WhyDicom *dicom, guint64 offset, void *buffer, gsize length)
-{
-  if (dicom->memory == NULL)
-    return why_loader_file_read_at (dicom->file, offset, buffer, length);
-  if (offset > dicom->size || length > dicom->size - offset)
-    return FALSE;
-  memcpy (buffer, dicom->memory + offset, length);
-  return TRUE;
-}
-
-/* Headers and short values, through a window that moves on. */
-static gboolean
-peek (Parser *parser, guint64 offset, void *buffer, gsize length)
-{
-  if (length > WINDOW)
-    return FALSE;
-  if (offset < parser->window_start || offset + length > parser->window_start + parser->window_length)
-    {
-      const guint64 left = parser->dicom->size - MIN (offset, parser->dicom->size);
-
-      parser->window_start = offset;
-      parser->window_length = (gsize) MIN ((guint64) WINDOW, left);
-      if (parser->window_length < length || !why_dicom_read_at (parser->dicom, offset, parser->window, parser->window_length))
-        {
-          parser->window_length = 0;
-          return FALSE;
-        }
-    }
-  memcpy (buffer, parser->window + (offset - parser->window_start), length);
-  return TRUE;
-}
-
-static guint32
-get16 (const guint8 *bytes, gboolean big)
-{
-  return big ? (guint32) bytes[0] << 8 | bytes[1] : (guint32) bytes[1] << 8 | bytes[0];
-}
-
-static guint32
-get32 (const guint8 *bytes, gboolean big)
-{
-  return big ? get16 (bytes, TRUE) << 16 | get16 (bytes + 2, TRUE) : get16 (bytes + 2, FALSE) << 16 | get16 (bytes, FALSE);
-}
-
-static gboolean
-fail_cut (const Element *element, GError **error)
-{
-  g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE,
-               "is cut off or damaged: element (%04x,%04x) says it has %u bytes, which are not there", element->tag >> 16,
-               element->tag & 0xffff, element->length);
-  return FALSE;
-}
-
-static gboolean
-fail_end (GError **error)
-{
-  g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "is cut off: it ends in the middle of an element");
-  return FALSE;
-}
-
-/* Reads the header of the element at @offset; its value follows at @element->value. */
-static gboolean
-read_element (Parser *parser, guint64 offset, gboolean explicit_vr, gboolean big, Element *element, GError **error)
-{
-  guint8 bytes[12];
-
-  if (!peek (parser, offset, bytes, 8))
-    return fail_end (error);
-  element->tag = get16 (bytes, big) << 16 | get16 (bytes + 2, big);
-  element->vr = 0;
-  element->value = offset + 8;
-  if (!explicit_vr || element->tag >> 16 == 0xfffe)
-    {
-      element->length = get32 (bytes + 4, big);
-      return TRUE;
-    }
-  element->vr = VR (bytes[4], bytes[5]);
-  if (!g_ascii_isupper (bytes[4]) || !g_ascii_isupper (bytes[5]))
-    {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "is damaged: element (%04x,%04x) has no type", element->tag >> 16,
-                   element->tag & 0xffff);
-      return FALSE;
-    }
-  switch (element->vr)
-    {
-    case VR ('O', 'B'):
-    case VR ('O', 'W'):
-    case VR ('O', 'F'):
-    case VR ('O', 'D'):
-    case VR ('O', 'L'):
-    case VR ('O', 'V'):
-    case VR ('S', 'Q'):
-    case VR ('S', 'V'):
-    case VR ('U', 'C'):
-    case VR ('U', 'R'):
-    case VR ('U', 'T'):
-    case VR ('U', 'N'):
-    case VR ('U', 'V'):
-      if (!peek (parser, offset, bytes, 12))
-        return fail_end (error);
-      element->length = get32 (bytes + 8, big);
-      element->value = offset + 12;
-      break;
-    default:
-      element->length = get16 (bytes + 6, big);
-      break;
-    }
-  return TRUE;
-}
-
 /* ---- values ---- */
-
-/* Text without the blanks and zeros around it. Longer than can be meant: its beginning. */
-static void
-get_text (Parser *parser, const Element *element, char *text, gsize size)
-{
-  const gsize length = MIN (element->length, size - 1);
-
-  text[0] = '\0';
-  if (!peek (parser, element->value, text, length))
-    return;
-  text[length] = '\0';
-  g_strstrip (text);
-}
-
-/* Numbers as text, parted by backslashes; what is missing stays as it was. */
-static void
-get_numbers (Parser *parser, const Element *element, double *numbers, int count)
-{
-  char text[MAX_TEXT];
-  const char *at = text;
-
-  get_text (parser, element, text, sizeof text);
-  for (int which = 0; which < count; which++)
-    {
-      char *end;
-      const double number = g_ascii_strtod (at, &end);
-
-      if (end == at)
-        return;
-      if (isfinite (number))
-        numbers[which] = number;
-      at = end;
-      while (*at == ' ')
-        at++;
-      if (*at != '\\')
-        return;
-      at++;
-    }
-}
-
-static int
-get_short (Parser *parser, const Element *element, int otherwise)
-{
-  guint8 bytes[2];
-
-  if (element->length < 2 || !peek (parser, element->value, bytes, 2))
-    return otherwise;
-  return (int) get16 (bytes, parser->dicom->big_endian);
-}
-
-/* Code strings are capitals, digits, blanks and underscores; anything else is nothing that could be shown. */
-static void
-get_code (Parser *parser, const Element *element, char *code, gsize size)
-{
-  char text[MAX_TEXT];
-
-  get_text (parser, element, text, sizeof text);
-  char *end = strchr (text, '\\');
-  if (end != NULL)
-    *end = '\0';
-  for (const char *c = text; *c != '\0'; c++)
-    {
-      if (!g_ascii_isupper (*c) && !g_ascii_isdigit (*c) && *c != '_' && *c != ' ')
-        return;
-    }
-  g_strlcpy (code, text, size);
-}
 
 static void
 frame_init (WhyDicomFrame *frame)
@@ -300,33 +51,33 @@ frame_init (WhyDicomFrame *frame)
 
 /* What is stated for the whole data set, for all frames, or for one. */
 static void
-take_frame_value (Parser *parser, const Element *element, WhyDicomFrame *frame)
+take_frame_value (Parser *parser, const WhyDicomElement *element, WhyDicomFrame *frame)
 {
   switch (element->tag)
     {
     case TAG_POSITION:
-      get_numbers (parser, element, frame->position, 3);
+      why_dicom_get_numbers (&parser->reader, element, frame->position, 3);
       break;
     case TAG_ORIENTATION:
-      get_numbers (parser, element, frame->orientation, 6);
+      why_dicom_get_numbers (&parser->reader, element, frame->orientation, 6);
       break;
     case TAG_SPACING:
-      get_numbers (parser, element, frame->spacing, 2);
+      why_dicom_get_numbers (&parser->reader, element, frame->spacing, 2);
       break;
     case TAG_THICKNESS:
-      get_numbers (parser, element, &frame->thickness, 1);
+      why_dicom_get_numbers (&parser->reader, element, &frame->thickness, 1);
       break;
     case TAG_SLOPE:
-      get_numbers (parser, element, &frame->slope, 1);
+      why_dicom_get_numbers (&parser->reader, element, &frame->slope, 1);
       break;
     case TAG_INTERCEPT:
-      get_numbers (parser, element, &frame->intercept, 1);
+      why_dicom_get_numbers (&parser->reader, element, &frame->intercept, 1);
       break;
     case TAG_CENTRE:
-      get_numbers (parser, element, &frame->centre, 1);
+      why_dicom_get_numbers (&parser->reader, element, &frame->centre, 1);
       break;
     case TAG_WIDTH:
-      get_numbers (parser, element, &frame->width, 1);
+      why_dicom_get_numbers (&parser->reader, element, &frame->width, 1);
       break;
     default:
       break;
@@ -334,9 +85,9 @@ take_frame_value (Parser *parser, const Element *element, WhyDicomFrame *frame)
 }
 
 static void
-take_palette (Parser *parser, const Element *element)
+take_palette (Parser *parser, const WhyDicomElement *element)
 {
-  WhyDicomPalette *palette = &parser->dicom->palette[(element->tag & 0xff) - 1];
+  WhyDicomPalette *palette = &parser->reader.dicom->palette[(element->tag & 0xff) - 1];
   guint8 bytes[6];
 
   if ((element->tag & 0xff00) == 0x1200)
@@ -345,20 +96,20 @@ take_palette (Parser *parser, const Element *element)
       palette->length = element->length;
       return;
     }
-  if (element->length < 6 || !peek (parser, element->value, bytes, 6))
+  if (element->length < 6 || !why_dicom_peek (&parser->reader, element->value, bytes, 6))
     return;
-  const guint32 n_entries = get16 (bytes, parser->dicom->big_endian);
+  const guint32 n_entries = why_dicom_get16 (bytes, parser->reader.dicom->big_endian);
   palette->n_entries = n_entries == 0 ? 65536 : n_entries;
-  palette->first = (int) get16 (bytes + 2, parser->dicom->big_endian);
-  palette->bits = (int) get16 (bytes + 4, parser->dicom->big_endian);
+  palette->first = (int) why_dicom_get16 (bytes + 2, parser->reader.dicom->big_endian);
+  palette->bits = (int) why_dicom_get16 (bytes + 4, parser->reader.dicom->big_endian);
 }
 
 static void
-take_belonging (Parser *parser, const Element *element)
+take_belonging (Parser *parser, const WhyDicomElement *element)
 {
-  char text[MAX_TEXT];
+  char text[WHY_DICOM_MAX_TEXT];
 
-  get_text (parser, element, text, sizeof text);
+  why_dicom_get_text (&parser->reader, element, text, sizeof text);
   /* Of the type of picture, which projection it is; what was added to it (value 4 and on) parts no series. */
   if (element->tag == TAG_IMAGE_TYPE)
     {
@@ -368,17 +119,17 @@ take_belonging (Parser *parser, const Element *element)
       if (end != NULL)
         *end = '\0';
     }
-  parser->dicom->has_series = parser->dicom->has_series || (element->tag == TAG_SERIES && text[0] != '\0');
+  parser->reader.dicom->has_series = parser->reader.dicom->has_series || (element->tag == TAG_SERIES && text[0] != '\0');
   g_checksum_update (parser->belongs, (const guchar *) &element->tag, sizeof element->tag);
   g_checksum_update (parser->belongs, (const guchar *) text, -1);
 }
 
 /* An element of the data set itself. */
 static void
-take_value (Parser *parser, const Element *element)
+take_value (Parser *parser, const WhyDicomElement *element)
 {
-  WhyDicom *dicom = parser->dicom;
-  char text[MAX_TEXT];
+  WhyDicom *dicom = parser->reader.dicom;
+  char text[WHY_DICOM_MAX_TEXT];
 
   switch (element->tag)
     {
@@ -389,63 +140,63 @@ take_value (Parser *parser, const Element *element)
       take_belonging (parser, element);
       break;
     case TAG_SOP_CLASS:
-      get_text (parser, element, text, sizeof text);
+      why_dicom_get_text (&parser->reader, element, text, sizeof text);
       dicom->is_slide = strcmp (text, "1.2.840.10008.5.1.4.1.1.77.1.6") == 0;
       break;
     case TAG_MODALITY:
-      get_code (parser, element, dicom->modality, sizeof dicom->modality);
+      why_dicom_get_code (&parser->reader, element, dicom->modality, sizeof dicom->modality);
       break;
     case TAG_SLICE_SPACING:
-      get_numbers (parser, element, &dicom->slice_spacing, 1);
+      why_dicom_get_numbers (&parser->reader, element, &dicom->slice_spacing, 1);
       break;
     case TAG_IMAGER_SPACING:
-      get_numbers (parser, element, dicom->imager_spacing, 2);
+      why_dicom_get_numbers (&parser->reader, element, dicom->imager_spacing, 2);
       break;
     case TAG_SAMPLES:
-      dicom->samples = get_short (parser, element, 1);
+      dicom->samples = why_dicom_get_short (&parser->reader, element, 1);
       break;
     case TAG_PHOTOMETRIC:
-      get_code (parser, element, dicom->photometric, sizeof dicom->photometric);
+      why_dicom_get_code (&parser->reader, element, dicom->photometric, sizeof dicom->photometric);
       break;
     case TAG_PLANAR:
-      dicom->planar = get_short (parser, element, 0);
+      dicom->planar = why_dicom_get_short (&parser->reader, element, 0);
       break;
     case TAG_N_FRAMES:
       {
         double n_frames = 1.0;
-        get_numbers (parser, element, &n_frames, 1);
+        why_dicom_get_numbers (&parser->reader, element, &n_frames, 1);
         parser->n_frames_stated = (gint64) CLAMP (n_frames, -1.0, 1e9);
         break;
       }
     case TAG_ROWS:
-      dicom->rows = get_short (parser, element, 0);
+      dicom->rows = why_dicom_get_short (&parser->reader, element, 0);
       break;
     case TAG_COLUMNS:
-      dicom->columns = get_short (parser, element, 0);
+      dicom->columns = why_dicom_get_short (&parser->reader, element, 0);
       break;
     case TAG_ALLOCATED:
-      dicom->bits_allocated = get_short (parser, element, 0);
+      dicom->bits_allocated = why_dicom_get_short (&parser->reader, element, 0);
       break;
     case TAG_STORED:
-      dicom->bits_stored = get_short (parser, element, 0);
+      dicom->bits_stored = why_dicom_get_short (&parser->reader, element, 0);
       break;
     case TAG_HIGH_BIT:
-      dicom->high_bit = get_short (parser, element, 0);
+      dicom->high_bit = why_dicom_get_short (&parser->reader, element, 0);
       break;
     case TAG_SIGNED:
-      dicom->is_signed = get_short (parser, element, 0) == 1;
+      dicom->is_signed = why_dicom_get_short (&parser->reader, element, 0) == 1;
       break;
     case TAG_RESCALE_TYPE:
-      get_text (parser, element, text, sizeof text);
+      why_dicom_get_text (&parser->reader, element, text, sizeof text);
       dicom->is_hounsfield = strcmp (text, "HU") == 0;
       break;
     case TAG_WINDOW_FUNCTION:
-      get_text (parser, element, text, sizeof text);
+      why_dicom_get_text (&parser->reader, element, text, sizeof text);
       dicom->is_linear_exact = strcmp (text, "LINEAR_EXACT") == 0;
       dicom->is_sigmoid = strcmp (text, "SIGMOID") == 0;
       break;
     case TAG_UNITS:
-      get_code (parser, element, dicom->units, sizeof dicom->units);
+      why_dicom_get_code (&parser->reader, element, dicom->units, sizeof dicom->units);
       break;
     case TAG_MODALITY_TABLES:
       dicom->has_modality_table = element->length != 0;
@@ -512,18 +263,18 @@ push (Parser *parser, const Level *level, GError **error)
 static gboolean
 take_fragments (Parser *parser, guint64 offset, GError **error)
 {
-  WhyDicom *dicom = parser->dicom;
+  WhyDicom *dicom = parser->reader.dicom;
   gboolean is_table = TRUE;
 
   dicom->fragments = g_array_new (FALSE, FALSE, sizeof (WhyDicomFragment));
   dicom->offsets = g_array_new (FALSE, FALSE, sizeof (guint32));
   for (;;)
     {
-      Element item;
+      WhyDicomElement item;
 
       if (offset == dicom->size && dicom->fragments->len > 0)
         return TRUE; /* old writers leave the last delimiter out */
-      if (!read_element (parser, offset, FALSE, dicom->big_endian, &item, error))
+      if (!why_dicom_read_element (&parser->reader, offset, FALSE, dicom->big_endian, &item, error))
         return FALSE;
       if (item.tag == TAG_SEQUENCE_END)
         return TRUE;
@@ -534,15 +285,15 @@ take_fragments (Parser *parser, guint64 offset, GError **error)
           return FALSE;
         }
       if (item.length == UNDEFINED || item.length > dicom->size - item.value)
-        return fail_cut (&item, error);
+        return why_dicom_fail_cut (&item, error);
       if (is_table)
         {
           for (guint32 at = 0; at + 4 <= item.length && at / 4 < MAX_FRAMES; at += 4)
             {
               guint8 bytes[4];
-              if (!peek (parser, item.value + at, bytes, 4))
-                return fail_end (error);
-              const guint32 start = get32 (bytes, dicom->big_endian);
+              if (!why_dicom_peek (&parser->reader, item.value + at, bytes, 4))
+                return why_dicom_fail_end (error);
+              const guint32 start = why_dicom_get32 (bytes, dicom->big_endian);
               g_array_append_val (dicom->offsets, start);
             }
           is_table = FALSE;
@@ -562,9 +313,9 @@ take_fragments (Parser *parser, guint64 offset, GError **error)
 }
 
 static gboolean
-take_pixels (Parser *parser, const Element *element, GError **error)
+take_pixels (Parser *parser, const WhyDicomElement *element, GError **error)
 {
-  WhyDicom *dicom = parser->dicom;
+  WhyDicom *dicom = parser->reader.dicom;
 
   dicom->has_pixels = TRUE;
   dicom->is_float = element->tag != TAG_PIXELS;
@@ -588,7 +339,7 @@ take_pixels (Parser *parser, const Element *element, GError **error)
 
 /* Steps into sequences that matter or whose end has to be found. */
 static gboolean
-enter (Parser *parser, const Element *element, guint64 *offset, GError **error)
+enter (Parser *parser, const WhyDicomElement *element, guint64 *offset, GError **error)
 {
   const Level *top = &parser->levels[parser->depth];
   const gboolean groups = parser->depth == 0 && (element->tag == TAG_SHARED_GROUPS || element->tag == TAG_FRAME_GROUPS);
@@ -615,9 +366,9 @@ static gboolean
 step_sequence (Parser *parser, guint64 *offset, GError **error)
 {
   Level *sequence = &parser->levels[parser->depth];
-  Element item;
+  WhyDicomElement item;
 
-  if (!read_element (parser, *offset, sequence->explicit_vr, parser->dicom->big_endian, &item, error))
+  if (!why_dicom_read_element (&parser->reader, *offset, sequence->explicit_vr, parser->reader.dicom->big_endian, &item, error))
     return FALSE;
   *offset = item.value;
   if (item.tag == TAG_SEQUENCE_END && sequence->end == G_MAXUINT64)
@@ -631,8 +382,8 @@ step_sequence (Parser *parser, guint64 *offset, GError **error)
                    item.tag >> 16, item.tag & 0xffff);
       return FALSE;
     }
-  if (item.length != UNDEFINED && item.length > MIN (parser->dicom->size, sequence->end) - item.value)
-    return fail_cut (&item, error);
+  if (item.length != UNDEFINED && item.length > MIN (parser->reader.dicom->size, sequence->end) - item.value)
+    return why_dicom_fail_cut (&item, error);
   const Level level = {
     .is_item = TRUE,
     .explicit_vr = sequence->explicit_vr,
@@ -646,12 +397,12 @@ step_sequence (Parser *parser, guint64 *offset, GError **error)
 static gboolean
 walk (Parser *parser, guint64 offset, GError **error)
 {
-  WhyDicom *dicom = parser->dicom;
+  WhyDicom *dicom = parser->reader.dicom;
 
   while (offset < dicom->size || parser->depth > 0)
     {
       Level *top = &parser->levels[parser->depth];
-      Element element;
+      WhyDicomElement element;
 
       if (offset >= top->end)
         {
@@ -672,7 +423,7 @@ walk (Parser *parser, guint64 offset, GError **error)
       /* Zeros behind the last element, to a whole block. */
       if (parser->depth == 0 && dicom->size - offset < 8)
         return TRUE;
-      if (!read_element (parser, offset, top->explicit_vr, dicom->big_endian, &element, error))
+      if (!why_dicom_read_element (&parser->reader, offset, top->explicit_vr, dicom->big_endian, &element, error))
         return FALSE;
       if (element.tag == TAG_ITEM_END && top->end == G_MAXUINT64 && parser->depth > 0)
         {
@@ -683,7 +434,7 @@ walk (Parser *parser, guint64 offset, GError **error)
       if (parser->depth == 0 && (element.tag == TAG_PIXELS || element.tag == TAG_FLOAT_PIXELS || element.tag == TAG_DOUBLE_PIXELS))
         return take_pixels (parser, &element, error);
       if (element.length != UNDEFINED && element.length > dicom->size - element.value)
-        return fail_cut (&element, error);
+        return why_dicom_fail_cut (&element, error);
       if (parser->depth == 0)
         {
           take_value (parser, &element);
@@ -790,18 +541,18 @@ inflate_rest (WhyDicom *dicom, guint64 offset, GError **error)
 {
   const guint64 most = dicom->file->options->max_memory / 4;
   z_stream inflater = { 0 };
-  g_autofree guint8 *chunk = g_malloc (WINDOW);
+  g_autofree guint8 *chunk = g_malloc (WHY_DICOM_WINDOW);
   g_autofree guint8 *memory = NULL;
   gsize capacity = 0, length = 0;
   int status = Z_OK;
 
   if (inflateInit2 (&inflater, -MAX_WBITS) != Z_OK)
-    return fail_end (error);
+    return why_dicom_fail_end (error);
   while (status == Z_OK)
     {
       if (inflater.avail_in == 0)
         {
-          const gsize n_bytes = (gsize) MIN ((guint64) WINDOW, dicom->file->size - offset);
+          const gsize n_bytes = (gsize) MIN ((guint64) WHY_DICOM_WINDOW, dicom->file->size - offset);
 
           if (n_bytes == 0 || !why_loader_file_read_at (dicom->file, offset, chunk, n_bytes))
             break;
@@ -809,7 +560,7 @@ inflate_rest (WhyDicom *dicom, guint64 offset, GError **error)
           inflater.next_in = chunk;
           inflater.avail_in = (uInt) n_bytes;
         }
-      if (capacity - length < WINDOW)
+      if (capacity - length < WHY_DICOM_WINDOW)
         {
           capacity = MAX (2 * capacity, (gsize) 1 << 20);
           guint8 *grown = capacity <= most ? g_try_realloc (memory, capacity) : NULL;
@@ -823,9 +574,9 @@ inflate_rest (WhyDicom *dicom, guint64 offset, GError **error)
           memory = grown;
         }
       inflater.next_out = memory + length;
-      inflater.avail_out = WINDOW;
+      inflater.avail_out = WHY_DICOM_WINDOW;
       status = inflate (&inflater, Z_NO_FLUSH);
-      length += WINDOW - inflater.avail_out;
+      length += WHY_DICOM_WINDOW - inflater.avail_out;
     }
   inflateEnd (&inflater);
   if (length == 0)
@@ -844,20 +595,20 @@ static gboolean
 read_meta (Parser *parser, guint64 *offset, GError **error)
 {
   char uid[65] = "";
-  Element element;
+  WhyDicomElement element;
 
-  while (*offset + 8 <= parser->dicom->size)
+  while (*offset + 8 <= parser->reader.dicom->size)
     {
       guint8 group[2];
 
-      if (!peek (parser, *offset, group, 2) || get16 (group, FALSE) != 2)
+      if (!why_dicom_peek (&parser->reader, *offset, group, 2) || why_dicom_get16 (group, FALSE) != 2)
         break;
-      if (!read_element (parser, *offset, TRUE, FALSE, &element, error))
+      if (!why_dicom_read_element (&parser->reader, *offset, TRUE, FALSE, &element, error))
         return FALSE;
-      if (element.length > parser->dicom->size - element.value)
-        return fail_cut (&element, error);
+      if (element.length > parser->reader.dicom->size - element.value)
+        return why_dicom_fail_cut (&element, error);
       if (element.tag == TAG_TRANSFER_SYNTAX)
-        get_text (parser, &element, uid, sizeof uid);
+        why_dicom_get_text (&parser->reader, &element, uid, sizeof uid);
       *offset = element.value + element.length;
     }
   if (uid[0] == '\0')
@@ -865,22 +616,22 @@ read_meta (Parser *parser, guint64 *offset, GError **error)
       guint8 head[16];
       gboolean explicit_vr;
 
-      if (peek (parser, *offset, head, sizeof head) && begins_with_element (head, sizeof head, &explicit_vr))
+      if (why_dicom_peek (&parser->reader, *offset, head, sizeof head) && begins_with_element (head, sizeof head, &explicit_vr))
         g_strlcpy (uid, explicit_vr ? "1.2.840.10008.1.2.1" : "1.2.840.10008.1.2", sizeof uid);
     }
-  return take_syntax (parser->dicom, uid, error);
+  return take_syntax (parser->reader.dicom, uid, error);
 }
 
 static gboolean
 read_beginning (Parser *parser, guint64 *offset, GError **error)
 {
-  WhyDicom *dicom = parser->dicom;
+  WhyDicom *dicom = parser->reader.dicom;
   guint8 head[132];
   const gsize length = (gsize) MIN ((guint64) sizeof head, dicom->size);
   gboolean explicit_vr = FALSE;
 
-  if (!peek (parser, 0, head, length))
-    return fail_end (error);
+  if (!why_dicom_peek (&parser->reader, 0, head, length))
+    return why_dicom_fail_end (error);
   if (has_preamble (head, length))
     *offset = 132;
   else if (begins_with_element (head, length, &explicit_vr) && head[0] == 8)
@@ -891,7 +642,7 @@ read_beginning (Parser *parser, guint64 *offset, GError **error)
     {
       if (!inflate_rest (dicom, *offset, error))
         return FALSE;
-      parser->window_length = 0;
+      parser->reader.window_length = 0;
       *offset = 0;
     }
   return TRUE;
@@ -960,7 +711,7 @@ check (WhyDicom *dicom, GError **error)
 static gboolean
 take_frames (Parser *parser, GError **error)
 {
-  WhyDicom *dicom = parser->dicom;
+  WhyDicom *dicom = parser->reader.dicom;
 
   dicom->n_frames = parser->n_frames_stated;
   if (dicom->n_frames < 1 || dicom->n_frames > MAX_FRAMES)
@@ -984,7 +735,7 @@ take_frames (Parser *parser, GError **error)
 static void
 complete (Parser *parser)
 {
-  WhyDicom *dicom = parser->dicom;
+  WhyDicom *dicom = parser->reader.dicom;
   gsize length = sizeof dicom->series;
   guint8 digest[32];
 
@@ -1021,7 +772,7 @@ why_dicom_parse (const WhyLoaderFile *file, GError **error)
   dicom->size = file->size;
   dicom->samples = 1;
   dicom->slice_spacing = dicom->imager_spacing[0] = dicom->imager_spacing[1] = NAN;
-  parser->dicom = dicom;
+  parser->reader.dicom = dicom;
   parser->n_frames_stated = 1;
   parser->frames = g_array_new (FALSE, FALSE, sizeof (WhyDicomFrame));
   parser->belongs = g_checksum_new (G_CHECKSUM_SHA256);
