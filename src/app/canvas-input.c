@@ -334,7 +334,7 @@ why_canvas_update_cursor (WhyCanvas *self)
   if (self->panning)
     name = "grabbing";
   else if (self->picture != NULL && grip != WHY_GRIP_NONE)
-    name = grip == WHY_GRIP_ALL ? "move" : grips[turn_grip (self, grip)];
+    name = grip == WHY_GRIP_ALL || grip >= WHY_GRIP_FIRST_POINT ? "move" : grips[turn_grip (self, grip)];
   else if (self->picture != NULL && self->tool == WHY_TOOL_BRUSH && !self->space_held)
     name = "none";
   else if (self->picture != NULL && self->tool != WHY_TOOL_PAN && !self->space_held)
