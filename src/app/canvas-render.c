@@ -49,9 +49,12 @@ why_render_task_free (WhyRenderTask *task)
 static const char surface_key[] = "why-surface";
 static const char node_key[] = "why-node";
 
+/* A few frames. */
+#define RETIRE_MS 100
+
 /* Memory of surfaces that have gone, for the next ones, which mostly have the same size: to get megabytes from the system
  * and to give them back takes longer than to draw them, and the latter would often be the main thread's. */
-#define SPARES_MAX 4
+#define SPARES_MAX 6
 #define SPARES_SECONDS 2
 
 typedef struct
@@ -394,4 +397,20 @@ why_render_task_start (WhyRenderTask *task, WhyRenderDone done, GObject *owner)
     pool = g_thread_pool_new (work, NULL, 1, FALSE, NULL);
   *job = (Job) { .task = task, .done = done, .owner = g_object_ref (owner) };
   g_thread_pool_push (pool, job, NULL);
+}
+
+static gboolean
+retire_cb (gpointer texture)
+{
+  return G_SOURCE_REMOVE;
+}
+
+void
+why_render_replace (GdkTexture **texture, GdkTexture *by)
+{
+  if (*texture == by)
+    return;
+  if (*texture != NULL)
+    g_timeout_add_full (G_PRIORITY_LOW, RETIRE_MS, retire_cb, *texture, g_object_unref);
+  *texture = g_object_ref (by);
 }

@@ -78,6 +78,16 @@ void why_render_task_start (WhyRenderTask *task, WhyRenderDone done, GObject *ow
  */
 void why_render_append (GtkSnapshot *snapshot, GtkWidget *widget, GdkTexture *texture, const graphene_rect_t *bounds);
 
+/**
+ * why_render_replace:
+ * @texture: (inout): of a task, or nothing; becomes @by
+ * @by: of a task
+ *
+ * The old one goes some frames later. While a frame that shows it is kept by the toolkit, cairo would copy all of its
+ * pixels for that frame before it let them go.
+ */
+void why_render_replace (GdkTexture **texture, GdkTexture *by);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WhyRenderTask, why_render_task_free)
 
 G_END_DECLS

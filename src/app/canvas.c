@@ -73,10 +73,10 @@ render_done_cb (WhyRenderTask *task, gpointer owner)
 
   self->rendering = FALSE;
   if (task->base_texture != NULL && task->picture_serial == self->picture_serial)
-    g_set_object (&self->base_texture, task->base_texture);
+    why_render_replace (&self->base_texture, task->base_texture);
   if (task->picture_texture != NULL && task->picture_serial == self->picture_serial)
     {
-      g_set_object (&self->picture_texture, task->picture_texture);
+      why_render_replace (&self->picture_texture, task->picture_texture);
       self->picture_img = task->img;
       self->picture_texture_serial = task->picture_serial;
       self->picture_vision = task->style.vision;
@@ -84,13 +84,13 @@ render_done_cb (WhyRenderTask *task, gpointer owner)
     }
   if (task->whole_map_texture != NULL && self->map != NULL && task->picture_serial == self->picture_serial)
     {
-      g_set_object (&self->whole_map_texture, task->whole_map_texture);
+      why_render_replace (&self->whole_map_texture, task->whole_map_texture);
       self->whole_map_serial = task->map_serial;
     }
   /* An outdated map is better than none, but never one of another picture. */
   if (task->map_texture != NULL && self->map != NULL && task->picture_serial == self->picture_serial)
     {
-      g_set_object (&self->map_texture, task->map_texture);
+      why_render_replace (&self->map_texture, task->map_texture);
       self->map_img = task->img;
       self->map_texture_serial = task->map_serial;
     }
