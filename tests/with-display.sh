@@ -17,7 +17,8 @@ export HOME="$home" XDG_RUNTIME_DIR="$home/run" XDG_CONFIG_HOME="$home/.config" 
 # Drawn by cairo; and Mesa unloads its driver with memory that a leak checker can then not account for.
 export GSK_RENDERER=cairo GDK_DEBUG=gl-disable
 unset WAYLAND_DISPLAY DISPLAY DBUS_SESSION_BUS_ADDRESS
-xvfb-run -a -s '-screen 0 1400x900x24' dbus-run-session -- "$@" 2>"$home/errors"
+# Standard output is the test's alone; what services of the bus print there is not.
+xvfb-run -a -s '-screen 0 1400x900x24' dbus-run-session -- sh -c 'exec "$@" >&3 3>&-' sh "$@" 3>&1 >/dev/null 2>"$home/errors"
 status=$?
 # The one line that a bus without the right to raise its limits says.
 grep -v 'Failed to set fd limit' "$home/errors" >&2
