@@ -236,6 +236,69 @@ test_peak (gconstpointer data)
   g_rmdir (folder);
 }
 
+/* Runs whylight-cli explain on the lesion among vessels. Returns: what it says on stderr; (transfer full) */
+static char *
+explain_plane (const char *slice, const char *figure, gboolean works)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *program = g_test_build_filename (G_TEST_BUILT, "..", "src", "cli", "whylight-cli", NULL);
+  g_autofree char *model = shipped ("models", "phantoms/tumour3d.onnx");
+  g_autofree char *sample = shipped ("data/samples", "tumour3d-lesion.nii.gz");
+  const char *argv[] = { program, "explain", model, sample, "--slice", slice, "-o", figure, NULL };
+  g_autofree char *out = NULL;
+  char *err = NULL;
+  int status;
+
+  g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &out, &err, &status, &error);
+  g_assert_no_error (error);
+  if (g_spawn_check_wait_status (status, NULL) != works)
+    g_error ("--slice %s: status %d: %s", slice, status, err);
+  return err;
+}
+
+/* The upper end of the colours, as the recipe in an SVG states it. */
+static double
+find_upper_end (const char *figure)
+{
+  static const char key[] = "&quot;hi&quot;:";
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = NULL;
+
+  g_file_get_contents (figure, &text, NULL, &error);
+  g_assert_no_error (error);
+  const char *found = strstr (text, key);
+  g_assert_nonnull (found);
+  return g_ascii_strtod (found + strlen (key), NULL);
+}
+
+/* Planes are drawn on the scale of the whole map, so that one without evidence looks like one; and one that there is
+ * not is no figure of another. */
+static void
+test_planes (void)
+{
+  const Case c = { .model = "phantoms/tumour3d.onnx", .sample = "tumour3d-lesion.nii.gz" };
+  static const char *const slices[] = { "axial:0", "axial:47", "coronal:24", "sagittal:max" };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *folder = g_dir_make_tmp ("whylight-models-XXXXXX", &error);
+  g_assert_no_error (error);
+  g_autofree char *figure = g_build_filename (folder, "plane.svg", NULL);
+  g_autoptr (JsonNode) node = explain (&c, "gradcam", NULL, NULL, NULL);
+  JsonObject *map = json_object_get_object_member (json_node_get_object (node), "map");
+  const double whole = json_object_get_double_member (map, "maximum");
+
+  for (gsize which = 0; which < G_N_ELEMENTS (slices); which++)
+    {
+      g_autofree char *said = explain_plane (slices[which], figure, TRUE);
+      /* Both are the same float, written out. */
+      g_assert_cmpfloat_with_epsilon (find_upper_end (figure), whole, 1e-6 * whole);
+    }
+  g_remove (figure);
+  g_autofree char *said = explain_plane ("axial:48", figure, FALSE);
+  g_assert_nonnull (strstr (said, "48 slices"));
+  g_assert_false (g_file_test (figure, G_FILE_TEST_EXISTS));
+  g_rmdir (folder);
+}
+
 /* Every example of the gallery: its files are there, its class is one of the network's, and the map is not empty. */
 static void
 test_gallery (void)
@@ -272,6 +335,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/models/by-hand", test_by_hand);
+  g_test_add_func ("/models/planes", test_planes);
   g_test_add_func ("/models/gallery", test_gallery);
   for (gsize index = 0; index < G_N_ELEMENTS (cases); index++)
     {

@@ -368,6 +368,8 @@ describe (WhyModel *model, const CliInput *input, const Options *options, WhyRes
     .kind = input->picture != NULL ? WHY_FIGURE_SIDE_BY_SIDE : WHY_FIGURE_OVERLAY,
   };
 
+  /* A plane without evidence shall look like one. */
+  why_export_share_limits (result->map, &what.style);
   cli_export_apply (&options->export, &what);
   if (!(what.um_per_pixel > 0) && input->picture != NULL)
     what.um_per_pixel = input->picture->um_per_pixel;
@@ -470,13 +472,28 @@ print_json (WhyModel *model, const CliInput *input, const Options *options, WhyR
   cli_json_print (builder);
 }
 
+static gboolean
+take_plane (WhyPicture *picture, const Options *options, GError **error)
+{
+  const gint64 n_planes = why_picture_get_n_planes (picture, options->plane_kind);
+
+  if (!options->projected && options->plane_index >= n_planes)
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+                   "--slice %s: the volume has %" G_GINT64_FORMAT " slices of this kind, 0 to %" G_GINT64_FORMAT, options->slice,
+                   n_planes, n_planes - 1);
+      return FALSE;
+    }
+  return why_picture_set_plane (picture, options->plane_kind, options->plane_index, error) &&
+         (!options->projected || why_picture_set_projected (picture, TRUE, error));
+}
+
 /* The plane of the figure: as asked for, else the axial one through the map's highest value. */
 static gboolean
 choose_plane (WhyPicture *picture, const Options *options, const WhyResult *result, GError **error)
 {
   if (options->slice != NULL)
-    return why_picture_set_plane (picture, options->plane_kind, options->plane_index, error) &&
-           (!options->projected || why_picture_set_projected (picture, TRUE, error));
+    return take_plane (picture, options, error);
 
   const WhyMap *map = result->map;
   const float *values = map->values->data;
@@ -511,8 +528,7 @@ look_at_plane (CliInput *input, const Options *options, GError **error)
 
   if (options->slice == NULL || picture == NULL || picture->is_volume || !why_picture_has_planes (picture))
     return TRUE;
-  if (!why_picture_set_plane (picture, options->plane_kind, options->plane_index, error) ||
-      (options->projected && !why_picture_set_projected (picture, TRUE, error)))
+  if (!take_plane (picture, options, error))
     return FALSE;
   why_tensor_unref (input->pixels);
   input->pixels = why_tensor_ref (picture->pixels);
