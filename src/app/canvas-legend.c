@@ -17,9 +17,11 @@
 /* Places in the legend's rectangle, along each side, at which the map below it is looked at. */
 #define N_LOOKS 9
 
-/* What else lies along the upper edge: the tools at the right, and the mark of another colour vision at the left. */
+/* What else lies along the upper edge: the tools at the right. */
 #define TOOLS_WIDTH 230
-#define MARK_HEIGHT 54
+
+/* Of what lies in the upper left corner, with the space below. */
+#define CORNER_HEIGHT 54
 
 /* As share of the colour bar: a corner is left only for one that hides this much less. */
 #define WORTH_MOVING 0.2
@@ -54,12 +56,21 @@ strength_below (WhyCanvas *self, const WhyOverlayMap *map, const WhyRect *place,
   return strongest;
 }
 
+/* The mark of another colour vision and the buttons of the region lie in the upper left corner, one below the other. */
+double
+why_canvas_get_upper_left (WhyCanvas *self)
+{
+  const gboolean has_mark = self->style.vision != WHY_VISION_NORMAL, has_region = self->region.width > 0;
+
+  return (has_mark + has_region) * CORNER_HEIGHT;
+}
+
 /* Below at the left, unless what the map points at lies there; the other two corners have the tools and the scale. */
 static void
 choose_corner (WhyCanvas *self, const WhyOverlayMap *map, double lo, double hi)
 {
   const double bottom = floor (self->view.view_height - LEGEND_MARGIN - self->legend_height);
-  const double top = LEGEND_MARGIN + (self->style.vision != WHY_VISION_NORMAL ? MARK_HEIGHT : 0);
+  const double top = LEGEND_MARGIN + why_canvas_get_upper_left (self);
   const WhyRect places[2] = {
     { LEGEND_MARGIN, bottom, self->legend_width, self->legend_height },
     { LEGEND_MARGIN, top, self->legend_width, self->legend_height },

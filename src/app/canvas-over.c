@@ -137,7 +137,7 @@ append_overview (WhyCanvas *self, GtkSnapshot *snapshot, const WhyRect *place)
   WhyRect shown = { place->x + img.x * shrink, place->y + img.y * shrink, img.width * shrink, img.height * shrink };
   WhyRect outer = { shown.x - 1, shown.y - 1, shown.width + 2, shown.height + 2 };
   gtk_snapshot_push_clip (snapshot, &bounds);
-  why_canvas_append_region_mark (self, snapshot, place, shrink);
+  why_canvas_append_region_mark (self, snapshot, place, &turn, shrink);
   append_border (snapshot, &outer, 4, &black);
   append_border (snapshot, &shown, 2, &white);
   gtk_snapshot_pop (snapshot);

@@ -146,6 +146,8 @@ void why_canvas_snapshot (GtkWidget *widget, GtkSnapshot *snapshot);
 
 /* canvas-legend.c */
 void why_canvas_update_legend (WhyCanvas *self);
+/* How high it is what other widgets have in the upper left corner. */
+double why_canvas_get_upper_left (WhyCanvas *self);
 void why_canvas_init_legend (WhyCanvas *self);
 
 /* canvas-areas.c */
@@ -195,8 +197,9 @@ void why_canvas_emit_cross_stepped (WhyCanvas *self, int dx, int dy);
 void why_canvas_drop_slide (WhyCanvas *self);
 gboolean why_canvas_probe_slide (WhyCanvas *self, gint64 img_x, gint64 img_y, guint8 rgb[3]);
 void why_canvas_append_region (WhyCanvas *self, GtkSnapshot *snapshot);
-/* In the overview at @place. */
-void why_canvas_append_region_mark (WhyCanvas *self, GtkSnapshot *snapshot, const WhyRect *place, double shrink);
+/* In the overview at @place; @turn: from the picture to what is shown of it. */
+void why_canvas_append_region_mark (WhyCanvas *self, GtkSnapshot *snapshot, const WhyRect *place, const WhyAffine *turn,
+                                    double shrink);
 
 void why_canvas_init_input (WhyCanvas *self);
 void why_canvas_update_cursor (WhyCanvas *self);

@@ -80,6 +80,7 @@ why_canvas_set_region (WhyCanvas *self, const WhyRect *region)
   if (memcmp (region, &self->region, sizeof *region) == 0)
     return;
   self->region = *region;
+  self->legend_stale = TRUE;
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
@@ -138,16 +139,18 @@ why_canvas_append_region (WhyCanvas *self, GtkSnapshot *snapshot)
 }
 
 void
-why_canvas_append_region_mark (WhyCanvas *self, GtkSnapshot *snapshot, const WhyRect *place, double shrink)
+why_canvas_append_region_mark (WhyCanvas *self, GtkSnapshot *snapshot, const WhyRect *place, const WhyAffine *turn,
+                               double shrink)
 {
   static const GdkRGBA black = { 0, 0, 0, 0.8f };
   static const GdkRGBA yellow = { 0.98f, 0.84f, 0.2f, 1 };
 
   if (self->region.width <= 0 || self->bare)
     return;
-  const double width = MAX (self->region.width * shrink, LEAST_MARK), height = MAX (self->region.height * shrink, LEAST_MARK);
-  const double x = place->x + (self->region.x + self->region.width / 2) * shrink - width / 2;
-  const double y = place->y + (self->region.y + self->region.height / 2) * shrink - height / 2;
+  const WhyRect box = why_turn_rect (turn, &self->region);
+  const double width = MAX (box.width * shrink, LEAST_MARK), height = MAX (box.height * shrink, LEAST_MARK);
+  const double x = place->x + (box.x + box.width / 2) * shrink - width / 2;
+  const double y = place->y + (box.y + box.height / 2) * shrink - height / 2;
   append_frame (snapshot, (float) x, (float) y, (float) width, (float) height, 2, &black);
   append_frame (snapshot, (float) x, (float) y, (float) width, (float) height, 1, &yellow);
 }

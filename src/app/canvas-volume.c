@@ -125,7 +125,8 @@ append_window (WhyCanvas *self, GtkSnapshot *snapshot)
   /* Upper left, or lower left where the colour bar has moved up there. */
   const gboolean has_legend = self->legend_node != NULL && self->map != NULL && self->show_map;
   const gboolean low = has_legend && self->legend_x < self->view.view_width / 2 && self->legend_y < self->view.view_height / 2;
-  const float top = low ? (float) (self->view.view_height - height - 6 - EDGE) : EDGE;
+  const float top = low ? (float) (self->view.view_height - height - 6 - EDGE)
+                        : (float) (EDGE + why_canvas_get_upper_left (self));
   gsk_rounded_rect_init_from_rect (&badge, &GRAPHENE_RECT_INIT (EDGE, top, (float) width + 12, (float) height + 6), 6);
   gtk_snapshot_push_rounded_clip (snapshot, &badge);
   gtk_snapshot_append_color (snapshot, &ground, &badge.bounds);

@@ -141,6 +141,8 @@ void why_window_show_legend (WhyWindow *self);
 void why_window_init_show (WhyWindow *self); /* connects to the document */
 void why_window_dispose_show (WhyWindow *self);
 void why_window_show_zoom (WhyWindow *self);
+/* Called when what lies in the upper left corner of the canvas comes or goes. */
+void why_window_place_corner (WhyWindow *self);
 
 void why_window_init_open (WhyWindow *self); /* drop target */
 void why_window_open_dialog (WhyWindow *self);

@@ -125,6 +125,7 @@ update (WhyWindow *self)
                                  states[state].enabled);
   why_canvas_set_region (self->canvas, has_roi ? &region : NULL);
   gtk_widget_set_visible (self->region_bar, has_roi && why_document_get_compare_mode (self->document) == WHY_COMPARE_SINGLE);
+  why_window_place_corner (self);
 }
 
 void

@@ -17,7 +17,7 @@
 #include <json-glib/json-glib.h>
 
 /* Where the buttons of the region lie, in a narrow window: below the tools. */
-#define REGION_BAR_BELOW 46
+#define BAR_HEIGHT 46
 /* Below this width the inspector lies under the canvas. */
 #define NARROW_WIDTH 680
 
@@ -51,6 +51,18 @@ place_divider_cb (GtkWidget *widget, GdkFrameClock *clock, gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+/* What lies in the upper left corner of the canvas lies one below the other. */
+void
+why_window_place_corner (WhyWindow *self)
+{
+  /* There is no room for the tools and the region's buttons in one line. */
+  const int region_top = self->few_tools ? BAR_HEIGHT : 0;
+  const int mark_top = gtk_widget_get_visible (self->region_bar) ? region_top + BAR_HEIGHT : 0;
+
+  gtk_widget_set_margin_top (self->region_bar, region_top);
+  gtk_widget_set_margin_top (GTK_WIDGET (self->vision_mark), mark_top);
+}
+
 static gboolean
 narrow_cb (gpointer data)
 {
@@ -59,8 +71,7 @@ narrow_cb (gpointer data)
 
   self->narrow_id = 0;
   gtk_widget_set_visible (self->more_tools, !self->few_tools);
-  /* There is no room for both in one line. */
-  gtk_widget_set_margin_top (self->region_bar, self->few_tools ? REGION_BAR_BELOW : 0);
+  why_window_place_corner (self);
   if (gtk_orientable_get_orientation (GTK_ORIENTABLE (self->paned)) == orientation)
     return G_SOURCE_REMOVE;
   why_slim_bin_set_relaxed (WHY_SLIM_BIN (self->slim), !self->narrow);
