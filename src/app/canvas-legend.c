@@ -62,6 +62,8 @@ why_canvas_get_upper_left (WhyCanvas *self)
 {
   const gboolean has_mark = self->style.vision != WHY_VISION_NORMAL, has_region = self->region.width > 0;
 
+  if (gtk_widget_get_default_direction () == GTK_TEXT_DIR_RTL)
+    return CORNER_HEIGHT; /* the tools are there, and these at the right */
   return (has_mark + has_region) * CORNER_HEIGHT;
 }
 
