@@ -49,6 +49,8 @@ struct _WhyTiles
   GHashTable *lookers; /* pointer -> Looker */
   gconstpointer last_looker;
   char *error;
+  gboolean told; /* that tiles cannot be read */
+  GWeakRef *itself; /* in a counted box: for calls that come when nobody has it any more */
   GSource *wake;
   gboolean stop;
   WhyCancel *cancel;
@@ -182,11 +184,26 @@ insert (WhyTiles *self, guint64 key, WhyTensor *pixels)
 
 /* ---- reading ---- */
 
-static gboolean
-on_wake (gpointer data)
+static void
+clear_weak (gpointer ref)
 {
-  g_autoptr (WhyTiles) self = g_object_ref (data);
+  g_weak_ref_clear (ref);
+}
 
+static void
+release_weak (gpointer ref)
+{
+  g_atomic_rc_box_release_full (ref, clear_weak);
+}
+
+/* The last reference may be dropped by another thread at any time: one that draws holds one. */
+static gboolean
+on_wake (gpointer ref)
+{
+  g_autoptr (WhyTiles) self = g_weak_ref_get (ref);
+
+  if (self == NULL)
+    return G_SOURCE_REMOVE;
   pthread_mutex_lock (&self->mutex);
   g_clear_pointer (&self->wake, g_source_unref);
   pthread_mutex_unlock (&self->mutex);
@@ -202,7 +219,7 @@ wake_main (WhyTiles *self)
     return;
   self->wake = g_idle_source_new ();
   g_source_set_priority (self->wake, G_PRIORITY_DEFAULT);
-  g_source_set_callback (self->wake, on_wake, self, NULL);
+  g_source_set_callback (self->wake, on_wake, g_atomic_rc_box_acquire (self->itself), release_weak);
   g_source_attach (self->wake, self->context);
 }
 
@@ -270,8 +287,9 @@ tiles_main (void *data)
       pthread_mutex_lock (&self->mutex);
       if (pixels == NULL && g_error_matches (error, WHY_ERROR, WHY_ERROR_CANCELLED))
         continue;
-      if (pixels == NULL && self->error == NULL)
+      if (pixels == NULL && !self->told)
         self->error = g_strdup (error->message);
+      self->told = self->told || pixels == NULL;
       /* One that cannot be read is not tried again and again. */
       insert (self, key, pixels);
       wake_main (self);
@@ -555,6 +573,8 @@ why_tiles_new (WhyImageSource *source, WhyTensor *overview)
     self->n_scales++;
   self->n_scales++;
   self->context = g_main_context_ref_thread_default ();
+  self->itself = g_atomic_rc_box_new0 (GWeakRef);
+  g_weak_ref_init (self->itself, self);
   if (pthread_create (&self->thread, NULL, tiles_main, self) != 0)
     g_error ("No thread can be started for the tiles of a slide");
   pthread_setname_np (self->thread, "tiles");
@@ -578,6 +598,7 @@ why_tiles_finalize (GObject *object)
       g_source_destroy (self->wake);
       g_source_unref (self->wake);
     }
+  g_clear_pointer (&self->itself, release_weak);
   g_queue_clear (&self->used);
   g_hash_table_unref (self->tiles);
   g_hash_table_unref (self->lookers);

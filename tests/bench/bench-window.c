@@ -169,7 +169,7 @@ bench_loop (const char *model, const char *picture)
 static gsize
 resident_at_rest (AppDriver *driver)
 {
-  g_usleep (8 * G_USEC_PER_SEC);
+  g_usleep (14 * G_USEC_PER_SEC);
   return app_driver_memory (driver, "VmRSS");
 }
 
