@@ -114,6 +114,18 @@ app_driver_start (const char *const *environment, const char *const *args)
   return driver;
 }
 
+AppDriver *
+app_driver_start_with (const char *model, const char *file)
+{
+  g_autofree char *model_path = g_build_filename (WHY_SOURCE_DIR, model, NULL);
+  g_autofree char *file_path = g_build_filename (WHY_SOURCE_DIR, file, NULL);
+  const char *args[] = { model_path, file_path, NULL };
+  AppDriver *driver = app_driver_start (NULL, args);
+
+  app_driver_wait_idle (driver);
+  return driver;
+}
+
 void
 app_driver_stop (AppDriver *driver)
 {
@@ -323,4 +335,27 @@ state_probability (JsonNode *state, int index)
         }
     }
   g_error ("class %d is not among the probabilities", index);
+}
+
+gboolean
+hand_is_there (void)
+{
+  g_autofree char *path = g_find_program_in_path ("xdotool");
+
+  if (path == NULL)
+    g_test_skip ("xdotool is not installed");
+  return path != NULL;
+}
+
+void
+hand (const char *words)
+{
+  g_autofree char *line = g_strdup_printf ("xdotool %s", words);
+  g_auto (GStrv) argv = g_strsplit (line, " ", -1);
+  g_autoptr (GError) error = NULL;
+  int status = 0;
+
+  g_spawn_sync (NULL, argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL, NULL, &status, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (status, ==, 0);
 }

@@ -17,6 +17,9 @@ typedef struct _AppDriver AppDriver;
  */
 AppDriver *app_driver_start (const char *const *environment, const char *const *args);
 
+/** app_driver_start_with: @model, @file: paths below the source folder. Returns when the map is there. */
+AppDriver *app_driver_start_with (const char *model, const char *file);
+
 /** app_driver_stop: asks it to quit; fails the test unless it ends by itself with status 0. */
 void app_driver_stop (AppDriver *driver);
 
@@ -55,6 +58,29 @@ void app_driver_resize (AppDriver *driver, int width, int height);
 /** app_driver_seconds: since the start */
 double app_driver_seconds (AppDriver *driver);
 double app_driver_seconds_to_window (AppDriver *driver);
+
+/** hand_is_there: whether there is a program that moves pointer and keys through the X server, as a hand does; else the test is
+ *  marked as skipped */
+gboolean hand_is_there (void);
+
+/** hand: @words: of xdotool's command line, separated by spaces */
+void hand (const char *words);
+
+/* What a hand does travels through the X server: the state is asked for until it is as expected, at most 20 s. */
+#define WAIT_FOR(driver, state, condition) \
+  G_STMT_START { \
+    const gint64 deadline = g_get_monotonic_time () + 20 * G_USEC_PER_SEC; \
+    while (TRUE) \
+      { \
+        g_clear_pointer (&(state), json_node_unref); \
+        app_driver_wait_idle (driver); \
+        (state) = app_driver_state (driver); \
+        if ((condition) || g_get_monotonic_time () > deadline) \
+          break; \
+        g_usleep (20000); \
+      } \
+    g_assert_true (condition); \
+  } G_STMT_END
 
 /* Members by path: "map.width", "occlusions.0.after". Missing members fail the test. */
 double state_number (JsonNode *state, const char *path);

@@ -12,12 +12,8 @@
 static AppDriver *
 start (void)
 {
-  g_autofree char *model = g_build_filename (WHY_SOURCE_DIR, "models/wardrobe/wardrobe.onnx", NULL);
-  g_autofree char *picture = g_build_filename (WHY_SOURCE_DIR, "data/samples/wardrobe-1.png", NULL);
-  const char *args[] = { model, picture, NULL };
-  AppDriver *driver = app_driver_start (NULL, args);
+  AppDriver *driver = app_driver_start_with ("models/wardrobe/wardrobe.onnx", "data/samples/wardrobe-1.png");
 
-  app_driver_wait_idle (driver);
   app_driver_resize (driver, 1280, 800);
   app_driver_wait_idle (driver);
   return driver;

@@ -8,55 +8,11 @@
 /* Each tool by pointer and by keys, and what is covered already: chosen, moved, stretched, removed. Events go through
  * the X server, as a hand's would; needs a display and a session bus (with-display.sh). */
 
-static gboolean
-have_xdotool (void)
-{
-  g_autofree char *path = g_find_program_in_path ("xdotool");
-
-  if (path == NULL)
-    g_test_skip ("xdotool is not installed");
-  return path != NULL;
-}
-
-/* @words: separated by spaces, as on a command line */
-static void
-hand (const char *words)
-{
-  g_autofree char *line = g_strdup_printf ("xdotool %s", words);
-  g_auto (GStrv) argv = g_strsplit (line, " ", -1);
-  g_autoptr (GError) error = NULL;
-  int status = 0;
-
-  g_spawn_sync (NULL, argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL, NULL, &status, &error);
-  g_assert_no_error (error);
-  g_assert_cmpint (status, ==, 0);
-}
-
-/* The state is asked for until it is as expected, at most 20 s. */
-#define WAIT_FOR(driver, state, condition) \
-  G_STMT_START { \
-    const gint64 deadline = g_get_monotonic_time () + 20 * G_USEC_PER_SEC; \
-    while (TRUE) \
-      { \
-        g_clear_pointer (&(state), json_node_unref); \
-        app_driver_wait_idle (driver); \
-        (state) = app_driver_state (driver); \
-        if ((condition) || g_get_monotonic_time () > deadline) \
-          break; \
-        g_usleep (20000); \
-      } \
-    g_assert_true (condition); \
-  } G_STMT_END
-
 static AppDriver *
 start (void)
 {
-  g_autofree char *model = g_build_filename (WHY_SOURCE_DIR, "models/wardrobe/wardrobe.onnx", NULL);
-  g_autofree char *picture = g_build_filename (WHY_SOURCE_DIR, "data/samples/wardrobe-1.png", NULL);
-  const char *args[] = { model, picture, NULL };
-  AppDriver *driver = app_driver_start (NULL, args);
+  AppDriver *driver = app_driver_start_with ("models/wardrobe/wardrobe.onnx", "data/samples/wardrobe-1.png");
 
-  app_driver_wait_idle (driver);
   hand ("search --name wardrobe windowfocus");
   return driver;
 }
@@ -66,7 +22,7 @@ test_ellipse (void)
 {
   g_autoptr (JsonNode) state = NULL;
 
-  if (!have_xdotool ())
+  if (!hand_is_there ())
     return;
   AppDriver *driver = start ();
   hand ("key o");
@@ -110,7 +66,7 @@ test_polygon (void)
 {
   g_autoptr (JsonNode) state = NULL;
 
-  if (!have_xdotool ())
+  if (!hand_is_there ())
     return;
   AppDriver *driver = start ();
   hand ("key p");
@@ -147,7 +103,7 @@ test_brush (void)
 {
   g_autoptr (JsonNode) state = NULL;
 
-  if (!have_xdotool ())
+  if (!hand_is_there ())
     return;
   AppDriver *driver = start ();
   hand ("key b");
@@ -177,7 +133,7 @@ test_editing (void)
 {
   g_autoptr (JsonNode) state = NULL;
 
-  if (!have_xdotool ())
+  if (!hand_is_there ())
     return;
   AppDriver *driver = start ();
   hand ("key r");
@@ -230,7 +186,7 @@ test_outlines (void)
 {
   g_autoptr (JsonNode) state = NULL;
 
-  if (!have_xdotool ())
+  if (!hand_is_there ())
     return;
   AppDriver *driver = start ();
   app_driver_win (driver, "tool-purpose", g_variant_new_string ("annotate"));

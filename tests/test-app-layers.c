@@ -6,25 +6,6 @@
 
 /* The layers in the window: thumbnails, walking with keys, the graph of the network. */
 
-static gboolean
-have_xdotool (void)
-{
-  g_autofree char *path = g_find_program_in_path ("xdotool");
-  return path != NULL;
-}
-
-static void
-tool (const char *command, const char *key)
-{
-  const char *argv[] = { "xdotool", command, "--clearmodifiers", key, NULL };
-  g_autoptr (GError) error = NULL;
-  int status;
-
-  g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, &status, &error);
-  g_assert_no_error (error);
-  g_assert_cmpint (status, ==, 0);
-}
-
 static AppDriver *
 start (void)
 {
@@ -104,8 +85,8 @@ test_walk (void)
   g_assert_false (state_bool (second, "busy"));
   g_assert_cmpstr (state_string (second, "shown_layer"), !=, preset);
   g_assert_cmpstr (state_string (second, "map.layer"), ==, state_string (second, "shown_layer"));
-  if (have_xdotool ())
-    tool ("key", "alt+Down");
+  if (hand_is_there ())
+    hand ("key --clearmodifiers alt+Down");
   else
     app_driver_win (driver, "layer-step", g_variant_new_int32 (1));
   g_autoptr (JsonNode) third = wait_for_layer (driver, preset, TRUE);

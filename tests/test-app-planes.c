@@ -10,12 +10,8 @@
 static AppDriver *
 start (void)
 {
-  g_autofree char *model = g_build_filename (WHY_SOURCE_DIR, "models/phantoms/tumour3d.onnx", NULL);
-  g_autofree char *volume = g_build_filename (WHY_SOURCE_DIR, "data/samples/tumour3d-lesion.nii.gz", NULL);
-  const char *args[] = { model, volume, NULL };
-  AppDriver *driver = app_driver_start (NULL, args);
+  AppDriver *driver = app_driver_start_with ("models/phantoms/tumour3d.onnx", "data/samples/tumour3d-lesion.nii.gz");
 
-  app_driver_wait_idle (driver);
   app_driver_resize (driver, 1280, 800);
   app_driver_wait_idle (driver);
   return driver;

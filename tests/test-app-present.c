@@ -7,63 +7,12 @@
 /* A talk, given by the keys of a remote: what is on the screen then, and the window as it was afterwards. Needs a display, a
  * session bus (with-display.sh) and xdotool. */
 
-/* Events travel through the X server: the state is asked for until it is as expected, at most 10 s. */
-#define WAIT_FOR(driver, state, condition) \
-  G_STMT_START { \
-    const gint64 deadline = g_get_monotonic_time () + 10 * G_USEC_PER_SEC; \
-    while (TRUE) \
-      { \
-        g_clear_pointer (&(state), json_node_unref); \
-        app_driver_wait_idle (driver); \
-        (state) = app_driver_state (driver); \
-        if ((condition) || g_get_monotonic_time () > deadline) \
-          break; \
-        g_usleep (20000); \
-      } \
-    g_assert_true (condition); \
-  } G_STMT_END
-
-static gboolean
-have_xdotool (void)
-{
-  g_autofree char *path = g_find_program_in_path ("xdotool");
-
-  return path != NULL;
-}
-
-static void
-press (const char *key)
-{
-  const char *argv[] = { "xdotool", "key", key, NULL };
-  g_autoptr (GError) error = NULL;
-  int status = 0;
-
-  g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL, NULL, &status,
-                &error);
-  g_assert_no_error (error);
-  g_assert_cmpint (status, ==, 0);
-}
-
-static void
-focus_window (void)
-{
-  const char *argv[] = { "xdotool", "search", "--name", "wardrobe", "windowfocus", NULL };
-  g_autoptr (GError) error = NULL;
-
-  g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL, NULL, NULL, &error);
-  g_assert_no_error (error);
-}
-
 static AppDriver *
 start (void)
 {
-  g_autofree char *model = g_build_filename (WHY_SOURCE_DIR, "models", "wardrobe", "wardrobe.onnx", NULL);
-  g_autofree char *picture = g_build_filename (WHY_SOURCE_DIR, "data", "samples", "wardrobe-1.png", NULL);
-  const char *args[] = { model, picture, NULL };
-  AppDriver *driver = app_driver_start (NULL, args);
+  AppDriver *driver = app_driver_start_with ("models/wardrobe/wardrobe.onnx", "data/samples/wardrobe-1.png");
 
-  app_driver_wait_idle (driver);
-  focus_window ();
+  hand ("search --name wardrobe windowfocus");
   return driver;
 }
 
@@ -124,11 +73,8 @@ test_talk (void)
 {
   g_autoptr (JsonNode) state = NULL;
 
-  if (!have_xdotool ())
-    {
-      g_test_skip ("xdotool is not installed");
-      return;
-    }
+  if (!hand_is_there ())
+    return;
   AppDriver *driver = start ();
   add_steps (driver);
   g_autoptr (JsonNode) before = app_driver_state (driver);
@@ -140,7 +86,7 @@ test_talk (void)
   const int top = (int) state_number (before, "class.shown");
   const double answer = state_probability (before, top);
 
-  press ("shift+F5");
+  hand ("key shift+F5");
   WAIT_FOR (driver, state, state_bool (state, "window.presentation.on"));
   assert_private (state);
   g_assert_cmpstr (state_string (state, "window.presentation.window_title"), ==, "Whylight");
@@ -149,13 +95,13 @@ test_talk (void)
   g_assert_false (says (state, "before:"));
   app_driver_screenshot (driver, "talk-all");
 
-  press ("Page_Down");
+  hand ("key Page_Down");
   WAIT_FOR (driver, state, says (state, "2 / 3"));
   assert_private (state);
   app_driver_screenshot (driver, "talk-part");
 
   /* Without animations there is nothing between before and after: both are there at once. */
-  press ("Page_Down");
+  hand ("key Page_Down");
   WAIT_FOR (driver, state, says (state, "3 / 3"));
   assert_private (state);
   g_assert_cmpuint (state_length (state, "occlusions"), ==, 1);
@@ -165,22 +111,22 @@ test_talk (void)
   app_driver_screenshot (driver, "talk-covered");
 
   /* The last step is the end of the way. */
-  press ("Page_Down");
-  press ("b");
+  hand ("key Page_Down");
+  hand ("key b");
   WAIT_FOR (driver, state, state_bool (state, "window.presentation.blank"));
   assert_private (state);
   g_assert_cmpstr (state_string (state, "window.presentation.text"), ==, "");
   app_driver_screenshot (driver, "talk-black");
-  press ("b");
+  hand ("key b");
   WAIT_FOR (driver, state, !state_bool (state, "window.presentation.blank"));
   g_assert_true (says (state, "3 / 3"));
-  press ("Page_Up");
+  hand ("key Page_Up");
   WAIT_FOR (driver, state, says (state, "2 / 3"));
-  press ("Page_Up");
+  hand ("key Page_Up");
   WAIT_FOR (driver, state, says (state, "1 / 3"));
   g_assert_cmpuint (state_length (state, "occlusions"), ==, 0);
 
-  press ("Escape");
+  hand ("key Escape");
   WAIT_FOR (driver, state, !state_bool (state, "window.presentation.on"));
   g_assert_false (state_bool (state, "window.fullscreen"));
   g_assert_true (can_be_read (state, "wardrobe-1"));
@@ -191,7 +137,7 @@ test_talk (void)
   g_assert_cmpint ((int) state_number (state, "class.shown"), ==, top);
   g_assert_cmpfloat_with_epsilon (state_probability (state, top), answer, 1e-6);
   /* Keys are the window's again. */
-  press ("r");
+  hand ("key r");
   WAIT_FOR (driver, state, g_str_equal (state_string (state, "window.tool"), "rectangle"));
   app_driver_stop (driver);
 }
@@ -202,20 +148,17 @@ test_without_steps (void)
 {
   g_autoptr (JsonNode) state = NULL;
 
-  if (!have_xdotool ())
-    {
-      g_test_skip ("xdotool is not installed");
-      return;
-    }
+  if (!hand_is_there ())
+    return;
   AppDriver *driver = start ();
-  press ("shift+F5");
+  hand ("key shift+F5");
   WAIT_FOR (driver, state, state_bool (state, "window.presentation.on"));
   assert_private (state);
   g_assert_false (says (state, " / "));
-  press ("Page_Down");
-  press ("Page_Up");
+  hand ("key Page_Down");
+  hand ("key Page_Up");
   WAIT_FOR (driver, state, state_bool (state, "window.presentation.on"));
-  press ("shift+F5");
+  hand ("key shift+F5");
   WAIT_FOR (driver, state, !state_bool (state, "window.presentation.on"));
   app_driver_stop (driver);
 }

@@ -515,106 +515,57 @@ test_responsive (void)
   app_driver_stop (driver);
 }
 
-/* ---- pointer and keys: through the X server, as a hand would; xdotool does it ---- */
-
-static gboolean
-have_tool (const char *name)
-{
-  g_autofree char *path = g_find_program_in_path (name);
-
-  return path != NULL;
-}
-
-static void
-tool (const char *first, ...)
-{
-  g_autoptr (GPtrArray) argv = g_ptr_array_new ();
-  g_autoptr (GError) error = NULL;
-  va_list args;
-  const char *arg;
-
-  g_ptr_array_add (argv, (gpointer) "xdotool");
-  g_ptr_array_add (argv, (gpointer) first);
-  va_start (args, first);
-  while ((arg = va_arg (args, const char *)) != NULL)
-    g_ptr_array_add (argv, (gpointer) arg);
-  va_end (args);
-  g_ptr_array_add (argv, NULL);
-  int status = 0;
-  g_spawn_sync (NULL, (char **) argv->pdata, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL,
-                NULL, &status, &error);
-  g_assert_no_error (error);
-  g_assert_cmpint (status, ==, 0);
-}
-
-/* Events travel through the X server: the state is asked for until it is as expected, at most 10 s. */
-#define WAIT_FOR(driver, state, condition) \
-  G_STMT_START { \
-    const gint64 deadline = g_get_monotonic_time () + 10 * G_USEC_PER_SEC; \
-    while (TRUE) \
-      { \
-        g_clear_pointer (&(state), json_node_unref); \
-        app_driver_wait_idle (driver); \
-        (state) = app_driver_state (driver); \
-        if ((condition) || g_get_monotonic_time () > deadline) \
-          break; \
-        g_usleep (20000); \
-      } \
-    g_assert_true (condition); \
-  } G_STMT_END
+/* ---- pointer and keys ---- */
 
 static void
 test_pointer (void)
 {
   g_autoptr (JsonNode) state = NULL;
 
-  if (!have_tool ("xdotool"))
-    {
-      g_test_skip ("xdotool is not installed");
-      return;
-    }
+  if (!hand_is_there ())
+    return;
   AppDriver *driver = start_with_sample (NULL);
   app_driver_wait_idle (driver);
-  tool ("search", "--name", "wardrobe", "windowfocus", NULL);
+  hand ("search --name wardrobe windowfocus");
 
   /* A wheel notch zooms by 1.3 about the pointer. */
   state = app_driver_state (driver);
   const double zoom = state_number (state, "window.zoom");
-  tool ("mousemove", "300", "300", NULL);
-  tool ("click", "4", NULL);
+  hand ("mousemove 300 300");
+  hand ("click 4");
   WAIT_FOR (driver, state, state_number (state, "window.zoom") > zoom * 1.29);
   g_assert_cmpfloat_with_epsilon (state_number (state, "window.zoom"), zoom * 1.3, 1e-6);
   /* Plain digits and letters are shortcuts where nothing is typed. */
-  tool ("key", "0", NULL);
+  hand ("key 0");
   WAIT_FOR (driver, state, state_bool (state, "window.zoom_fit"));
-  tool ("key", "r", NULL);
+  hand ("key r");
   WAIT_FOR (driver, state, g_str_equal (state_string (state, "window.tool"), "rectangle"));
-  tool ("mousemove", "250", "200", "mousedown", "1", "mousemove", "300", "260", "mousemove", "400", "330", NULL);
+  hand ("mousemove 250 200 mousedown 1 mousemove 300 260 mousemove 400 330");
   app_driver_screenshot (driver, "rubber-band");
-  tool ("mouseup", "1", NULL);
+  hand ("mouseup 1");
   WAIT_FOR (driver, state, state_length (state, "occlusions") == 1);
   /* 150 by 130 on the screen, whatever the zoom. */
   const double fit = state_number (state, "window.zoom");
   g_assert_cmpfloat_with_epsilon (state_number (state, "occlusions.0.w") * fit, 150, 1.5);
   g_assert_cmpfloat_with_epsilon (state_number (state, "occlusions.0.h") * fit, 130, 1.5);
   /* The same without a mouse: arrows move the cross hair, Return sets the corners. */
-  tool ("key", "shift+Left", "shift+Left", "shift+Left", "Return", "shift+Down", "shift+Down", "shift+Right", NULL);
+  hand ("key shift+Left shift+Left shift+Left Return shift+Down shift+Down shift+Right");
   app_driver_screenshot (driver, "cross-hair");
-  tool ("key", "Return", NULL);
+  hand ("key Return");
   WAIT_FOR (driver, state, state_length (state, "occlusions") == 2);
-  tool ("key", "ctrl+z", NULL);
+  hand ("key ctrl+z");
   WAIT_FOR (driver, state, state_length (state, "occlusions") == 1);
   /* First the cross hair goes, then the tool. */
-  tool ("key", "Escape", "Escape", NULL);
+  hand ("key Escape Escape");
   WAIT_FOR (driver, state, g_str_equal (state_string (state, "window.tool"), "pan"));
   /* The bare picture, for as long as the key is down. */
-  tool ("keydown", "h", NULL);
+  hand ("keydown h");
   WAIT_FOR (driver, state, state_bool (state, "window.bare"));
-  tool ("keyup", "h", NULL);
+  hand ("keyup h");
   WAIT_FOR (driver, state, !state_bool (state, "window.bare"));
-  tool ("key", "ctrl+i", NULL);
+  hand ("key ctrl+i");
   WAIT_FOR (driver, state, !state_bool (state, "window.inspector"));
-  tool ("key", "alt+3", NULL);
+  hand ("key alt+3");
   WAIT_FOR (driver, state, g_str_equal (state_string (state, "window.inspector_page"), "test"));
   g_assert_true (state_bool (state, "window.inspector"));
   g_clear_pointer (&state, json_node_unref);
