@@ -309,6 +309,12 @@ test_palette_offers_what_can_be_done (void)
   close_window (window);
 }
 
+static int
+end_at_once (void)
+{
+  return 0;
+}
+
 int
 main (int argc, char **argv)
 {
@@ -327,5 +333,10 @@ main (int argc, char **argv)
   g_test_add_func ("/palette/runs", test_palette);
   g_test_add_func ("/palette/enabled", test_palette_offers_what_can_be_done);
   g_test_add_func ("/desk/recent", test_recent);
-  return g_test_run ();
+  const int status = g_test_run ();
+  /* Only here does a GApplication shut down, and with it the threads that work for it. */
+  g_signal_connect (program, "handle-local-options", G_CALLBACK (end_at_once), NULL);
+  g_application_release (G_APPLICATION (program));
+  g_assert_cmpint (g_application_run (G_APPLICATION (program), 0, NULL), ==, 0);
+  return status;
 }

@@ -276,6 +276,35 @@ test_worker_unref_while_running (void)
   g_assert_cmpint (atomic_load (&probe.n_freed_jobs), ==, 2);
 }
 
+/* Stopped while others hold it: the thread is gone, nothing is delivered, and what comes later is freed unrun. */
+static void
+test_worker_stop (void)
+{
+  g_autoptr (WhyWorker) worker = why_worker_new ("test", 0);
+  Probe finished = { .go_on = 1 };
+  Probe running = { 0 };
+  Probe later = { .go_on = 1 };
+  const gint64 end = g_get_monotonic_time () + PATIENCE_US;
+
+  probe_submit (worker, 1, &finished, 1, FALSE);
+  while (!has_ended (&finished) && g_get_monotonic_time () < end)
+    g_usleep (100);
+  probe_submit (worker, 2, &running, 2, FALSE);
+  while (!has_started (&running) && g_get_monotonic_time () < end)
+    g_usleep (100);
+  why_worker_stop (worker);
+  g_assert_cmpint (atomic_load (&running.ended), ==, 1);
+  probe_submit (worker, 3, &later, 3, FALSE);
+  spin_for (5);
+  g_assert_cmpint (finished.n_done + running.n_done + later.n_done, ==, 0);
+  g_assert_cmpint (atomic_load (&later.started), ==, 0);
+  g_assert_cmpint (atomic_load (&finished.n_freed_jobs), ==, 1);
+  g_assert_cmpint (atomic_load (&running.n_freed_jobs), ==, 1);
+  g_assert_cmpint (atomic_load (&later.n_freed_jobs), ==, 1);
+  why_worker_cancel (worker, 3);
+  why_worker_stop (worker);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -287,5 +316,6 @@ main (int argc, char **argv)
   g_test_add_func ("/worker/background", test_worker_background);
   g_test_add_func ("/worker/progress", test_worker_progress);
   g_test_add_func ("/worker/unref-while-running", test_worker_unref_while_running);
+  g_test_add_func ("/worker/stop", test_worker_stop);
   return g_test_run ();
 }

@@ -8,7 +8,11 @@ for tool in xvfb-run dbus-run-session; do
   fi
 done
 home=$(mktemp -d) || exit 1
+# The one line that is left out a bus says that has no right to raise its limits.
+say_errors () { grep -v 'Failed to set fd limit' "$home/errors" >&2; }
 trap 'rm -rf "$home"' EXIT
+# Killed because it took too long, it still says what was said.
+trap 'say_errors; exit 143' TERM
 mkdir -p "$home/.config/gtk-4.0" "$home/run"
 chmod 700 "$home/run"
 # Screenshots shall show the end of every transition.
@@ -20,6 +24,5 @@ unset WAYLAND_DISPLAY DISPLAY DBUS_SESSION_BUS_ADDRESS
 # Standard output is the test's alone; what services of the bus print there is not.
 xvfb-run -a -s '-screen 0 1400x900x24' dbus-run-session -- sh -c 'exec "$@" >&3 3>&-' sh "$@" 3>&1 >/dev/null 2>"$home/errors"
 status=$?
-# The one line that a bus without the right to raise its limits says.
-grep -v 'Failed to set fd limit' "$home/errors" >&2
+say_errors
 exit $status

@@ -338,7 +338,9 @@ why_application_shutdown (GApplication *application)
   g_clear_handle_id (&self->forget_id, g_source_remove);
   g_clear_object (&self->settings);
   G_APPLICATION_CLASS (why_application_parent_class)->shutdown (application);
-  /* After the windows: their documents use it. */
+  /* After the windows: their documents use it. What still holds one now, a task in another thread, must not keep
+   * it working while the process ends. */
+  why_runner_stop (self->runner);
   g_clear_pointer (&self->runner, why_runner_unref);
   /* What was not restored yet is offered again next time, unless somebody said no. */
   g_clear_pointer (&self->lost, g_strfreev);

@@ -124,6 +124,14 @@ why_runner_ref (WhyRunner *runner)
 }
 
 void
+why_runner_stop (WhyRunner *runner)
+{
+  why_worker_stop (runner->loader);
+  why_worker_stop (runner->measurer);
+  why_worker_stop (runner->compute);
+}
+
+void
 why_runner_unref (WhyRunner *runner)
 {
   if (atomic_fetch_sub (&runner->ref_count, 1) != 1)

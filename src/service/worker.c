@@ -69,6 +69,8 @@ struct _WhyWorker
   Errand *errands;
   GSource *wake; /* pending delivery, at most one */
   gboolean stop;
+
+  gboolean joined; /* main thread only */
 };
 
 static void
@@ -362,11 +364,10 @@ why_worker_ref (WhyWorker *worker)
 }
 
 void
-why_worker_unref (WhyWorker *worker)
+why_worker_stop (WhyWorker *worker)
 {
-  if (atomic_fetch_sub (&worker->ref_count, 1) != 1)
+  if (worker->joined)
     return;
-
   pthread_mutex_lock (&worker->mutex);
   worker->stop = TRUE;
   if (worker->running != NULL)
@@ -377,14 +378,24 @@ why_worker_unref (WhyWorker *worker)
   pthread_cond_signal (&worker->cond);
   pthread_mutex_unlock (&worker->mutex);
   pthread_join (worker->thread, NULL);
+  worker->joined = TRUE;
 
   if (worker->wake != NULL)
     {
       g_source_destroy (worker->wake);
-      g_source_unref (worker->wake);
+      g_clear_pointer (&worker->wake, g_source_unref);
     }
-  job_list_free (worker->waiting);
-  job_list_free (worker->finished);
+  job_list_free (g_steal_pointer (&worker->waiting));
+  job_list_free (g_steal_pointer (&worker->finished));
+}
+
+void
+why_worker_unref (WhyWorker *worker)
+{
+  if (atomic_fetch_sub (&worker->ref_count, 1) != 1)
+    return;
+
+  why_worker_stop (worker);
   pthread_cond_destroy (&worker->cond);
   pthread_mutex_destroy (&worker->mutex);
   g_main_context_unref (worker->context);
@@ -421,6 +432,11 @@ submit (WhyWorker *worker, guint view, const WhyWorkerClass *klass, gpointer pay
   job->worker = worker;
   job->background = background;
 
+  if (worker->joined)
+    {
+      job_free (job);
+      return;
+    }
   pthread_mutex_lock (&worker->mutex);
   drop_view (worker, view, &removed);
   if (!background && worker->running != NULL && worker->running->background && !worker->running->dropped)
@@ -462,6 +478,8 @@ why_worker_cancel (WhyWorker *worker, guint view)
 void
 why_worker_post (WhyWorker *worker, void (*func) (gpointer data, guint view), gpointer data, guint view)
 {
+  if (worker->joined)
+    return;
   Errand *errand = g_new0 (Errand, 1);
 
   errand->func = func;

@@ -37,7 +37,10 @@ WhyWorker *why_worker_new (const char *name, int niceness) G_GNUC_WARN_UNUSED_RE
  *  seconds: the time to give up what can be made again */
 void why_worker_set_rest (WhyWorker *worker, void (*on_rest) (gpointer data), gpointer data);
 WhyWorker *why_worker_ref (WhyWorker *worker);
-/** why_worker_unref: the last reference cancels all jobs and joins the thread */
+/** why_worker_stop: cancels all jobs, of which none is delivered any more, and joins the thread, whoever else still has a
+ *  reference; what is submitted or posted afterwards is dropped. Main thread only. */
+void why_worker_stop (WhyWorker *worker);
+/** why_worker_unref: the last reference stops it */
 void why_worker_unref (WhyWorker *worker);
 
 /**

@@ -177,6 +177,14 @@ WhyRunner *why_runner_new (void) G_GNUC_WARN_UNUSED_RESULT;
  *  free. Any thread. */
 void why_runner_set_memory_budget (gsize bytes);
 WhyRunner *why_runner_ref (WhyRunner *runner);
+/**
+ * why_runner_stop:
+ *
+ * Cancels everything and joins the threads while others may still have references, whose requests then
+ * get no answer. The end of a program: a thread that still frees a session while the process runs its
+ * exit handlers finds oneDNN's own data gone. Main thread only.
+ */
+void why_runner_stop (WhyRunner *runner);
 /** why_runner_unref: the last reference cancels everything and joins the thread. Main thread only. */
 void why_runner_unref (WhyRunner *runner);
 
