@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "base/error.h"
 #include "service/document.h"
 #include "service/export.h"
 #include "service/tiles.h"
@@ -341,6 +342,55 @@ test_figure (void)
   why_runner_unref (runner);
 }
 
+/* What scripts and files may say: numbers that are none, and those that no picture has. */
+static void
+test_numbers (void)
+{
+  static const struct
+  {
+    double x, y, width, height;
+    WhyRoi roi; /* width 0: refused */
+  } cases[] = {
+    { 10, 20, 30, 25, { 10, 20, 30, 25 } },
+    { 9.5, 19.5, 30, 25, { 9, 19, 31, 26 } },
+    { -5, -5, 20, 20, { 0, 0, 15, 15 } },
+    { 90, 40, 1e300, 1e300, { 90, 40, 10, 10 } },
+    { -1e300, 0, 10, 10, { 0 } },
+    { 1e300, 0, 10, 10, { 0 } },
+    { 0, 0, -10, 10, { 0 } },
+    { 0, 0, 10, 0, { 0 } },
+    { 100, 0, 10, 10, { 0 } },
+    { NAN, 0, 10, 10, { 0 } },
+    { 0, NAN, 10, 10, { 0 } },
+    { 0, 0, NAN, 10, { 0 } },
+    { 0, 0, 10, NAN, { 0 } },
+    { INFINITY, 0, 10, 10, { 0 } },
+    { -INFINITY, 0, INFINITY, 10, { 0 } },
+    { 0, 0, INFINITY, 10, { 0 } },
+  };
+
+  for (gsize which = 0; which < G_N_ELEMENTS (cases); which++)
+    {
+      g_autoptr (GError) error = NULL;
+      WhyRoi roi = { 0 };
+
+      if (why_roi_from_numbers (cases[which].x, cases[which].y, cases[which].width, cases[which].height, 100, 50, &roi, &error))
+        g_assert_no_error (error);
+      else
+        g_assert_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST);
+      if (!why_roi_equal (&roi, &cases[which].roi))
+        g_error ("%g,%g,%g,%g becomes %" G_GINT64_FORMAT ",%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT,
+                 cases[which].x, cases[which].y, cases[which].width, cases[which].height, roi.x, roi.y, roi.width, roi.height);
+    }
+
+  /* A pixel size that is next to nothing asks for all there is, not for a single pixel. */
+  const WhyRecipe recipe = { .width = 224, .height = 224, .mpp = 0.5 };
+  gint64 width, height;
+  why_roi_field (&recipe, 1e-300, &width, &height);
+  const WhyRoi all = why_roi_around (50, 25, width, height, 100, 50);
+  g_assert_true (why_roi_equal (&all, &(WhyRoi){ 0, 0, 100, 50 }));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -354,6 +404,7 @@ main (int argc, char **argv)
   plain_path = g_build_filename (folder, "plain.png", NULL);
   crop_path = g_build_filename (folder, "crop.png", NULL);
   write_files ();
+  g_test_add_func ("/region/numbers", test_numbers);
   g_test_add_func ("/region/slide", test_slide);
   g_test_add_func ("/region/picture", test_picture);
   g_test_add_func ("/region/scale", test_scale);

@@ -9,6 +9,8 @@
 
 /* What a network is taken to see where neither its recipe nor its shape say so. */
 #define DEFAULT_SIDE 512
+/* More than any slide has. */
+#define MAX_SIDE 1e9
 
 gboolean
 why_roi_equal (const WhyRoi *a, const WhyRoi *b)
@@ -44,10 +46,12 @@ gboolean
 why_roi_from_numbers (double x, double y, double width, double height, gint64 picture_width, gint64 picture_height, WhyRoi *roi,
                       GError **error)
 {
+  const gboolean is_finite = isfinite (x) && isfinite (y) && isfinite (width) && isfinite (height);
   const double left = MAX (floor (x), 0.0), top = MAX (floor (y), 0.0);
   const double right = MIN (ceil (x + width), (double) picture_width), bottom = MIN (ceil (y + height), (double) picture_height);
 
-  if (!(width > 0) || !(height > 0) || !(right - left >= 1) || !(bottom - top >= 1))
+  /* MAX and MIN would make an edge of the picture out of what is no number. */
+  if (!is_finite || !(width > 0) || !(height > 0) || !(right - left >= 1) || !(bottom - top >= 1))
     {
       g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
                    _ ("The region %1$g,%2$g,%3$g,%4$g does not lie in the picture of %5$g × %6$g pixels"), x, y, width, height,
@@ -76,8 +80,9 @@ why_roi_field (const WhyRecipe *recipe, double mpp, gint64 *width, gint64 *heigh
       w *= recipe->mpp / mpp;
       h *= recipe->mpp / mpp;
     }
-  *width = MAX (1, (gint64) llround (w));
-  *height = MAX (1, (gint64) llround (h));
+  /* The sizes of pixels are what files and people say. */
+  *width = (gint64) round (CLAMP (w, 1.0, MAX_SIDE));
+  *height = (gint64) round (CLAMP (h, 1.0, MAX_SIDE));
 }
 
 WhyRoi
