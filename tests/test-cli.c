@@ -1,131 +1,44 @@
 #include "config.h"
 
-#include "base/error.h"
 #include "base/npy.h"
+#include "cli-driver.h"
 #include "draw/png.h"
 #include "small-models.h"
 
-#include <glib/gstdio.h>
-#include <json-glib/json-glib.h>
 #include <math.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 
-/* The command line from outside, as scripts see it. */
-
-static char *folder;
-static char *program;
-static char *picture;
-
-typedef struct
-{
-  char *out;
-  char *err;
-  int status;
-} Run;
-
-static void
-run_clear (Run *run)
-{
-  g_clear_pointer (&run->out, g_free);
-  g_clear_pointer (&run->err, g_free);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Run, run_clear)
-
-/* Runs the program in the test's folder; @line is split as a shell would, $P is the picture. */
-static Run
-cli (const char *line)
-{
-  g_autoptr (GError) error = NULL;
-  g_auto (GStrv) pieces = g_strsplit (line, "$P", -1);
-  g_autofree char *quoted = g_shell_quote (picture);
-  g_autofree char *whole = g_strjoinv (quoted, pieces);
-  g_auto (GStrv) arguments = NULL;
-  g_autoptr (GPtrArray) argv = g_ptr_array_new ();
-  Run run = { 0 };
-  int wait_status;
-
-  g_assert_true (*line == '\0' || g_shell_parse_argv (whole, NULL, &arguments, &error));
-  g_ptr_array_add (argv, program);
-  for (char **argument = arguments; argument != NULL && *argument != NULL; argument++)
-    g_ptr_array_add (argv, *argument);
-  g_ptr_array_add (argv, NULL);
-  g_spawn_sync (folder, (char **) argv->pdata, NULL, G_SPAWN_DEFAULT, NULL, NULL, &run.out, &run.err, &wait_status, &error);
-  g_assert_no_error (error);
-  if (!WIFEXITED (wait_status))
-    g_error ("whylight-cli %s died: %s", line, run.err);
-  run.status = WEXITSTATUS (wait_status);
-  return run;
-}
-
-static Run
-cli_fine (const char *line)
-{
-  Run run = cli (line);
-
-  if (run.status != 0)
-    g_error ("whylight-cli %s: status %d: %s", line, run.status, run.err);
-  return run;
-}
-
-static JsonNode *
-cli_json (const char *line)
-{
-  g_auto (Run) run = cli_fine (line);
-  g_autoptr (GError) error = NULL;
-  JsonNode *node = json_from_string (run.out, &error);
-
-  g_assert_no_error (error);
-  return node;
-}
-
-static char *
-in_folder (const char *name)
-{
-  return g_build_filename (folder, name, NULL);
-}
-
-static void
-write_file (const char *name, gconstpointer contents, gssize length)
-{
-  g_autoptr (GError) error = NULL;
-  g_autofree char *path = in_folder (name);
-
-  g_file_set_contents (path, contents, length, &error);
-  g_assert_no_error (error);
-}
+/* The command line from outside, as scripts see it: what it refuses, and what each command answers. */
 
 /* ---- what must go wrong ---- */
 
 static void
 make_bad_files (void)
 {
-  g_autofree char *small = in_folder ("small.onnx");
+  g_autofree char *small = cli_path ("small.onnx");
   g_autofree char *contents = NULL;
   gsize length;
 
   small_write (small_model (), small);
   g_assert_true (g_file_get_contents (small, &contents, &length, NULL));
-  write_file ("truncated.onnx", contents, (gssize) length / 2);
-  write_file ("lfs.onnx",
+  cli_write ("truncated.onnx", contents, (gssize) length / 2);
+  cli_write ("lfs.onnx",
               "version https://git-lfs.github.com/spec/v1\noid sha256:"
               "4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n",
               -1);
-  write_file ("page.onnx", "<!DOCTYPE html>\n<html><body>Sign in</body></html>\n", -1);
-  write_file ("page.png", "<!DOCTYPE html>\n<html><body>Sign in</body></html>\n", -1);
-  write_file ("empty.onnx", "", 0);
+  cli_write ("page.onnx", "<!DOCTYPE html>\n<html><body>Sign in</body></html>\n", -1);
+  cli_write ("page.png", "<!DOCTYPE html>\n<html><body>Sign in</body></html>\n", -1);
+  cli_write ("empty.onnx", "", 0);
 
   OnnxBuilder *volume = ob_new (7, 13);
   ob_input (volume, "scan", WHY_DTYPE_FLOAT32, "1,1,8,8,8");
   ob_node (volume, "Relu", "scan", "a", NULL);
   ob_node (volume, "GlobalAveragePool", "a", "logits", NULL);
   ob_output (volume, "logits", WHY_DTYPE_FLOAT32, NULL);
-  g_autofree char *volume_path = in_folder ("volume.onnx");
+  g_autofree char *volume_path = cli_path ("volume.onnx");
   small_write (volume, volume_path);
 
-  write_file ("bad-recipe.json", "{\"version\": 1, \"size\": [16, 16], \"maen\": [0, 0, 0]}", -1);
+  cli_write ("bad-recipe.json", "{\"version\": 1, \"size\": [16, 16], \"maen\": [0, 0, 0]}", -1);
 
   OnnxBuilder *strange = ob_new (7, 13);
   ob_input (strange, "x", WHY_DTYPE_FLOAT32, "1,3,8,8");
@@ -134,7 +47,7 @@ make_bad_files (void)
   ob_node_full (strange, "third", "com.example", "Twist", "b", "c", NULL);
   ob_node_full (strange, "fourth", NULL, "Sparkle", "c", "y", NULL);
   ob_output (strange, "y", WHY_DTYPE_FLOAT32, "1,3,8,8");
-  g_autofree char *strange_path = in_folder ("strange.onnx");
+  g_autofree char *strange_path = cli_path ("strange.onnx");
   small_write (strange, strange_path);
 
   OnnxBuilder *outside = ob_new (7, 13);
@@ -142,7 +55,7 @@ make_bad_files (void)
   ob_init_proto (outside, ob_tensor_proto_external ("w", WHY_DTYPE_FLOAT32, "3", "../../../../../etc/passwd", "0", "12"));
   ob_node (outside, "Add", "x,w", "y", NULL);
   ob_output (outside, "y", WHY_DTYPE_FLOAT32, "1,3");
-  g_autofree char *outside_path = in_folder ("outside.onnx");
+  g_autofree char *outside_path = cli_path ("outside.onnx");
   small_write (outside, outside_path);
 
   OnnxBuilder *misfit = ob_new (7, 13);
@@ -150,7 +63,7 @@ make_bad_files (void)
   ob_init_random (misfit, "w", "4,5,3,3", 1, 1);
   ob_node_full (misfit, "narrow", NULL, "Conv", "x,w", "y", NULL);
   ob_output (misfit, "y", WHY_DTYPE_FLOAT32, NULL);
-  g_autofree char *misfit_path = in_folder ("misfit.onnx");
+  g_autofree char *misfit_path = cli_path ("misfit.onnx");
   small_write (misfit, misfit_path);
 
   /* A bitmap that claims 40,000 x 40,000 pixels. */
@@ -161,12 +74,12 @@ make_bad_files (void)
   bomb[19] = bomb[23] = 40000 >> 8;
   bomb[26] = 1;
   bomb[28] = 24;
-  write_file ("bomb.bmp", bomb, sizeof bomb);
+  cli_write ("bomb.bmp", bomb, sizeof bomb);
 
   g_autoptr (WhyTensor) wrong = ob_random ("1,3,8,8", 1, 1);
-  g_autofree char *wrong_path = in_folder ("wrong.npy");
+  g_autofree char *wrong_path = cli_path ("wrong.npy");
   g_assert_true (why_npy_write (wrong, wrong_path, NULL));
-  write_file ("not.npy", "hello", -1);
+  cli_write ("not.npy", "hello", -1);
 }
 
 typedef struct
@@ -276,7 +189,7 @@ test_bad_input (void)
   for (gsize index = 0; index < G_N_ELEMENTS (bad_cases); index++)
     {
       const Case *bad = &bad_cases[index];
-      g_auto (Run) run = cli (bad->line);
+      g_auto (CliRun) run = cli (bad->line);
       g_test_message ("%s -> %s", bad->line, g_strchomp (run.err));
       if (run.status != bad->status)
         g_error ("whylight-cli %s: status %d, expected %d: %s", bad->line, run.status, bad->status, run.err);
@@ -302,14 +215,14 @@ test_check (void)
 {
   static const char half[] = "{\"type\":\"Polygon\",\"coordinates\":[[[0,0],[256,0],[256,512],[0,512],[0,0]]]}";
 
-  write_file ("half.geojson", half, -1);
+  cli_write ("half.geojson", half, -1);
   g_autoptr (JsonNode) node = cli_json ("explain small.onnx $P --polarity absolute --mask half.geojson --json");
   JsonObject *overlap = json_object_get_object_member (json_node_get_object (node), "overlap");
   g_assert_cmpint (json_object_get_int_member (overlap, "outline_pixels"), ==, 256 * 512);
   g_assert_cmpfloat_with_epsilon (json_object_get_double_member (overlap, "energy_expected"), 0.5, 1e-9);
   /* At threshold 0 all of the map's pixels are over it: half of them are inside. */
   g_assert_cmpfloat_with_epsilon (json_object_get_double_member (overlap, "iou"), 0.5, 0.02);
-  g_auto (Run) text = cli_fine ("explain small.onnx $P --mask half.geojson");
+  g_auto (CliRun) text = cli_fine ("explain small.onnx $P --mask half.geojson");
   g_assert_nonnull (strstr (text.out, "IoU"));
 
   g_autoptr (JsonNode) checks = cli_json ("check small.onnx $P --check controls --check faithfulness --json");
@@ -326,9 +239,9 @@ static void
 test_help (void)
 {
   static const char *const commands[] = { "layers", "run", "explain", "sheet", "features", "concepts", "occlude", "check", "check-onnx", "bench", "methods" };
-  g_auto (Run) help = cli_fine ("--help");
-  g_auto (Run) version = cli_fine ("--version");
-  g_auto (Run) methods = cli_fine ("methods");
+  g_auto (CliRun) help = cli_fine ("--help");
+  g_auto (CliRun) version = cli_fine ("--version");
+  g_auto (CliRun) methods = cli_fine ("methods");
 
   g_assert_cmpstr (version.out, ==, "whylight-cli " WHY_VERSION "\n");
   g_assert_true (g_str_has_prefix (methods.out, "id "));
@@ -336,7 +249,7 @@ test_help (void)
   for (gsize command = 0; command < G_N_ELEMENTS (commands); command++)
     {
       g_autofree char *line = g_strdup_printf ("%s --help", commands[command]);
-      g_auto (Run) own = cli_fine (line);
+      g_auto (CliRun) own = cli_fine (line);
       g_assert_nonnull (strstr (help.out, commands[command]));
       g_assert_nonnull (strstr (own.out, commands[command]));
     }
@@ -347,7 +260,7 @@ test_layers (void)
 {
   g_autoptr (JsonNode) node = cli_json ("layers small.onnx --json");
   JsonArray *layers = json_object_get_array_member (json_node_get_object (node), "layers");
-  g_auto (Run) table = cli_fine ("layers small.onnx");
+  g_auto (CliRun) table = cli_fine ("layers small.onnx");
 
   g_assert_cmpuint (json_array_get_length (layers), ==, 4);
   JsonObject *last = json_array_get_object_element (layers, 3);
@@ -369,7 +282,7 @@ test_layers_of_tokens (void)
   g_autoptr (JsonNode) node = cli_json (as_json);
   JsonObject *model = json_node_get_object (node);
   JsonArray *layers = json_object_get_array_member (model, "layers");
-  g_auto (Run) table = cli_fine (as_table);
+  g_auto (CliRun) table = cli_fine (as_table);
 
   g_assert_cmpstr (json_object_get_string_member (model, "default"), ==, "tap1");
   for (guint index = 0; index < json_array_get_length (layers); index++)
@@ -388,24 +301,13 @@ test_layers_of_tokens (void)
   g_assert_nonnull (strstr (table.out, "3x5 tokens + 2"));
 }
 
-static WhyTensor *
-read_npy (const char *name)
-{
-  g_autoptr (GError) error = NULL;
-  g_autofree char *path = in_folder (name);
-  WhyTensor *tensor = why_npy_read (path, &error);
-
-  g_assert_no_error (error);
-  return tensor;
-}
-
 static void
 test_run (void)
 {
   g_autoptr (JsonNode) node = cli_json ("run small.onnx $P --json --output relu1=relu1.npy --output probabilities=p.npy");
   JsonObject *top = json_array_get_object_element (json_object_get_array_member (json_node_get_object (node), "top"), 0);
-  g_autoptr (WhyTensor) relu1 = read_npy ("relu1.npy");
-  g_autoptr (WhyTensor) probabilities = read_npy ("p.npy");
+  g_autoptr (WhyTensor) relu1 = cli_read_npy ("relu1.npy");
+  g_autoptr (WhyTensor) probabilities = cli_read_npy ("p.npy");
 
   g_assert_cmpint (relu1->dims[1], ==, 4);
   g_assert_cmpint (relu1->dims[3], ==, 16);
@@ -415,8 +317,8 @@ test_run (void)
     g_assert_cmpfloat (why_tensor_get_f64 (probabilities, other), <=, why_tensor_get_f64 (probabilities, k));
 
   /* The backends agree, within float32's rounding over some hundred products. */
-  g_auto (Run) reference G_GNUC_UNUSED = cli_fine ("run small.onnx $P --backend reference --output relu1=reference.npy");
-  g_autoptr (WhyTensor) wanted = read_npy ("reference.npy");
+  g_auto (CliRun) reference G_GNUC_UNUSED = cli_fine ("run small.onnx $P --backend reference --output relu1=reference.npy");
+  g_autoptr (WhyTensor) wanted = cli_read_npy ("reference.npy");
   for (gsize index = 0; index < why_tensor_count (wanted); index++)
     g_assert_cmpfloat_with_epsilon (why_tensor_get_f64 (relu1, index), why_tensor_get_f64 (wanted, index), 1e-4);
 }
@@ -425,15 +327,15 @@ test_run (void)
 static void
 test_explain_tensors (void)
 {
-  g_auto (Run) run G_GNUC_UNUSED = cli_fine ("run small.onnx $P --output relu1=run.npy");
-  g_auto (Run) plain G_GNUC_UNUSED = cli_fine ("explain small.onnx $P --layer relu1 --class 1 --polarity signed --raw plain.npy");
-  g_auto (Run) both G_GNUC_UNUSED = cli_fine ("explain small.onnx $P --layer relu1 --class 1 --polarity signed --raw both.npy "
+  g_auto (CliRun) run G_GNUC_UNUSED = cli_fine ("run small.onnx $P --output relu1=run.npy");
+  g_auto (CliRun) plain G_GNUC_UNUSED = cli_fine ("explain small.onnx $P --layer relu1 --class 1 --polarity signed --raw plain.npy");
+  g_auto (CliRun) both G_GNUC_UNUSED = cli_fine ("explain small.onnx $P --layer relu1 --class 1 --polarity signed --raw both.npy "
                                               "--tensor relu1=seen.npy --tensor logits=logits.npy");
-  g_autoptr (WhyTensor) wanted = read_npy ("run.npy");
-  g_autoptr (WhyTensor) seen = read_npy ("seen.npy");
-  g_autoptr (WhyTensor) logits = read_npy ("logits.npy");
-  g_autoptr (WhyTensor) plain_map = read_npy ("plain.npy");
-  g_autoptr (WhyTensor) map = read_npy ("both.npy");
+  g_autoptr (WhyTensor) wanted = cli_read_npy ("run.npy");
+  g_autoptr (WhyTensor) seen = cli_read_npy ("seen.npy");
+  g_autoptr (WhyTensor) logits = cli_read_npy ("logits.npy");
+  g_autoptr (WhyTensor) plain_map = cli_read_npy ("plain.npy");
+  g_autoptr (WhyTensor) map = cli_read_npy ("both.npy");
 
   g_assert_cmpint (logits->dims[1], ==, 3);
   g_assert_cmpuint (why_tensor_count (seen), ==, why_tensor_count (wanted));
@@ -448,7 +350,7 @@ static void
 test_size_fixed_inside (void)
 {
   static const char *const dims[] = { "1,3,96,96", "1,3,100,100", "1,3,64,64" };
-  g_autofree char *path = in_folder ("inside.onnx");
+  g_autofree char *path = cli_path ("inside.onnx");
   OnnxBuilder *b = ob_new (7, 13);
 
   ob_input (b, "x", WHY_DTYPE_FLOAT32, "N,3,H,W");
@@ -464,22 +366,22 @@ test_size_fixed_inside (void)
       const gint64 size = g_ascii_strtoll (dims[index] + strlen ("1,3,"), NULL, 10);
       const gint64 shape[] = { 1, 3, size, size };
       g_autoptr (WhyTensor) tensor = why_tensor_new_zeros (WHY_DTYPE_FLOAT32, 4, shape, NULL);
-      g_autofree char *input = in_folder ("inside.npy");
+      g_autofree char *input = cli_path ("inside.npy");
       g_assert_true (why_npy_write (tensor, input, NULL));
       if (size >= 96)
         {
-          g_auto (Run) fine = cli_fine ("run inside.onnx inside.npy");
+          g_auto (CliRun) fine = cli_fine ("run inside.onnx inside.npy");
           g_assert_nonnull (strstr (fine.out, "1x3"));
           continue;
         }
-      g_auto (Run) bad = cli ("run inside.onnx inside.npy");
+      g_auto (CliRun) bad = cli ("run inside.onnx inside.npy");
       g_assert_cmpint (bad.status, ==, 1);
       g_assert_nonnull (strstr (bad.err, "an input of 1x3x64x64 does not fit the network, which takes 1x3x96x96"));
     }
   /* A picture is brought to the size that works. */
-  g_auto (Run) layers = cli_fine ("layers inside.onnx");
+  g_auto (CliRun) layers = cli_fine ("layers inside.onnx");
   g_assert_nonnull (strstr (layers.out, "1x2x12x12"));
-  g_auto (Run) of_picture G_GNUC_UNUSED = cli_fine ("run inside.onnx $P");
+  g_auto (CliRun) of_picture G_GNUC_UNUSED = cli_fine ("run inside.onnx $P");
 }
 
 static void
@@ -489,7 +391,7 @@ test_explain (void)
   g_autoptr (JsonNode) node = cli_json ("explain small.onnx $P --class azure --layer conv1 --polarity signed --raw raw.npy "
                                         "-o figure.png --full-paths --json");
   JsonObject *object = json_node_get_object (node);
-  g_autoptr (WhyTensor) raw = read_npy ("raw.npy");
+  g_autoptr (WhyTensor) raw = cli_read_npy ("raw.npy");
 
   g_assert_cmpint (json_object_get_int_member (object, "class"), ==, 2);
   g_assert_cmpstr (json_object_get_string_member (object, "layer"), ==, "conv1");
@@ -506,7 +408,7 @@ test_explain (void)
   g_assert_cmpfloat_with_epsilon (maximum, json_object_get_double_member (json_object_get_object_member (object, "map"), "maximum"), 1e-9);
 
   /* The figure carries the command that makes it again. */
-  g_autofree char *figure = in_folder ("figure.png");
+  g_autofree char *figure = cli_path ("figure.png");
   g_autofree char *recipe = why_png_read_text (figure, "whylight:recipe", &error);
   g_assert_no_error (error);
   g_autoptr (JsonNode) recipe_node = json_from_string (recipe, NULL);
@@ -517,14 +419,14 @@ test_explain (void)
   gsize first_length;
   gsize second_length;
   g_assert_true (g_file_get_contents (figure, &first, &first_length, NULL));
-  g_auto (Run) again G_GNUC_UNUSED = cli_fine (command + strlen ("whylight-cli "));
+  g_auto (CliRun) again G_GNUC_UNUSED = cli_fine (command + strlen ("whylight-cli "));
   g_assert_true (g_file_get_contents (figure, &second, &second_length, NULL));
   g_assert_cmpmem (first, first_length, second, second_length);
 
-  g_auto (Run) text = cli_fine ("explain small.onnx $P -o figure.svg --occlude=10,10,100,100,black");
+  g_auto (CliRun) text = cli_fine ("explain small.onnx $P -o figure.svg --occlude=10,10,100,100,black");
   g_assert_nonnull (strstr (text.out, "the logit before the final Softmax"));
   g_assert_nonnull (strstr (text.out, "relu2"));
-  g_auto (Run) other = cli_fine ("explain small.onnx $P -o figure.pdf --score probability --cells --limits=-1,1");
+  g_auto (CliRun) other = cli_fine ("explain small.onnx $P -o figure.pdf --score probability --cells --limits=-1,1");
   g_assert_nonnull (strstr (other.out, "the probability"));
 }
 
@@ -538,7 +440,7 @@ test_explain_more (void)
                                         "--contrast green --option gamma=3 --option fusion=mean --profile pytorch-grad-cam "
                                         "--score rest --finished done.npy -o more.png --full-paths --json");
   JsonObject *object = json_node_get_object (node);
-  g_autoptr (WhyTensor) finished = read_npy ("done.npy");
+  g_autoptr (WhyTensor) finished = cli_read_npy ("done.npy");
 
   g_assert_cmpstr (json_object_get_string_member (object, "options"), ==, "gamma=3,fusion=mean");
   g_assert_cmpint (json_object_get_int_member (object, "contrast_class"), ==, 1);
@@ -550,7 +452,7 @@ test_explain_more (void)
     maximum = MAX (maximum, why_tensor_get_f64 (finished, index));
   g_assert_cmpfloat_with_epsilon (maximum, 1, 1e-4);
 
-  g_autofree char *figure = in_folder ("more.png");
+  g_autofree char *figure = cli_path ("more.png");
   g_autofree char *recipe = why_png_read_text (figure, "whylight:recipe", &error);
   g_assert_no_error (error);
   g_autoptr (JsonNode) recipe_node = json_from_string (recipe, NULL);
@@ -564,7 +466,7 @@ test_explain_more (void)
   gsize first_length;
   gsize second_length;
   g_assert_true (g_file_get_contents (figure, &first, &first_length, NULL));
-  g_auto (Run) again G_GNUC_UNUSED = cli_fine (command + strlen ("whylight-cli "));
+  g_auto (CliRun) again G_GNUC_UNUSED = cli_fine (command + strlen ("whylight-cli "));
   g_assert_true (g_file_get_contents (figure, &second, &second_length, NULL));
   g_assert_cmpmem (first, first_length, second, second_length);
 }
@@ -573,7 +475,7 @@ test_explain_more (void)
 static void
 test_similarity (void)
 {
-  g_auto (Run) run G_GNUC_UNUSED = cli_fine ("run small.onnx $P --output logits=own.npy");
+  g_auto (CliRun) run G_GNUC_UNUSED = cli_fine ("run small.onnx $P --output logits=own.npy");
   g_autoptr (JsonNode) node = cli_json ("explain small.onnx $P --reference own.npy --json");
   JsonObject *object = json_node_get_object (node);
 
@@ -586,7 +488,7 @@ test_sheet (void)
 {
   g_autoptr (JsonNode) node = cli_json ("sheet small.onnx $P --class red --class blue --json -o sheet.png");
   JsonArray *maps = json_object_get_array_member (json_node_get_object (node), "maps");
-  g_autofree char *path = in_folder ("sheet.png");
+  g_autofree char *path = cli_path ("sheet.png");
   guint n_fine = 0;
 
   g_assert_true (g_file_test (path, G_FILE_TEST_IS_REGULAR));
@@ -612,7 +514,7 @@ test_features (void)
       g_assert_cmpfloat (share, <=, before);
       before = share;
     }
-  g_auto (Run) text = cli_fine ("features small.onnx $P --class red --top 2");
+  g_auto (CliRun) text = cli_fine ("features small.onnx $P --class red --top 2");
   g_assert_nonnull (strstr (text.out, "channel"));
 }
 
@@ -633,8 +535,8 @@ static void
 test_methods (void)
 {
   g_autoptr (JsonNode) all = cli_json ("methods --json");
-  g_auto (Run) one = cli_fine ("methods fem");
-  g_auto (Run) agreement = cli_fine ("methods --agreement ablationcam");
+  g_auto (CliRun) one = cli_fine ("methods fem");
+  g_auto (CliRun) agreement = cli_fine ("methods --agreement ablationcam");
   g_autoptr (JsonNode) rows = cli_json ("methods --agreement --json");
 
   g_assert_cmpuint (json_array_get_length (json_object_get_array_member (json_node_get_object (all), "methods")), >=, 19);
@@ -651,9 +553,9 @@ static void
 test_explain_input (void)
 {
   g_autoptr (GError) error = NULL;
-  g_auto (Run) run = cli_fine ("explain small.onnx $P --method gradient --polarity absolute --raw gradient.npy -o gradient.png --full-paths");
-  g_autofree char *path = in_folder ("gradient.npy");
-  g_autofree char *figure = in_folder ("gradient.png");
+  g_auto (CliRun) run = cli_fine ("explain small.onnx $P --method gradient --polarity absolute --raw gradient.npy -o gradient.png --full-paths");
+  g_autofree char *path = cli_path ("gradient.npy");
+  g_autofree char *figure = cli_path ("gradient.png");
   g_autoptr (WhyTensor) raw = why_npy_read (path, &error);
   double least = INFINITY;
 
@@ -670,7 +572,7 @@ test_explain_input (void)
   g_assert_no_error (error);
   g_autoptr (JsonNode) recipe_node = json_from_string (recipe, NULL);
   const char *command = json_object_get_string_member (json_node_get_object (recipe_node), "command");
-  g_auto (Run) again G_GNUC_UNUSED = cli_fine (command + strlen ("whylight-cli "));
+  g_auto (CliRun) again G_GNUC_UNUSED = cli_fine (command + strlen ("whylight-cli "));
 }
 
 /* The polarities are the signed map, cut as their names say. */
@@ -684,8 +586,8 @@ test_polarities (void)
     {
       g_autofree char *line = g_strdup_printf ("explain small.onnx $P --class 0 --polarity %s --raw %s.npy", names[name], names[name]);
       g_autofree char *file = g_strdup_printf ("%s.npy", names[name]);
-      g_auto (Run) run G_GNUC_UNUSED = cli_fine (line);
-      g_ptr_array_add (maps, read_npy (file));
+      g_auto (CliRun) run G_GNUC_UNUSED = cli_fine (line);
+      g_ptr_array_add (maps, cli_read_npy (file));
     }
   for (gsize index = 0; index < why_tensor_count (maps->pdata[0]); index++)
     {
@@ -700,7 +602,7 @@ static void
 test_assumed (void)
 {
   OnnxBuilder *b = ob_new (7, 13);
-  g_autofree char *path = in_folder ("plain.onnx");
+  g_autofree char *path = cli_path ("plain.onnx");
 
   ob_input (b, "x", WHY_DTYPE_FLOAT32, "1,3,8,8");
   ob_init_random (b, "w", "2,3,3,3", 1, 1);
@@ -709,7 +611,7 @@ test_assumed (void)
   ob_node (b, "Flatten", "p", "y", NULL);
   ob_output (b, "y", WHY_DTYPE_FLOAT32, "1,2");
   small_write (b, path);
-  g_auto (Run) run = cli_fine ("explain plain.onnx $P --class 1");
+  g_auto (CliRun) run = cli_fine ("explain plain.onnx $P --class 1");
   g_assert_nonnull (strstr (run.out, "assumed"));
   g_assert_nonnull (strstr (run.out, "mean"));
   g_assert_nonnull (strstr (run.out, "1 class 1"));
@@ -722,15 +624,15 @@ test_occlude (void)
   g_autoptr (JsonNode) node = cli_json ("occlude small.onnx $P --rect 0,0,512,512 --fill black --top 3 --json");
   JsonArray *classes = json_object_get_array_member (json_node_get_object (node), "classes");
   g_autoptr (WhyTensor) black = ob_random ("1,3,16,16", 1, 0);
-  g_autofree char *path = in_folder ("black.npy");
+  g_autofree char *path = cli_path ("black.npy");
 
   for (gsize index = 0; index < why_tensor_count (black); index++)
     why_tensor_set_f64 (black, index, (0 - 0.5) / 0.25);
   g_assert_true (why_npy_write (black, path, NULL));
-  g_auto (Run) run G_GNUC_UNUSED = cli_fine ("run small.onnx black.npy --output probabilities=black-p.npy");
-  g_autoptr (WhyTensor) wanted = read_npy ("black-p.npy");
-  g_auto (Run) plain G_GNUC_UNUSED = cli_fine ("run small.onnx $P --output probabilities=plain-p.npy");
-  g_autoptr (WhyTensor) before = read_npy ("plain-p.npy");
+  g_auto (CliRun) run G_GNUC_UNUSED = cli_fine ("run small.onnx black.npy --output probabilities=black-p.npy");
+  g_autoptr (WhyTensor) wanted = cli_read_npy ("black-p.npy");
+  g_auto (CliRun) plain G_GNUC_UNUSED = cli_fine ("run small.onnx $P --output probabilities=plain-p.npy");
+  g_autoptr (WhyTensor) before = cli_read_npy ("plain-p.npy");
   g_assert_cmpuint (json_array_get_length (classes), ==, 3);
   for (guint index = 0; index < 3; index++)
     {
@@ -761,9 +663,9 @@ static void
 write_case (const char *name, float expected, const char *op)
 {
   g_autofree char *set = g_strdup_printf ("cases/%s/test_data_set_0", name);
-  g_autofree char *set_path = in_folder (set);
+  g_autofree char *set_path = cli_path (set);
   g_autofree char *model_name = g_strdup_printf ("cases/%s/model.onnx", name);
-  g_autofree char *model_path = in_folder (model_name);
+  g_autofree char *model_path = cli_path (model_name);
   g_autofree char *input_path = g_build_filename (set_path, "input_0.pb", NULL);
   g_autofree char *output_path = g_build_filename (set_path, "output_0.pb", NULL);
   const float input_values[] = { -1, 2 };
@@ -788,7 +690,7 @@ test_check_onnx (void)
 {
   write_case ("deep/relu", 2.0f, "Relu");
   write_case ("sparkle", 2.0f, "Sparkle");
-  g_auto (Run) fine = cli_fine ("check-onnx cases");
+  g_auto (CliRun) fine = cli_fine ("check-onnx cases");
   g_assert_nonnull (strstr (fine.out, "pass cases/deep/relu\n"));
   g_assert_nonnull (strstr (fine.out, "unsupported cases/sparkle: "));
   g_assert_true (g_str_has_suffix (fine.out, "\n1 passed, 0 failed, 1 unsupported\n"));
@@ -796,263 +698,18 @@ test_check_onnx (void)
   /* 1e-3 of 2 is allowed, 3e-3 is not. */
   write_case ("near", 2.0015f, "Relu");
   write_case ("wrong", 2.006f, "Relu");
-  g_auto (Run) run = cli ("check-onnx cases --backend reference");
+  g_auto (CliRun) run = cli ("check-onnx cases --backend reference");
   g_assert_cmpint (run.status, ==, 1);
   g_assert_nonnull (strstr (run.out, "pass cases/near\n"));
   g_assert_nonnull (strstr (run.out, "fail cases/wrong: "));
   g_assert_true (g_str_has_suffix (run.out, "\n2 passed, 1 failed, 1 unsupported\n"));
 }
 
-/* ---- what ships, and real networks ---- */
-
-static void
-test_sample (void)
-{
-  g_autofree char *model = g_test_build_filename (G_TEST_DIST, "..", "models", "wardrobe", "wardrobe.onnx", NULL);
-
-  if (!g_file_test (model, G_FILE_TEST_EXISTS))
-    {
-      g_test_skip ("models/wardrobe/wardrobe.onnx is not there");
-      return;
-    }
-  /* The bag of the first scene: the map's peak lies in the box of data/samples/wardrobe-1.json, and covering the box
-   * takes the answer away. */
-  g_autofree char *boxes_path = g_test_build_filename (G_TEST_DIST, "..", "data", "samples", "wardrobe-1.json", NULL);
-  g_autoptr (JsonParser) parser = json_parser_new ();
-  g_assert_true (json_parser_load_from_file (parser, boxes_path, NULL));
-  JsonObject *scene = json_node_get_object (json_parser_get_root (parser));
-  JsonArray *boxes = json_object_get_array_member (scene, "boxes");
-  double box[4] = { 0 };
-  for (guint index = 0; index < json_array_get_length (boxes); index++)
-    {
-      JsonObject *item = json_array_get_object_element (boxes, index);
-      if (strcmp (json_object_get_string_member (item, "label"), "bag") == 0)
-        for (guint number = 0; number < 4; number++)
-          box[number] = json_array_get_double_element (json_object_get_array_member (item, "box"), number);
-    }
-  g_assert_cmpfloat (box[2], >, 0);
-
-  g_autofree char *quoted = g_shell_quote (model);
-  g_autofree char *line = g_strdup_printf ("explain %s $P --class bag --raw bag.npy", quoted);
-  g_auto (Run) run G_GNUC_UNUSED = cli_fine (line);
-  g_autoptr (WhyTensor) raw = read_npy ("bag.npy");
-  gsize peak = 0;
-  for (gsize index = 0; index < why_tensor_count (raw); index++)
-    {
-      if (why_tensor_get_f64 (raw, index) > why_tensor_get_f64 (raw, peak))
-        peak = index;
-    }
-  const double x = (double) (peak % (gsize) raw->dims[2]) + 0.5;
-  const double y = (double) (peak / (gsize) raw->dims[2]) + 0.5;
-  g_assert_cmpfloat (x * 512 / raw->dims[2], >=, box[0]);
-  g_assert_cmpfloat (x * 512 / raw->dims[2], <=, box[0] + box[2]);
-  g_assert_cmpfloat (y * 512 / raw->dims[1], >=, box[1]);
-  g_assert_cmpfloat (y * 512 / raw->dims[1], <=, box[1] + box[3]);
-
-  g_autofree char *cover = g_strdup_printf ("occlude %s $P --rect %g,%g,%g,%g --class bag --json", quoted, box[0], box[1], box[2], box[3]);
-  g_autoptr (JsonNode) node = cli_json (cover);
-  JsonArray *classes = json_object_get_array_member (json_node_get_object (node), "classes");
-  gboolean found = FALSE;
-  for (guint index = 0; index < json_array_get_length (classes); index++)
-    {
-      JsonObject *item = json_array_get_object_element (classes, index);
-      if (strcmp (json_object_get_string_member (item, "label"), "bag") != 0)
-        continue;
-      found = TRUE;
-      g_assert_cmpfloat (json_object_get_double_member (item, "after"), <, json_object_get_double_member (item, "before") / 2);
-    }
-  g_assert_true (found);
-}
-
-/* The benchmark on the samples that ship: the honest network's map points into the core, that of the other at the pen; a map of
- * edges depends on no weights. A folder is read by names, sizes and values. */
-static void
-test_truth (void)
-{
-  g_autofree char *data = g_test_build_filename (G_TEST_DIST, "..", "data", "samples", NULL);
-  g_autofree char *models = g_test_build_filename (G_TEST_DIST, "..", "models", "phantoms", NULL);
-  g_autofree char *line = g_strdup_printf ("truth --network lesion --network lesion-clever-hans --method gradcam --method sobel "
-                                           "--randomised 1 --json --output truth.png --data '%s' --models '%s'", data, models);
-  g_autoptr (JsonNode) node = cli_json (line);
-  JsonArray *rows = json_object_get_array_member (json_node_get_object (node), "rows");
-
-  g_assert_cmpuint (json_array_get_length (rows), ==, 4);
-  JsonObject *honest = json_array_get_object_element (rows, 0), *hans = json_array_get_object_element (rows, 2);
-  g_assert_cmpstr (json_object_get_string_member (honest, "method"), ==, "gradcam");
-  g_assert_cmpint (json_object_get_int_member (honest, "maps"), ==, 5);
-  g_assert_cmpfloat (json_object_get_double_member (honest, "pointing"), ==, 1);
-  g_assert_cmpfloat (json_object_get_double_member (honest, "mark_peak"), ==, 0);
-  g_assert_cmpint (json_object_get_int_member (honest, "randomisation_passed"), ==, 1);
-  g_assert_true (json_object_get_boolean_member (hans, "revealed"));
-  g_assert_cmpfloat (json_object_get_double_member (hans, "pointing"), ==, 0);
-  JsonObject *edges = json_array_get_object_element (rows, 1);
-  g_assert_cmpint (json_object_get_int_member (edges, "randomised"), ==, 1);
-  g_assert_cmpint (json_object_get_int_member (edges, "randomisation_passed"), ==, 0);
-  g_autofree char *figure = in_folder ("truth.png");
-  g_assert_true (g_file_test (figure, G_FILE_TEST_IS_REGULAR));
-
-  g_autofree char *cases = in_folder ("truth-cases");
-  g_assert_cmpint (g_mkdir (cases, 0700), ==, 0);
-  g_autofree char *alone = g_build_filename (cases, "gland-1.png", NULL);
-  g_autofree char *mask = g_build_filename (cases, "gland-1.mask.png", NULL);
-  g_autofree char *shipped = g_build_filename (data, "gland-tumour.png", NULL);
-  g_autofree char *other = g_build_filename (data, "lesion-both.mask.png", NULL);
-  g_autofree char *command = g_strdup_printf ("truth --network gland --method gradcam --data truth-cases --models '%s'", models);
-  char *bytes;
-  gsize length;
-
-  g_auto (Run) empty = cli (command);
-  g_assert_cmpint (empty.status, ==, 1);
-  g_assert_nonnull (strstr (empty.err, "no cases gland-*"));
-  g_assert_true (g_file_get_contents (shipped, &bytes, &length, NULL));
-  g_assert_true (g_file_set_contents (alone, bytes, (gssize) length, NULL));
-  g_free (bytes);
-  g_auto (Run) without = cli (command);
-  g_assert_cmpint (without.status, ==, 1);
-  g_assert_nonnull (strstr (without.err, "no mask gland-1.mask.png"));
-  g_assert_true (g_file_get_contents (other, &bytes, &length, NULL));
-  g_assert_true (g_file_set_contents (mask, bytes, (gssize) length, NULL));
-  g_free (bytes);
-  g_auto (Run) size = cli (command);
-  g_assert_cmpint (size.status, ==, 1);
-  g_assert_nonnull (strstr (size.err, "the mask is 192x192"));
-  /* Of the right size, but of other values than the phantom has. */
-  g_autofree char *values = g_build_filename (data, "gland-normal.png", NULL);
-  g_assert_true (g_file_get_contents (values, &bytes, &length, NULL));
-  g_assert_true (g_file_set_contents (mask, bytes, (gssize) length, NULL));
-  g_free (bytes);
-  g_auto (Run) strange = cli (command);
-  g_assert_cmpint (strange.status, ==, 1);
-  g_assert_nonnull (strstr (strange.err, "gland-1.mask.png: the mask holds the value"));
-  g_assert_nonnull (strstr (strange.err, "a mask of 'gland' holds 0, 255"));
-  g_assert_true (g_file_set_contents (mask, "no picture", -1, NULL));
-  g_auto (Run) broken = cli (command);
-  g_assert_cmpint (broken.status, ==, 1);
-  g_auto (Run) unknown = cli ("truth --network nothing");
-  g_assert_cmpint (unknown.status, ==, 2);
-  g_remove (alone);
-  g_remove (mask);
-  g_rmdir (cases);
-  g_remove (figure);
-}
-
-/* For people: columns without anything to tell are left out, of the samples that ship it is said that they are few, and of a
- * network that looks at the mark which methods reveal it. */
-static void
-test_truth_table (void)
-{
-  g_auto (Run) hans = cli ("truth --network lesion-clever-hans --method gradcam --method sobel --randomised 0");
-  g_assert_cmpint (hans.status, ==, 0);
-  g_assert_nonnull (strstr (hans.out, "lesion-clever-hans, class malignant: 5 cases"));
-  g_assert_nonnull (strstr (hans.out, "revealed |"));
-  g_assert_null (strstr (hans.out, "random |"));
-  g_assert_nonnull (strstr (hans.out, "       yes |"));
-  g_assert_nonnull (strstr (hans.out, "        no |"));
-  g_assert_nonnull (strstr (hans.out, "train.py cases CASES"));
-
-  g_autofree char *data = g_test_build_filename (G_TEST_DIST, "..", "data", "samples", NULL);
-  g_autofree char *line = g_strdup_printf ("truth --network gland --network two-features --method gradcam --data '%s'", data);
-  g_auto (Run) others = cli (line);
-  g_assert_cmpint (others.status, ==, 0);
-  char *second = strstr (others.out, "two-features, class green");
-  g_assert_nonnull (second);
-  g_assert_nonnull (strstr (second, "sign |"));
-  *second = '\0';
-  g_assert_null (strstr (others.out, "sign |"));
-  g_assert_null (strstr (others.out, "revealed |"));
-  g_assert_nonnull (strstr (others.out, "by chance |"));
-}
-
-/* The folder of real models and reference values, or NULL with the test skipped. */
-static char *
-test_data (void)
-{
-  const char *given = g_getenv ("WHYLIGHT_TEST_DATA");
-  g_autofree char *path = given != NULL ? g_strdup (given) : g_test_build_filename (G_TEST_DIST, "..", "..", "shared", "data", NULL);
-
-  if (g_file_test (path, G_FILE_TEST_IS_DIR))
-    return g_steal_pointer (&path);
-  g_test_skip ("no real models: WHYLIGHT_TEST_DATA is not set and ../shared/data is not there");
-  return NULL;
-}
-
-static double
-largest (const WhyTensor *tensor)
-{
-  double value = 0;
-
-  for (gsize index = 0; index < why_tensor_count (tensor); index++)
-    value = MAX (value, fabs (why_tensor_get_f64 (tensor, index)));
-  return value;
-}
-
-/* Within 1e-4 of the largest value: the same network in another order of float32 sums. */
-static void
-assert_near (const WhyTensor *actual, const WhyTensor *expected)
-{
-  const double allowed = 1e-4 * largest (expected);
-
-  g_assert_cmpuint (why_tensor_count (actual), ==, why_tensor_count (expected));
-  for (gsize index = 0; index < why_tensor_count (expected); index++)
-    g_assert_cmpfloat_with_epsilon (why_tensor_get_f64 (actual, index), why_tensor_get_f64 (expected, index), allowed);
-}
-
-static void
-test_reference_outputs (void)
-{
-  static const struct
-  {
-    const char *model;
-    const char *output;
-  } models[] = {
-    { "squeezenet1.1_fp32", "softmaxout_1" },
-    { "mobilenet_v2_1.0_224", "MobilenetV2/Predictions/Softmax" },
-    { "mobilenet_v1_0.25_128", "MobilenetV1/Predictions/Reshape_1" },
-  };
-  g_autofree char *data = test_data ();
-
-  for (gsize index = 0; data != NULL && index < G_N_ELEMENTS (models); index++)
-    {
-      g_autofree char *expected_path = g_build_filename (data, "reference", models[index].model, "output_0.pb", NULL);
-      g_autofree char *line = g_strdup_printf ("run '%s/models/%s.onnx' '%s/reference/%s/input_0.pb' --output %s=out.npy", data,
-                                               models[index].model, data, models[index].model, models[index].output);
-      g_auto (Run) run G_GNUC_UNUSED = cli_fine (line);
-      g_autoptr (WhyTensor) actual = read_npy ("out.npy");
-      g_autoptr (WhyTensor) expected = why_onnx_tensor_load (expected_path, NULL);
-      g_assert_nonnull (expected);
-      assert_near (actual, expected);
-    }
-}
-
-static void
-test_reference_maps (void)
-{
-  static const char *const classes[] = { "244", "283" };
-  g_autofree char *data = test_data ();
-
-  for (gsize index = 0; data != NULL && index < G_N_ELEMENTS (classes); index++)
-    {
-      g_autofree char *name = g_strdup_printf ("mobilenet_v2_1.0_224__both_dog_cat__class%s.npy", classes[index]);
-      g_autofree char *expected_path = g_build_filename (data, "reference", "cam", name, NULL);
-      g_autofree char *line = g_strdup_printf ("explain '%s/models/mobilenet_v2_1.0_224.onnx' '%s/reference/cam/input__both_dog_cat.npy' "
-                                               "--class %s --raw cam.npy",
-                                               data, data, classes[index]);
-      g_auto (Run) run G_GNUC_UNUSED = cli_fine (line);
-      g_autoptr (WhyTensor) actual = read_npy ("cam.npy");
-      g_autoptr (WhyTensor) expected = why_npy_read (expected_path, NULL);
-      g_assert_nonnull (expected);
-      assert_near (actual, expected);
-    }
-}
-
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_setenv ("WHYLIGHT_LOADER", WHY_BUILD_DIR "/src/loader/whylight-loader", FALSE);
-  folder = g_dir_make_tmp ("test-cli-XXXXXX", NULL);
-  program = g_strdup (WHY_BUILD_DIR "/src/cli/whylight-cli");
-  picture = g_test_build_filename (G_TEST_DIST, "..", "data", "samples", "wardrobe-1.png", NULL);
+  cli_driver_start ();
   make_bad_files ();
 
   g_test_add_func ("/cli/help", test_help);
@@ -1076,16 +733,8 @@ main (int argc, char **argv)
   g_test_add_func ("/cli/bench", test_bench);
   g_test_add_func ("/cli/check-onnx", test_check_onnx);
   g_test_add_func ("/cli/check", test_check);
-  g_test_add_func ("/cli/sample", test_sample);
-  g_test_add_func ("/cli/truth", test_truth);
-  g_test_add_func ("/cli/truth-table", test_truth_table);
-  g_test_add_func ("/cli/reference/outputs", test_reference_outputs);
-  g_test_add_func ("/cli/reference/maps", test_reference_maps);
 
   const int status = g_test_run ();
-  ob_remove_tree (folder);
-  g_free (folder);
-  g_free (program);
-  g_free (picture);
+  cli_driver_finish ();
   return status;
 }

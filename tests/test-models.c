@@ -1,11 +1,9 @@
 #include "config.h"
 
-#include "base/npy.h"
+#include "cli-driver.h"
 #include "image/source.h"
 
-#include <gio/gio.h>
 #include <glib/gstdio.h>
-#include <json-glib/json-glib.h>
 #include <string.h>
 
 /* The networks that ship and the samples beside them: each answers as its card says, with the recipe, the labels and
@@ -69,42 +67,17 @@ shipped (const char *folder, const char *name)
   return g_test_build_filename (G_TEST_DIST, "..", folder, name, NULL);
 }
 
-/* What whylight-cli explain --json says; the raw map goes to @raw where it is wanted. */
+/* What whylight-cli explain --json says; the raw map goes to map.npy where a class is named. */
 static JsonNode *
-explain (const Case *c, const char *method, const char *explained, const char *polarity, const char *raw)
+explain (const Case *c, const char *method, const char *explained, const char *polarity)
 {
-  g_autoptr (GError) error = NULL;
-  g_autofree char *program = g_test_build_filename (G_TEST_BUILT, "..", "src", "cli", "whylight-cli", NULL);
   g_autofree char *model = shipped ("models", c->model);
   g_autofree char *sample = shipped ("data/samples", c->sample);
-  g_autofree char *out = NULL, *err = NULL;
-  g_autoptr (GPtrArray) argv = g_ptr_array_new ();
-  int status;
+  g_autofree char *asked =
+    explained != NULL ? g_strdup_printf ("--class '%s' --polarity %s --raw map.npy", explained, polarity) : g_strdup ("");
+  g_autofree char *line = g_strdup_printf ("explain '%s' '%s' --json --method %s %s", model, sample, method, asked);
 
-  g_ptr_array_add (argv, program);
-  g_ptr_array_add (argv, (char *) "explain");
-  g_ptr_array_add (argv, (char *) "--json");
-  g_ptr_array_add (argv, (char *) "--method");
-  g_ptr_array_add (argv, (char *) method);
-  if (explained != NULL)
-    {
-      g_ptr_array_add (argv, (char *) "--class");
-      g_ptr_array_add (argv, (char *) explained);
-      g_ptr_array_add (argv, (char *) "--polarity");
-      g_ptr_array_add (argv, (char *) polarity);
-      g_ptr_array_add (argv, (char *) "--raw");
-      g_ptr_array_add (argv, (char *) raw);
-    }
-  g_ptr_array_add (argv, model);
-  g_ptr_array_add (argv, sample);
-  g_ptr_array_add (argv, NULL);
-  g_spawn_sync (NULL, (char **) argv->pdata, NULL, G_SPAWN_DEFAULT, NULL, NULL, &out, &err, &status, &error);
-  g_assert_no_error (error);
-  if (!g_spawn_check_wait_status (status, &error))
-    g_error ("%s of %s: %s%s", c->model, c->sample, error->message, err);
-  JsonNode *node = json_from_string (out, &error);
-  g_assert_no_error (error);
-  return node;
+  return cli_json (line);
 }
 
 /* Labels, recipe and layer come from the file: nothing is assumed but what cannot be known. */
@@ -112,7 +85,7 @@ static void
 test_answer (gconstpointer data)
 {
   const Case *c = data;
-  g_autoptr (JsonNode) node = explain (c, "gradcam", NULL, NULL, NULL);
+  g_autoptr (JsonNode) node = explain (c, "gradcam", NULL, NULL);
   JsonObject *object = json_node_get_object (node);
   JsonObject *top = json_array_get_object_element (json_object_get_array_member (object, "top"), 0);
 
@@ -141,23 +114,16 @@ test_by_hand (void)
     { "green at the left", "gradcam", { 0, 0, 0, 0 } },
     { "green at the left", "hirescam", { 0.5, 0, 0, -0.2 } },
   };
-  g_autoptr (GError) error = NULL;
-  g_autofree char *folder = g_dir_make_tmp ("whylight-models-XXXXXX", &error);
-  g_assert_no_error (error);
-  g_autofree char *raw = g_build_filename (folder, "map.npy", NULL);
 
   for (gsize row = 0; row < G_N_ELEMENTS (rows); row++)
     {
-      g_autoptr (JsonNode) node G_GNUC_UNUSED = explain (&c, rows[row].method, rows[row].explained, "signed", raw);
-      g_autoptr (WhyTensor) map = why_npy_read (raw, &error);
-      g_assert_no_error (error);
+      g_autoptr (JsonNode) node G_GNUC_UNUSED = explain (&c, rows[row].method, rows[row].explained, "signed");
+      g_autoptr (WhyTensor) map = cli_read_npy ("map.npy");
       g_assert_cmpuint (why_tensor_count (map), ==, 4);
       /* Pixels are 8 bits: 0.4 and 0.8 are multiples of 1/255, so that only float32 rounds. */
       for (gsize cell = 0; cell < 4; cell++)
         g_assert_cmpfloat_with_epsilon (why_tensor_get_f64 (map, cell), rows[row].map[cell], 1e-6);
     }
-  g_remove (raw);
-  g_rmdir (folder);
 }
 
 /* Planes of one mask, pictures as volumes of one slice. */
@@ -188,13 +154,8 @@ static void
 test_peak (gconstpointer data)
 {
   const Case *c = data;
-  g_autoptr (GError) error = NULL;
-  g_autofree char *folder = g_dir_make_tmp ("whylight-models-XXXXXX", &error);
-  g_assert_no_error (error);
-  g_autofree char *raw = g_build_filename (folder, "map.npy", NULL);
-  g_autoptr (JsonNode) node G_GNUC_UNUSED = explain (c, "gradcam", c->explained, c->polarity, raw);
-  g_autoptr (WhyTensor) map = why_npy_read (raw, &error);
-  g_assert_no_error (error);
+  g_autoptr (JsonNode) node G_GNUC_UNUSED = explain (c, "gradcam", c->explained, c->polarity);
+  g_autoptr (WhyTensor) map = cli_read_npy ("map.npy");
   g_autoptr (WhyTensor) mask = read_mask (c->mask);
 
   gsize peak = 0;
@@ -232,28 +193,17 @@ test_peak (gconstpointer data)
         }
     }
   g_assert_true (touched);
-  g_remove (raw);
-  g_rmdir (folder);
 }
 
-/* Runs whylight-cli explain on the lesion among vessels. Returns: what it says on stderr; (transfer full) */
-static char *
-explain_plane (const char *slice, const char *figure, gboolean works)
+/* A figure of the lesion among vessels, as plane.svg. */
+static CliRun
+explain_plane (const char *slice)
 {
-  g_autoptr (GError) error = NULL;
-  g_autofree char *program = g_test_build_filename (G_TEST_BUILT, "..", "src", "cli", "whylight-cli", NULL);
   g_autofree char *model = shipped ("models", "phantoms/tumour3d.onnx");
   g_autofree char *sample = shipped ("data/samples", "tumour3d-lesion.nii.gz");
-  const char *argv[] = { program, "explain", model, sample, "--slice", slice, "-o", figure, NULL };
-  g_autofree char *out = NULL;
-  char *err = NULL;
-  int status;
+  g_autofree char *line = g_strdup_printf ("explain '%s' '%s' --slice %s -o plane.svg", model, sample, slice);
 
-  g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &out, &err, &status, &error);
-  g_assert_no_error (error);
-  if (g_spawn_check_wait_status (status, NULL) != works)
-    g_error ("--slice %s: status %d: %s", slice, status, err);
-  return err;
+  return cli (line);
 }
 
 /* The upper end of the colours, as the recipe in an SVG states it. */
@@ -278,25 +228,24 @@ test_planes (void)
 {
   const Case c = { .model = "phantoms/tumour3d.onnx", .sample = "tumour3d-lesion.nii.gz" };
   static const char *const slices[] = { "axial:0", "axial:47", "coronal:24", "sagittal:max" };
-  g_autoptr (GError) error = NULL;
-  g_autofree char *folder = g_dir_make_tmp ("whylight-models-XXXXXX", &error);
-  g_assert_no_error (error);
-  g_autofree char *figure = g_build_filename (folder, "plane.svg", NULL);
-  g_autoptr (JsonNode) node = explain (&c, "gradcam", NULL, NULL, NULL);
+  g_autofree char *figure = cli_path ("plane.svg");
+  g_autoptr (JsonNode) node = explain (&c, "gradcam", NULL, NULL);
   JsonObject *map = json_object_get_object_member (json_node_get_object (node), "map");
   const double whole = json_object_get_double_member (map, "maximum");
 
   for (gsize which = 0; which < G_N_ELEMENTS (slices); which++)
     {
-      g_autofree char *said = explain_plane (slices[which], figure, TRUE);
+      g_auto (CliRun) run = explain_plane (slices[which]);
+      if (run.status != 0)
+        g_error ("--slice %s: status %d: %s", slices[which], run.status, run.err);
       /* Both are the same float, written out. */
       g_assert_cmpfloat_with_epsilon (find_upper_end (figure), whole, 1e-6 * whole);
     }
   g_remove (figure);
-  g_autofree char *said = explain_plane ("axial:48", figure, FALSE);
-  g_assert_nonnull (strstr (said, "48 slices"));
+  g_auto (CliRun) none = explain_plane ("axial:48");
+  g_assert_cmpint (none.status, ==, 1);
+  g_assert_nonnull (strstr (none.err, "48 slices"));
   g_assert_false (g_file_test (figure, G_FILE_TEST_EXISTS));
-  g_rmdir (folder);
 }
 
 /* Every example of the gallery: its files are there, its class is one of the network's, and the map is not empty. */
@@ -306,9 +255,6 @@ test_gallery (void)
   g_autofree char *path = shipped ("data/samples", "samples.json");
   g_autoptr (GError) error = NULL;
   g_autoptr (JsonParser) parser = json_parser_new ();
-  g_autofree char *folder = g_dir_make_tmp ("whylight-models-XXXXXX", &error);
-  g_assert_no_error (error);
-  g_autofree char *raw = g_build_filename (folder, "map.npy", NULL);
 
   json_parser_load_from_file (parser, path, &error);
   g_assert_no_error (error);
@@ -320,20 +266,19 @@ test_gallery (void)
       const char *class_name = json_object_get_string_member_with_default (example, "class", NULL);
       const Case c = { .model = json_object_get_string_member (example, "model"),
                        .sample = json_object_get_string_member (example, "picture") };
-      g_autoptr (JsonNode) node = explain (&c, "gradcam", class_name, "relu", raw);
+      g_autoptr (JsonNode) node = explain (&c, "gradcam", class_name, "relu");
       JsonObject *object = json_node_get_object (node);
       if (class_name != NULL)
         g_assert_cmpstr (json_object_get_string_member (object, "label"), ==, class_name);
       g_assert_cmpfloat (json_object_get_double_member (json_object_get_object_member (object, "map"), "maximum"), >, 0);
     }
-  g_remove (raw);
-  g_rmdir (folder);
 }
 
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  cli_driver_start ();
   g_test_add_func ("/models/by-hand", test_by_hand);
   g_test_add_func ("/models/planes", test_planes);
   g_test_add_func ("/models/gallery", test_gallery);
@@ -347,5 +292,7 @@ main (int argc, char **argv)
       g_autofree char *peak = g_strdup_printf ("/models/peak/%s/%s/%s", c->model, c->sample, c->explained);
       g_test_add_data_func (peak, c, test_peak);
     }
-  return g_test_run ();
+  const int status = g_test_run ();
+  cli_driver_finish ();
+  return status;
 }
