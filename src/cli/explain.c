@@ -360,7 +360,7 @@ describe (WhyModel *model, const CliInput *input, const Options *options, WhyRes
 {
   WhyExport what = {
     .model = model,
-    .input_path = input->path,
+    .input_path = input->picture != NULL ? input->picture->path : input->path,
     .picture = result->covered != NULL && input->picture->slide == NULL ? result->covered : input->picture != NULL ? input->picture->display : NULL,
     .source = input->picture,
     .result = result,
@@ -600,7 +600,7 @@ compute (Options *options, const CliCommon *common, const char *model_path, cons
   g_autoptr (WhyModel) model = cli_model_load_for (model_path, common->recipe, input_path, &error);
 
   if (model == NULL || !cli_check_explainable (model, &error) || !cli_input_load (input_path, common, model, &input, &error) ||
-      !look_at_plane (&input, options, &error) ||
+      !cli_export_show (&options->export, input.picture, input_path, &error) || !look_at_plane (&input, options, &error) ||
       !fit_to_model (options, model, &input, &error))
     return cli_fail (CLI_BAD_INPUT, error);
 
@@ -651,6 +651,7 @@ run (int argc, char **argv)
     { "kind", 0, 0, G_OPTION_ARG_STRING, &options.export.kind_text, "What is written: figure, seen, overlay, raw, raw-source or scores (by the ending)", "KIND" },
     { "overlay-only", 0, 0, G_OPTION_ARG_NONE, &options.export.overlay_only, "Write only the map, translucent, in the size of the picture", NULL },
     { "view", 0, 0, G_OPTION_ARG_STRING, &options.export.view_text, "Part of the picture, for --kind seen", "X,Y,W,H" },
+    { "window", 0, 0, G_OPTION_ARG_STRING, &options.export.window_text, "What of a scan is black to white in the figure (the file's own window); the network sees what it always sees", "WIDTH,LEVEL" },
     { "hide-map", 0, 0, G_OPTION_ARG_NONE, &options.export.hide_map, "Leave the map away, for --kind seen", NULL },
     { "width", 0, 0, G_OPTION_ARG_DOUBLE, &options.export.width, "Width, for seen and overlay (that of the picture)", "PIXELS" },
     { "scale", 0, 0, G_OPTION_ARG_DOUBLE, &options.export.scale, "Pixels to a unit of a figure (1)", "X" },

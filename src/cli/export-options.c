@@ -13,6 +13,7 @@ cli_export_clear (CliExport *options)
 {
   g_free (options->kind_text);
   g_free (options->view_text);
+  g_free (options->window_text);
 }
 
 static gboolean
@@ -28,6 +29,7 @@ gboolean
 cli_export_parse (CliExport *options, const char *path, GError **error)
 {
   double view[4];
+  double window[2];
 
   if (!why_export_kind_parse (options->kind_text, &options->kind, error))
     return FALSE;
@@ -53,6 +55,16 @@ cli_export_parse (CliExport *options, const char *path, GError **error)
         }
       options->view = (WhyRect) { view[0], view[1], view[2], view[3] };
     }
+  if (options->window_text != NULL)
+    {
+      if (!cli_parse_numbers (options->window_text, 2, window) || !(window[0] > 0))
+        {
+          g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+                       "--window takes WIDTH,LEVEL in values of the file, the width above 0, not '%s'", options->window_text);
+          return FALSE;
+        }
+      options->window = (WhyGreyWindow) { .width = window[0], .centre = window[1] };
+    }
   if (options->rotate % 90 != 0 || options->rotate < 0 || options->rotate > 270)
     {
       g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "--rotate takes 0, 90, 180 or 270 degrees, not %d", options->rotate);
@@ -62,6 +74,18 @@ cli_export_parse (CliExport *options, const char *path, GError **error)
          check_number ("--text-scale", options->text_scale, 4, error) &&
          check_number ("--pixel-size", options->um_per_pixel, 1e9, error) &&
          (path == NULL || why_export_kind_resolve (path, &options->kind, error));
+}
+
+gboolean
+cli_export_show (const CliExport *options, WhyPicture *picture, const char *path, GError **error)
+{
+  if (!(options->window.width > 0))
+    return TRUE;
+  if (picture != NULL && why_picture_has_window (picture))
+    return why_picture_set_window (picture, options->window, error);
+  g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+               "%s: --window is for scans, volumes and pictures of more than 8 bits; this is shown as it is", path);
+  return FALSE;
 }
 
 void

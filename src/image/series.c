@@ -61,10 +61,16 @@ static GPtrArray *
 list_folder (const char *folder, WhyCancel *cancel, GError **error)
 {
   g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  g_autoptr (GError) failure = NULL;
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, &failure);
   const char *name;
 
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL && paths->len < MAX_FILES)
+  if (dir == NULL)
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_IO, "%s: the folder cannot be read: %s", folder, failure->message);
+      return NULL;
+    }
+  while ((name = g_dir_read_name (dir)) != NULL && paths->len < MAX_FILES)
     {
       g_autofree char *path = g_build_filename (folder, name, NULL);
 
@@ -131,12 +137,15 @@ find_slices (WhyImageSource *source, WhyCancel *cancel, GError **error)
 {
   g_autofree char *folder = g_path_get_dirname (source->path);
   g_autofree char *own = g_path_get_basename (source->path);
-  g_autoptr (GPtrArray) paths = list_folder (folder, cancel, error);
+  g_autoptr (GPtrArray) paths = list_folder (folder, cancel, NULL);
   g_autoptr (GPtrArray) slices = g_ptr_array_new_with_free_func (slice_free);
   int n_deaths = 0;
 
-  if (paths == NULL)
+  if (!why_cancel_check (cancel, error))
     return NULL;
+  /* Whoever may read the file but not its folder sees the slice alone. */
+  if (paths == NULL)
+    return g_steal_pointer (&slices);
   for (guint which = 0; which < paths->len; which++)
     {
       const char *path = g_ptr_array_index (paths, which);
@@ -380,8 +389,13 @@ why_image_source_open_series (const char *path, const WhyImageLimits *limits, Wh
       g_autoptr (GPtrArray) paths = list_folder (path, cancel, error);
       if (paths == NULL)
         return NULL;
-      if (paths->len > 0)
-        first = g_strdup (g_ptr_array_index (paths, 0));
+      if (paths->len == 0)
+        {
+          g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE,
+                       "%s: is a folder without DICOM slices, which would make a volume; name one of its pictures instead", path);
+          return NULL;
+        }
+      first = g_strdup (g_ptr_array_index (paths, 0));
     }
   g_autoptr (WhyImageSource) source = why_image_source_open_flags (first != NULL ? first : path, WHY_LOADER_MANY, limits, cancel, error);
   if (source == NULL || !why_image_source_gather (source, is_folder, cancel, error))

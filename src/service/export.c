@@ -168,6 +168,25 @@ append_region (GString *command, const WhyResult *result)
     append_option (command, "--region", region);
 }
 
+/* The file's own needs no words. */
+static gboolean
+has_other_window (const WhyPicture *source)
+{
+  return source != NULL && why_picture_has_window (source) &&
+         (source->window.width != source->own_window.width || source->window.centre != source->own_window.centre);
+}
+
+static void
+append_window (GString *command, const WhyPicture *source)
+{
+  if (!has_other_window (source))
+    return;
+  g_autofree char *width = why_format_number (source->window.width);
+  g_autofree char *level = why_format_number (source->window.centre);
+  g_autofree char *text = g_strdup_printf ("%s,%s", width, level);
+  append_joined (command, "--window", text);
+}
+
 static gboolean
 is_set (const WhyRect *rect)
 {
@@ -233,6 +252,7 @@ make_command (const WhyExport *what, const char *figure_path, const char *from)
       else
         g_string_append_printf (command, "%" G_GINT64_FORMAT, what->source->plane.index);
     }
+  append_window (command, what->source);
   if (why_turn_is_mirrored (what->turn))
     g_string_append (command, " --mirror");
   if (why_turn_get_quarters (what->turn) != 0)
@@ -566,8 +586,7 @@ why_export_region_text (const WhyExport *what)
 char *
 why_export_window_text (const WhyPicture *source)
 {
-  if (source == NULL || !why_picture_has_window (source) ||
-      (source->values == NULL && source->window.width == source->own_window.width && source->window.centre == source->own_window.centre))
+  if (source == NULL || !why_picture_has_window (source) || (source->values == NULL && !has_other_window (source)))
     return NULL;
   /* Translators: width and level of the window of a scan, as radiologists state it; a unit ("HU") or nothing */
   return g_strdup_printf (_ ("Window %1$.6g, level %2$.6g%3$s%4$s"), source->window.width, source->window.centre,

@@ -146,7 +146,8 @@ why_picture_load (const char *path, WhyCancel *cancel, GError **error)
 
   if (source == NULL)
     return NULL;
-  picture->path = g_strdup (path);
+  /* Of a folder the slice that stands for it, which names the same series. */
+  picture->path = g_strdup (why_image_source_get_path (source));
   picture->plane_to_display = why_affine_identity ();
   picture->pixels_to_source = why_affine_identity ();
   picture->is_series = why_image_source_is_series (source);

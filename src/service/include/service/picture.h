@@ -90,7 +90,7 @@ typedef struct
 
 /**
  * why_picture_load:
- * @path: a file, or a folder of DICOM slices
+ * @path: a file, or a folder of DICOM slices, of which the first by name becomes the path of the picture
  *
  * Reads a picture or a volume through the loader; of a volume the middle axial plane is shown, of slices in several files
  * the one that was opened. Blocks; any thread.
