@@ -43,7 +43,16 @@ test_thumbnails (void)
 
   g_assert_cmpstr (state_string (state, "layer_maps.state"), ==, "complete");
   g_assert_cmpfloat (state_number (state, "layer_maps.n_current"), ==, state_number (state, "model.n_layers"));
+  app_driver_resize (driver, 1280, 800);
+  app_driver_wait_idle (driver);
   app_driver_screenshot (driver, "layers-list");
+  json_node_unref (g_steal_pointer (&state));
+  state = app_driver_state (driver);
+  /* What has no map is listed too; and of the list there is as much as the page has room for. */
+  g_assert_cmpfloat (state_number (state, "window.layer_list.n_rows"), ==,
+                     state_number (state, "model.n_layers") + state_number (state, "window.layer_list.n_cannot"));
+  g_assert_cmpfloat (state_number (state, "window.layer_list.n_cannot"), >=, 1);
+  g_assert_cmpfloat (state_number (state, "window.layer_list.n_seen"), >=, 5);
 
   /* Another class: other maps, of all layers again. */
   app_driver_win (driver, "target-class", g_variant_new_int32 (0));

@@ -424,6 +424,82 @@ test_network (void)
 }
 
 static void
+on_network_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  WhyNetwork **network = data;
+
+  *network = why_network_of_model_finish (result, &error);
+  g_assert_no_error (error);
+}
+
+static void
+on_no_network_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (why_network_of_model_finish (result, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  *(gboolean *) data = TRUE;
+}
+
+static gboolean
+has_network (gpointer network)
+{
+  return *(WhyNetwork **) network != NULL;
+}
+
+/* What has no map is listed where it is computed; the layers stay what they are, in their order. */
+static void
+test_list_with_reasons (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (WhyModel) model = why_model_load (model_path, NULL, &error);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (WhyNetwork) first = NULL;
+  g_autoptr (WhyNetwork) second = NULL;
+  g_autoptr (WhyNetwork) third = NULL;
+  gboolean was_cancelled = FALSE;
+
+  g_assert_no_error (error);
+  /* All who ask get the same one, whether it is being made or there. */
+  why_network_of_model_async (model, NULL, on_network_cb, &first);
+  why_network_of_model_async (model, cancellable, on_no_network_cb, &was_cancelled);
+  why_network_of_model_async (model, NULL, on_network_cb, &second);
+  g_cancellable_cancel (cancellable);
+  spin_until (has_network, &second);
+  spin_until (has_network, &first);
+  why_network_of_model_async (model, NULL, on_network_cb, &third);
+  spin_until (has_network, &third);
+  g_assert_true (first == second && first == third);
+  g_assert_true (was_cancelled);
+
+  GListModel *of_model = why_model_get_layers (model);
+  g_autoptr (GListModel) all = why_network_list_layers (first, of_model);
+  guint layer = 0;
+  guint n_cannot = 0;
+  for (guint index = 0; index < g_list_model_get_n_items (all); index++)
+    {
+      g_autoptr (WhyLayerItem) item = g_list_model_get_item (all, index);
+      if (why_layer_item_get_reason (item) == NULL)
+        {
+          g_autoptr (WhyLayerItem) same = g_list_model_get_item (of_model, layer++);
+          g_assert_true (item == same);
+          continue;
+        }
+      n_cannot++;
+      /* Mean, linear layer and softmax come after everything that has a place. */
+      g_assert_cmpuint (layer, ==, g_list_model_get_n_items (of_model));
+      g_assert_null (why_model_find_layer (model, why_layer_item_get_name (item), NULL));
+      g_assert_cmpint (why_network_find (first, why_layer_item_get_name (item)), >=, 0);
+      g_assert_cmpstr (why_layer_item_get_shape (item), !=, "");
+    }
+  g_assert_cmpuint (layer, ==, g_list_model_get_n_items (of_model));
+  g_assert_cmpuint (n_cannot, >=, 1);
+  g_assert_finalize_object (g_steal_pointer (&all));
+}
+
+static void
 test_dispose_while_computing (void)
 {
   Fixture fixture = { 0 };
@@ -461,6 +537,7 @@ main (int argc, char **argv)
   ADD ("advice", NULL, test_advice);
 #undef ADD
   g_test_add_func ("/layers/network", test_network);
+  g_test_add_func ("/layers/network/list", test_list_with_reasons);
   g_test_add_func ("/layers/dispose-while-computing", test_dispose_while_computing);
   const int status = g_test_run ();
   g_unlink (model_path);

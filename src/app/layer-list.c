@@ -5,6 +5,7 @@
 #include "layer-row.h"
 #include "layer-thumbs.h"
 #include "layer-words.h"
+#include "service/network.h"
 
 #include <glib/gi18n.h>
 
@@ -16,6 +17,8 @@ struct _WhyLayerList
   AdwBin parent_instance;
 
   /* Template */
+  GtkWidget *search_button;
+  GtkSearchBar *search_bar;
   GtkWidget *search;
   GtkListView *list;
   GtkLabel *note;
@@ -29,6 +32,8 @@ struct _WhyLayerList
   GtkFilter *filter;
   GtkFilterListModel *filtered;
   GtkSingleSelection *selection;
+  WhyModel *model;           /* nullable: whose parts without a map are listed too, or being looked for */
+  GCancellable *cancellable; /* while they are */
 
   gconstpointer shown_advice; /* only to be compared */
   gboolean holds; /* maps of all layers: while the list is seen */
@@ -47,7 +52,7 @@ match_cb (gpointer item, gpointer data)
   WhyLayerList *self = data;
   const char *text = gtk_editable_get_text (GTK_EDITABLE (self->search));
 
-  if (*text == '\0' || !gtk_widget_get_visible (self->search))
+  if (*text == '\0')
     return TRUE;
   g_autofree char *wanted = g_utf8_casefold (text, -1);
   g_autofree char *title = why_layer_words_title (item);
@@ -68,7 +73,7 @@ on_selected_cb (WhyLayerList *self)
 {
   WhyLayerItem *item = gtk_single_selection_get_selected_item (self->selection);
 
-  if (self->syncing || item == NULL)
+  if (self->syncing || item == NULL || why_layer_item_get_reason (item) != NULL)
     return;
   gtk_widget_activate_action (GTK_WIDGET (self), "win.layer", "s", why_layer_item_get_name (item));
 }
@@ -129,23 +134,75 @@ queue_scroll (WhyLayerList *self)
 static void
 update_search (WhyLayerList *self)
 {
-  GListModel *layers = why_document_get_layers (self->document);
+  GListModel *items = gtk_filter_list_model_get_model (self->filtered);
+  const gboolean useful = items != NULL && g_list_model_get_n_items (items) >= SEARCH_FROM &&
+                          !why_document_get_wants_layer_advice (self->document);
 
-  gtk_widget_set_visible (self->search, g_list_model_get_n_items (layers) >= SEARCH_FROM &&
-                                          !why_document_get_wants_layer_advice (self->document));
+  gtk_widget_set_visible (self->search_button, useful);
+  gtk_search_bar_set_key_capture_widget (self->search_bar, useful ? GTK_WIDGET (self->list) : NULL);
+  if (!useful)
+    gtk_search_bar_set_search_mode (self->search_bar, FALSE);
+}
+
+static void
+set_items (WhyLayerList *self, GListModel *items)
+{
+  self->syncing = TRUE;
+  gtk_filter_list_model_set_model (self->filtered, items);
+  self->syncing = FALSE;
+  update_search (self);
+  select_layer (self);
+}
+
+static void
+on_network_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (WhyLayerList) self = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (WhyNetwork) network = why_network_of_model_finish (result, &error);
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
+  g_clear_object (&self->cancellable);
+  /* The layers are listed without it too; the graph says what is wrong. */
+  if (network == NULL)
+    return;
+  g_autoptr (GListModel) items = why_network_list_layers (network, why_model_get_layers (self->model));
+  set_items (self, items);
+}
+
+static void
+forget_network (WhyLayerList *self)
+{
+  if (self->cancellable != NULL)
+    g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->cancellable);
+  g_clear_object (&self->model);
+}
+
+/* What has no map shall be listed too, and why: for who looks at it. */
+static void
+want_network (WhyLayerList *self)
+{
+  WhyModel *model = why_document_get_model (self->document);
+
+  if (model == self->model || !gtk_widget_get_mapped (GTK_WIDGET (self)))
+    return;
+  forget_network (self);
+  if (model == NULL)
+    return;
+  self->model = g_object_ref (model);
+  self->cancellable = g_cancellable_new ();
+  why_network_of_model_async (model, self->cancellable, on_network_cb, g_object_ref (self));
 }
 
 static void
 update_layers (WhyLayerList *self)
 {
-  GListModel *layers = why_document_get_layers (self->document);
-
-  self->syncing = TRUE;
-  update_search (self);
+  forget_network (self);
   gtk_editable_set_text (GTK_EDITABLE (self->search), "");
-  gtk_filter_list_model_set_model (self->filtered, layers);
-  self->syncing = FALSE;
-  select_layer (self);
+  set_items (self, why_document_get_layers (self->document));
+  want_network (self);
 }
 
 static void
@@ -160,8 +217,10 @@ bind_layer_cb (GtkSignalListItemFactory *factory, GtkListItem *list_item, gpoint
 {
   WhyLayerList *self = data;
   WhyLayerRow *row = WHY_LAYER_ROW (gtk_list_item_get_child (list_item));
+  WhyLayerItem *item = gtk_list_item_get_item (list_item);
 
-  why_layer_row_set_item (row, gtk_list_item_get_item (list_item));
+  why_layer_row_set_item (row, item);
+  gtk_list_item_set_selectable (list_item, why_layer_item_get_reason (item) == NULL);
   g_ptr_array_add (self->rows, row);
 }
 
@@ -259,6 +318,7 @@ static void
 on_map_cb (WhyLayerList *self)
 {
   hold (self, TRUE);
+  want_network (self);
 }
 
 static void
@@ -275,7 +335,8 @@ update_method (WhyLayerList *self)
   const gboolean at_layer = method != NULL && (method->needs & WHY_NEEDS_LAYER) != 0;
 
   gtk_widget_set_sensitive (GTK_WIDGET (self->list), at_layer);
-  gtk_widget_set_sensitive (self->search, at_layer);
+  gtk_widget_set_sensitive (self->search_button, at_layer);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->search_bar), at_layer);
   update_note (self);
 }
 
@@ -287,6 +348,7 @@ why_layer_list_dispose (GObject *object)
   WhyLayerList *self = WHY_LAYER_LIST (object);
 
   hold (self, FALSE);
+  forget_network (self);
   if (self->list != NULL)
     gtk_list_view_set_model (self->list, NULL);
   if (self->selection != NULL)
@@ -315,6 +377,9 @@ why_layer_list_class_init (WhyLayerListClass *klass)
   G_OBJECT_CLASS (klass)->dispose = why_layer_list_dispose;
   G_OBJECT_CLASS (klass)->finalize = why_layer_list_finalize;
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/whylight/Whylight/layer-list.ui");
+  gtk_widget_class_set_css_name (widget_class, "layerlist");
+  gtk_widget_class_bind_template_child (widget_class, WhyLayerList, search_button);
+  gtk_widget_class_bind_template_child (widget_class, WhyLayerList, search_bar);
   gtk_widget_class_bind_template_child (widget_class, WhyLayerList, search);
   gtk_widget_class_bind_template_child (widget_class, WhyLayerList, list);
   gtk_widget_class_bind_template_child (widget_class, WhyLayerList, note);
@@ -342,7 +407,7 @@ why_layer_list_init (WhyLayerList *self)
   gtk_list_view_set_model (self->list, GTK_SELECTION_MODEL (self->selection));
 
   g_signal_connect_object (self->search, "search-changed", G_CALLBACK (on_search_cb), self, G_CONNECT_SWAPPED);
-  gtk_search_entry_set_key_capture_widget (GTK_SEARCH_ENTRY (self->search), GTK_WIDGET (self->list));
+  gtk_search_bar_connect_entry (self->search_bar, GTK_EDITABLE (self->search));
   /* As long as either page of the list is seen. */
   g_signal_connect (self, "map", G_CALLBACK (on_map_cb), NULL);
   g_signal_connect (self, "unmap", G_CALLBACK (on_unmap_cb), NULL);
@@ -367,4 +432,41 @@ why_layer_list_set_document (WhyLayerList *self, WhyDocument *document)
   g_signal_connect_object (document, "notify::um-per-pixel", G_CALLBACK (update_rows), self, G_CONNECT_SWAPPED);
   update_method (self);
   update_layers (self);
+}
+
+/* ---- what is seen of it ---- */
+
+gboolean
+why_layer_list_is_idle (WhyLayerList *self)
+{
+  g_return_val_if_fail (WHY_IS_LAYER_LIST (self), TRUE);
+  return self->cancellable == NULL;
+}
+
+void
+why_layer_list_dump (WhyLayerList *self, JsonObject *object)
+{
+  g_return_if_fail (WHY_IS_LAYER_LIST (self));
+  GListModel *items = gtk_filter_list_model_get_model (self->filtered);
+  const guint n_items = items != NULL ? g_list_model_get_n_items (items) : 0;
+  GtkWidget *view = gtk_widget_get_parent (GTK_WIDGET (self->list));
+  guint n_cannot = 0;
+  guint n_seen = 0;
+
+  for (guint index = 0; index < n_items; index++)
+    {
+      g_autoptr (WhyLayerItem) item = g_list_model_get_item (items, index);
+      n_cannot += why_layer_words_reason (self->document, item) != NULL;
+    }
+  for (guint index = 0; index < self->rows->len; index++)
+    {
+      GtkWidget *row = g_ptr_array_index (self->rows, index);
+      graphene_rect_t bounds;
+      if (gtk_widget_get_mapped (row) && gtk_widget_compute_bounds (row, view, &bounds) && bounds.origin.y >= 0 &&
+          bounds.origin.y + bounds.size.height <= (float) gtk_widget_get_height (view))
+        n_seen++;
+    }
+  json_object_set_int_member (object, "n_rows", n_items);
+  json_object_set_int_member (object, "n_cannot", n_cannot);
+  json_object_set_int_member (object, "n_seen", n_seen);
 }

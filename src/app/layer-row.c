@@ -13,7 +13,7 @@ struct _WhyLayerRow
 
   /* Template */
   GtkPicture *thumb;
-  GtkWidget *no_thumb;
+  GtkImage *no_thumb;
   GtkLabel *name;
   GtkLabel *facts;
   GtkLabel *geometry;
@@ -89,21 +89,25 @@ why_layer_row_update (WhyLayerRow *self)
   if (self->item == NULL)
     return;
   const char *name = why_layer_item_get_name (self->item);
-  const char *reason = why_document_get_layer_reason (self->document, name);
-  GdkTexture *texture = why_layer_thumbs_get (self->thumbs, name, &is_current);
+  const char *reason = why_layer_words_reason (self->document, self->item);
+  GdkTexture *texture = reason == NULL ? why_layer_thumbs_get (self->thumbs, name, &is_current) : NULL;
   g_autofree char *facts = why_layer_words_facts (self->item);
   g_autofree char *geometry = why_layer_words_geometry (self->document, self->item);
   g_autofree char *tooltip = why_layer_words_tooltip (self->document, self->item);
-  g_autofree char *spoken = g_strdup_printf ("%s, %s, %s", name, facts, reason != NULL ? reason : geometry);
+  const char *last = reason != NULL ? _("cannot be explained") : geometry;
+  g_autofree char *spoken = g_strdup_printf ("%s, %s, %s", name, facts, last);
 
   gtk_picture_set_paintable (self->thumb, GDK_PAINTABLE (texture));
-  gtk_widget_set_visible (self->no_thumb, texture == NULL);
+  gtk_widget_set_visible (GTK_WIDGET (self->no_thumb), texture == NULL);
+  gtk_image_set_from_icon_name (self->no_thumb, reason != NULL ? "action-unavailable-symbolic" : "whylight-map-symbolic");
   set_class (GTK_WIDGET (self->thumb), "outdated", !is_current);
   set_class (GTK_WIDGET (self), "cannot", reason != NULL);
-  gtk_label_set_label (self->geometry, reason != NULL ? _("cannot be explained") : geometry);
-  gtk_widget_set_visible (GTK_WIDGET (self->geometry), reason != NULL || *geometry != '\0');
+  set_class (GTK_WIDGET (self->geometry), "dim-label", reason == NULL);
+  gtk_label_set_label (self->geometry, last);
+  gtk_widget_set_visible (GTK_WIDGET (self->geometry), *last != '\0');
   why_tooltip_set (GTK_WIDGET (self), tooltip);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, spoken, -1);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, spoken,
+                                  GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, reason != NULL ? reason : "", -1);
 }
 
 void

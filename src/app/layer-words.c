@@ -73,12 +73,20 @@ why_layer_words_geometry (WhyDocument *document, WhyLayerItem *item)
   return g_strdup (cell != NULL ? cell : "");
 }
 
+const char *
+why_layer_words_reason (WhyDocument *document, WhyLayerItem *item)
+{
+  const char *reason = why_layer_item_get_reason (item);
+
+  return reason != NULL ? reason : why_document_get_layer_reason (document, why_layer_item_get_name (item));
+}
+
 char *
 why_layer_words_tooltip (WhyDocument *document, WhyLayerItem *item)
 {
   const char *name = why_layer_item_get_name (item);
   const char *field = why_layer_item_get_receptive_field (item);
-  const char *reason = why_document_get_layer_reason (document, name);
+  const char *reason = why_layer_words_reason (document, item);
   const char *note = why_document_get_layer_maps_note (document);
   GString *text = g_string_new (name);
 

@@ -2,7 +2,6 @@
 
 #include "look-panel.h"
 
-#include "layer-list.h"
 #include "map-look.h"
 #include "method-box.h"
 #include "words.h"
@@ -139,4 +138,11 @@ why_look_panel_show_methods (WhyLookPanel *self, gboolean options)
 {
   g_return_if_fail (WHY_IS_LOOK_PANEL (self));
   why_method_box_show (self->method_box, options);
+}
+
+WhyLayerList *
+why_look_panel_get_layers (WhyLookPanel *self)
+{
+  g_return_val_if_fail (WHY_IS_LOOK_PANEL (self), NULL);
+  return self->layer_list;
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "service/document.h"
+#include "layer-list.h"
 
 #include <adwaita.h>
 
@@ -22,5 +22,7 @@ GAction *why_look_panel_new_more_action (WhyLookPanel *self) G_GNUC_WARN_UNUSED_
 
 /** why_look_panel_edit_limit: puts the cursor to the lower or the upper end of the colour bar */
 void why_look_panel_edit_limit (WhyLookPanel *self, gboolean upper);
+
+WhyLayerList *why_look_panel_get_layers (WhyLookPanel *self); /* borrowed */
 
 G_END_DECLS

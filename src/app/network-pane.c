@@ -34,19 +34,7 @@ struct _WhyNetworkPane
 
 G_DEFINE_FINAL_TYPE (WhyNetworkPane, why_network_pane, ADW_TYPE_BIN)
 
-/* ---- the graph, made in a thread ---- */
-
-static void
-make_in_thread (GTask *task, gpointer source, gpointer model, GCancellable *cancellable)
-{
-  GError *error = NULL;
-  WhyNetwork *network = why_network_new (model, &error);
-
-  if (network != NULL)
-    g_task_return_pointer (task, network, (GDestroyNotify) why_network_unref);
-  else
-    g_task_return_error (task, error);
-}
+/* ---- the graph ---- */
 
 static void
 update_block (WhyNetworkPane *self)
@@ -66,11 +54,11 @@ show_layer (WhyNetworkPane *self)
 }
 
 static void
-on_made (GObject *source, GAsyncResult *result, gpointer data)
+on_made_cb (GObject *source, GAsyncResult *result, gpointer data)
 {
-  WhyNetworkPane *self = WHY_NETWORK_PANE (source);
+  g_autoptr (WhyNetworkPane) self = data;
   g_autoptr (GError) error = NULL;
-  WhyNetwork *network = g_task_propagate_pointer (G_TASK (result), &error);
+  WhyNetwork *network = why_network_of_model_finish (result, &error);
 
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
@@ -114,9 +102,7 @@ update_network (WhyNetworkPane *self)
   self->model = g_object_ref (model);
   self->cancellable = g_cancellable_new ();
   gtk_stack_set_visible_child_name (self->stack, "wait");
-  g_autoptr (GTask) task = g_task_new (self, self->cancellable, on_made, NULL);
-  g_task_set_task_data (task, g_object_ref (model), g_object_unref);
-  g_task_run_in_thread (task, make_in_thread);
+  why_network_of_model_async (model, self->cancellable, on_made_cb, g_object_ref (self));
 }
 
 static void

@@ -2,7 +2,9 @@
 
 #include "window-private.h"
 
+#include "layer-list.h"
 #include "layer-thumbs.h"
+#include "look-panel.h"
 #include "network-pane.h"
 
 #include <glib/gi18n.h>
@@ -148,7 +150,8 @@ why_window_layers_are_idle (WhyWindow *self)
   g_autoptr (WhyLayerThumbs) thumbs = why_layer_thumbs_for (self->document);
 
   return self->place_graph_id == 0 && why_document_get_layer_maps_state (self->document) != WHY_LAYER_MAPS_COMPUTING &&
-         why_layer_thumbs_is_idle (thumbs) && why_network_pane_is_idle (WHY_NETWORK_PANE (self->network_pane));
+         why_layer_thumbs_is_idle (thumbs) && why_network_pane_is_idle (WHY_NETWORK_PANE (self->network_pane)) &&
+         why_layer_list_is_idle (why_look_panel_get_layers (WHY_LOOK_PANEL (self->look_panel)));
 }
 
 void
@@ -156,7 +159,11 @@ why_window_dump_layers (WhyWindow *self, JsonObject *window)
 {
   WhyNetworkPane *pane = WHY_NETWORK_PANE (self->network_pane);
   JsonObject *graph = json_object_new ();
+  JsonObject *list = json_object_new ();
   const char *title = why_network_pane_get_cursor_title (pane);
+
+  why_layer_list_dump (why_look_panel_get_layers (WHY_LOOK_PANEL (self->look_panel)), list);
+  json_object_set_object_member (window, "layer_list", list);
 
   json_object_set_string_member (window, "layer_view", gtk_widget_get_visible (self->network_pane) ? "graph" : "list");
   json_object_set_int_member (graph, "n_blocks", why_network_pane_get_n_blocks (pane));

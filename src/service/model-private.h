@@ -38,6 +38,10 @@ struct _WhyModel
 /* Text from a file made fit to be shown: valid, without control characters (bidirectional ones included), not endless. */
 char *why_model_clean_text (const char *text) G_GNUC_WARN_UNUSED_RESULT;
 
+/* One without a map; @shape: as why_dims_to_string() has it. Its layer has a name and an operator only. */
+WhyLayerItem *why_layer_item_new_without_map (const char *name, const char *op, const char *shape,
+                                              const char *reason) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Names for the classes, from the recipe; what is wrong with them goes with what was assumed. */
 void why_model_make_labels (WhyModel *self);
 

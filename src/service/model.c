@@ -26,6 +26,7 @@ struct _WhyLayerItem
   char *grid;
   char *stride;
   char *receptive_field;
+  char *reason; /* nullable */
   gboolean is_default;
 };
 
@@ -56,6 +57,7 @@ why_layer_item_finalize (GObject *object)
   g_clear_pointer (&self->grid, g_free);
   g_clear_pointer (&self->stride, g_free);
   g_clear_pointer (&self->receptive_field, g_free);
+  g_clear_pointer (&self->reason, g_free);
   G_OBJECT_CLASS (why_layer_item_parent_class)->finalize (object);
 }
 
@@ -149,6 +151,20 @@ layer_item_new (WhyLayer *layer)
   return self;
 }
 
+WhyLayerItem *
+why_layer_item_new_without_map (const char *name, const char *op, const char *shape, const char *reason)
+{
+  WhyLayer *layer = g_new0 (WhyLayer, 1);
+
+  layer->name = g_strdup (name);
+  layer->op = g_strdup (op);
+  WhyLayerItem *self = layer_item_new (layer);
+  g_free (self->shape);
+  self->shape = g_strdup (shape);
+  self->reason = g_strdup (reason);
+  return self;
+}
+
 const WhyLayer *
 why_layer_item_get_layer (WhyLayerItem *self)
 {
@@ -217,6 +233,13 @@ why_layer_item_get_is_default (WhyLayerItem *self)
 {
   g_return_val_if_fail (WHY_IS_LAYER_ITEM (self), FALSE);
   return self->is_default;
+}
+
+const char *
+why_layer_item_get_reason (WhyLayerItem *self)
+{
+  g_return_val_if_fail (WHY_IS_LAYER_ITEM (self), NULL);
+  return self->reason;
 }
 
 /* ---- the model ---- */

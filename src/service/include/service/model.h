@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 /**
  * WhyLayerItem:
  *
- * A tensor that can be explained, as a row of a list. Immutable. Properties (read-only): "name" (s), "op" (s),
+ * A tensor that can be explained, or one that cannot and why, as a row of a list. Immutable. Properties (read-only): "name" (s), "op" (s),
  * "shape" (s, e.g. "1x512x14x14"), "stride" (s, e.g. "16", "16x8", "" if unknown), "receptive-field" (s),
  * "n-channels" (i64), "is-default" (b).
  */
@@ -29,6 +29,7 @@ const char *why_layer_item_get_stride (WhyLayerItem *self);          /* pixels o
 const char *why_layer_item_get_receptive_field (WhyLayerItem *self); /* likewise */
 gint64 why_layer_item_get_n_channels (WhyLayerItem *self);
 gboolean why_layer_item_get_is_default (WhyLayerItem *self); /* used when no layer is named */
+const char *why_layer_item_get_reason (WhyLayerItem *self);  /* nullable: why no method has a map of it, a sentence */
 
 /**
  * WhyModel:

@@ -82,6 +82,24 @@ WhyNetwork *why_network_new (WhyModel *model, GError **error) G_GNUC_WARN_UNUSED
 WhyNetwork *why_network_ref (WhyNetwork *network);
 void why_network_unref (WhyNetwork *network);
 
+/**
+ * why_network_of_model_async:
+ *
+ * The network of a model, made in a thread for the first who asks and kept with the model. Main thread.
+ */
+void why_network_of_model_async (WhyModel *model, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer data);
+/** why_network_of_model_finish: Returns: (transfer full) (nullable). Cancelled meanwhile: %G_IO_ERROR_CANCELLED */
+WhyNetwork *why_network_of_model_finish (GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * why_network_list_layers:
+ * @layers: (element-type WhyLayerItem): of the same model
+ *
+ * Returns: (transfer full) (element-type WhyLayerItem): @layers in their order, and among them, where they are computed, the
+ *   blocks without a layer, which say why (why_layer_item_get_reason()); neither input nor outputs
+ */
+GListModel *why_network_list_layers (const WhyNetwork *network, GListModel *layers) G_GNUC_WARN_UNUSED_RESULT;
+
 /** why_network_find: Returns: the block that computes @tensor, or -1 */
 int why_network_find (const WhyNetwork *network, const char *tensor);
 
