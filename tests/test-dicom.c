@@ -1,5 +1,7 @@
 #include "config.h"
 
+#include "dicom-builder.h"
+
 #include "image/source.h"
 
 #include "base/error.h"
@@ -9,280 +11,27 @@
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
-#include <zlib.h>
 
 /* DICOM files written byte by byte as PS3.5 and PS3.10 lay them out, read through the real loader process; series; files
  * that lie; and, where DCMTK's tools and the collection of real files are there, what they say. */
 
-#define COLUMNS 6
-#define ROWS 4
-#define N_PIXELS (COLUMNS * ROWS)
-
-#define IMPLICIT "1.2.840.10008.1.2"
-#define EXPLICIT "1.2.840.10008.1.2.1"
-#define DEFLATED "1.2.840.10008.1.2.1.99"
-#define BIG_ENDIAN_SYNTAX "1.2.840.10008.1.2.2"
-#define RLE "1.2.840.10008.1.2.5"
-
 static char *folder;
 
-/* ---- writing ---- */
-
-typedef struct
-{
-  const char *syntax; /* NULL: explicit */
-  gboolean bare;      /* without preamble and group 0002 */
-  int allocated, stored, high_bit;
-  gboolean is_signed;
-  const char *photometric;
-  int samples, planar, n_frames;
-  const char *slope, *intercept, *centre, *width, *function;
-  const char *position, *orientation, *spacing, *series;
-  const char *modality;
-  int columns, rows; /* 0: the usual */
-  int offset;        /* added to every stored value */
-  gsize cut;         /* bytes missing at the end */
-} Spec;
-
-static void
-add16 (GByteArray *to, guint value, gboolean big)
-{
-  const guint8 bytes[2] = { (guint8) (big ? value >> 8 : value), (guint8) (big ? value : value >> 8) };
-  g_byte_array_append (to, bytes, 2);
-}
-
-static void
-add32 (GByteArray *to, guint32 value, gboolean big)
-{
-  add16 (to, big ? value >> 16 : value & 0xffff, big);
-  add16 (to, big ? value & 0xffff : value >> 16, big);
-}
-
-static void
-add_header (GByteArray *to, guint32 tag, const char *vr, guint32 length, gboolean typed, gboolean big)
-{
-  add16 (to, tag >> 16, big);
-  add16 (to, tag & 0xffff, big);
-  if (!typed)
-    {
-      add32 (to, length, big);
-      return;
-    }
-  g_byte_array_append (to, (const guint8 *) vr, 2);
-  if (strcmp (vr, "OB") == 0 || strcmp (vr, "OW") == 0 || strcmp (vr, "SQ") == 0 || strcmp (vr, "UN") == 0)
-    {
-      add16 (to, 0, big);
-      add32 (to, length, big);
-    }
-  else
-    add16 (to, length, big);
-}
-
-static void
-add_text (GByteArray *to, guint32 tag, const char *vr, const char *text, gboolean typed, gboolean big)
-{
-  const guint8 pad = strcmp (vr, "UI") == 0 ? 0 : ' ';
-
-  if (text == NULL)
-    return;
-  const guint32 length = (guint32) strlen (text);
-  add_header (to, tag, vr, length + (length & 1), typed, big);
-  g_byte_array_append (to, (const guint8 *) text, length);
-  if ((length & 1) != 0)
-    g_byte_array_append (to, &pad, 1);
-}
-
-static void
-add_short (GByteArray *to, guint32 tag, int value, gboolean typed, gboolean big)
-{
-  add_header (to, tag, "US", 2, typed, big);
-  add16 (to, (guint) value, big);
-}
-
-/* The stored number of a sample: also the lowest and the highest that fit. */
-static int
-stored_value (const Spec *spec, int sample)
-{
-  const int half = 1 << (spec->stored - 1);
-  const int low = spec->is_signed ? -half : 0;
-  const int high = spec->is_signed ? half - 1 : 2 * half - 1;
-
-  if (sample % 7 == 3)
-    return low;
-  if (sample % 7 == 5)
-    return high;
-  return low + (sample * 37 + spec->offset) % (high - low + 1);
-}
-
-static void
-add_preamble (GByteArray *to, const char *syntax)
-{
-  const guint8 zeros[128] = { 0 };
-  g_autoptr (GByteArray) meta = g_byte_array_new ();
-
-  g_byte_array_append (to, zeros, sizeof zeros);
-  g_byte_array_append (to, (const guint8 *) "DICM", 4);
-  add_text (meta, 0x00020010, "UI", syntax, TRUE, FALSE);
-  add_header (to, 0x00020000, "UL", 4, TRUE, FALSE);
-  add32 (to, meta->len, FALSE);
-  g_byte_array_append (to, meta->data, meta->len);
-}
-
-/* What a decoder cannot know: bits outside the stored ones hold something else. */
-static void
-add_samples (GByteArray *to, const Spec *spec, int n_samples, gboolean big)
-{
-  const int shift = spec->high_bit + 1 - spec->stored;
-  const guint mask = ((1u << spec->stored) - 1) << shift;
-
-  for (int sample = 0; sample < n_samples; sample++)
-    {
-      const guint bits = ((guint) stored_value (spec, sample) << shift & mask) | (0x5a5a5a5au & ~mask);
-      if (spec->allocated == 8)
-        {
-          const guint8 byte = (guint8) bits;
-          g_byte_array_append (to, &byte, 1);
-        }
-      else
-        add16 (to, bits & 0xffff, big);
-    }
-}
-
-static Spec
-complete (const Spec *spec)
-{
-  Spec full = *spec;
-
-  full.syntax = full.syntax != NULL ? full.syntax : EXPLICIT;
-  full.allocated = full.allocated > 0 ? full.allocated : 16;
-  full.stored = full.stored > 0 ? full.stored : full.allocated;
-  full.high_bit = full.high_bit > 0 ? full.high_bit : full.stored - 1;
-  full.photometric = full.photometric != NULL ? full.photometric : "MONOCHROME2";
-  full.samples = MAX (full.samples, 1);
-  full.n_frames = MAX (full.n_frames, 1);
-  full.columns = full.columns > 0 ? full.columns : COLUMNS;
-  full.rows = full.rows > 0 ? full.rows : ROWS;
-  return full;
-}
-
-/* The data set up to its pixels. */
-static void
-add_description (GByteArray *to, const Spec *spec, gboolean typed, gboolean big)
-{
-  add_text (to, 0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.2", typed, big);
-  add_text (to, 0x00080060, "CS", spec->modality, typed, big);
-  add_text (to, 0x00100010, "PN", "Secret^Person", typed, big);
-  add_text (to, 0x0020000e, "UI", spec->series, typed, big);
-  add_text (to, 0x00200032, "DS", spec->position, typed, big);
-  add_text (to, 0x00200037, "DS", spec->orientation, typed, big);
-  add_short (to, 0x00280002, spec->samples, typed, big);
-  add_text (to, 0x00280004, "CS", spec->photometric, typed, big);
-  if (spec->samples > 1)
-    add_short (to, 0x00280006, spec->planar, typed, big);
-  if (spec->n_frames > 1)
-    {
-      g_autofree char *n_frames = g_strdup_printf ("%d", spec->n_frames);
-      add_text (to, 0x00280008, "IS", n_frames, typed, big);
-    }
-  add_short (to, 0x00280010, spec->rows, typed, big);
-  add_short (to, 0x00280011, spec->columns, typed, big);
-  add_text (to, 0x00280030, "DS", spec->spacing, typed, big);
-  add_short (to, 0x00280100, spec->allocated, typed, big);
-  add_short (to, 0x00280101, spec->stored, typed, big);
-  add_short (to, 0x00280102, spec->high_bit, typed, big);
-  add_short (to, 0x00280103, spec->is_signed, typed, big);
-  add_text (to, 0x00281050, "DS", spec->centre, typed, big);
-  add_text (to, 0x00281051, "DS", spec->width, typed, big);
-  add_text (to, 0x00281052, "DS", spec->intercept, typed, big);
-  add_text (to, 0x00281053, "DS", spec->slope, typed, big);
-  add_text (to, 0x00281056, "CS", spec->function, typed, big);
-}
-
-static void
-add_deflated (GByteArray *to, const GByteArray *plain)
-{
-  z_stream stream = { 0 };
-  g_autofree guint8 *bytes = g_malloc (plain->len + 100);
-
-  g_assert_cmpint (deflateInit2 (&stream, 9, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY), ==, Z_OK);
-  stream.next_in = plain->data;
-  stream.avail_in = plain->len;
-  stream.next_out = bytes;
-  stream.avail_out = plain->len + 100;
-  g_assert_cmpint (deflate (&stream, Z_FINISH), ==, Z_STREAM_END);
-  g_byte_array_append (to, bytes, plain->len + 100 - stream.avail_out);
-  deflateEnd (&stream);
-}
-
-/* PS3.5 annex G: the high bytes of all samples, then the low ones, each as literal runs. */
-static void
-add_rle (GByteArray *to, const Spec *spec)
-{
-  g_autoptr (GByteArray) plain = g_byte_array_new ();
-  g_autoptr (GByteArray) frame = g_byte_array_new ();
-  const int n_pixels = spec->rows * spec->columns;
-  const guint8 zero = 0;
-  guint32 starts[2] = { 64, 0 };
-
-  add_samples (plain, spec, n_pixels, TRUE);
-  g_byte_array_set_size (frame, 64);
-  for (int byte = 0; byte < 2; byte++)
-    {
-      starts[byte] = frame->len;
-      for (int pixel = 0; pixel < n_pixels; pixel++)
-        {
-          g_byte_array_append (frame, &zero, 1); /* a run of one */
-          g_byte_array_append (frame, plain->data + 2 * pixel + byte, 1);
-        }
-    }
-  memset (frame->data, 0, 64);
-  frame->data[0] = 2;
-  for (int segment = 0; segment < 2; segment++)
-    for (int byte = 0; byte < 4; byte++)
-      frame->data[4 + 4 * segment + byte] = (guint8) (starts[segment] >> 8 * byte);
-  add_header (to, 0xfffee000, "", 0, FALSE, FALSE); /* no offsets */
-  add_header (to, 0xfffee000, "", frame->len, FALSE, FALSE);
-  g_byte_array_append (to, frame->data, frame->len);
-  add_header (to, 0xfffee0dd, "", 0, FALSE, FALSE);
-}
-
 static char *
-write_bytes (const char *name, const GByteArray *bytes, gsize cut)
+write_bytes (const char *name, const GByteArray *bytes)
 {
   char *path = g_build_filename (folder, name, NULL);
 
-  g_assert_true (g_file_set_contents (path, (const char *) bytes->data, (gssize) (bytes->len - cut), NULL));
+  g_assert_true (g_file_set_contents (path, (const char *) bytes->data, bytes->len, NULL));
   return path;
 }
 
 static char *
-write_dicom (const char *name, const Spec *short_spec)
+write_dicom (const char *name, const DicomSpec *spec)
 {
-  const Spec spec = complete (short_spec);
-  const gboolean big = strcmp (spec.syntax, BIG_ENDIAN_SYNTAX) == 0;
-  const gboolean typed = strcmp (spec.syntax, IMPLICIT) != 0;
-  const int n_samples = spec.rows * spec.columns * spec.samples * spec.n_frames;
-  g_autoptr (GByteArray) file = g_byte_array_new ();
-  g_autoptr (GByteArray) set = g_byte_array_new ();
+  g_autoptr (GByteArray) file = db_file (spec);
 
-  if (!spec.bare)
-    add_preamble (file, spec.syntax);
-  add_description (set, &spec, typed, big);
-  if (strcmp (spec.syntax, RLE) == 0)
-    {
-      add_header (set, 0x7fe00010, "OB", 0xffffffff, typed, big);
-      add_rle (set, &spec);
-    }
-  else
-    {
-      add_header (set, 0x7fe00010, "OW", (guint32) (n_samples * spec.allocated / 8), typed, big);
-      add_samples (set, &spec, n_samples, big);
-    }
-  if (strcmp (spec.syntax, DEFLATED) == 0)
-    add_deflated (file, set);
-  else
-    g_byte_array_append (file, set->data, set->len);
-  return write_bytes (name, file, spec.cut);
+  return write_bytes (name, file);
 }
 
 /* ---- reading ---- */
@@ -345,26 +94,26 @@ read_bad (const char *path)
 static void
 test_values (void)
 {
-  static const Spec specs[] = {
-    { .syntax = EXPLICIT, .is_signed = TRUE },
-    { .syntax = EXPLICIT, .stored = 12 },
-    { .syntax = EXPLICIT, .stored = 12, .is_signed = TRUE },
-    { .syntax = EXPLICIT, .stored = 12, .high_bit = 15 },
-    { .syntax = EXPLICIT, .allocated = 8 },
-    { .syntax = EXPLICIT, .allocated = 8, .is_signed = TRUE },
-    { .syntax = IMPLICIT, .stored = 12, .is_signed = TRUE },
-    { .syntax = IMPLICIT, .bare = TRUE },
-    { .syntax = EXPLICIT, .bare = TRUE, .stored = 10 },
-    { .syntax = BIG_ENDIAN_SYNTAX, .is_signed = TRUE },
-    { .syntax = DEFLATED, .stored = 12, .is_signed = TRUE },
-    { .syntax = RLE, .is_signed = TRUE },
-    { .syntax = EXPLICIT, .stored = 12, .slope = "2.5", .intercept = "-1024" },
-    { .syntax = EXPLICIT, .is_signed = TRUE, .slope = "1", .intercept = "-1000", .photometric = "MONOCHROME1" },
+  static const DicomSpec specs[] = {
+    { .syntax = DICOM_EXPLICIT, .is_signed = TRUE },
+    { .syntax = DICOM_EXPLICIT, .stored = 12 },
+    { .syntax = DICOM_EXPLICIT, .stored = 12, .is_signed = TRUE },
+    { .syntax = DICOM_EXPLICIT, .stored = 12, .high_bit = 15 },
+    { .syntax = DICOM_EXPLICIT, .allocated = 8 },
+    { .syntax = DICOM_EXPLICIT, .allocated = 8, .is_signed = TRUE },
+    { .syntax = DICOM_IMPLICIT, .stored = 12, .is_signed = TRUE },
+    { .syntax = DICOM_IMPLICIT, .bare = TRUE },
+    { .syntax = DICOM_EXPLICIT, .bare = TRUE, .stored = 10 },
+    { .syntax = DICOM_BIG_ENDIAN, .is_signed = TRUE },
+    { .syntax = DICOM_DEFLATED, .stored = 12, .is_signed = TRUE },
+    { .syntax = DICOM_RLE, .is_signed = TRUE },
+    { .syntax = DICOM_EXPLICIT, .stored = 12, .slope = "2.5", .intercept = "-1024" },
+    { .syntax = DICOM_EXPLICIT, .is_signed = TRUE, .slope = "1", .intercept = "-1000", .photometric = "MONOCHROME1" },
   };
 
   for (gsize which = 0; which < G_N_ELEMENTS (specs); which++)
     {
-      const Spec spec = complete (&specs[which]);
+      const DicomSpec spec = db_complete (&specs[which]);
       const double slope = spec.slope != NULL ? g_ascii_strtod (spec.slope, NULL) : 1.0;
       const double intercept = spec.intercept != NULL ? g_ascii_strtod (spec.intercept, NULL) : 0.0;
       g_autofree char *path = write_dicom ("values.dcm", &specs[which]);
@@ -376,11 +125,11 @@ test_values (void)
       g_assert_true (why_image_source_has_values (source));
       g_assert_cmpint (values->rank, ==, 3);
       g_assert_cmpint (values->dims[0], ==, 1);
-      g_assert_cmpint (values->dims[1], ==, ROWS);
-      g_assert_cmpint (values->dims[2], ==, COLUMNS);
-      for (int pixel = 0; pixel < N_PIXELS; pixel++)
+      g_assert_cmpint (values->dims[1], ==, DICOM_ROWS);
+      g_assert_cmpint (values->dims[2], ==, DICOM_COLUMNS);
+      for (int pixel = 0; pixel < DICOM_PIXELS; pixel++)
         g_assert_cmpfloat (((const float *) values->data)[pixel], ==,
-                           (float) (stored_value (&spec, pixel) * slope + intercept));
+                           (float) (db_stored_value (&spec, pixel) * slope + intercept));
     }
 }
 
@@ -394,9 +143,9 @@ test_window (void)
   for (gsize function = 0; function < 2; function++)
     for (gsize photometric = 0; photometric < 2; photometric++)
       {
-        const Spec short_spec = { .stored = 8, .allocated = 16, .centre = "100\\7", .width = "120\\9",
+        const DicomSpec short_spec = { .stored = 8, .allocated = 16, .centre = "100\\7", .width = "120\\9",
                                   .function = functions[function], .photometric = photometrics[photometric] };
-        const Spec spec = complete (&short_spec);
+        const DicomSpec spec = db_complete (&short_spec);
         g_autofree char *path = write_dicom ("window.dcm", &short_spec);
         g_autoptr (WhyImageSource) source = open_good (path);
         g_autoptr (WhyTensor) shown = read_shown (source);
@@ -407,9 +156,9 @@ test_window (void)
         g_assert_cmpfloat (width, ==, 120.0);
         g_assert_cmpint (why_image_source_is_window_exact (source), ==, function == 1);
         g_assert_cmpint (why_image_source_is_inverted (source), ==, photometric == 1);
-        for (int pixel = 0; pixel < N_PIXELS; pixel++)
+        for (int pixel = 0; pixel < DICOM_PIXELS; pixel++)
           {
-            const double x = stored_value (&spec, pixel);
+            const double x = db_stored_value (&spec, pixel);
             const double y = function == 1 ? ((x - 100.0) / 120.0 + 0.5) * 255.0 : ((x - 99.5) / 119.0 + 0.5) * 255.0;
             const double grey = photometric == 1 ? 255.0 - CLAMP (y, 0.0, 255.0) : CLAMP (y, 0.0, 255.0);
             /* Half a grey: how a tie is rounded is nobody's business. */
@@ -439,34 +188,55 @@ test_colours (void)
 {
   for (int planar = 0; planar < 2; planar++)
     {
-      const Spec short_spec = { .allocated = 8, .samples = 3, .planar = planar, .photometric = "RGB" };
-      const Spec spec = complete (&short_spec);
+      const DicomSpec short_spec = { .allocated = 8, .samples = 3, .planar = planar, .photometric = "RGB" };
+      const DicomSpec spec = db_complete (&short_spec);
       g_autofree char *path = write_dicom ("colours.dcm", &short_spec);
       g_autoptr (WhyImageSource) source = open_good (path);
       g_autoptr (WhyTensor) shown = read_shown (source);
 
       g_assert_false (why_image_source_has_values (source));
       g_assert_cmpint (why_image_source_get_bands (source), ==, 3);
-      for (int pixel = 0; pixel < N_PIXELS; pixel++)
+      for (int pixel = 0; pixel < DICOM_PIXELS; pixel++)
         for (int band = 0; band < 3; band++)
           {
-            const int sample = planar == 1 ? band * N_PIXELS + pixel : 3 * pixel + band;
-            g_assert_cmpint (((const guint8 *) shown->data)[3 * pixel + band], ==, stored_value (&spec, sample));
+            const int sample = planar == 1 ? band * DICOM_PIXELS + pixel : 3 * pixel + band;
+            g_assert_cmpint (((const guint8 *) shown->data)[3 * pixel + band], ==, db_stored_value (&spec, sample));
           }
     }
   /* JFIF: R = Y + 1.402 (Cr - 128), and so on. */
-  const Spec short_spec = { .allocated = 8, .samples = 3, .photometric = "YBR_FULL" };
-  const Spec spec = complete (&short_spec);
+  const DicomSpec short_spec = { .allocated = 8, .samples = 3, .photometric = "YBR_FULL" };
+  const DicomSpec spec = db_complete (&short_spec);
   g_autofree char *path = write_dicom ("colours.dcm", &short_spec);
   g_autoptr (WhyImageSource) source = open_good (path);
   g_autoptr (WhyTensor) shown = read_shown (source);
-  for (int pixel = 0; pixel < N_PIXELS; pixel++)
+  for (int pixel = 0; pixel < DICOM_PIXELS; pixel++)
     {
-      const double y = stored_value (&spec, 3 * pixel);
-      const double cb = stored_value (&spec, 3 * pixel + 1) - 128, cr = stored_value (&spec, 3 * pixel + 2) - 128;
+      const double y = db_stored_value (&spec, 3 * pixel);
+      const double cb = db_stored_value (&spec, 3 * pixel + 1) - 128, cr = db_stored_value (&spec, 3 * pixel + 2) - 128;
       const double rgb[3] = { y + 1.402 * cr, y - 0.344136 * cb - 0.714136 * cr, y + 1.772 * cb };
       for (int band = 0; band < 3; band++)
         g_assert_cmpfloat_with_epsilon (((const guint8 *) shown->data)[3 * pixel + band], CLAMP (rgb[band], 0.0, 255.0), 0.501);
+    }
+}
+
+/* Colours from a table; what lies outside gets the nearest entry. The first number has the sign that pixels have. */
+static void
+test_palette (void)
+{
+  for (int is_signed = 0; is_signed < 2; is_signed++)
+    {
+      g_autoptr (GByteArray) file = db_palette_file (is_signed ? -3 : 10, is_signed);
+      g_autofree char *path = write_bytes ("palette.dcm", file);
+      g_autoptr (WhyImageSource) source = open_good (path);
+      g_autoptr (WhyTensor) shown = read_shown (source);
+
+      g_assert_cmpint (why_image_source_get_bands (source), ==, 3);
+      for (int pixel = 0; pixel < DICOM_PIXELS; pixel++)
+        for (int band = 0; band < 3; band++)
+          {
+            const int entry = CLAMP (pixel % (DICOM_PALETTE + 2) - 1, 0, DICOM_PALETTE - 1);
+            g_assert_cmpint (((const guint8 *) shown->data)[3 * pixel + band], ==, 16 * entry + band);
+          }
     }
 }
 
@@ -476,7 +246,7 @@ static void
 test_place (void)
 {
   static const double wanted[12] = { -0.5, 0, 0, 100, 0, -0.75, 0, 50.5, 0, 0, 3, -20 };
-  const Spec spec = { .position = "-100\\-50.5\\-20", .orientation = "1\\0\\0\\0\\1\\0", .spacing = "0.75\\0.5", .modality = "CT" };
+  const DicomSpec spec = { .position = "-100\\-50.5\\-20", .orientation = "1\\0\\0\\0\\1\\0", .spacing = "0.75\\0.5", .modality = "CT" };
   g_autofree char *path = write_dicom ("place.dcm", &spec);
   g_autoptr (WhyImageSource) source = open_good (path);
   const double *world = why_image_source_get_voxel_to_world (source);
@@ -494,23 +264,23 @@ test_place (void)
 static void
 test_frames (void)
 {
-  const Spec short_spec = { .n_frames = 3, .stored = 12 };
-  const Spec spec = complete (&short_spec);
+  const DicomSpec short_spec = { .n_frames = 3, .stored = 12 };
+  const DicomSpec spec = db_complete (&short_spec);
   g_autofree char *path = write_dicom ("frames.dcm", &short_spec);
   g_autoptr (WhyImageSource) source = open_good (path);
   g_autoptr (WhyTensor) values = read_values (source);
 
   g_assert_true (why_image_source_is_volume (source));
   g_assert_cmpint (values->dims[0], ==, 3);
-  for (int voxel = 0; voxel < 3 * N_PIXELS; voxel++)
-    g_assert_cmpfloat (((const float *) values->data)[voxel], ==, (float) stored_value (&spec, voxel));
+  for (int voxel = 0; voxel < 3 * DICOM_PIXELS; voxel++)
+    g_assert_cmpfloat (((const float *) values->data)[voxel], ==, (float) db_stored_value (&spec, voxel));
 }
 
 /* What files say about people is not in what the program gets to know. */
 static void
 test_privacy (void)
 {
-  const Spec spec = { .series = "1.2.3.4.5", .modality = "SECRET" };
+  const DicomSpec spec = { .series = "1.2.3.4.5", .modality = "SECRET" };
   g_autofree char *path = write_dicom ("privacy.dcm", &spec);
   g_autoptr (WhyImageSource) source = open_good (path);
 
@@ -537,7 +307,7 @@ write_series (const char *sub, const double *heights, int n_slices, const char *
     {
       g_autofree char *name = g_strdup_printf ("%s/%c.dcm", sub, 'a' + n_slices - 1 - slice);
       g_autofree char *position = g_strdup_printf ("0\\0\\%g", heights[slice]);
-      const Spec spec = { .stored = 12, .series = "1.2.3", .position = position, .orientation = tilt != NULL ? tilt : "1\\0\\0\\0\\1\\0",
+      const DicomSpec spec = { .stored = 12, .series = "1.2.3", .position = position, .orientation = tilt != NULL ? tilt : "1\\0\\0\\0\\1\\0",
                           .spacing = "0.5\\0.5", .offset = 100 * slice };
       g_autofree char *path = write_dicom (name, &spec);
     }
@@ -565,10 +335,10 @@ test_series (void)
   g_autoptr (WhyTensor) values = read_values (all);
   for (int slice = 0; slice < 5; slice++)
     {
-      const Spec short_spec = { .stored = 12, .offset = 100 * slice };
-      const Spec spec = complete (&short_spec);
-      for (int pixel = 0; pixel < N_PIXELS; pixel++)
-        g_assert_cmpfloat (((const float *) values->data)[slice * N_PIXELS + pixel], ==, (float) stored_value (&spec, pixel));
+      const DicomSpec short_spec = { .stored = 12, .offset = 100 * slice };
+      const DicomSpec spec = db_complete (&short_spec);
+      for (int pixel = 0; pixel < DICOM_PIXELS; pixel++)
+        g_assert_cmpfloat (((const float *) values->data)[slice * DICOM_PIXELS + pixel], ==, (float) db_stored_value (&spec, pixel));
     }
 
   /* By one of its files: the one at 12.5 mm is the third. */
@@ -636,7 +406,7 @@ test_series_refused (void)
       write_series (cases[which].sub, cases[which].heights, cases[which].n_slices, NULL);
       if (which == 2)
         {
-          const Spec other = { .series = "1.2.3", .position = "0\\0\\15", .orientation = "1\\0\\0\\0\\1\\0", .spacing = "0.5\\0.5",
+          const DicomSpec other = { .series = "1.2.3", .position = "0\\0\\15", .orientation = "1\\0\\0\\0\\1\\0", .spacing = "0.5\\0.5",
                                .columns = 8 };
           g_autofree char *path = write_dicom ("sizes/z.dcm", &other);
         }
@@ -661,8 +431,8 @@ static void
 test_sort (void)
 {
   static const double heights[3] = { 0, 5, 10 };
-  const Spec other = { .series = "1.2.9", .position = "0\\0\\0", .orientation = "1\\0\\0\\0\\1\\0", .spacing = "1\\1" };
-  const Spec none = { .stored = 12 };
+  const DicomSpec other = { .series = "1.2.9", .position = "0\\0\\0", .orientation = "1\\0\\0\\0\\1\\0", .spacing = "1\\1" };
+  const DicomSpec none = { .stored = 12 };
   guint series[6];
 
   write_series ("sort", heights, 3, NULL);
@@ -681,7 +451,7 @@ test_sort (void)
 static void
 test_cut (void)
 {
-  const Spec spec = { .stored = 12 };
+  const DicomSpec spec = { .stored = 12 };
   g_autofree char *whole = write_dicom ("whole.dcm", &spec);
   g_autofree char *bytes = NULL;
   gsize length;
@@ -700,15 +470,15 @@ begin_file (void)
 {
   GByteArray *file = g_byte_array_new ();
 
-  add_preamble (file, EXPLICIT);
+  db_add_preamble (file, DICOM_EXPLICIT);
   return file;
 }
 
 static void
 test_hostile (void)
 {
-  const Spec short_spec = { .stored = 12 };
-  const Spec spec = complete (&short_spec);
+  const DicomSpec short_spec = { .stored = 12 };
+  const DicomSpec spec = db_complete (&short_spec);
   g_autofree char *sentence = NULL;
   g_autofree char *path = NULL;
 
@@ -719,10 +489,10 @@ test_hostile (void)
       for (int depth = 0; depth < 10000; depth++)
         {
           const guint32 left = (guint32) (10000 - depth) * 20;
-          add_header (nested, 0x00081140, "SQ", stated != 0 ? left : 0xffffffff, TRUE, FALSE);
-          add_header (nested, 0xfffee000, "", stated != 0 ? left - 20 : 0xffffffff, FALSE, FALSE);
+          db_add_header (nested, 0x00081140, "SQ", stated != 0 ? left : 0xffffffff, TRUE, FALSE);
+          db_add_header (nested, 0xfffee000, "", stated != 0 ? left - 20 : 0xffffffff, FALSE, FALSE);
         }
-      path = write_bytes ("nested.dcm", nested, 0);
+      path = write_bytes ("nested.dcm", nested);
       sentence = read_bad (path);
       g_clear_pointer (&path, g_free);
       g_clear_pointer (&sentence, g_free);
@@ -730,19 +500,28 @@ test_hostile (void)
 
   /* Lengths that lie. */
   g_autoptr (GByteArray) lying = begin_file ();
-  add_header (lying, 0x00080060, "UN", 0xfffffff0, TRUE, FALSE);
-  path = write_bytes ("lying.dcm", lying, 0);
+  db_add_header (lying, 0x00080060, "UN", 0xfffffff0, TRUE, FALSE);
+  path = write_bytes ("lying.dcm", lying);
   sentence = read_bad (path);
   g_assert_nonnull (strstr (sentence, "(0008,0060)"));
   g_clear_pointer (&path, g_free);
   g_clear_pointer (&sentence, g_free);
 
   g_autoptr (GByteArray) item = begin_file ();
-  add_header (item, 0x52009229, "SQ", 16, TRUE, FALSE);
-  add_header (item, 0xfffee000, "", 0x7fffffff, FALSE, FALSE);
-  add_header (item, 0x00080060, "CS", 0, TRUE, FALSE);
-  path = write_bytes ("item.dcm", item, 0);
+  db_add_header (item, 0x52009229, "SQ", 16, TRUE, FALSE);
+  db_add_header (item, 0xfffee000, "", 0x7fffffff, FALSE, FALSE);
+  db_add_header (item, 0x00080060, "CS", 0, TRUE, FALSE);
+  path = write_bytes ("item.dcm", item);
   sentence = read_bad (path);
+  g_clear_pointer (&path, g_free);
+  g_clear_pointer (&sentence, g_free);
+
+  g_autoptr (GByteArray) narrow = begin_file ();
+  db_add_header (narrow, 0x52009229, "SQ", 4, TRUE, FALSE);
+  db_add_header (narrow, 0xfffee000, "", 0x7fffffff, FALSE, FALSE);
+  path = write_bytes ("narrow.dcm", narrow);
+  sentence = read_bad (path);
+  g_assert_nonnull (strstr (sentence, "(fffe,e000)"));
   g_clear_pointer (&path, g_free);
   g_clear_pointer (&sentence, g_free);
 
@@ -750,22 +529,22 @@ test_hostile (void)
   for (int kind = 0; kind < 2; kind++)
     {
       g_autoptr (GByteArray) file = g_byte_array_new ();
-      add_preamble (file, RLE);
-      add_description (file, &spec, TRUE, FALSE);
-      add_header (file, 0x7fe00010, "OB", 0xffffffff, TRUE, FALSE);
-      add_header (file, 0xfffee000, "", 0, FALSE, FALSE);
+      db_add_preamble (file, DICOM_RLE);
+      db_add_description (file, &spec, TRUE, FALSE);
+      db_add_header (file, 0x7fe00010, "OB", 0xffffffff, TRUE, FALSE);
+      db_add_header (file, 0xfffee000, "", 0, FALSE, FALSE);
       if (kind == 0)
-        add_header (file, 0xfffee000, "", 0xfffffffe, FALSE, FALSE);
+        db_add_header (file, 0xfffee000, "", 0xfffffffe, FALSE, FALSE);
       else
-        add_header (file, 0xfffee0dd, "", 0, FALSE, FALSE);
-      path = write_bytes ("fragment.dcm", file, 0);
+        db_add_header (file, 0xfffee0dd, "", 0, FALSE, FALSE);
+      path = write_bytes ("fragment.dcm", file);
       sentence = read_bad (path);
       g_clear_pointer (&path, g_free);
       g_clear_pointer (&sentence, g_free);
     }
 
   /* Garbage for each decoder. */
-  static const char *const syntaxes[] = { RLE, "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51", "1.2.840.10008.1.2.4.70",
+  static const char *const syntaxes[] = { DICOM_RLE, "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51", "1.2.840.10008.1.2.4.70",
                                           "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.90" };
   for (gsize syntax = 0; syntax < G_N_ELEMENTS (syntaxes); syntax++)
     for (guint seed = 0; seed < 5; seed++)
@@ -775,19 +554,19 @@ test_hostile (void)
         const guint8 starts[][4] = { { 2, 0, 0, 0 }, { 0xff, 0xd8, 0xff, 0xdb }, { 0xff, 0xd8, 0xff, 0xc3 }, { 0xff, 0x4f, 0xff, 0x51 },
                                      { 0xff, 0xd8, 0xff, 0xf7 } };
 
-        add_preamble (file, syntaxes[syntax]);
-        add_description (file, &spec, TRUE, FALSE);
-        add_header (file, 0x7fe00010, "OB", 0xffffffff, TRUE, FALSE);
-        add_header (file, 0xfffee000, "", 0, FALSE, FALSE);
-        add_header (file, 0xfffee000, "", 1000, FALSE, FALSE);
+        db_add_preamble (file, syntaxes[syntax]);
+        db_add_description (file, &spec, TRUE, FALSE);
+        db_add_header (file, 0x7fe00010, "OB", 0xffffffff, TRUE, FALSE);
+        db_add_header (file, 0xfffee000, "", 0, FALSE, FALSE);
+        db_add_header (file, 0xfffee000, "", 1000, FALSE, FALSE);
         g_byte_array_append (file, starts[seed], 4);
         for (int byte = 4; byte < 1000; byte++)
           {
             const guint8 value = (guint8) g_rand_int (random);
             g_byte_array_append (file, &value, 1);
           }
-        add_header (file, 0xfffee0dd, "", 0, FALSE, FALSE);
-        path = write_bytes ("garbage.dcm", file, 0);
+        db_add_header (file, 0xfffee0dd, "", 0, FALSE, FALSE);
+        path = write_bytes ("garbage.dcm", file);
         g_autoptr (WhyImageSource) source = open_good (path);
         g_autoptr (GError) error = NULL;
         /* A decoder may find pixels in anything; it must not die of it. */
@@ -797,30 +576,98 @@ test_hostile (void)
       }
 }
 
+/* Streams inside whose own words are others than the file's. */
+static void
+test_streams (void)
+{
+  /* JPEG's and JPEG-LS's: the low bytes of rows and columns, from the mark of the frame on. */
+  static const gsize sizes[] = { 6, 8 };
+  static const guint8 frames[] = { 0xc0, 0xc3, 0xf7 };
+
+  for (gsize which = 0; which < G_N_ELEMENTS (frames); which++)
+    {
+      gsize frame = 2;
+
+      while (db_streams[which].bytes[frame] != 0xff || db_streams[which].bytes[frame + 1] != frames[which])
+        frame++;
+      for (gsize field = 0; field < G_N_ELEMENTS (sizes); field++)
+        for (int more = -1; more <= 1; more += 2)
+          {
+            DicomStream stream = db_streams[which];
+            stream.bytes[frame + sizes[field]] += (guint8) more;
+            g_autoptr (GByteArray) file = db_stream_file (&stream);
+            g_autofree char *path = write_bytes ("stream.dcm", file);
+            g_autofree char *sentence = read_bad (path);
+            g_assert_nonnull (strstr (sentence, "the JPEG picture inside has"));
+          }
+    }
+  for (gsize which = 0; which < DICOM_N_STREAMS - 1; which++)
+    {
+      DicomStream stream = db_streams[which];
+      stream.allocated = 24 - stream.allocated;
+      g_autoptr (GByteArray) file = db_stream_file (&stream);
+      g_autofree char *path = write_bytes ("stream.dcm", file);
+      g_autofree char *sentence = read_bad (path);
+      g_assert_nonnull (strstr (sentence, "the JPEG picture inside has"));
+    }
+}
+
+/* Runs of equal bytes: a table of segments that lies, and runs that end before the pixels do. */
+static void
+test_runs (void)
+{
+  static const guint32 tables[][3] = {
+    { 1, 64, 88 }, { 3, 64, 88 }, { 0, 0, 0 }, { 0xffffffff, 64, 88 }, { 2, 0, 66 }, { 2, 66, 64 }, { 2, 64, 0xffffffff },
+    { 2, 0xffffffff, 66 }, { 2, 0xfffffff0, 0xffffffff }, { 2, 64, 69 }, { 2, 64, 65 }, { 2, 64, 71 },
+  };
+  /* 24 bytes a segment: a code that stands for nothing and a run; the same, a byte as it is, and a run that is too long. */
+  static const guint8 segments[] = { 0x80, 257 - 24, 7, 0x80, 0, 1, 257 - 100, 2 };
+  DicomStream stream = { DICOM_RLE, 16, 64 + sizeof segments, { 2, 0, 0, 0, 64, 0, 0, 0, 67 } };
+
+  memcpy (stream.bytes + 64, segments, sizeof segments);
+  g_autoptr (GByteArray) good = db_stream_file (&stream);
+  g_autofree char *good_path = write_bytes ("runs.dcm", good);
+  g_autoptr (WhyImageSource) source = open_good (good_path);
+  g_autoptr (WhyTensor) values = read_values (source);
+  g_assert_cmpfloat (((const float *) values->data)[0], ==, 0x0701);
+  for (int pixel = 1; pixel < DICOM_PIXELS; pixel++)
+    g_assert_cmpfloat (((const float *) values->data)[pixel], ==, 0x0702);
+
+  for (gsize which = 0; which < G_N_ELEMENTS (tables); which++)
+    {
+      for (gsize byte = 0; byte < 12; byte++)
+        stream.bytes[byte] = (guint8) (tables[which][byte / 4] >> 8 * (byte % 4));
+      g_autoptr (GByteArray) file = db_stream_file (&stream);
+      g_autofree char *path = write_bytes ("runs.dcm", file);
+      g_autofree char *sentence = read_bad (path);
+      g_assert_nonnull (strstr (sentence, "segment"));
+    }
+}
+
 static void
 test_refused (void)
 {
   static const struct
   {
     const char *what;
-    Spec spec;
+    DicomSpec spec;
     const char *sentence;
   } cases[] = {
     { "film", { .syntax = "1.2.840.10008.1.2.4.100" }, "transfer syntax 1.2.840.10008.1.2.4.100" },
-    { "huge", { .columns = 65535, .rows = 65535, .n_frames = 65535, .cut = 0 }, "" },
+    { "huge", { .columns = 65535, .rows = 65535, .n_frames = 65535 }, "" },
     { "bits", { .allocated = 16, .stored = 12, .high_bit = 5 }, "which bits" },
     { "colour", { .photometric = "HSV" }, "colours of a kind" },
   };
 
   for (gsize which = 0; which < G_N_ELEMENTS (cases); which++)
     {
-      Spec spec = complete (&cases[which].spec);
+      DicomSpec spec = db_complete (&cases[which].spec);
       g_autoptr (GByteArray) file = g_byte_array_new ();
 
-      add_preamble (file, spec.syntax);
-      add_description (file, &spec, TRUE, FALSE);
-      add_header (file, 0x7fe00010, "OW", 0, TRUE, FALSE);
-      g_autofree char *path = write_bytes ("refused.dcm", file, 0);
+      db_add_preamble (file, spec.syntax);
+      db_add_description (file, &spec, TRUE, FALSE);
+      db_add_header (file, 0x7fe00010, "OW", 0, TRUE, FALSE);
+      g_autofree char *path = write_bytes ("refused.dcm", file);
       g_autofree char *sentence = read_bad (path);
       g_assert_nonnull (strstr (sentence, cases[which].sentence));
     }
@@ -855,7 +702,7 @@ test_compressed (void)
     { "dcmcrle", "--uid-never" },
   };
   /* JPEG lossless knows no sign; 12 and 16 bits go to different decoders. */
-  static const Spec specs[] = { { .stored = 12 }, { .stored = 16 }, { .allocated = 8 }, { .stored = 12, .is_signed = TRUE } };
+  static const DicomSpec specs[] = { { .stored = 12 }, { .stored = 16 }, { .allocated = 8 }, { .stored = 12, .is_signed = TRUE } };
   int n_compared = 0;
 
   for (gsize which = 0; which < G_N_ELEMENTS (specs); which++)
@@ -872,7 +719,7 @@ test_compressed (void)
             continue;
           g_autoptr (WhyImageSource) compressed = open_good (packed);
           g_autoptr (WhyTensor) values = read_values (compressed);
-          g_assert_cmpmem (values->data, N_PIXELS * sizeof (float), wanted->data, N_PIXELS * sizeof (float));
+          g_assert_cmpmem (values->data, DICOM_PIXELS * sizeof (float), wanted->data, DICOM_PIXELS * sizeof (float));
           n_compared++;
         }
     }
@@ -968,6 +815,7 @@ main (int argc, char **argv)
   g_test_add_func ("/dicom/window", test_window);
   g_test_add_func ("/dicom/window-range", test_window_range);
   g_test_add_func ("/dicom/colours", test_colours);
+  g_test_add_func ("/dicom/palette", test_palette);
   g_test_add_func ("/dicom/place", test_place);
   g_test_add_func ("/dicom/frames", test_frames);
   g_test_add_func ("/dicom/privacy", test_privacy);
@@ -977,6 +825,8 @@ main (int argc, char **argv)
   g_test_add_func ("/dicom/series/sort", test_sort);
   g_test_add_func ("/dicom/cut", test_cut);
   g_test_add_func ("/dicom/hostile", test_hostile);
+  g_test_add_func ("/dicom/streams", test_streams);
+  g_test_add_func ("/dicom/runs", test_runs);
   g_test_add_func ("/dicom/refused", test_refused);
   g_test_add_func ("/dicom/compressed", test_compressed);
   g_test_add_func ("/dicom/real", test_real);

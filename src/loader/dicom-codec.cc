@@ -11,7 +11,6 @@
 #include <dcmtk/dcmdata/dcpixel.h>
 #include <dcmtk/dcmdata/dcpixseq.h>
 #include <dcmtk/dcmdata/dcpxitem.h>
-#include <dcmtk/dcmdata/dcrledrg.h>
 #include <dcmtk/dcmjpeg/djdecode.h>
 #include <dcmtk/dcmjpls/djdecode.h>
 #include <dcmtk/oflog/oflog.h>
@@ -34,7 +33,6 @@ register_codecs (void)
   /* Colours come pixel by pixel, whatever the file says. */
   DJDecoderRegistration::registerCodecs (EDC_photometricInterpretation, EUC_default, EPC_colorByPixel);
   DJLSDecoderRegistration::registerCodecs (EJLSUC_default, EJLSPC_colorByPixel);
-  DcmRLEDecoderRegistration::registerCodecs ();
 }
 
 static E_TransferSyntax
@@ -117,7 +115,7 @@ decode (const WhyDicom *dicom, const guint8 *stream, gsize length, guint8 *bytes
 
 extern "C" gboolean
 why_dicom_codec_decode (const WhyDicom *dicom, const guint8 *stream, gsize length, guint8 *bytes, gsize n_bytes,
-                        char *photometric, int *planar, GError **error)
+                        char *photometric, GError **error)
 {
   try
     {
@@ -131,7 +129,6 @@ why_dicom_codec_decode (const WhyDicom *dicom, const guint8 *stream, gsize lengt
           return FALSE;
         }
       g_strlcpy (photometric, colours.empty () ? dicom->photometric : colours.c_str (), 17);
-      *planar = dicom->compression == WHY_DICOM_RLE ? dicom->planar : 0;
       return TRUE;
     }
   catch (const std::bad_alloc &)

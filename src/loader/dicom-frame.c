@@ -47,6 +47,13 @@ fail_cut (const WhyDicom *dicom, gint64 frame, GError **error)
   return FALSE;
 }
 
+static gboolean
+fail_memory (GError **error)
+{
+  g_set_error_literal (error, WHY_ERROR, WHY_ERROR_TOO_LARGE, "there is not enough memory for its pixels");
+  return FALSE;
+}
+
 /* Two pixels share their colour: Y Y Cb Cr becomes Y Cb Cr Y Cb Cr. */
 static gboolean
 read_422 (const WhyDicom *dicom, gint64 frame, guint8 *bytes, gsize n_bytes, GError **error)
@@ -56,10 +63,7 @@ read_422 (const WhyDicom *dicom, gint64 frame, guint8 *bytes, gsize n_bytes, GEr
   const guint64 start = (guint64) stored * (guint64) frame;
 
   if (pairs == NULL)
-    {
-      g_set_error_literal (error, WHY_ERROR, WHY_ERROR_TOO_LARGE, "there is not enough memory for its pixels");
-      return FALSE;
-    }
+    return fail_memory (error);
   if (dicom->columns % 2 != 0)
     {
       g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "is damaged: two pixels share a colour, and its rows are odd");
@@ -88,7 +92,9 @@ read_packed (const WhyDicom *dicom, gint64 frame, guint8 *bytes, gsize n_pixels,
   const guint64 start = first / 8, end = (first + n_pixels + 7) / 8;
   g_autofree guint8 *packed = g_try_malloc ((gsize) (end - start));
 
-  if (packed == NULL || end > dicom->pixels_length ||
+  if (packed == NULL)
+    return fail_memory (error);
+  if (end > dicom->pixels_length ||
       !why_dicom_read_at (dicom, dicom->pixels_offset + start, packed, (gsize) (end - start)))
     return fail_cut (dicom, frame, error);
   for (gsize pixel = 0; pixel < n_pixels; pixel++)
@@ -178,7 +184,7 @@ read_fragments (const WhyDicom *dicom, gint64 frame, gsize *length, GError **err
   g_autofree guint8 *stream = g_try_malloc ((gsize) sum + 1);
   if (stream == NULL)
     {
-      g_set_error_literal (error, WHY_ERROR, WHY_ERROR_TOO_LARGE, "there is not enough memory for its pixels");
+      fail_memory (error);
       return NULL;
     }
   *length = 0;
@@ -216,7 +222,11 @@ why_dicom_decode_frame (const WhyDicom *dicom, gint64 frame, guint8 *bytes, char
   g_autofree guint8 *stream = read_fragments (dicom, frame, &length, error);
   if (stream == NULL)
     return FALSE;
-  return dicom->compression == WHY_DICOM_JPEG_2000
-           ? why_dicom_jpeg2000_decode (dicom, stream, length, bytes, n_bytes, photometric, planar, error)
-           : why_dicom_codec_decode (dicom, stream, length, bytes, n_bytes, photometric, planar, error);
+  *planar = 0;
+  if (dicom->compression == WHY_DICOM_RLE)
+    return why_dicom_rle_decode (dicom, stream, length, bytes, n_bytes, error);
+  if (dicom->compression == WHY_DICOM_JPEG_2000)
+    return why_dicom_jpeg2000_decode (dicom, stream, length, bytes, n_bytes, photometric, error);
+  return why_dicom_jpeg_check (dicom, stream, length, error) &&
+         why_dicom_codec_decode (dicom, stream, length, bytes, n_bytes, photometric, error);
 }

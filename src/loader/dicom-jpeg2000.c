@@ -102,7 +102,7 @@ copy_samples (const WhyDicom *dicom, const opj_image_t *image, guint8 *bytes, GE
 
 gboolean
 why_dicom_jpeg2000_decode (const WhyDicom *dicom, const guint8 *stream, gsize length, guint8 *bytes, gsize n_bytes,
-                           char *photometric, int *planar, GError **error)
+                           char *photometric, GError **error)
 {
   static const guint8 boxed[4] = { 0, 0, 0, 12 };
   const gboolean in_boxes = length >= 12 && memcmp (stream, boxed, 4) == 0;
@@ -141,7 +141,6 @@ why_dicom_jpeg2000_decode (const WhyDicom *dicom, const guint8 *stream, gsize le
     opj_stream_destroy (source);
   if (codec != NULL)
     opj_destroy_codec (codec);
-  *planar = 0;
   /* The colour transform of the stream has been undone: what is left is RGB, or what the file says. */
   if (strcmp (dicom->photometric, "YBR_RCT") == 0 || strcmp (dicom->photometric, "YBR_ICT") == 0)
     g_strlcpy (photometric, "RGB", 17);

@@ -9,6 +9,12 @@
 #include <string.h>
 #include <zlib.h>
 
+/* The data set is walked here and not by DCMTK, which would build a tree of all its elements first: what that takes and
+ * how deep it goes is up to the file, and each private sequence of a hostile one would be parsed. Here memory is
+ * bounded (a window of the file, a level for each of at most MAX_DEPTH sequences, a record for each of at most MAX_FRAMES
+ * frames), nothing recurses, and what no picture needs is stepped over by its length, names of people included. Pixels
+ * stay in the file: a decoder gets the bytes of one frame at a time (dicom-frame.c), in a data set of our own making. */
+
 /* Deeper nesting than any real file has: a structured report nests about ten. */
 #define MAX_DEPTH 32
 #define MAX_FRAMES 65536
@@ -100,7 +106,8 @@ take_palette (Parser *parser, const WhyDicomElement *element)
     return;
   const guint32 n_entries = why_dicom_get16 (bytes, parser->reader.dicom->big_endian);
   palette->n_entries = n_entries == 0 ? 65536 : n_entries;
-  palette->first = (int) why_dicom_get16 (bytes + 2, parser->reader.dicom->big_endian);
+  const guint32 first = why_dicom_get16 (bytes + 2, parser->reader.dicom->big_endian);
+  palette->first = parser->reader.dicom->is_signed ? (gint16) first : (int) first;
   palette->bits = (int) why_dicom_get16 (bytes + 4, parser->reader.dicom->big_endian);
 }
 
@@ -382,7 +389,8 @@ step_sequence (Parser *parser, guint64 *offset, GError **error)
                    item.tag >> 16, item.tag & 0xffff);
       return FALSE;
     }
-  if (item.length != UNDEFINED && item.length > MIN (parser->reader.dicom->size, sequence->end) - item.value)
+  const guint64 end = MIN (parser->reader.dicom->size, sequence->end);
+  if (item.value > end || (item.length != UNDEFINED && item.length > end - item.value))
     return why_dicom_fail_cut (&item, error);
   const Level level = {
     .is_item = TRUE,

@@ -119,17 +119,28 @@ gsize why_dicom_frame_bytes (const WhyDicom *dicom);
 gboolean why_dicom_decode_frame (const WhyDicom *dicom, gint64 frame, guint8 *bytes, char *photometric, int *planar,
                                  GError **error);
 
+/** why_dicom_rle_decode: (dicom-rle.c): the samples of a pixel follow one another */
+gboolean why_dicom_rle_decode (const WhyDicom *dicom, const guint8 *stream, gsize length, guint8 *bytes, gsize n_bytes,
+                               GError **error);
+
+/**
+ * why_dicom_jpeg_check: (dicom-jpeg.c)
+ *
+ * Returns: whether the JPEG or JPEG-LS stream is a picture of the size and depth that @dicom states
+ */
+gboolean why_dicom_jpeg_check (const WhyDicom *dicom, const guint8 *stream, gsize length, GError **error);
+
 /**
  * why_dicom_codec_decode: (dicom-codec.cc)
  * @stream, @length: the compressed bytes of one frame
  *
- * RLE, JPEG and JPEG-LS by DCMTK. As why_dicom_decode_frame(); @bytes has room for an even number.
+ * JPEG and JPEG-LS by DCMTK. As why_dicom_decode_frame(); @bytes has room for an even number.
  */
 gboolean why_dicom_codec_decode (const WhyDicom *dicom, const guint8 *stream, gsize length, guint8 *bytes, gsize n_bytes,
-                                 char *photometric, int *planar, GError **error);
+                                 char *photometric, GError **error);
 
 /** why_dicom_jpeg2000_decode: (dicom-jpeg2000.c): likewise JPEG 2000 by OpenJPEG */
 gboolean why_dicom_jpeg2000_decode (const WhyDicom *dicom, const guint8 *stream, gsize length, guint8 *bytes,
-                                    gsize n_bytes, char *photometric, int *planar, GError **error);
+                                    gsize n_bytes, char *photometric, GError **error);
 
 G_END_DECLS

@@ -24,16 +24,6 @@ typedef struct
 
 /* ---- what it is ---- */
 
-static void
-add_note (WhyLoaderProperties *properties, const char *sentence)
-{
-  if (sentence[0] == '\0')
-    return;
-  if (properties->note[0] != '\0')
-    g_strlcat (properties->note, "; ", sizeof properties->note);
-  g_strlcat (properties->note, sentence, sizeof properties->note);
-}
-
 static double
 to_um (double millimetres)
 {
@@ -111,7 +101,7 @@ place (Picture *picture, WhyLoaderProperties *properties)
   if (slices.same >= 0 || slices.turned >= 0)
     {
       if (n_frames > 1)
-        add_note (properties, slices.turned >= 0 ? "the frames lie in different directions and are shown in the order of the file"
+        why_loader_add_note (properties, slices.turned >= 0 ? "the frames lie in different directions and are shown in the order of the file"
                                                  : "several frames lie in the same place and are shown in the order of the file");
       if (n_frames > 1)
         {
@@ -120,7 +110,7 @@ place (Picture *picture, WhyLoaderProperties *properties)
         }
     }
   if (slices.gap >= 0)
-    add_note (properties, "a slice is missing between frames");
+    why_loader_add_note (properties, "a slice is missing between frames");
   for (gsize slice = 0; slice < n_frames; slice++)
     picture->order[slice] = (gint64) slices.order[slice];
   const WhyDicomFrame *first = &dicom->frames[slices.order[0]];
@@ -128,7 +118,7 @@ place (Picture *picture, WhyLoaderProperties *properties)
   memcpy (properties->slice_position, first->position, sizeof properties->slice_position);
   memcpy (properties->slice_directions, first->orientation, sizeof properties->slice_directions);
   g_autofree char *note = why_slices_dup_note (&slices);
-  add_note (properties, note);
+  why_loader_add_note (properties, note);
   why_slices_clear (&slices);
 }
 
@@ -162,12 +152,12 @@ describe_values (const WhyDicom *dicom, WhyLoaderProperties *properties)
     }
   else if (dicom->has_voi_table)
     {
-      add_note (properties, "the table of greys that the file asks for is not followed; choose a window");
+      why_loader_add_note (properties, "the table of greys that the file asks for is not followed; choose a window");
     }
   if (dicom->is_sigmoid)
-    add_note (properties, "the file asks for a curved window; a straight one is shown");
+    why_loader_add_note (properties, "the file asks for a curved window; a straight one is shown");
   if (dicom->has_modality_table)
-    add_note (properties, "the file's table from stored to real values is not followed: values are as stored");
+    why_loader_add_note (properties, "the file's table from stored to real values is not followed: values are as stored");
   g_strlcpy (properties->unit, find_unit (dicom), sizeof properties->unit);
 }
 

@@ -239,8 +239,8 @@ open_slide (WhyLoaderFile *file, WhyLoaderProperties *properties, GError **error
       int64_t width = 0, height = 0;
 
       openslide_get_level_dimensions (slide->slide, level, &width, &height);
-      slide->level_index[MIN (slide->pyramid.n_levels, WHY_LOADER_MAX_LEVELS - 1)] = level;
-      why_pyramid_add_level (&slide->pyramid, width, height);
+      if (why_pyramid_add_level (&slide->pyramid, width, height))
+        slide->level_index[slide->pyramid.n_levels - 1] = level;
     }
   if (slide->pyramid.n_levels == 0)
     {

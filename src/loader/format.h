@@ -63,4 +63,7 @@ const WhyLoaderFormat *why_loader_find_format (WhyLoaderFile *file, const guint8
 gboolean why_loader_check_size (const WhyLoaderFile *file, gint64 width, gint64 height, gint64 bands,
                                 gsize bytes_per_sample, GError **error);
 
+/** why_loader_add_note: appends a sentence to the note, once; an empty one is none */
+void why_loader_add_note (WhyLoaderProperties *properties, const char *sentence);
+
 G_END_DECLS

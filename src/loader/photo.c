@@ -46,16 +46,6 @@ why_photo_set_vips_error (GError **error, const char *what)
     g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "%s: it is damaged, or larger than its format allows", what);
 }
 
-void
-why_photo_add_note (WhyLoaderProperties *properties, const char *sentence)
-{
-  if (strstr (properties->note, sentence) != NULL)
-    return;
-  if (properties->note[0] != '\0')
-    g_strlcat (properties->note, "; ", sizeof properties->note);
-  g_strlcat (properties->note, sentence, sizeof properties->note);
-}
-
 /* libvips calls any surplus band alpha; in a file with six channels of a satellite it is not. */
 static gboolean
 has_alpha (const VipsImage *image)
@@ -172,10 +162,10 @@ why_photo_new (WhyLoaderFile *file, VipsImage *header, gboolean can_shrink, WhyP
     {
       g_autofree char *sentence =
         g_strdup_printf ("the file has %d bands; the first three are shown as red, green and blue", n_bands);
-      why_photo_add_note (properties, sentence);
+      why_loader_add_note (properties, sentence);
     }
   if (properties->n_frames > 1)
-    why_photo_add_note (properties, "the file has several pages; the first is shown");
+    why_loader_add_note (properties, "the file has several pages; the first is shown");
   return photo;
 }
 
@@ -220,7 +210,7 @@ convert_colour (VipsImage **image, WhyLoaderProperties *properties, GError **err
       vips_error_clear ();
     }
   if (present)
-    why_photo_add_note (properties, "the embedded colour profile is damaged or does not fit and was ignored");
+    why_loader_add_note (properties, "the embedded colour profile is damaged or does not fit and was ignored");
   if (is_cmyk)
     {
       if (vips_icc_transform (*image, &next, "srgb", "embedded", FALSE, "input_profile", "cmyk", "intent",
@@ -280,7 +270,7 @@ pick_bands (VipsImage **image, const WhyLoaderFile *file, int bands, WhyLoaderPr
         }
       else
         {
-          why_photo_add_note (properties, "transparency of a picture with such pixels is ignored");
+          why_loader_add_note (properties, "transparency of a picture with such pixels is ignored");
         }
     }
   if ((*image)->Bands < bands)
@@ -350,11 +340,11 @@ map_range (float *values, gsize n_values, WhyLoaderProperties *properties)
   g_autofree char *sentence =
     g_strdup_printf ("values %g to %g are shown as %g to %g of 255", low, high, (low - offset) * scale,
                      (high - offset) * scale);
-  why_photo_add_note (properties, sentence);
+  why_loader_add_note (properties, sentence);
   if (n_bad > 0)
     {
       g_autofree char *count = g_strdup_printf ("%" G_GSIZE_FORMAT " values are not numbers and shown as 0", n_bad);
-      why_photo_add_note (properties, count);
+      why_loader_add_note (properties, count);
     }
 }
 
@@ -376,7 +366,7 @@ check_silent_damage (const WhyPhoto *photo, WhyLoaderProperties *properties, GEr
           g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "is damaged or cut off: %s", lines[line]);
           return FALSE;
         }
-      why_photo_add_note (properties, "the file is damaged; part of the picture is missing");
+      why_loader_add_note (properties, "the file is damaged; part of the picture is missing");
     }
   return TRUE;
 }

@@ -69,7 +69,4 @@ void why_photo_describe_size (const VipsImage *header, gboolean swapped, WhyLoad
 /** why_photo_set_vips_error: moves libvips's error text into @error, as one line. */
 void why_photo_set_vips_error (GError **error, const char *what);
 
-/** why_photo_add_note: appends a sentence to the note, once. */
-void why_photo_add_note (WhyLoaderProperties *properties, const char *sentence);
-
 G_END_DECLS
