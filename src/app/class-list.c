@@ -141,7 +141,8 @@ select_target (WhyClassList *self)
     gtk_widget_activate_action (GTK_WIDGET (self->list), "list.scroll-to-item", "u", position);
 }
 
-/* The next few rows that differ from what is wanted. */
+/* The next few rows that differ from what is wanted. No class may be in the list twice in between: GTK finds the rows of what
+ * has moved by it. So those that come up are taken away below first, and those that go down are back when their turn comes. */
 static gboolean
 step_cb (gpointer data)
 {
@@ -162,9 +163,22 @@ step_cb (gpointer data)
       select_target (self);
       return G_SOURCE_REMOVE;
     }
+  const guint n_removed = MIN (STEP, n_shown - place);
+  const guint n_added = MIN (STEP, self->wanted->len - place);
   self->syncing = TRUE;
-  g_list_store_splice (self->shown, place, MIN (STEP, n_shown - place), self->wanted->pdata + place,
-                       MIN (STEP, self->wanted->len - place));
+  for (guint below = n_shown; below-- > place + n_removed;)
+    {
+      g_autoptr (WhyClassItem) item = g_list_model_get_item (shown, below);
+      for (guint added = 0; added < n_added; added++)
+        {
+          if (item == self->wanted->pdata[place + added])
+            {
+              g_list_store_remove (self->shown, below);
+              break;
+            }
+        }
+    }
+  g_list_store_splice (self->shown, place, n_removed, self->wanted->pdata + place, n_added);
   self->syncing = FALSE;
   return G_SOURCE_CONTINUE;
 }
