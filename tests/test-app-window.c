@@ -242,6 +242,40 @@ test_classes (void)
   gtk_window_destroy (GTK_WINDOW (window));
 }
 
+/* ---- popovers ---- */
+
+static GtkWidget *
+find_open_popover (GtkWidget *root)
+{
+  if (GTK_IS_POPOVER (root) && gtk_widget_get_mapped (root))
+    return root;
+  for (GtkWidget *child = gtk_widget_get_first_child (root); child != NULL; child = gtk_widget_get_next_sibling (child))
+    {
+      GtkWidget *found = find_open_popover (child);
+      if (found != NULL)
+        return found;
+    }
+  return NULL;
+}
+
+/* A popover does not stay open when its button is scrolled away: GTK would look in vain for the screen that it is on. */
+static void
+test_popover (void)
+{
+  WhyWindow *window = make_window ();
+  const gint64 deadline = g_get_monotonic_time () + 20 * G_USEC_PER_SEC;
+
+  load_sample (window);
+  gtk_widget_activate_action (GTK_WIDGET (window), "win.show-methods", NULL);
+  while (find_open_popover (GTK_WIDGET (window)) == NULL && g_get_monotonic_time () < deadline)
+    g_main_context_iteration (NULL, FALSE);
+  g_assert_nonnull (find_open_popover (GTK_WIDGET (window)));
+  gtk_widget_activate_action (GTK_WIDGET (window), "win.edit-limit", "s", "lower");
+  spin_until_idle (window);
+  g_assert_null (find_open_popover (GTK_WIDGET (window)));
+  gtk_window_destroy (GTK_WINDOW (window));
+}
+
 /* Opening and closing windows gives everything back. */
 static void
 test_life (void)
@@ -281,6 +315,7 @@ main (int argc, char **argv)
   g_test_add_func ("/window/narrow", test_narrow);
   g_test_add_func ("/window/names", test_names);
   g_test_add_func ("/window/classes", test_classes);
+  g_test_add_func ("/window/popover", test_popover);
   g_test_add_func ("/window/life", test_life);
   g_test_add_func ("/canvas/alone", test_canvas_alone);
   const int status = g_test_run ();

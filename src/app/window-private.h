@@ -93,6 +93,7 @@ struct _WhyWindow
   gboolean narrow;
   gboolean few_tools;
   gboolean had_picture;
+  GtkWidget *focus_popover; /* weak: that the focus is in */
   guint narrow_id; /* idle that changes the lay-out */
   guint divider_id; /* tick callback that places the divider after that */
   int divider_frames;

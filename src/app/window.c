@@ -251,6 +251,23 @@ on_active_cb (WhyWindow *self)
     why_window_set_bare (self, FALSE);
 }
 
+/* Who calls for something elsewhere (a command of the palette, say) is done with the popover that has the focus. It would stay
+ * open and follow its button to where that is scrolled away, which may be on no screen. */
+static void
+on_focus_cb (WhyWindow *self)
+{
+  GtkWidget *focus = gtk_window_get_focus (GTK_WINDOW (self));
+  GtkWidget *popover = focus != NULL ? gtk_widget_get_ancestor (focus, GTK_TYPE_POPOVER) : NULL;
+  GtkWidget *left = self->focus_popover;
+
+  /* What has the focus may be gone for a moment, as the contents of a popover change. */
+  if (focus == NULL || popover == left)
+    return;
+  g_set_weak_pointer (&self->focus_popover, popover);
+  if (left != NULL && !gtk_widget_is_ancestor (focus, left))
+    gtk_popover_popdown (GTK_POPOVER (left));
+}
+
 /* ---- state for scripts ---- */
 
 static gboolean
@@ -342,6 +359,7 @@ why_window_dispose (GObject *object)
   why_window_dispose_layers (self);
   why_window_dispose_take (self);
   gtk_widget_dispose_template (GTK_WIDGET (self), WHY_TYPE_WINDOW);
+  g_clear_weak_pointer (&self->focus_popover);
   g_clear_object (&self->autosave);
   g_clear_object (&self->document);
   g_clear_object (&self->settings);
@@ -433,6 +451,7 @@ why_window_init (WhyWindow *self)
   g_signal_connect (keys, "key-released", G_CALLBACK (on_key_released_cb), self);
   gtk_widget_add_controller (GTK_WIDGET (self), keys);
   g_signal_connect (self, "notify::is-active", G_CALLBACK (on_active_cb), NULL);
+  g_signal_connect (self, "notify::focus-widget", G_CALLBACK (on_focus_cb), NULL);
 }
 
 GtkWidget *
