@@ -405,6 +405,25 @@ open_both (Fixture *fixture)
   fixture->n_updated = 0;
 }
 
+/* What the reader remarks on the file is a sentence like the others. */
+static void
+test_document_remark (Fixture *fixture, gconstpointer data)
+{
+  static const guint8 two_pages[] = {
+    'G', 'I', 'F', '8', '9', 'a', 1, 0, 1, 0, 0x80, 0, 0, 255, 0, 0, 0, 0, 255, /* one pixel, two colours */
+    0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0, 0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x4c, 1, 0, 0x3b,
+  };
+  g_autofree char *path = in_folder ("two.gif");
+
+  g_assert_true (g_file_set_contents (path, (const char *) two_pages, sizeof two_pages, NULL));
+  why_document_open (fixture->document, model_path);
+  why_document_open (fixture->document, path);
+  spin_until (is_idle, fixture->document);
+  g_assert_cmpstr (why_document_get_error_message (fixture->document), ==, NULL);
+  g_assert_true (g_str_has_suffix (why_document_get_status (fixture->document),
+                                   "The file has several pages; the first is shown."));
+}
+
 static void
 test_document_open (Fixture *fixture, gconstpointer data)
 {
@@ -928,6 +947,7 @@ main (int argc, char **argv)
   g_test_add_func ("/model/async", test_model_async);
   g_test_add_func ("/samples", test_samples);
   DOCUMENT ("open", test_document_open);
+  DOCUMENT ("remark", test_document_remark);
   DOCUMENT ("properties", test_document_properties);
   DOCUMENT ("partial", test_document_partial);
   DOCUMENT ("unknown-values", test_document_unknown_values);

@@ -142,13 +142,13 @@ why_slices_dup_note (const WhySlices *slices)
 
   if (!slices->is_even)
     g_string_append_printf (note,
-                            "the slices are %.2f to %.2f mm apart; each is shown as it was taken, but across them planes "
-                            "are drawn, and networks see them, as if all were %.2f mm apart",
+                            "the slices are %.2f to %.2f mm apart, and are taken for %.2f mm apart in planes across them and "
+                            "by networks",
                             slices->smallest, slices->largest, slices->spacing);
   if (slices->tilt > 0.0)
     g_string_append_printf (note,
-                            "%sthe stack leans by %.1f degrees (a tilted gantry); each slice is shown as it was taken, planes "
-                            "across them are sheared by that much",
+                            "%sthe stack leans by %.1f degrees (a tilted gantry), and planes across the slices are sheared by "
+                            "that much",
                             note->len > 0 ? "; " : "", slices->tilt);
   return g_string_free (note, FALSE);
 }

@@ -99,6 +99,19 @@ contrast_sentence (WhyDocument *self)
   return g_strdup_printf (_ ("“%s” is ahead of “%s” by a logit of %.3g."), ahead, behind, ABS (lead));
 }
 
+/* Readers remark in half sentences, to which more can be joined. */
+static char *
+make_sentence (const char *remark)
+{
+  GString *sentence = g_string_new (NULL);
+
+  g_string_append_unichar (sentence, g_unichar_toupper (g_utf8_get_char (remark)));
+  g_string_append (sentence, g_utf8_next_char (remark));
+  if (!g_str_has_suffix (remark, "."))
+    g_string_append_c (sentence, '.');
+  return g_string_free (sentence, FALSE);
+}
+
 static char *
 make_status (WhyDocument *self)
 {
@@ -121,8 +134,8 @@ make_status (WhyDocument *self)
   if (self->model != NULL && *why_model_get_assumed_text (self->model) != '\0')
     g_ptr_array_add (sentences, g_strdup_printf (_ ("Assumed, as the model does not say: %s."),
                                                  why_model_get_assumed_text (self->model)));
-  if (self->picture != NULL && self->picture->note != NULL && *self->picture->note != '\0')
-    g_ptr_array_add (sentences, g_strdup (self->picture->note));
+  if (*why_document_get_picture_note (self) != '\0')
+    g_ptr_array_add (sentences, make_sentence (why_document_get_picture_note (self)));
   g_ptr_array_add (sentences, NULL);
   return g_strjoinv (" ", (char **) sentences->pdata);
 }
