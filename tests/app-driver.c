@@ -4,6 +4,7 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define OBJECT_PATH "/io/github/whylight/Whylight"
 
@@ -14,6 +15,7 @@ struct _AppDriver
   GDBusConnection *bus;
   gint64 started;
   double seconds_to_window;
+  char *messages_path; /* nullable: where standard error goes */
 };
 
 static gboolean
@@ -48,6 +50,36 @@ app_driver_win (AppDriver *driver, const char *action, GVariant *parameter)
   g_assert_no_error (error);
 }
 
+gboolean
+app_driver_try_win (AppDriver *driver, const char *action, GVariant *parameter)
+{
+  g_autoptr (GError) error = NULL;
+
+  return activate (driver, OBJECT_PATH "/window/1", action, parameter, &error);
+}
+
+GVariant *
+app_driver_describe (AppDriver *driver)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) answer = g_dbus_connection_call_sync (
+      driver->bus, WHY_APP_ID, OBJECT_PATH "/window/1", "org.gtk.Actions", "DescribeAll", NULL, G_VARIANT_TYPE ("(a{s(bgav)})"),
+      G_DBUS_CALL_FLAGS_NO_AUTO_START, 20000, NULL, &error);
+
+  g_assert_no_error (error);
+  return g_variant_get_child_value (answer, 0);
+}
+
+char *
+app_driver_messages (AppDriver *driver)
+{
+  char *text = NULL;
+
+  g_assert_nonnull (driver->messages_path);
+  g_assert_true (g_file_get_contents (driver->messages_path, &text, NULL, NULL));
+  return text;
+}
+
 static char *
 read_answer (AppDriver *driver)
 {
@@ -56,7 +88,10 @@ read_answer (AppDriver *driver)
 
   g_assert_no_error (error);
   if (line == NULL)
-    g_error ("the program ended without an answer");
+    {
+      g_autofree char *messages = driver->messages_path != NULL ? app_driver_messages (driver) : NULL;
+      g_error ("the program ended without an answer. %s", messages != NULL ? messages : "");
+    }
   return line;
 }
 
@@ -84,8 +119,9 @@ wait_for_window (AppDriver *driver)
   g_error ("no window within 30 seconds: is there a bus?");
 }
 
-AppDriver *
-app_driver_start (const char *const *environment, const char *const *args)
+/* @messages_path: (nullable) (transfer full): where standard error goes */
+static AppDriver *
+start (const char *const *environment, const char *const *args, char *messages_path)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE);
@@ -94,6 +130,9 @@ app_driver_start (const char *const *environment, const char *const *args)
   const char *program = g_getenv ("WHYLIGHT");
 
   g_assert_nonnull (program);
+  driver->messages_path = messages_path;
+  if (messages_path != NULL)
+    g_subprocess_launcher_set_stderr_file_path (launcher, messages_path);
   g_subprocess_launcher_setenv (launcher, "WHYLIGHT_TEST", "1", TRUE);
   for (gsize k = 0; environment != NULL && environment[k] != NULL; k++)
     {
@@ -115,6 +154,25 @@ app_driver_start (const char *const *environment, const char *const *args)
 }
 
 AppDriver *
+app_driver_start (const char *const *environment, const char *const *args)
+{
+  return start (environment, args, NULL);
+}
+
+AppDriver *
+app_driver_start_strict (const char *const *args)
+{
+  static const char *const environment[] = { "G_DEBUG=fatal-criticals", NULL };
+  g_autoptr (GError) error = NULL;
+  char *path = NULL;
+  const int file = g_file_open_tmp ("whylight-messages-XXXXXX", &path, &error);
+
+  g_assert_no_error (error);
+  close (file);
+  return start (environment, args, path);
+}
+
+AppDriver *
 app_driver_start_with (const char *model, const char *file)
 {
   g_autofree char *model_path = g_build_filename (WHY_SOURCE_DIR, model, NULL);
@@ -124,6 +182,18 @@ app_driver_start_with (const char *model, const char *file)
 
   app_driver_wait_idle (driver);
   return driver;
+}
+
+static void
+driver_free (AppDriver *driver)
+{
+  g_clear_object (&driver->answers);
+  g_clear_object (&driver->process);
+  g_clear_object (&driver->bus);
+  if (driver->messages_path != NULL)
+    g_unlink (driver->messages_path);
+  g_free (driver->messages_path);
+  g_free (driver);
 }
 
 void
@@ -136,10 +206,7 @@ app_driver_stop (AppDriver *driver)
   g_assert_no_error (error);
   g_assert_true (g_subprocess_get_if_exited (driver->process));
   g_assert_cmpint (g_subprocess_get_exit_status (driver->process), ==, 0);
-  g_clear_object (&driver->answers);
-  g_clear_object (&driver->process);
-  g_clear_object (&driver->bus);
-  g_free (driver);
+  driver_free (driver);
 }
 
 void
@@ -150,10 +217,7 @@ app_driver_kill (AppDriver *driver)
   g_subprocess_force_exit (driver->process);
   g_subprocess_wait (driver->process, NULL, &error);
   g_assert_no_error (error);
-  g_clear_object (&driver->answers);
-  g_clear_object (&driver->process);
-  g_clear_object (&driver->bus);
-  g_free (driver);
+  driver_free (driver);
 }
 
 void

@@ -20,6 +20,12 @@ AppDriver *app_driver_start (const char *const *environment, const char *const *
 /** app_driver_start_with: @model, @file: paths below the source folder. Returns when the map is there. */
 AppDriver *app_driver_start_with (const char *model, const char *file);
 
+/** app_driver_start_strict: a critical message ends the program, and what it says on standard error is kept */
+AppDriver *app_driver_start_strict (const char *const *args);
+
+/** app_driver_messages: Returns: (transfer full): what a strict one has said on standard error so far */
+char *app_driver_messages (AppDriver *driver) G_GNUC_WARN_UNUSED_RESULT;
+
 /** app_driver_stop: asks it to quit; fails the test unless it ends by itself with status 0. */
 void app_driver_stop (AppDriver *driver);
 
@@ -29,6 +35,12 @@ void app_driver_kill (AppDriver *driver);
 /* Activate an action; @parameter: (nullable): floating. */
 void app_driver_app (AppDriver *driver, const char *action, GVariant *parameter);
 void app_driver_win (AppDriver *driver, const char *action, GVariant *parameter);
+/** app_driver_try_win: Returns: %FALSE where the program refused it */
+gboolean app_driver_try_win (AppDriver *driver, const char *action, GVariant *parameter);
+
+/** app_driver_describe: Returns: (transfer full): the actions of the window: "a{s(bgav)}", whether enabled, parameter's type, state */
+GVariant *app_driver_describe (AppDriver *driver) G_GNUC_WARN_UNUSED_RESULT;
+
 void app_driver_open (AppDriver *driver, ...) G_GNUC_NULL_TERMINATED; /* paths */
 
 void app_driver_wait_idle (AppDriver *driver);
