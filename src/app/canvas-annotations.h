@@ -24,7 +24,6 @@ typedef struct
   gboolean current;
 } WhyCanvasOutline;
 
-
 /** WhyMarks: what is drawn, and the last drawing. Zeroed: nothing */
 typedef struct
 {

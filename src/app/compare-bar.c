@@ -2,6 +2,7 @@
 
 #include "compare-bar.h"
 
+#include "tooltip.h"
 #include "value-chooser.h"
 
 #include <glib/gi18n.h>
@@ -40,7 +41,7 @@ update (WhyCompareBar *self)
   const guint n = grid ? 0 : g_list_model_get_n_items (variants);
 
   gtk_label_set_label (GTK_LABEL (self->common), why_document_get_common_title (self->document));
-  gtk_widget_set_tooltip_text (self->common, why_document_get_common_title (self->document));
+  why_tooltip_set (self->common, why_document_get_common_title (self->document));
   for (guint place = 0; place < WHY_MAX_OTHERS; place++)
     {
       gtk_widget_set_visible (self->others[place], place < n);
@@ -49,7 +50,7 @@ update (WhyCompareBar *self)
       g_autoptr (WhyVariant) variant = g_list_model_get_item (variants, place);
       g_autofree char *text = g_strdup_printf ("%s: %s", letters[place], why_variant_get_title (variant));
       gtk_label_set_label (GTK_LABEL (self->other_labels[place]), text);
-      gtk_widget_set_tooltip_text (self->others[place], text);
+      why_tooltip_set (self->others[place], text);
       gtk_accessible_update_property (GTK_ACCESSIBLE (self->others[place]), GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
     }
   gtk_widget_set_visible (self->add, mode == WHY_COMPARE_SIDE && n < WHY_MAX_OTHERS);
@@ -114,7 +115,7 @@ why_compare_bar_measure (GtkWidget *widget, GtkOrientation orientation, int for_
       int child_minimum;
       int child_natural;
 
-      /* One that is left out for now still asks for its place. */
+      /* What had no room at the last width is measured too: it may have now. */
       if (!gtk_widget_get_visible (child))
         continue;
       gtk_widget_measure (child, orientation, -1, &child_minimum, &child_natural, NULL, NULL);

@@ -30,16 +30,34 @@ why_window_open (WhyWindow *self, const char *const *paths)
 
 /* ---- dialogs ---- */
 
+/* What can be opened, by the endings of names. */
+static const struct
+{
+  const char *name;
+  const char *suffixes[12];
+} openable[] = {
+  { N_("Pictures"), { "png", "jpg", "jpeg", "jpe", "jfif", "tif", "tiff", "webp", "gif", "bmp" } },
+  { N_("Whole slides"), { "svs", "ndpi", "scn", "bif", "tif", "tiff" } },
+  { N_("Scans and volumes (DICOM, NIfTI)"), { "nii", "nii.gz", "dcm", "dicom", "ima" } },
+  { N_("Models (ONNX)"), { "onnx" } },
+  { N_("Sessions"), { "whylight" } },
+};
+
+static void
+add_suffixes (GtkFileFilter *filter, const char *const *suffixes)
+{
+  for (gsize k = 0; suffixes[k] != NULL; k++)
+    gtk_file_filter_add_suffix (filter, suffixes[k]);
+}
+
 static void
 add_filter (GListStore *filters, const char *name, const char *const *suffixes)
 {
-  GtkFileFilter *filter = gtk_file_filter_new ();
+  g_autoptr (GtkFileFilter) filter = gtk_file_filter_new ();
 
   gtk_file_filter_set_name (filter, name);
-  for (gsize k = 0; suffixes[k] != NULL; k++)
-    gtk_file_filter_add_suffix (filter, suffixes[k]);
+  add_suffixes (filter, suffixes);
   g_list_store_append (filters, filter);
-  g_object_unref (filter);
 }
 
 static void
@@ -63,21 +81,17 @@ on_open_response_cb (GObject *source, GAsyncResult *result, gpointer data)
 void
 why_window_open_dialog (WhyWindow *self)
 {
-  static const char *const pictures[] = { "png", "jpg", "jpeg", "jpe", "jfif", "tif", "tiff", "webp", "gif", "bmp", NULL };
-  static const char *const slides[] = { "svs", "ndpi", "scn", "bif", "tif", "tiff", NULL };
-  static const char *const models[] = { "onnx", NULL };
-  static const char *const sessions[] = { "whylight", NULL };
-  static const char *const volumes[] = { "nii", "nii.gz", "dcm", "dicom", "ima", NULL };
-  static const char *const all[] = { "png", "jpg", "jpeg", "jpe", "jfif", "tif", "tiff", "webp", "gif", "bmp", "svs", "ndpi", "scn", "bif", "nii", "nii.gz", "dcm", "dicom", "ima", "onnx", "whylight", NULL };
   g_autoptr (GListStore) filters = g_list_store_new (GTK_TYPE_FILE_FILTER);
+  g_autoptr (GtkFileFilter) all = gtk_file_filter_new ();
   g_autoptr (GtkFileFilter) any = gtk_file_filter_new ();
 
-  add_filter (filters, _("Pictures, models and sessions"), all);
-  add_filter (filters, _("Pictures"), pictures);
-  add_filter (filters, _("Whole slides"), slides);
-  add_filter (filters, _("Scans and volumes (DICOM, NIfTI)"), volumes);
-  add_filter (filters, _("Models (ONNX)"), models);
-  add_filter (filters, _("Sessions"), sessions);
+  gtk_file_filter_set_name (all, _("Pictures, models and sessions"));
+  g_list_store_append (filters, all);
+  for (gsize kind = 0; kind < G_N_ELEMENTS (openable); kind++)
+    {
+      add_suffixes (all, openable[kind].suffixes);
+      add_filter (filters, _(openable[kind].name), openable[kind].suffixes);
+    }
   gtk_file_filter_set_name (any, _("All files"));
   gtk_file_filter_add_pattern (any, "*");
   g_list_store_append (filters, any);

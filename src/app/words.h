@@ -57,7 +57,7 @@ const char *why_words_area (const WhyArea *area);
 /** why_words_number: Returns: (transfer full): four significant digits, locale's decimal mark, real minus */
 char *why_words_number (double value) G_GNUC_WARN_UNUSED_RESULT;
 
-/** why_words_length: @um: micrometres; Returns: (transfer full): "0.35 mm", "12 µm" */
+/** why_words_length: @um: micrometres; Returns: (transfer full): "1.35 mm", "12 µm" */
 char *why_words_length (double um) G_GNUC_WARN_UNUSED_RESULT;
 /** why_words_size: Returns: (transfer full): "1.2 × 0.8 mm"; both in the unit of the larger one */
 char *why_words_size (double um_width, double um_height) G_GNUC_WARN_UNUSED_RESULT;
