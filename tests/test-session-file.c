@@ -357,6 +357,243 @@ test_bad (void)
   g_assert_error (error, WHY_ERROR, WHY_ERROR_IO);
 }
 
+static void
+write_volume (const char *path)
+{
+  static const gint64 dims[3] = { 6, 5, 4 };
+  static const float spacing[3] = { 1, 1, 1 };
+  static const float world[12] = { 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0 };
+  float values[6 * 5 * 4];
+
+  for (gsize voxel = 0; voxel < G_N_ELEMENTS (values); voxel++)
+    values[voxel] = (float) (voxel * 7 % 31);
+  small_volume (path, dims, values, spacing, world);
+}
+
+/* Opens it, looks at everything it says, at each of its steps, and saves it again. */
+static void
+use_session (WhyRunner *runner, const char *path)
+{
+  WhyDocument *document = why_document_new (runner);
+
+  why_document_open (document, path);
+  spin_until_idle (document);
+  g_assert_nonnull (why_document_get_picture (document));
+  const guint n_steps = g_list_model_get_n_items (why_document_get_steps (document));
+  for (guint step = 0; step <= n_steps; step++)
+    {
+      g_autofree char *state = why_state_to_json (document);
+      g_autofree char *command = why_document_dup_command_line (document);
+      g_autofree char *caption = why_document_dup_caption (document);
+
+      g_assert_nonnull (state);
+      if (step == n_steps)
+        break;
+      why_document_go_step (document, (int) step);
+      spin_until_idle (document);
+    }
+  why_document_save_session (document, path);
+  spin_until_idle (document);
+  g_assert_finalize_object (document);
+}
+
+/* Numbers that no program writes, in the region, the view, the window and the steps: a sentence, or the nearest that makes
+ * sense; never a crash. */
+static void
+test_nonsense (void)
+{
+  static const struct
+  {
+    const char *member;
+    const char *said; /* NULL: taken */
+  } cases[] = {
+    /* Which part the network is shown. */
+    { "\"roi\":7", "roi: a string or null is needed" },
+    { "\"roi\":[1,2,3,4]", "roi: a string or null is needed" },
+    { "\"roi\":\"\"", "is no region" },
+    { "\"roi\":\"1,2,3\"", "is no region" },
+    { "\"roi\":\"1,2,3,4,5\"", "is no region" },
+    { "\"roi\":\"nan,0,4,4\"", "is no region" },
+    { "\"roi\":\"-1,0,4,4\"", "is no region" },
+    { "\"roi\":\"0,0,0,4\"", "is no region" },
+    { "\"roi\":\"0,0,99999999999999999999,4\"", "is no region" },
+    { "\"roi\":\"2000000000,2000000000,4,4\"", NULL },
+    { "\"roi\":\"1,1,2147483647,2147483647\"", NULL },
+    /* What the answer is read at. */
+    { "\"region\":\"point:1e999,2\"", "" },
+    { "\"region\":\"point:nan,2\"", "" },
+    { "\"region\":\"box:0,0,-1,4\"", "" },
+    { "\"region\":\"point:1e300,-1e300\"", NULL },
+    { "\"region\":{}", "region: a string is needed" },
+    /* How it lies. */
+    { "\"rotation\":45", "rotation: 45 is not known" },
+    { "\"rotation\":-90", "rotation: -90 is not known" },
+    { "\"rotation\":360", "rotation: 360 is not known" },
+    { "\"rotation\":90.5", "rotation: a whole number is needed" },
+    { "\"rotation\":9223372036854775807", "is not known" },
+    { "\"mirrored\":1", "mirrored: true or false is needed" },
+    { "\"planes\":\"four\"", "planes: \"four\" is not known" },
+    { "\"planes\":3", "planes: a string is needed" },
+    { "\"projection\":null", "projection: a string is needed" },
+    { "\"slice\":-9223372036854775807", NULL },
+    { "\"slice\":9223372036854775807,\"plane\":\"coronal\"", NULL },
+    { "\"slice\":1e3", "slice: a whole number is needed" },
+    { "\"cross_hair\":[1,2]", "cross_hair: a list" },
+    { "\"cross_hair\":[1,2,3,4]", "cross_hair: a list" },
+    { "\"cross_hair\":[1,2,-3]", "cross_hair: a list" },
+    { "\"cross_hair\":[1,2.5,3]", "cross_hair: a list" },
+    { "\"cross_hair\":[1,null,3]", "cross_hair: a list" },
+    { "\"cross_hair\":[9223372036854775807,0,9223372036854775807]", NULL },
+    /* Black and white. */
+    { "\"window_width\":1e999,\"window_level\":0", "window_width: a number is needed" },
+    { "\"window_width\":NaN", "is not JSON" },
+    { "\"window_width\":\"wide\"", "window_width: a number is needed" },
+    { "\"window_width\":80,\"window_level\":-1e999", "window_level: a number is needed" },
+    { "\"window_width\":-80,\"window_level\":40", NULL },
+    { "\"window_width\":1e308,\"window_level\":1e308", NULL },
+    { "\"window_width\":5e-324,\"window_level\":-1e308", NULL },
+    /* Colours and sizes. */
+    { "\"opacity\":-1e308,\"threshold\":1e308,\"clip\":1e308,\"contour_levels\":-9223372036854775807,\"contours\":true", NULL },
+    { "\"limits\":\"locked\",\"lo\":1e308,\"hi\":-1e308", NULL },
+    { "\"um_per_pixel\":-5", NULL },
+    { "\"um_per_pixel\":5e-324", NULL },
+    { "\"also_classes\":[-1]", "also_classes: a list" },
+    { "\"also_classes\":[2147483647]", NULL },
+    /* Of a talk. */
+    { "\"steps\":[{\"part\":[0,0,1]}]", "part: a list" },
+    { "\"steps\":[{\"part\":[0,0,-1,5]}]", "part: a list" },
+    { "\"steps\":[{\"part\":[0,0,1e999,5]}]", "part: a list" },
+    { "\"steps\":[{\"rotation\":7}]", "steps: number 1: rotation" },
+    { "\"steps\":[{\"part\":[-1e308,1e308,1e308,5e-324],\"picture_width\":-5,\"picture_height\":9223372036854775807,"
+      "\"slice\":-7,\"roi\":\"2000000000,0,4,4\",\"window_width\":1e308}]", NULL },
+    { "\"steps\":[{\"method\":\"nonsense\"},{\"profile\":\"nonsense\"},{\"polarity\":\"nonsense\"},"
+      "{\"colormap\":\"nonsense\"},{\"method_options\":\"=,;\"},{\"layer\":\"\"},{\"also_classes\":[77]},"
+      "{\"target_class\":77},{\"contrast_class\":0,\"target_class\":0},{\"region\":\"point:1e300,1e300\"}]", NULL },
+  };
+  g_autofree char *here = in_folder ("nonsense");
+  g_autofree char *saved = g_build_filename (here, "s.whylight", NULL);
+  g_autofree char *volume = g_build_filename (here, "volume.nii", NULL);
+  g_autofree char *volume_net = g_build_filename (here, "volume.onnx", NULL);
+  WhyRunner *runner = why_runner_new ();
+
+  make_files (here);
+  write_volume (volume);
+  small_write (volume_model (), volume_net);
+  for (gsize which = 0; which < 2 * G_N_ELEMENTS (cases); which++)
+    {
+      /* A picture takes no notice of slices and windows, a volume none of regions. */
+      const char *base = which % 2 == 0 ? "\"model\":{\"path\":\"nets/small.onnx\"},\"picture\":{\"path\":\"picture.png\"}"
+                                        : "\"model\":{\"path\":\"volume.onnx\"},\"picture\":{\"path\":\"volume.nii\"}";
+      const char *member = cases[which / 2].member, *said = cases[which / 2].said;
+      g_autoptr (GError) error = NULL;
+      g_autofree char *text = g_strdup_printf ("{\"whylight\":\"session\",\"version\":1,%s,%s}", base, member);
+      g_assert_true (g_file_set_contents (saved, text, -1, NULL));
+      WhySessionFile *session = why_session_file_read (saved, NULL, &error);
+      if ((session == NULL) != (said != NULL))
+        g_error ("%s is %s", member, session == NULL ? error->message : "taken");
+      if (session == NULL)
+        {
+          if (strstr (error->message, said) == NULL)
+            g_error ("%s: \"%s\" does not say \"%s\"", member, error->message, said);
+          continue;
+        }
+      why_session_file_free (session);
+      use_session (runner, saved);
+    }
+  g_remove (volume);
+  g_remove (volume_net);
+  why_runner_unref (runner);
+  remove_files (here);
+}
+
+static guint
+n_cases (WhyDocument *document)
+{
+  return g_list_model_get_n_items (G_LIST_MODEL (why_document_get_cases (document)));
+}
+
+/* Pictures that were chosen together come back together, elsewhere too, with the one shown that was shown. */
+static void
+test_cases (void)
+{
+  static const char *const names[] = { "c.png", "a.png", "b.png" };
+  g_autofree char *here = in_folder ("here");
+  g_autofree char *there = in_folder ("there");
+  g_autofree char *saved = g_build_filename (here, "s.whylight", NULL);
+  g_autofree char *moved = g_build_filename (there, "s.whylight", NULL);
+  g_autofree char *model = g_build_filename (here, "nets", "small.onnx", NULL);
+  g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
+  WhyRunner *runner = why_runner_new ();
+
+  make_files (here);
+  for (gsize name = 0; name < G_N_ELEMENTS (names); name++)
+    {
+      char *path = g_build_filename (here, names[name], NULL);
+      write_picture (path, (guint8) (20 * name));
+      g_ptr_array_add (paths, path);
+    }
+  g_ptr_array_add (paths, NULL);
+  WhyDocument *document = why_document_new (runner);
+  why_document_open (document, model);
+  why_document_open_paths (document, (const char *const *) paths->pdata);
+  spin_until_idle (document);
+  g_assert_cmpuint (n_cases (document), ==, 3);
+  g_assert_true (why_document_step_case (document, -1));
+  spin_until_idle (document);
+  g_autofree char *shown = g_path_get_basename (why_document_get_picture_path (document));
+  why_document_save_session (document, saved);
+  spin_until_idle (document);
+  g_assert_null (why_document_get_error_message (document));
+
+  /* The lone picture beside them is not one of them. */
+  g_assert_cmpint (g_rename (here, there), ==, 0);
+  WhyDocument *again = why_document_new (runner);
+  why_document_open (again, moved);
+  spin_until_idle (again);
+  g_assert_null (why_document_get_error_message (again));
+  g_assert_cmpuint (n_cases (again), ==, 3);
+  g_autofree char *shown_again = g_path_get_basename (why_document_get_picture_path (again));
+  g_assert_cmpstr (shown_again, ==, shown);
+  for (guint index = 0; index < 3; index++)
+    {
+      g_autoptr (WhyCase) before = g_list_model_get_item (G_LIST_MODEL (why_document_get_cases (document)), index);
+      g_autoptr (WhyCase) after = g_list_model_get_item (G_LIST_MODEL (why_document_get_cases (again)), index);
+      g_autofree char *name_before = g_path_get_basename (why_case_get_path (before));
+      g_autofree char *name_after = g_path_get_basename (why_case_get_path (after));
+      g_assert_cmpstr (name_after, ==, name_before);
+    }
+  WhyCase *current = why_case_list_get_current (why_document_get_cases (again));
+  g_assert_cmpstr (why_case_get_path (current), ==, why_document_get_picture_path (again));
+  g_assert_true (why_document_step_case (again, -1));
+  spin_until_idle (again);
+  g_assert_null (why_document_get_error_message (again));
+  g_assert_cmpstr (why_document_get_picture_path (again), !=, why_case_get_path (current));
+
+  /* One of them is gone by now: the others are there, and paging over it says so. */
+  for (gsize name = 0; name < G_N_ELEMENTS (names); name++)
+    {
+      g_autofree char *path = g_build_filename (there, names[name], NULL);
+      if (strcmp (names[name], shown) != 0)
+        g_assert_cmpint (g_remove (path), ==, 0);
+    }
+  why_document_open (again, moved);
+  spin_until_idle (again);
+  g_assert_cmpuint (n_cases (again), ==, 3);
+  g_assert_null (why_document_get_error_message (again));
+  why_document_step_case (again, 1);
+  spin_until_idle (again);
+  g_assert_nonnull (why_document_get_error_message (again));
+  g_assert_finalize_object (again);
+  g_assert_finalize_object (document);
+  why_runner_unref (runner);
+  for (gsize name = 0; name < G_N_ELEMENTS (names); name++)
+    {
+      g_autofree char *path = g_build_filename (there, names[name], NULL);
+      g_remove (path);
+    }
+  remove_files (there);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -369,6 +606,8 @@ main (int argc, char **argv)
   g_test_add_func ("/session-file/unknown-class", test_unknown_class);
   g_test_add_func ("/session-file/cancelled", test_cancelled);
   g_test_add_func ("/session-file/bad", test_bad);
+  g_test_add_func ("/session-file/nonsense", test_nonsense);
+  g_test_add_func ("/session-file/cases", test_cases);
   const int status = g_test_run ();
 
   g_rmdir (folder);

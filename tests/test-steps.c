@@ -277,6 +277,57 @@ test_session (Fixture *fixture, gconstpointer data)
   g_unlink (path);
 }
 
+/* Read once more after the picture changed on disk: the talk is still there, what was known of the old picture is not, and it
+ * is the same session. */
+static void
+test_reload (Fixture *fixture, gconstpointer data)
+{
+  WhyDocument *document = fixture->document;
+  g_autofree char *path = g_build_filename (folder, "talk.whylight", NULL);
+  g_autofree char *changing = g_build_filename (folder, "changing.png", NULL);
+  guint32 pixels[24 * 16];
+  WhyRect part;
+
+  for (guint32 pixel = 0; pixel < 24 * 16; pixel++)
+    pixels[pixel] = 0xff000000u | (pixel * 0x050301u) % 0x1000000u;
+  g_assert_true (why_png_write (changing, pixels, 24, 16, 24 * 4, FALSE, NULL, 0, NULL, NULL));
+  why_document_open (document, changing);
+  spin_until_idle (document);
+  make_talk (document);
+  const double before = probability (document, 2);
+  why_document_save_session (document, path);
+  spin_until_idle (document);
+  g_assert_null (why_document_get_error_message (document));
+
+  for (guint32 pixel = 0; pixel < 24 * 16; pixel++)
+    pixels[pixel] = 0xff000000u | (pixel * 0x010307u + 0x804020u) % 0x1000000u;
+  g_assert_true (why_png_write (changing, pixels, 24, 16, 24 * 4, FALSE, NULL, 0, NULL, NULL));
+  why_document_reload (document);
+  spin_until_idle (document);
+  g_assert_null (why_document_get_error_message (document));
+  g_assert_cmpstr (why_document_get_session_path (document), ==, path);
+  g_assert_cmpfloat (probability (document, 2), !=, before);
+  g_assert_cmpuint (n_steps (document), ==, 3);
+  g_assert_cmpstr (why_step_get_name (get_step (document, 0)), ==, "one");
+  why_step_get_part (get_step (document, 1), &part);
+  g_assert_cmpfloat (part.width, ==, 10);
+  g_assert_cmpuint (why_step_get_n_covers (get_step (document, 2)), ==, 1);
+  g_assert_false (why_step_get_is_known (get_step (document, 0)));
+  for (int index = 0; index < 3; index++)
+    {
+      g_assert_true (why_document_go_step (document, index));
+      spin_until_idle (document);
+      g_assert_null (why_document_get_error_message (document));
+      g_assert_true (why_step_get_is_known (get_step (document, (guint) index)));
+    }
+  /* Changing one must not change the others: each has a list of covers of its own. */
+  g_assert_cmpuint (g_list_model_get_n_items (why_document_get_occlusions (document)), ==, 1);
+  why_document_go_step (document, 0);
+  g_assert_cmpuint (g_list_model_get_n_items (why_document_get_occlusions (document)), ==, 0);
+  g_unlink (path);
+  g_unlink (changing);
+}
+
 /* Another picture: the steps stay, what was known does not, and covers of another size do not come along. */
 static void
 test_other_picture (Fixture *fixture, gconstpointer data)
@@ -317,6 +368,7 @@ main (int argc, char **argv)
   STEPS ("list", test_list);
   STEPS ("play", test_play);
   STEPS ("session", test_session);
+  STEPS ("reload", test_reload);
   STEPS ("other-picture", test_other_picture);
   const int status = g_test_run ();
   g_unlink (model_path);
