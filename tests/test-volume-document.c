@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "dicom-slice.h"
 #include "service/document.h"
 #include "service/export.h"
 #include "service/state-json.h"
@@ -279,6 +280,89 @@ test_window (void)
   why_runner_unref (runner);
 }
 
+#define LARGE_SIDE 1100
+
+/* What the display shows of a value, by the definition of DICOM PS3.3 C.11.2.1.2. */
+static int
+grey_of (double value, double width, double centre)
+{
+  const double share = (value - (centre - 0.5)) / (width - 1) + 0.5;
+
+  return (int) (255 * CLAMP (share, 0, 1) + 0.5);
+}
+
+static void
+check_greys (WhyDocument *document, const gint16 *values, double width, double centre)
+{
+  const WhyTensor *display = why_document_get_picture (document);
+  int worst = 0;
+
+  g_assert_cmpuint (why_tensor_count (display), ==, LARGE_SIDE * LARGE_SIDE);
+  for (gsize pixel = 0; pixel < LARGE_SIDE * LARGE_SIDE; pixel++)
+    worst = MAX (worst, ABS (((const guint8 *) display->data)[pixel] - grey_of (values[pixel], width, centre)));
+  /* Simple precision may round the other way. */
+  g_assert_cmpint (worst, <=, 1);
+}
+
+/* Too large to be drawn while somebody drags the pointer: a thread does it, the latest window wins, and nobody who takes the
+ * picture along or stops everything gets the one before. */
+static void
+test_large_window (void)
+{
+  g_autofree char *path = g_build_filename (folder, "large.dcm", NULL);
+  g_autofree char *other_path = write_volume (worlds[0]);
+  g_autofree gint16 *values = g_new (gint16, LARGE_SIDE * LARGE_SIDE);
+  WhyRunner *runner = why_runner_new ();
+  WhyDocument *document = why_document_new (runner);
+  double width, centre;
+
+  for (int pixel = 0; pixel < LARGE_SIDE * LARGE_SIDE; pixel++)
+    values[pixel] = (gint16) (pixel * 7 % 2000 - 1000);
+  dicom_slice_write (path, NULL, 0, values, LARGE_SIDE, LARGE_SIDE);
+  why_document_open (document, path);
+  spin_until_idle (document);
+  g_assert_null (why_document_get_error_message (document));
+  const WhyTensor *first = why_document_get_picture (document);
+
+  for (int step = 0; step < 5; step++)
+    why_document_set_window (document, 300 + step, 20 * step);
+  /* Said at once, shown when it is there. */
+  g_assert_true (why_document_get_window (document, &width, &centre));
+  g_assert_cmpfloat (width, ==, 304);
+  g_assert_true (why_document_get_busy (document));
+  g_assert_true (why_document_get_picture (document) == first);
+  spin_until_idle (document);
+  check_greys (document, values, 304, 80);
+
+  /* There and back again, faster than it is drawn. */
+  why_document_set_window_preset (document, "bone");
+  why_document_undo (document);
+  spin_until_idle (document);
+  g_assert_true (why_document_get_window (document, &width, &centre));
+  check_greys (document, values, width, centre);
+
+  /* Nothing is left half done by a stop. */
+  why_document_set_window_preset (document, "full");
+  g_assert_true (why_document_get_window (document, &width, &centre));
+  g_assert_cmpfloat (width, ==, 2000);
+  g_assert_cmpfloat (centre, ==, 0);
+  why_document_cancel (document);
+  g_assert_false (why_document_get_busy (document));
+  check_greys (document, values, 2000, 0);
+
+  /* What was drawn of one picture is not shown for another, and may come when there is none to show it. */
+  why_document_set_window (document, 50, 50);
+  why_document_open (document, other_path);
+  spin_until_idle (document);
+  g_assert_cmpuint (why_tensor_count (why_document_get_picture (document)), <, LARGE_SIDE);
+  why_document_open (document, path);
+  spin_until_idle (document);
+  why_document_set_window (document, 60, 50);
+  g_assert_finalize_object (document);
+  g_unlink (path);
+  why_runner_unref (runner);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -290,6 +374,7 @@ main (int argc, char **argv)
   g_test_add_func ("/volume-document/export", test_export);
   g_test_add_func ("/volume-document/flat", test_flat);
   g_test_add_func ("/volume-document/window", test_window);
+  g_test_add_func ("/volume-document/large-window", test_large_window);
   const int status = g_test_run ();
 
   g_autofree char *volume = g_build_filename (folder, "bright.nii", NULL);

@@ -157,6 +157,7 @@ why_document_describe_export (WhyDocument *self, const WhyExportOptions *options
 {
   WhyExport what = { 0 };
 
+  why_document_finish_window (self);
   if (!describe_export (self, options, &what))
     return NULL;
   WhyDocumentExport *described = g_new0 (WhyDocumentExport, 1);

@@ -104,8 +104,7 @@ why_document_set_window_preset (WhyDocument *self, const char *preset)
     why_document_set_window (self, 0, 0);
   else if (strcmp (preset, "full") == 0)
     {
-      const WhyGreyWindow full =
-        why_document_has_window (self) ? why_picture_get_full_window (self->picture) : (WhyGreyWindow){ 0 };
+      const WhyGreyWindow full = why_document_has_window (self) ? self->picture->full_window : (WhyGreyWindow){ 0 };
       why_document_set_window (self, full.width, full.centre);
     }
   else
@@ -116,20 +115,80 @@ why_document_set_window_preset (WhyDocument *self, const char *preset)
     }
 }
 
-void
-why_document_update_window (WhyDocument *self)
+/* A display of more samples is drawn in a thread: this many take about a millisecond. */
+#define MAX_DRAWN_AT_ONCE ((gsize) 1 << 20)
+
+static gpointer
+draw_copy (gpointer picture, WhyCancel *cancel, WhyProgress progress, gpointer progress_data, GError **error)
+{
+  return why_picture_draw (picture, error) ? why_picture_copy (picture) : NULL;
+}
+
+static void
+picture_free (gpointer picture)
+{
+  why_picture_free (picture);
+}
+
+static const WhyWorkerClass window_class = {
+  .run = draw_copy,
+  .free_job = picture_free,
+  .free_result = picture_free,
+};
+
+static void
+on_drawn (gpointer job, gpointer result, const GError *error, gpointer data)
+{
+  WhyDocument *self = data;
+
+  g_object_freeze_notify (G_OBJECT (self));
+  why_document_set_loading (self, WHY_LOAD_WINDOW, NULL);
+  if (result == NULL)
+    why_document_fail (self, WHY_ERROR_KIND_VALUE, error->message);
+  /* What came meanwhile, another picture or plane, has drawn itself. */
+  else if (self->picture != NULL && why_picture_take_display (self->picture, result))
+    why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE);
+  g_object_thaw_notify (G_OBJECT (self));
+}
+
+static void
+draw_now (WhyDocument *self)
 {
   g_autoptr (GError) error = NULL;
 
+  if (!why_picture_draw (self->picture, &error))
+    why_document_fail (self, WHY_ERROR_KIND_VALUE, error->message);
+  why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE);
+}
+
+void
+why_document_update_window (WhyDocument *self)
+{
   if (!why_document_has_window (self))
     return;
   const WhyGreyWindow *set = &self->state.view.window;
   const WhyGreyWindow wanted = set->width > 0.0 ? *set : self->picture->own_window;
   if (wanted.width == self->picture->window.width && wanted.centre == self->picture->window.centre)
     return;
-  if (!why_picture_set_window (self->picture, wanted, &error))
-    why_document_fail (self, WHY_ERROR_KIND_VALUE, error->message);
-  why_document_notify (self, WHY_DOCUMENT_PROP_PICTURE);
+  why_picture_choose_window (self->picture, wanted);
+  if (why_tensor_count (self->picture->display) <= MAX_DRAWN_AT_ONCE)
+    {
+      draw_now (self);
+      return;
+    }
+  why_worker_submit (why_runner_loader (self->runner), self->loads[WHY_LOAD_WINDOW], &window_class,
+                     why_picture_copy (self->picture), on_drawn, NULL, self);
+  why_document_set_loading (self, WHY_LOAD_WINDOW, self->picture->path);
+}
+
+void
+why_document_finish_window (WhyDocument *self)
+{
+  if (!self->loading[WHY_LOAD_WINDOW])
+    return;
+  why_worker_cancel (why_runner_loader (self->runner), self->loads[WHY_LOAD_WINDOW]);
+  why_document_set_loading (self, WHY_LOAD_WINDOW, NULL);
+  draw_now (self);
 }
 
 gboolean

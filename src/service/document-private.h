@@ -132,6 +132,7 @@ typedef enum
   WHY_LOAD_ANNOTATIONS,
   WHY_LOAD_THUMBNAIL,
   WHY_LOAD_REGION,
+  WHY_LOAD_WINDOW,
   WHY_N_LOADS,
 } WhyLoad;
 
@@ -307,6 +308,8 @@ const char *why_document_checking_title (WhyDocument *self);
 /* document-planes.c */
 /* The picture is drawn with the window that the state says. */
 void why_document_update_window (WhyDocument *self);
+/* What a thread was to draw is drawn here and now: for who takes the picture along, or stops all threads. */
+void why_document_finish_window (WhyDocument *self);
 /* Whether a window that was chosen for one picture means the same for another. */
 gboolean why_document_keeps_window (const WhyPicture *old, const WhyPicture *picture);
 /* The network sees the plane that is shown, and that has become another one. */

@@ -226,6 +226,7 @@ why_document_cancel (WhyDocument *self)
 
   g_object_freeze_notify (G_OBJECT (self));
   why_document_stop_play (self);
+  why_document_finish_window (self);
   why_document_cancel_loads (self);
   why_document_compare_cancel (self);
   why_document_stop_checks (self);

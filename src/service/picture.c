@@ -52,10 +52,33 @@ load_pixels (WhyPicture *picture, WhyImageSource *source, WhyCancel *cancel, GEr
   picture->display = picture->pixels->dtype == WHY_DTYPE_UINT8
                        ? why_tensor_ref (picture->pixels)
                        : why_image_source_read (source, 0, 0, width, height, width, height, cancel, error);
+  picture->is_window_exact = why_image_source_is_window_exact (source);
   if (picture->pixels->dtype != WHY_DTYPE_UINT8)
-    picture->own_window = picture->window = picture->network_window = whole_range (picture->pixels);
+    picture->full_window = picture->own_window = picture->window = picture->network_window = whole_range (picture->pixels);
   picture->spacing[0] = picture->spacing[1] = picture->spacing[2] = NAN;
   return picture->display != NULL;
+}
+
+/* All that there is, from the lowest to the highest. */
+static WhyGreyWindow
+find_full_window (const WhyPicture *picture)
+{
+  const float *values = picture->values->data;
+  const gsize n_values = why_tensor_count (picture->values);
+  float low = INFINITY, high = -INFINITY;
+  WhyGreyWindow window = picture->own_window;
+
+  for (gsize voxel = 0; voxel < n_values; voxel++)
+    {
+      if (isfinite (values[voxel]))
+        {
+          low = MIN (low, values[voxel]);
+          high = MAX (high, values[voxel]);
+        }
+    }
+  if (low < high)
+    why_window_from_range ((double) low, (double) high, picture->is_window_exact, &window.centre, &window.width);
+  return window;
 }
 
 /* What the file wants to be seen, or all but the lowest and highest thousandth. */
@@ -74,6 +97,7 @@ find_own_window (WhyPicture *picture, const WhyImageSource *source)
       why_window_from_range ((double) low, (double) high, picture->is_window_exact, &centre, &width);
     }
   picture->own_window = picture->window = picture->network_window = (WhyGreyWindow){ centre, width };
+  picture->full_window = find_full_window (picture);
 }
 
 /* The kind of plane that the slices of the file are. */
@@ -457,36 +481,35 @@ why_picture_has_window (const WhyPicture *picture)
   return picture->own_window.width > 0.0;
 }
 
+void
+why_picture_choose_window (WhyPicture *picture, WhyGreyWindow window)
+{
+  if (why_picture_has_window (picture))
+    picture->window = window.width > 0.0 ? window : picture->own_window;
+}
+
+gboolean
+why_picture_draw (WhyPicture *picture, GError **error)
+{
+  return !why_picture_has_window (picture) || show (picture, error);
+}
+
 gboolean
 why_picture_set_window (WhyPicture *picture, WhyGreyWindow window, GError **error)
 {
-  if (!why_picture_has_window (picture))
-    return TRUE;
-  picture->window = window.width > 0.0 ? window : picture->own_window;
-  return show (picture, error);
+  why_picture_choose_window (picture, window);
+  return why_picture_draw (picture, error);
 }
 
-WhyGreyWindow
-why_picture_get_full_window (const WhyPicture *picture)
+gboolean
+why_picture_take_display (WhyPicture *picture, const WhyPicture *drawn)
 {
-  const WhyTensor *values = picture->values;
-  float low = INFINITY, high = -INFINITY;
-  WhyGreyWindow window = picture->own_window;
-
-  if (values == NULL)
-    return window;
-  for (gsize voxel = 0; voxel < why_tensor_count (values); voxel++)
-    {
-      const float value = ((const float *) values->data)[voxel];
-      if (isfinite (value))
-        {
-          low = MIN (low, value);
-          high = MAX (high, value);
-        }
-    }
-  if (low < high)
-    why_window_from_range ((double) low, (double) high, picture->is_window_exact, &window.centre, &window.width);
-  return window;
+  if (!why_picture_has_window (picture) || windowed_pixels (drawn) != windowed_pixels (picture) ||
+      drawn->window.width != picture->window.width || drawn->window.centre != picture->window.centre)
+    return FALSE;
+  why_tensor_unref (picture->display);
+  picture->display = why_tensor_ref (drawn->display);
+  return TRUE;
 }
 
 double

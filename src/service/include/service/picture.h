@@ -45,6 +45,7 @@ typedef struct
  * @is_inverted: low values are shown white
  * @is_window_exact: see why_window_get_range()
  * @own_window: of the file, or of all values but the lowest and highest thousandth; @is_own_stated: the file's
+ * @full_window: of all values: it hides nothing
  * @window: of the display
  * @network_window: of a picture with values: what the network sees as 0 to 255
  * @kind, @plane: what is shown
@@ -80,7 +81,7 @@ typedef struct
   gboolean is_window_exact;
   gboolean is_own_stated;
   gboolean is_network_stated; /* by the recipe, whose windows are exact */
-  WhyGreyWindow own_window, window, network_window;
+  WhyGreyWindow own_window, full_window, window, network_window;
   WhyPlaneKind kind;
   WhyPlane plane;
   gboolean projected;
@@ -196,8 +197,12 @@ gboolean why_picture_has_window (const WhyPicture *picture);
 /** why_picture_set_window: @window: with a width of 0 the picture's own. Changes the display only. */
 gboolean why_picture_set_window (WhyPicture *picture, WhyGreyWindow window, GError **error);
 
-/** why_picture_get_full_window: of all values: what a window that hides nothing would show */
-WhyGreyWindow why_picture_get_full_window (const WhyPicture *picture);
+/* The same in two halves, where drawing a large picture must not be waited for: why_picture_choose_window() here,
+ * why_picture_draw() of a copy in another thread, and why_picture_take_display(), which takes it over if the copy shows the
+ * same place through the same window still. */
+void why_picture_choose_window (WhyPicture *picture, WhyGreyWindow window);
+gboolean why_picture_draw (WhyPicture *picture, GError **error);
+gboolean why_picture_take_display (WhyPicture *picture, const WhyPicture *drawn);
 
 /** why_picture_get_pixel_value: the value under a pixel of the display; NAN: outside, or none */
 double why_picture_get_pixel_value (const WhyPicture *picture, gint64 x, gint64 y);
