@@ -2,6 +2,7 @@
 
 #include "app-driver.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 /* The layers in the window: thumbnails, walking with keys, the graph of the network. */
@@ -127,6 +128,14 @@ test_graph (void)
   g_assert_cmpfloat (state_number (state, "window.network.n_blocks"), >, 5);
   g_assert_false (state_is_null (state, "window.network.cursor"));
   app_driver_screenshot (driver, "layers-graph");
+
+  g_autofree char *path = g_build_filename (g_get_tmp_dir (), "whylight-graph.svg", NULL);
+  app_driver_win (driver, "export-graph", g_variant_new_string (path));
+  app_driver_wait_idle (driver);
+  g_autofree char *svg = NULL;
+  g_assert_true (g_file_get_contents (path, &svg, NULL, NULL));
+  g_assert_nonnull (strstr (svg, "<title>"));
+  g_assert_cmpint (g_unlink (path), ==, 0);
 
   /* Up along the edge and Enter: the block before is explained. */
   app_driver_win (driver, "search-network", g_variant_new_string ("conv"));

@@ -2,6 +2,7 @@
 
 #include "service/percent.h"
 #include "view.h"
+#include "service/layer-title.h"
 #include "words.h"
 
 #include <glib/gi18n.h>
@@ -182,9 +183,9 @@ test_percent (void)
 static void
 test_shapes (void)
 {
-  g_autofree char *image = why_words_shape ("1x512x14x14");
-  g_autofree char *batch = why_words_shape ("2x3");
-  g_autofree char *single = why_words_shape ("1x5");
+  g_autofree char *image = why_layer_shape_text ("1x512x14x14");
+  g_autofree char *batch = why_layer_shape_text ("2x3");
+  g_autofree char *single = why_layer_shape_text ("1x5");
 
   g_assert_cmpstr (image, ==, "512 × 14 × 14");
   g_assert_cmpstr (batch, ==, "2 × 3");

@@ -1,6 +1,8 @@
 #include "config.h"
 
+#include "base/error.h"
 #include "base/parallel.h"
+#include "draw/network.h"
 #include "service/document.h"
 #include "service/layer-title.h"
 #include "service/network.h"
@@ -499,6 +501,139 @@ test_list_with_reasons (void)
   g_assert_finalize_object (g_steal_pointer (&all));
 }
 
+/* ---- the graph in a file ---- */
+
+static void
+on_written_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (why_document_export_finish (WHY_DOCUMENT (source), result, &error));
+  g_assert_no_error (error);
+  *(gboolean *) data = TRUE;
+}
+
+static gboolean
+is_true (gpointer data)
+{
+  return *(gboolean *) data;
+}
+
+/* 0xRRGGBB in the middle of a rectangle of the layout; the margin is 24. */
+static guint32
+pixel_at (cairo_surface_t *surface, double x, double y)
+{
+  const guchar *row = cairo_image_surface_get_data (surface) + (gsize) (y + 24) * (gsize) cairo_image_surface_get_stride (surface);
+
+  return ((const guint32 *) (gconstpointer) row)[(gsize) (x + 24)] & 0xffffff;
+}
+
+static cairo_surface_t *
+write_graph (WhyDocument *document, WhyNetwork *network, const char *path)
+{
+  const WhyExportOptions options = { 0 };
+  gboolean written = FALSE;
+
+  why_document_export_network (document, network, path, &options, on_written_cb, &written);
+  g_assert_true (why_document_get_busy (document));
+  spin_until (is_true, &written);
+  cairo_surface_t *surface = cairo_image_surface_create_from_png (path);
+  g_assert_cmpint (cairo_surface_status (surface), ==, CAIRO_STATUS_SUCCESS);
+  /* All of it, with its margin. */
+  g_assert_cmpint (cairo_image_surface_get_width (surface), ==, (int) ceil (network->layout->width + 48));
+  g_assert_cmpint (cairo_image_surface_get_height (surface), ==, (int) ceil (network->layout->height + 48));
+  return surface;
+}
+
+static void
+test_write_graph (Fixture *fixture, gconstpointer data)
+{
+  WhyDocument *document = fixture->document;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (WhyNetwork) network = why_network_new (why_document_get_model (document), &error);
+  g_autofree char *path = g_build_filename (folder, "graph.png", NULL);
+
+  g_assert_no_error (error);
+  /* Not the layer that is explained: of that one there is a map without asking. */
+  const WhyLayoutNode *node = &network->layout->nodes[why_network_find (network, "relu1")];
+  const double left = node->x + WHY_NETWORK_STRIPE + 8;
+  const double top = node->y + (node->height - WHY_NETWORK_THUMB) / 2;
+  cairo_surface_t *without = write_graph (document, network, path);
+  why_document_hold_layer_maps (document);
+  spin_until (is_complete, document);
+  cairo_surface_t *with = write_graph (document, network, path);
+  why_document_release_layer_maps (document);
+  g_assert_cmphex (pixel_at (with, node->x + 2, node->y + node->height / 2), ==, why_block_kind_color (WHY_BLOCK_CONVOLUTION));
+  /* Room for a map is of one colour; a map on a picture is not. */
+  guint n_other = 0;
+  for (int cell = 1; cell < 12; cell++)
+    {
+      const double x = left + 4 * cell;
+      const double y = top + 4 * cell;
+      g_assert_cmphex (pixel_at (without, x, y), ==, pixel_at (without, left + 2, top + 2));
+      n_other += pixel_at (with, x, y) != pixel_at (without, x, y);
+    }
+  g_assert_cmpuint (n_other, >, 8);
+  cairo_surface_destroy (without);
+  cairo_surface_destroy (with);
+  g_autofree char *title = why_png_read_text (path, "Title", &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (strstr (title, why_model_get_title (why_document_get_model (document))));
+  g_assert_null (strchr (title, '/'));
+  g_unlink (path);
+}
+
+/* Two blocks far from each other: more than a PNG can have, and more than can be read in one. */
+static void
+test_large_graph (void)
+{
+  g_autoptr (WhyLayout) layout = why_layout_new (2, 0);
+  const WhyNetworkFigureBlock blocks[2] = { { .title = "a", .ops = "A", .shape = "1" }, { .title = "b", .ops = "B", .shape = "1" } };
+  const WhyNetworkFigure figure = { .layout = layout, .blocks = blocks, .theme = WHY_THEME_LIGHT };
+  g_autofree char *png = g_build_filename (folder, "large.png", NULL);
+  g_autofree char *pdf = g_build_filename (folder, "large.pdf", NULL);
+  g_autofree char *content = NULL;
+  g_autoptr (GError) error = NULL;
+
+  for (gsize node = 0; node < 2; node++)
+    layout->nodes[node] = (WhyLayoutNode){ .width = 200, .height = 60 };
+  layout->width = 200;
+  layout->height = 50000;
+  layout->nodes[1].y = 49940;
+  g_assert_true (why_network_figure_write (&figure, png, NULL, 0, NULL, &error));
+  g_assert_no_error (error);
+  cairo_surface_t *surface = cairo_image_surface_create_from_png (png);
+  g_assert_cmpint (cairo_image_surface_get_height (surface), <=, WHY_MAX_SURFACE);
+  g_assert_cmpint (cairo_image_surface_get_height (surface), >, WHY_MAX_SURFACE - 100);
+  g_assert_cmpint (cairo_image_surface_get_width (surface), ==, (int) ceil (248 * (WHY_MAX_SURFACE - 1) / 50048.0));
+  cairo_surface_destroy (surface);
+  g_unlink (png);
+
+  layout->height = 200000;
+  layout->nodes[1].y = 199940;
+  g_assert_false (why_network_figure_write (&figure, png, NULL, 0, NULL, &error));
+  g_assert_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE);
+  g_assert_nonnull (strstr (error->message, "SVG"));
+  g_clear_error (&error);
+  g_assert_false (g_file_test (png, G_FILE_TEST_EXISTS));
+  g_assert_true (why_network_figure_write (&figure, pdf, NULL, 0, NULL, &error));
+  g_assert_no_error (error);
+  gsize length;
+  g_assert_true (g_file_get_contents (pdf, &content, &length, NULL));
+  const char *box = memmem (content, length, "/MediaBox", strlen ("/MediaBox"));
+  g_assert_nonnull (box);
+  /* [ left lower right upper ] */
+  g_auto (GStrv) sides = g_strsplit (strchr (box, '[') + 1, " ", 7);
+  guint n_large = 0;
+  for (guint side = 0; side < 6; side++)
+    {
+      g_assert_cmpfloat (g_ascii_strtod (sides[side], NULL), <, 14400.5);
+      n_large += g_ascii_strtod (sides[side], NULL) > 14399.5;
+    }
+  g_assert_cmpuint (n_large, ==, 1);
+  g_unlink (pdf);
+}
+
 static void
 test_dispose_while_computing (void)
 {
@@ -535,7 +670,9 @@ main (int argc, char **argv)
   ADD ("reasons", NULL, test_reasons);
   ADD ("cells", NULL, test_cells);
   ADD ("advice", NULL, test_advice);
+  ADD ("network/file", NULL, test_write_graph);
 #undef ADD
+  g_test_add_func ("/layers/network/large", test_large_graph);
   g_test_add_func ("/layers/network", test_network);
   g_test_add_func ("/layers/network/list", test_list_with_reasons);
   g_test_add_func ("/layers/dispose-while-computing", test_dispose_while_computing);

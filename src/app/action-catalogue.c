@@ -32,6 +32,8 @@ static const WhyActionInfo infos[] = {
   ACTION ("win.export-dialog", N_("Save figure"), FILES, "<Control>e"),
   SCRIPT ("win.export", N_("Save the figure to a file"), FILES),
   SCRIPT ("win.export-as", N_("Save a file of some kind"), FILES),
+  ACTION ("win.export-graph-dialog", N_("Save the graph of the network"), FILES, NULL),
+  SCRIPT ("win.export-graph", N_("Save the graph of the network to a file"), FILES),
   ACTION ("win.export-kind('figure')", N_("Save the whole figure"), FILES, NULL),
   ACTION ("win.export-kind('seen')", N_("Save the view as seen"), FILES, NULL),
   ACTION ("win.export-kind('overlay')", N_("Save only the map"), FILES, NULL),

@@ -4,6 +4,7 @@
 
 #include "class-list.h"
 #include "tooltip.h"
+#include "service/layer-title.h"
 #include "words.h"
 
 #include "service/document-look.h"
@@ -206,7 +207,7 @@ update_card (WhyAnswerPanel *self, WhyModel *model)
   int rank = 0;
   const gint64 *dims = why_model_get_input_shape (model, &rank);
   g_autofree char *shape = why_dims_to_string (rank, dims);
-  g_autofree char *input = why_words_shape (shape);
+  g_autofree char *input = why_layer_shape_text (shape);
   g_autofree char *file = g_strdup_printf ("%s\n%s", why_model_get_path (model), why_model_get_summary (model));
   g_autofree char *classes =
       g_strdup_printf (why_model_is_multi_label (model)

@@ -17,11 +17,11 @@ why_layer_words_title (WhyLayerItem *item)
 char *
 why_layer_words_facts (WhyLayerItem *item)
 {
-  g_autofree char *shape = why_words_shape (why_layer_item_get_shape (item));
+  g_autofree char *shape = why_layer_shape_text (why_layer_item_get_shape (item));
 
   if (!why_layer_item_get_is_tokens (item))
     return g_strdup_printf ("%s · %s", why_layer_item_get_op (item), shape);
-  g_autofree char *grid = why_words_shape (why_layer_item_get_grid (item));
+  g_autofree char *grid = why_layer_shape_text (why_layer_item_get_grid (item));
   /* Translators: operator, shape of the layer, arrangement of its tokens over the picture */
   return g_strdup_printf (_("%1$s · %2$s · %3$s tokens"), why_layer_item_get_op (item), shape, grid);
 }
@@ -62,7 +62,7 @@ char *
 why_layer_words_geometry (WhyDocument *document, WhyLayerItem *item)
 {
   const char *stride = why_layer_item_get_stride (item);
-  g_autofree char *step = *stride != '\0' ? why_words_shape (stride) : NULL;
+  g_autofree char *step = *stride != '\0' ? why_layer_shape_text (stride) : NULL;
   g_autofree char *cell = cell_text (document, item);
 
   if (step != NULL && cell != NULL)
@@ -92,7 +92,7 @@ why_layer_words_tooltip (WhyDocument *document, WhyLayerItem *item)
 
   if (*field != '\0')
     {
-      g_autofree char *seen = why_words_shape (field);
+      g_autofree char *seen = why_layer_shape_text (field);
       g_string_append_c (text, '\n');
       g_string_append_printf (text, _("One cell sees %s pixels of the network’s input"), seen);
     }

@@ -2,6 +2,8 @@
 
 #include "network-view.h"
 
+#include "draw/network.h"
+#include "service/layer-title.h"
 #include "words.h"
 
 #include <glib/gi18n.h>
@@ -14,8 +16,8 @@
 #define TEXT_ZOOM 0.42
 #define EDGE_TEXT_ZOOM 0.7
 #define MARGIN 24.0
-#define STRIPE 5.0
-#define THUMB 48.0
+#define STRIPE WHY_NETWORK_STRIPE
+#define THUMB WHY_NETWORK_THUMB
 
 struct _WhyNetworkView
 {
@@ -193,7 +195,7 @@ why_network_view_describe (WhyNetworkView *self, int block)
   if (self->network == NULL || block < 0)
     return g_strdup ("");
   const WhyBlock *at = &self->network->blocks[block];
-  g_autofree char *shape = why_words_shape (at->shape);
+  g_autofree char *shape = why_layer_shape_text (at->shape);
   GString *text = g_string_new (NULL);
   g_string_append_printf (text, "%s, %s, %s", at->title, at->ops, shape);
   append_neighbours (self, text, block, FALSE);
@@ -252,20 +254,12 @@ choose (WhyNetworkView *self, int block)
 
 /* ---- drawing ---- */
 
-/* Fills by kind: of one lightness, told apart by hue as by the words beside them (Okabe and Ito's palette). */
 static GdkRGBA
 color_of (WhyBlockKind kind)
 {
-  static const char *const colors[WHY_N_BLOCK_KINDS] = {
-    [WHY_BLOCK_INPUT] = "#777777",     [WHY_BLOCK_CONVOLUTION] = "#0072b2", [WHY_BLOCK_LINEAR] = "#d55e00",
-    [WHY_BLOCK_ATTENTION] = "#cc79a7", [WHY_BLOCK_NORMALISATION] = "#56b4e9", [WHY_BLOCK_ACTIVATION] = "#f0e442",
-    [WHY_BLOCK_POOLING] = "#009e73",   [WHY_BLOCK_JOIN] = "#e69f00",        [WHY_BLOCK_SHAPE] = "#999999",
-    [WHY_BLOCK_OTHER] = "#999999",     [WHY_BLOCK_OUTPUT] = "#777777",
-  };
-  GdkRGBA color = { 0, 0, 0, 1 };
+  const guint32 color = why_block_kind_color (kind);
 
-  gdk_rgba_parse (&color, colors[kind]);
-  return color;
+  return (GdkRGBA){ (float) (color >> 16) / 255, (float) ((color >> 8) & 0xff) / 255, (float) (color & 0xff) / 255, 1 };
 }
 
 static PangoLayout *
@@ -293,7 +287,7 @@ texts_of (WhyNetworkView *self, int block, double width)
 
   if (texts[0] == NULL)
     {
-      g_autofree char *shape = why_words_shape (at->shape);
+      g_autofree char *shape = why_layer_shape_text (at->shape);
       texts[0] = make_text (self, at->title, width, 12.5, TRUE, PANGO_ELLIPSIZE_MIDDLE);
       texts[1] = make_text (self, at->ops, width, 11, FALSE, PANGO_ELLIPSIZE_END);
       texts[2] = make_text (self, shape, width, 11, FALSE, PANGO_ELLIPSIZE_END);
@@ -406,39 +400,6 @@ snapshot_block (WhyNetworkView *self, GtkSnapshot *snapshot, int block, const Gd
     gtk_snapshot_pop (snapshot);
 }
 
-static void
-trace_edge (cairo_t *cr, const WhyLayoutEdge *edge)
-{
-  const double *points = edge->points;
-
-  cairo_move_to (cr, points[0], points[1]);
-  for (gsize point = 1; point < edge->n_points; point++)
-    {
-      const double x0 = points[2 * point - 2];
-      const double y0 = points[2 * point - 1];
-      const double x1 = points[2 * point];
-      const double y1 = points[2 * point + 1];
-      const double bend = (y1 - y0) / 2;
-      if (x0 == x1)
-        cairo_line_to (cr, x1, y1);
-      else
-        cairo_curve_to (cr, x0, y0 + bend, x1, y1 - bend, x1, y1);
-    }
-}
-
-static void
-draw_arrow (cairo_t *cr, const WhyLayoutEdge *edge)
-{
-  const double x = edge->points[2 * edge->n_points - 2];
-  const double y = edge->points[2 * edge->n_points - 1];
-
-  cairo_move_to (cr, x, y);
-  cairo_line_to (cr, x - 4, y - 8);
-  cairo_line_to (cr, x + 4, y - 8);
-  cairo_close_path (cr);
-  cairo_fill (cr);
-}
-
 static gboolean
 edge_is_seen (const WhyLayoutEdge *edge, const graphene_rect_t *seen)
 {
@@ -475,10 +436,10 @@ snapshot_edges (WhyNetworkView *self, GtkSnapshot *snapshot, const graphene_rect
             color.alpha = 0.45f;
           gdk_cairo_set_source_rgba (cr, &color);
           cairo_set_line_width (cr, MAX (near ? 2.0 : 1.2, 0.8 / self->zoom));
-          trace_edge (cr, edge);
+          why_network_trace_edge (cr, edge);
           cairo_stroke (cr);
           if (self->zoom >= TEXT_ZOOM / 2)
-            draw_arrow (cr, edge);
+            why_network_draw_arrow (cr, edge);
         }
     }
   cairo_destroy (cr);
@@ -497,7 +458,7 @@ snapshot_edge_texts (WhyNetworkView *self, GtkSnapshot *snapshot, const graphene
       const WhyLayoutEdge *edge = &layout->edges[index];
       if (edge->n_points != 2 || edge->points[0] != edge->points[2] || !edge_is_seen (edge, seen))
         continue;
-      g_autofree char *shape = why_words_shape (self->network->edge_shapes[index]);
+      g_autofree char *shape = why_layer_shape_text (self->network->edge_shapes[index]);
       g_autoptr (PangoLayout) layout_text = make_text (self, shape, 160, 10, FALSE, PANGO_ELLIPSIZE_END);
       gtk_snapshot_save (snapshot);
       gtk_snapshot_translate (snapshot, &GRAPHENE_POINT_INIT ((float) (edge->points[0] + 6),
@@ -651,7 +612,7 @@ why_network_view_query_tooltip (GtkWidget *widget, int x, int y, gboolean keyboa
   const WhyBlock *at = &self->network->blocks[block];
   const WhyLayoutNode *node = node_at (self, block);
   const char *reason = at->layer != NULL ? why_document_get_layer_reason (self->document, at->layer) : at->reason;
-  g_autofree char *shape = why_words_shape (at->shape);
+  g_autofree char *shape = why_layer_shape_text (at->shape);
   GString *text = g_string_new (NULL);
   g_string_append_printf (text, "%s\n%s: %s\n%s", at->layer != NULL ? at->layer : at->tensor,
                           why_block_kind_title (at->kind), at->ops, shape);

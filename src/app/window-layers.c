@@ -149,7 +149,7 @@ why_window_layers_are_idle (WhyWindow *self)
 {
   g_autoptr (WhyLayerThumbs) thumbs = why_layer_thumbs_for (self->document);
 
-  return self->place_graph_id == 0 && why_document_get_layer_maps_state (self->document) != WHY_LAYER_MAPS_COMPUTING &&
+  return self->place_graph_id == 0 && self->n_graph_files == 0 && why_document_get_layer_maps_state (self->document) != WHY_LAYER_MAPS_COMPUTING &&
          why_layer_thumbs_is_idle (thumbs) && why_network_pane_is_idle (WHY_NETWORK_PANE (self->network_pane)) &&
          why_layer_list_is_idle (why_look_panel_get_layers (WHY_LOOK_PANEL (self->look_panel)));
 }

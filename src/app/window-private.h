@@ -89,6 +89,7 @@ struct _WhyWindow
   /* State */
   gboolean show_inspector;
   guint place_graph_id; /* idle that makes room for the graph */
+  guint n_graph_files;  /* that wait for the graph */
   gboolean holds_layer_maps; /* since somebody walked through the layers */
   gboolean narrow;
   gboolean few_tools;
@@ -155,6 +156,9 @@ void why_window_show_title (WhyWindow *self);
 void why_window_init_take (WhyWindow *self);
 void why_window_dispose_take (WhyWindow *self);
 void why_window_export (WhyWindow *self, const char *path); /* by the ending */
+const WhyExportOptions *why_window_get_export_options (WhyWindow *self); /* as chosen on the page */
+/* Says how an export ended. @data: (transfer full): the window */
+void why_window_exported_cb (GObject *document, GAsyncResult *result, gpointer data);
 void why_window_export_chosen (WhyWindow *self, const char *path); /* as chosen on the page */
 WhyExportKind why_window_get_export_kind (WhyWindow *self);
 gboolean why_window_is_presenting (WhyWindow *self);
@@ -164,6 +168,7 @@ void why_window_take_add_state (WhyWindow *self, JsonObject *window);
 gboolean why_window_step_presentation (WhyWindow *self, int n_steps);
 
 void why_window_init_layers (WhyWindow *self);
+void why_window_init_graph (WhyWindow *self); /* window-graph.c: the graph in a file */
 void why_window_dispose_layers (WhyWindow *self);
 gboolean why_window_layers_are_idle (WhyWindow *self);
 void why_window_dump_layers (WhyWindow *self, JsonObject *window);

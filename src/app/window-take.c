@@ -50,8 +50,8 @@ options_for (WhyWindow *self, WhyExportKind kind)
   return options;
 }
 
-static void
-on_exported_cb (GObject *source, GAsyncResult *result, gpointer data)
+void
+why_window_exported_cb (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (WhyWindow) self = data;
   g_autoptr (GError) error = NULL;
@@ -62,12 +62,18 @@ on_exported_cb (GObject *source, GAsyncResult *result, gpointer data)
     why_document_set_error (self->document, error->message);
 }
 
+const WhyExportOptions *
+why_window_get_export_options (WhyWindow *self)
+{
+  return &self->take->options;
+}
+
 static void
 export_as (WhyWindow *self, WhyExportKind kind, const char *path)
 {
   const WhyExportOptions options = options_for (self, kind);
 
-  why_document_export (self->document, path, &options, on_exported_cb, g_object_ref (self));
+  why_document_export (self->document, path, &options, why_window_exported_cb, g_object_ref (self));
 }
 
 void

@@ -475,6 +475,7 @@ why_window_new (AdwApplication *application, WhyRunner *runner)
   why_window_init_volume (self);
   why_window_init_grey (self);
   why_window_init_layers (self);
+  why_window_init_graph (self);
   why_window_init_measure (self);
   why_window_init_take (self);
   why_window_init_open (self);

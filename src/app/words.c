@@ -314,24 +314,6 @@ why_words_probe (const WhyProbe *probe, double um_per_pixel)
 }
 
 char *
-why_words_shape (const char *shape)
-{
-  const char *start = shape;
-  GString *text = g_string_new (NULL);
-
-  if (g_str_has_prefix (start, "1x") && strchr (start + 2, 'x') != NULL)
-    start += 2;
-  for (const char *c = start; *c != '\0'; c++)
-    {
-      if (*c == 'x')
-        g_string_append (text, " × ");
-      else
-        g_string_append_c (text, *c);
-    }
-  return g_string_free (text, FALSE);
-}
-
-char *
 why_words_map_size (WhyTensor *values)
 {
   const gint64 height = values->dims[values->rank - 2];

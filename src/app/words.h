@@ -85,8 +85,6 @@ char *why_words_probe_volume (const WhyPicture *picture, const WhyProbe *probe) 
 /** why_words_plane: Returns: (transfer full): "Axial 73 / 181", "Maximum from front to back"; "" without a volume */
 char *why_words_plane (const WhyPicture *picture) G_GNUC_WARN_UNUSED_RESULT;
 
-/** why_words_shape: Returns: (transfer full): "512 × 14 × 14" for "1x512x14x14": what a person reads */
-char *why_words_shape (const char *shape) G_GNUC_WARN_UNUSED_RESULT;
 
 /** why_words_map_size: Returns: (transfer full): "8 × 8 cells" */
 char *why_words_map_size (WhyTensor *values) G_GNUC_WARN_UNUSED_RESULT;

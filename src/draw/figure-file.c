@@ -225,9 +225,9 @@ write_vector (const WhyDrawing *drawing, gboolean pdf, const char *path, const W
   return write_bytes (path, out, cancel, error);
 }
 
-static gboolean
-write_drawing (const WhyDrawing *drawing, double scale, const char *path, const WhyTextEntry *texts,
-               gsize n_texts, const WhyCancel *cancel, GError **error)
+gboolean
+why_drawing_write (const WhyDrawing *drawing, double scale, const char *path, const WhyTextEntry *texts,
+                   gsize n_texts, const WhyCancel *cancel, GError **error)
 {
   g_autofree char *lower = g_ascii_strdown (path, -1);
 
@@ -257,7 +257,7 @@ why_figure_write (const WhyFigure *figure, const char *path, const WhyTextEntry 
 {
   g_return_val_if_fail (figure != NULL && path != NULL && (texts != NULL || n_texts == 0), FALSE);
 
-  return write_drawing (&(WhyDrawing){ .figure = figure }, figure->scale, path, texts, n_texts,
+  return why_drawing_write (&(WhyDrawing){ .figure = figure }, figure->scale, path, texts, n_texts,
                         cancel, error);
 }
 
@@ -267,7 +267,7 @@ why_grid_write (const WhyGrid *grid, const char *path, const WhyTextEntry *texts
 {
   g_return_val_if_fail (grid != NULL && path != NULL && (texts != NULL || n_texts == 0), FALSE);
 
-  return write_drawing (&(WhyDrawing){ .grid = grid }, grid->scale, path, texts, n_texts, cancel,
+  return why_drawing_write (&(WhyDrawing){ .grid = grid }, grid->scale, path, texts, n_texts, cancel,
                         error);
 }
 
@@ -277,7 +277,7 @@ why_seen_write (const WhySeen *seen, const char *path, const WhyTextEntry *texts
 {
   g_return_val_if_fail (seen != NULL && path != NULL && (texts != NULL || n_texts == 0), FALSE);
 
-  return write_drawing (&(WhyDrawing){ .seen = seen }, seen->scale, path, texts, n_texts, cancel, error);
+  return why_drawing_write (&(WhyDrawing){ .seen = seen }, seen->scale, path, texts, n_texts, cancel, error);
 }
 
 gboolean

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "draw/figure.h"
+#include "draw/network.h"
 #include "draw/seen.h"
 
 G_BEGIN_DECLS
@@ -10,12 +11,16 @@ G_BEGIN_DECLS
 /* What figure-file.c needs to write any kind of figure. */
 typedef struct
 {
-  const WhyFigure *figure; /* one of the three */
+  const WhyFigure *figure; /* one of the four */
   const WhyGrid *grid;
   const WhySeen *seen;
+  const WhyNetworkFigure *network;
 } WhyDrawing;
 
 gboolean why_drawing_measure (const WhyDrawing *drawing, double *width, double *height, GError **error);
+/* By the ending of @path. @scale: of a PNG, 0: 1. In one step: on any error or cancel the old file is still there. */
+gboolean why_drawing_write (const WhyDrawing *drawing, double scale, const char *path, const WhyTextEntry *texts, gsize n_texts,
+                            const WhyCancel *cancel, GError **error);
 gboolean why_drawing_draw (cairo_t *cr, const WhyDrawing *drawing, double device_scale, GError **error);
 
 /* The part of the source that @panel shows, all defaults filled in; FALSE with an error when the panel
@@ -28,5 +33,8 @@ void why_panel_draw (cairo_t *cr, const WhyPanel *panel, const WhyRect *view, co
 
 /* An overlay as pixels, contours included: ARGB32, @width wide. */
 cairo_surface_t *why_panel_render_overlay (const WhyPanel *panel, const WhyRect *view, int width, int height);
+
+void why_network_figure_measure (const WhyNetworkFigure *figure, double *width, double *height);
+void why_network_figure_draw (cairo_t *cr, const WhyNetworkFigure *figure, double device_scale);
 
 G_END_DECLS

@@ -777,6 +777,11 @@ why_drawing_measure (const WhyDrawing *drawing, double *width, double *height, G
 {
   if (drawing->seen != NULL)
     return why_seen_measure (drawing->seen, width, height, error);
+  if (drawing->network != NULL)
+    {
+      why_network_figure_measure (drawing->network, width, height);
+      return TRUE;
+    }
   cairo_surface_t *surface = cairo_recording_surface_create (CAIRO_CONTENT_COLOR_ALPHA, NULL);
   cairo_t *cr = cairo_create (surface);
   gboolean ok = walk (cr, drawing, 1, FALSE, width, height, error);
@@ -792,6 +797,11 @@ why_drawing_draw (cairo_t *cr, const WhyDrawing *drawing, double device_scale, G
   double width, height;
   if (drawing->seen != NULL)
     return why_seen_draw (cr, drawing->seen, device_scale, error);
+  if (drawing->network != NULL)
+    {
+      why_network_figure_draw (cr, drawing->network, device_scale);
+      return TRUE;
+    }
   WhyTheme theme = drawing->figure != NULL ? drawing->figure->theme : drawing->grid->theme;
 
   if (!why_drawing_measure (drawing, &width, &height, error))

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "document-private.h"
+#include "network-export.h"
 
 #include "base/error.h"
 #include "service/annotation.h"
@@ -37,7 +38,8 @@ why_document_export_get (const WhyDocumentExport *described)
 
 typedef struct
 {
-  WhyDocumentExport *described;
+  WhyDocumentExport *described; /* nullable: then the graph is written */
+  WhyNetworkExport *network;    /* nullable */
   WhySheet *sheet; /* nullable: of all maps that are compared */
   WhyExportKind kind;
   char *path;
@@ -48,7 +50,8 @@ export_job_free (gpointer data)
 {
   ExportJob *job = data;
 
-  why_document_export_free (job->described);
+  g_clear_pointer (&job->described, why_document_export_free);
+  g_clear_pointer (&job->network, why_network_export_free);
   g_clear_pointer (&job->sheet, why_sheet_free);
   g_free (job->path);
   g_free (job);
@@ -59,6 +62,8 @@ run_export (gpointer data, WhyCancel *cancel, WhyProgress progress, gpointer pro
 {
   ExportJob *job = data;
 
+  if (job->network != NULL)
+    return why_network_export_write (job->network, job->path, cancel, error) ? g_strdup (job->path) : NULL;
   const WhyExport *what = &job->described->what;
   WhyExportKind kind = job->kind;
 
@@ -171,6 +176,18 @@ why_document_describe_export (WhyDocument *self, const WhyExportOptions *options
   return described;
 }
 
+/* Takes @job. */
+static void
+submit_export (WhyDocument *self, ExportJob *job, const char *path, GTask *task)
+{
+  job->path = g_strdup (path);
+  why_document_cancel_export (self);
+  self->export_task = g_object_ref (task);
+  why_worker_submit (why_runner_loader (self->runner), self->loads[WHY_LOAD_EXPORT], &export_class, job, on_exported, NULL,
+                     self);
+  why_document_set_loading (self, WHY_LOAD_EXPORT, path);
+}
+
 void
 why_document_export (WhyDocument *self, const char *path, const WhyExportOptions *options, GAsyncReadyCallback callback, gpointer data)
 {
@@ -191,13 +208,21 @@ why_document_export (WhyDocument *self, const char *path, const WhyExportOptions
   job->described = described;
   job->kind = options != NULL ? options->kind : WHY_EXPORT_AUTO;
   job->sheet = why_sheet_new (self);
-  job->path = g_strdup (path);
+  submit_export (self, job, path, task);
+}
 
-  why_document_cancel_export (self);
-  self->export_task = g_steal_pointer (&task);
-  why_worker_submit (why_runner_loader (self->runner), self->loads[WHY_LOAD_EXPORT], &export_class, job, on_exported, NULL,
-                     self);
-  why_document_set_loading (self, WHY_LOAD_EXPORT, path);
+void
+why_document_export_network (WhyDocument *self, WhyNetwork *network, const char *path, const WhyExportOptions *options,
+                             GAsyncReadyCallback callback, gpointer data)
+{
+  g_return_if_fail (WHY_IS_DOCUMENT (self) && self->model != NULL);
+  g_return_if_fail (network != NULL && path != NULL && options != NULL);
+
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, data);
+  g_task_set_source_tag (task, why_document_export_network);
+  ExportJob *job = g_new0 (ExportJob, 1);
+  job->network = why_network_export_new (self, network, options);
+  submit_export (self, job, path, task);
 }
 
 gboolean

@@ -80,3 +80,21 @@ why_layer_title (const char *name, const char *op)
   g_ptr_array_add (kept, NULL);
   return g_strjoinv ("/", (char **) kept->pdata);
 }
+
+char *
+why_layer_shape_text (const char *shape)
+{
+  const char *start = shape;
+  GString *text = g_string_new (NULL);
+
+  if (g_str_has_prefix (start, "1x") && strchr (start + 2, 'x') != NULL)
+    start += 2;
+  for (const char *c = start; *c != '\0'; c++)
+    {
+      if (*c == 'x')
+        g_string_append (text, " × ");
+      else
+        g_string_append_c (text, *c);
+    }
+  return g_string_free (text, FALSE);
+}

@@ -37,6 +37,21 @@ why_block_kind_title (WhyBlockKind kind)
   return g_dpgettext2 (GETTEXT_PACKAGE, "part of a network", titles[kind]);
 }
 
+/* Of one lightness, told apart by hue as by the words beside them (Okabe and Ito's palette). */
+guint32
+why_block_kind_color (WhyBlockKind kind)
+{
+  static const guint32 colors[WHY_N_BLOCK_KINDS] = {
+    [WHY_BLOCK_INPUT] = 0x777777,     [WHY_BLOCK_CONVOLUTION] = 0x0072b2,   [WHY_BLOCK_LINEAR] = 0xd55e00,
+    [WHY_BLOCK_ATTENTION] = 0xcc79a7, [WHY_BLOCK_NORMALISATION] = 0x56b4e9, [WHY_BLOCK_ACTIVATION] = 0xf0e442,
+    [WHY_BLOCK_POOLING] = 0x009e73,   [WHY_BLOCK_JOIN] = 0xe69f00,          [WHY_BLOCK_SHAPE] = 0x999999,
+    [WHY_BLOCK_OTHER] = 0x999999,     [WHY_BLOCK_OUTPUT] = 0x777777,
+  };
+
+  g_return_val_if_fail ((int) kind >= 0 && kind < WHY_N_BLOCK_KINDS, 0);
+  return colors[kind];
+}
+
 /* ---- kinds of operators ---- */
 
 static gboolean

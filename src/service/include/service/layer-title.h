@@ -17,4 +17,7 @@ G_BEGIN_DECLS
  */
 char *why_layer_title (const char *name, const char *op) G_GNUC_WARN_UNUSED_RESULT;
 
+/** why_layer_shape_text: Returns: (transfer full): "512 × 14 × 14" for "1x512x14x14": what a person reads */
+char *why_layer_shape_text (const char *shape) G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS

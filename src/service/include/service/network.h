@@ -1,7 +1,7 @@
 #pragma once
 
 #include "draw/layout.h"
-#include "service/model.h"
+#include "service/document.h"
 
 G_BEGIN_DECLS
 
@@ -23,6 +23,8 @@ typedef enum
 
 /** why_block_kind_title: Returns: for people, translated: "Convolution" */
 const char *why_block_kind_title (WhyBlockKind kind);
+/** why_block_kind_color: Returns: 0xRRGGBB */
+guint32 why_block_kind_color (WhyBlockKind kind);
 
 /**
  * WhyBlock:
@@ -99,6 +101,18 @@ WhyNetwork *why_network_of_model_finish (GAsyncResult *result, GError **error) G
  *   blocks without a layer, which say why (why_layer_item_get_reason()); neither input nor outputs
  */
 GListModel *why_network_list_layers (const WhyNetwork *network, GListModel *layers) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * why_document_export_network:
+ * @network: of the document's model
+ * @path: ends in .png, .svg or .pdf
+ * @options: ground and scale count
+ *
+ * Writes all of the graph, with the maps of its layers that are there, in the background ("busy"). Ends as
+ * why_document_export() does: why_document_export_finish().
+ */
+void why_document_export_network (WhyDocument *self, WhyNetwork *network, const char *path, const WhyExportOptions *options,
+                                  GAsyncReadyCallback callback, gpointer data);
 
 /** why_network_find: Returns: the block that computes @tensor, or -1 */
 int why_network_find (const WhyNetwork *network, const char *tensor);
