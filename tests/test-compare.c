@@ -2,12 +2,14 @@
 
 #include "base/parallel.h"
 #include "draw/png.h"
+#include "service/annotation.h"
 #include "service/compare.h"
 #include "service/sheet.h"
 #include "service/state-json.h"
 #include "small-models.h"
 #include "spin.h"
 
+#include <cairo.h>
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
@@ -506,6 +508,55 @@ test_sheet (Fixture *fixture, gconstpointer data)
   g_unlink (path);
 }
 
+/* What an outline changes in the figure, per row and column of panels. */
+static void
+test_sheet_outlines (Fixture *fixture, gconstpointer data)
+{
+  WhyDocument *document = fixture->document;
+  g_autofree char *path = g_build_filename (folder, "sheet.png", NULL);
+  g_autoptr (GError) error = NULL;
+  static const char *const layers[] = { "conv1", "relu2", NULL };
+  static const char *const classes[] = { "0", "1", "2", NULL };
+  cairo_surface_t *surfaces[3];
+  guint n_changed[2][3] = { { 0 } };
+
+  why_document_set_grid (document, WHY_DIMENSION_LAYER, layers, WHY_DIMENSION_CLASS, classes);
+  spin_until_idle (document);
+  for (int time = 0; time < 3; time++)
+    {
+      if (time == 1)
+        {
+          const WhyRect box = { 128, 128, 256, 256 };
+          g_autoptr (WhyArea) shape = why_area_new_ellipse (&box, FALSE, &error);
+          why_document_annotate (document, shape, NULL, NULL);
+          g_assert_cmpstr (why_document_get_error_message (document), ==, NULL);
+        }
+      if (time == 2)
+        why_document_show_annotation (document, 0, FALSE);
+      g_autoptr (WhySheet) sheet = why_sheet_new (document);
+      g_assert_true (why_sheet_write (sheet, path, WHY_THEME_LIGHT, NULL, &error));
+      g_assert_no_error (error);
+      surfaces[time] = cairo_image_surface_create_from_png (path);
+    }
+  const int width = cairo_image_surface_get_width (surfaces[0]);
+  const int height = cairo_image_surface_get_height (surfaces[0]);
+  const gsize stride = (gsize) cairo_image_surface_get_stride (surfaces[0]);
+  const guchar *without = cairo_image_surface_get_data (surfaces[0]);
+  const guchar *with = cairo_image_surface_get_data (surfaces[1]);
+  for (int y = 0; y < height; y++)
+    for (int x = 0; x < width; x++)
+      n_changed[y * 2 / height][x * 3 / width] += memcmp (without + (gsize) y * stride + 4 * (gsize) x,
+                                                        with + (gsize) y * stride + 4 * (gsize) x, 4) != 0;
+  for (int row = 0; row < 2; row++)
+    for (int column = 0; column < 3; column++)
+      g_assert_cmpuint (n_changed[row][column], >, 200);
+  /* What is not shown is not drawn. */
+  g_assert_cmpmem (without, stride * (gsize) height, cairo_image_surface_get_data (surfaces[2]), stride * (gsize) height);
+  for (int time = 0; time < 3; time++)
+    cairo_surface_destroy (surfaces[time]);
+  g_unlink (path);
+}
+
 /* ---- sessions ---- */
 
 static void
@@ -670,6 +721,7 @@ main (int argc, char **argv)
   g_test_add_func ("/compare/difference-numbers", test_difference_numbers);
   COMPARE ("difference-mode", test_difference_mode);
   COMPARE ("sheet", test_sheet);
+  COMPARE ("sheet-outlines", test_sheet_outlines);
   COMPARE ("session", test_session);
   COMPARE ("cancel", test_cancel);
   COMPARE ("new-model", test_new_model);

@@ -138,8 +138,8 @@ describe_export (WhyDocument *self, const WhyExportOptions *options, WhyExport *
   return TRUE;
 }
 
-static GArray *
-dup_outlines (WhyDocument *self)
+GArray *
+why_document_dup_outlines (WhyDocument *self)
 {
   GArray *outlines = why_export_outlines_new ();
 
@@ -172,7 +172,7 @@ why_document_describe_export (WhyDocument *self, const WhyExportOptions *options
   why_tensor_ref (described->what.picture);
   described->what.source = why_picture_copy (what.source);
   why_result_ref (described->what.result);
-  described->what.outlines = dup_outlines (self);
+  described->what.outlines = why_document_dup_outlines (self);
   return described;
 }
 

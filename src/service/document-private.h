@@ -340,6 +340,8 @@ void why_document_stop_preview (WhyDocument *self);
 void why_document_drop_preview (WhyDocument *self);
 /* document-export.c */
 void why_document_cancel_export (WhyDocument *self);
+/* Those that are shown. Returns: (transfer full) (element-type WhyExportOutline) */
+GArray *why_document_dup_outlines (WhyDocument *self) G_GNUC_WARN_UNUSED_RESULT;
 /* What is shown, with references to all of it, for another thread. NULL without a map. */
 typedef struct _WhyDocumentExport WhyDocumentExport;
 WhyDocumentExport *why_document_describe_export (WhyDocument *self, const WhyExportOptions *options);

@@ -49,26 +49,6 @@ paste_covered (const WhyResult *result, WhyTensor *pixels, const WhyAffine *to_p
       }
 }
 
-static GArray *
-move_outlines (const GArray *outlines, const WhyAffine *to_picture)
-{
-  GArray *moved = why_export_outlines_new ();
-
-  for (guint index = 0; index < outlines->len; index++)
-    {
-      WhyExportOutline outline = g_array_index (outlines, WhyExportOutline, index);
-      WhyRect box;
-
-      why_area_get_box (outline.shape, &box);
-      why_affine_apply (to_picture, &box.x, &box.y);
-      why_affine_apply_distance (to_picture, &box.width, &box.height);
-      outline.shape = why_area_fit (outline.shape, &box, NULL);
-      if (outline.shape != NULL)
-        g_array_append_val (moved, outline);
-    }
-  return moved;
-}
-
 gboolean
 why_export_frame_init (WhyExportFrame *frame, const WhyExport *what, WhyExportKind kind, WhyCancel *cancel, GError **error)
 {
@@ -100,7 +80,7 @@ why_export_frame_init (WhyExportFrame *frame, const WhyExport *what, WhyExportKi
   if (kind == WHY_EXPORT_SEEN && !(what->width > 0))
     frame->what.width = (double) MIN (out_w, 1600);
   if (what->outlines != NULL)
-    frame->what.outlines = frame->outlines = move_outlines (what->outlines, &to_picture);
+    frame->what.outlines = frame->outlines = why_export_outlines_move (what->outlines, &to_picture);
   return TRUE;
 }
 

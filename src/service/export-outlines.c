@@ -19,6 +19,26 @@ why_export_outlines_new (void)
   return outlines;
 }
 
+GArray *
+why_export_outlines_move (const GArray *outlines, const WhyAffine *to_picture)
+{
+  GArray *moved = why_export_outlines_new ();
+
+  for (guint index = 0; index < outlines->len; index++)
+    {
+      WhyExportOutline outline = g_array_index (outlines, WhyExportOutline, index);
+      WhyRect box;
+
+      why_area_get_box (outline.shape, &box);
+      why_affine_apply (to_picture, &box.x, &box.y);
+      why_affine_apply_distance (to_picture, &box.width, &box.height);
+      outline.shape = why_area_fit (outline.shape, &box, NULL);
+      if (outline.shape != NULL)
+        g_array_append_val (moved, outline);
+    }
+  return moved;
+}
+
 static void
 add_rings (WhyExportOutlines *outlines, const GArray *rings)
 {
@@ -60,7 +80,7 @@ why_export_turn_panel (WhyTurn turn, WhyPanel *panel, WhyOverlayMap *map)
 }
 
 gboolean
-why_export_outlines_init (WhyExportOutlines *outlines, const WhyExport *what, WhyCancel *cancel, GError **error)
+why_export_outlines_init (WhyExportOutlines *outlines, const WhyExport *what, const WhyCancel *cancel, GError **error)
 {
   const guint n = what->outlines != NULL && what->picture != NULL ? what->outlines->len : 0;
   gsize point = 0;

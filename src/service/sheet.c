@@ -24,6 +24,7 @@ struct _WhySheet
 {
   WhyTensor *picture;
   GPtrArray *cells;  /* of Cell */
+  GArray *outlines;  /* of WhyExportOutline, in pixels of the picture */
   WhyTensor *turned; /* nullable: the picture as it is shown */
   WhyTurn turn;
   WhyPanel *panels;  /* point into the cells; filled up to whole rows */
@@ -54,6 +55,7 @@ why_sheet_free (WhySheet *sheet)
   g_clear_pointer (&sheet->picture, why_tensor_unref);
   g_clear_pointer (&sheet->turned, why_tensor_unref);
   g_ptr_array_unref (sheet->cells);
+  g_clear_pointer (&sheet->outlines, g_array_unref);
   g_free (sheet->panels);
   g_strfreev (sheet->row_headings);
   g_strfreev (sheet->column_headings);
@@ -244,6 +246,8 @@ why_sheet_new (WhyDocument *document)
   if (!any)
     return NULL;
   make_panels (sheet);
+  g_autoptr (GArray) outlines = why_document_dup_outlines (document);
+  sheet->outlines = why_export_outlines_move (outlines, &to_pixels);
   sheet->title = g_filename_display_basename (document->picture->path);
   sheet->subtitle = g_strdup (why_document_get_common_title (document));
   sheet->captions = make_captions (document);
@@ -313,8 +317,19 @@ why_sheet_write (const WhySheet *sheet, const char *path, WhyTheme theme, const 
     { "Author", author },
     { "whylight:recipe", recipe },
   };
+  /* Only now, as following the edge of a mask takes its time. */
+  const WhyExport what = { .picture = sheet->picture, .outlines = sheet->outlines, .turn = sheet->turn };
+  g_auto (WhyExportOutlines) outlines = { 0 };
+  if (!why_export_outlines_init (&outlines, &what, cancel, error))
+    return FALSE;
+  g_autofree WhyPanel *panels = g_memdup2 (sheet->panels, sheet->n_rows * sheet->n_columns * sizeof *panels);
+  for (guint place = 0; place < sheet->cells->len; place++)
+    {
+      panels[place].outlines = outlines.panel;
+      panels[place].n_outlines = outlines.n;
+    }
   const WhyGrid grid = {
-    .panels = sheet->panels,
+    .panels = panels,
     .n_rows = sheet->n_rows,
     .n_columns = sheet->n_columns,
     .row_headings = (const char *const *) sheet->row_headings,
