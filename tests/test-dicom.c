@@ -10,6 +10,7 @@
 
 #include <glib/gstdio.h>
 #include <math.h>
+#include <signal.h>
 #include <string.h>
 
 /* DICOM files written byte by byte as PS3.5 and PS3.10 lay them out, read through the real loader process; series; files
@@ -350,6 +351,34 @@ test_series (void)
   /* And alone, if nothing else is wanted. */
   g_autoptr (WhyImageSource) alone = open_good (one);
   g_assert_cmpint (why_image_source_get_n_slices (alone), ==, 1);
+}
+
+/* After its reader has died a series goes on with the slice that is asked for, not with the file that was opened first. */
+static void
+test_series_reopened (void)
+{
+  static const double heights[3] = { 0, 5, 10 };
+  g_autoptr (GError) error = NULL;
+
+  write_series ("reopened", heights, 3, NULL);
+  g_autofree char *inside = slice_path ("reopened");
+  g_autoptr (WhyImageSource) source = why_image_source_open_series (inside, NULL, NULL, &error);
+  g_assert_no_error (error);
+  /* The middle one is shown, and is not the first by name. */
+  g_assert_cmpint (why_image_source_get_own_slice (source), ==, 2);
+  g_autoptr (WhyTensor) before = read_shown (source);
+  kill (why_image_source_get_loader_pid (source), SIGKILL);
+  while (why_image_source_is_alive (source))
+    g_usleep (1000);
+  g_assert_true (why_image_source_reopen (source, NULL, &error));
+  g_assert_no_error (error);
+  g_autoptr (WhyTensor) after = read_shown (source);
+  g_assert_cmpmem (after->data, after->n_bytes, before->data, before->n_bytes);
+
+  g_autofree char *first_path = g_build_filename (inside, "a.dcm", NULL);
+  g_autoptr (WhyImageSource) first = open_good (first_path);
+  g_autoptr (WhyTensor) other = read_shown (first);
+  g_assert_cmpint (memcmp (other->data, before->data, before->n_bytes), !=, 0);
 }
 
 /* Two distances that both occur often: the scan was planned so. And a gantry that leans by 20 degrees. */
@@ -820,6 +849,7 @@ main (int argc, char **argv)
   g_test_add_func ("/dicom/frames", test_frames);
   g_test_add_func ("/dicom/privacy", test_privacy);
   g_test_add_func ("/dicom/series", test_series);
+  g_test_add_func ("/dicom/series/reopened", test_series_reopened);
   g_test_add_func ("/dicom/series/notes", test_series_notes);
   g_test_add_func ("/dicom/series/refused", test_series_refused);
   g_test_add_func ("/dicom/series/sort", test_sort);

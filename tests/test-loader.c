@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <math.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -137,6 +138,19 @@ fake_main (const char *mode)
     {
       memset (about->format, 'F', sizeof about->format);
       memset (about->note, 0x1b, sizeof about->note);
+      memset (about->unit, 'U', sizeof about->unit);
+      memset (about->modality, 'M', sizeof about->modality);
+    }
+  if (strcmp (mode, "slide-slices") == 0)
+    {
+      about->kind = WHY_LOADER_KIND_SLIDE;
+      about->downsample[0] = 1.0;
+      about->n_slices = 2;
+    }
+  if (strcmp (mode, "nowhere") == 0)
+    {
+      about->has_world = TRUE;
+      about->voxel_to_world[11] = NAN;
     }
   if (strcmp (mode, "rude") == 0)
     {
@@ -286,6 +300,7 @@ test_lies (void)
     { "over-budget", FALSE, FALSE },  { "bands", FALSE, FALSE },        { "bits", FALSE, FALSE },
     { "orientation", FALSE, FALSE },  { "short", FALSE, FALSE },        { "long", FALSE, FALSE },
     { "rude", FALSE, FALSE },         { "status", FALSE, FALSE },       { "fds-on-open", TRUE, TRUE },
+    { "slide-slices", FALSE, FALSE }, { "nowhere", FALSE, FALSE },
     { "unterminated", TRUE, TRUE },   { "exit-on-read", TRUE, FALSE },  { "small-memory", TRUE, FALSE },
     { "empty-memory", TRUE, FALSE },  { "unsealed", TRUE, FALSE },      { "half-sealed", TRUE, FALSE },
     { "plain-file", TRUE, FALSE },    { "socket", TRUE, FALSE },        { "many", TRUE, TRUE },
@@ -306,6 +321,8 @@ test_lies (void)
         {
           g_assert_true (g_utf8_validate (why_image_source_get_format (source), -1, NULL));
           g_assert_null (strchr (why_image_source_get_note (source), 0x1b));
+          g_assert_cmpuint (strlen (why_image_source_get_unit (source)), <, sizeof ((WhyLoaderProperties *) NULL)->unit);
+          g_assert_cmpuint (strlen (why_image_source_get_modality (source)), <, sizeof ((WhyLoaderProperties *) NULL)->modality);
           WhyTensor *pixels = why_image_source_read (source, 1, 2, 8, 6, 4, 3, NULL, &error);
           g_assert_cmpint (pixels != NULL, ==, cases[k].reads);
           if (pixels != NULL)

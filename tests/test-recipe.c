@@ -469,6 +469,11 @@ test_round_trip (void)
   recipe->layer = g_strdup ("conv \"5\"\n");
   recipe->labels = g_strsplit ("cat,d\"og,b\\ird", ",", -1);
   recipe->task = WHY_RECIPE_TASK_MULTI_LABEL;
+  recipe->normalise = WHY_RECIPE_NORMALISE_WINDOW;
+  recipe->window_centre = 40.0;
+  recipe->window_width = 400.0;
+  recipe->mpp = 0.25;
+  memcpy (recipe->spacing, (double[3]) { 0.5, 0.75, 2.5 }, sizeof recipe->spacing);
   g_autofree char *first = why_recipe_to_json (recipe);
   g_autoptr (WhyRecipe) again = why_recipe_parse (first, -1, "b", NULL, &error);
   g_assert_no_error (error);

@@ -76,6 +76,8 @@ why_recipe_copy (const WhyRecipe *recipe)
   copy->has_clip = recipe->has_clip;
   copy->clip_low = recipe->clip_low;
   copy->clip_high = recipe->clip_high;
+  copy->mpp = recipe->mpp;
+  memcpy (copy->spacing, recipe->spacing, sizeof copy->spacing);
   copy->task = recipe->task;
   copy->note = g_strdup (recipe->note);
   copy->labels = g_strdupv (recipe->labels);

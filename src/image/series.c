@@ -252,7 +252,9 @@ arrange (const GPtrArray *slices, WhySlices *places, GError **error)
       memcpy (positions + 3 * which, slice->properties.slice_position, 3 * sizeof (double));
       memcpy (orientations + 6 * which, slice->properties.slice_directions, 6 * sizeof (double));
     }
-  if (why_slices_arrange (positions, orientations, slices->len, places))
+  const WhyLoaderProperties *about = &((const Slice *) g_ptr_array_index (slices, 0))->properties;
+  if (isfinite (about->mpp_x) && isfinite (about->mpp_y) &&
+      why_slices_arrange (positions, orientations, slices->len, places))
     return TRUE;
   g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "%s: does not say where in space it lies, so its series makes no volume",
                slice_name (slices, 0));
@@ -278,7 +280,6 @@ become_volume (WhyImageSource *source, const GPtrArray *slices, const WhySlices 
   g_strlcpy (properties.note, note, sizeof properties.note);
   source->slice_paths = g_new0 (char *, slices->len + 1);
   source->n_slice_paths = slices->len;
-  source->open_slice = -1;
   source->own_slice = 0;
   for (guint which = 0; which < slices->len; which++)
     {
@@ -337,7 +338,6 @@ why_image_source_turn_to (WhyImageSource *source, gint64 slice, WhyCancel *cance
 
   if (source->open_slice == slice && source->client.socket >= 0)
     return TRUE;
-  source->open_slice = -1;
   if (!why_image_source_show_file (source, source->slice_paths[slice], cancel, &properties, error))
     return FALSE;
   if (properties.width != source->properties.width || properties.height != source->properties.height || !properties.has_values)
@@ -380,10 +380,11 @@ why_image_source_read_slices (WhyImageSource *source, WhyCancel *cancel, GError 
 WhyImageSource *
 why_image_source_open_series (const char *path, const WhyImageLimits *limits, WhyCancel *cancel, GError **error)
 {
+  g_return_val_if_fail (path != NULL, NULL);
+
   const gboolean is_folder = g_file_test (path, G_FILE_TEST_IS_DIR);
   g_autofree char *first = NULL;
 
-  g_return_val_if_fail (path != NULL, NULL);
   if (is_folder)
     {
       g_autoptr (GPtrArray) paths = list_folder (path, cancel, error);

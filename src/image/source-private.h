@@ -21,7 +21,7 @@ struct _WhyImageSource
   gboolean reopened;
   int n_notes;
 
-  /* Of a series (series.c): its files, and which of them the loader has open; -1: none. */
+  /* Of a series (series.c): its files, and which of them the loader has open; -1: none, or not known. */
   char **slice_paths; /* nullable: in order along the normal */
   gint64 n_slice_paths;
   gint64 open_slice;

@@ -80,6 +80,17 @@ levels_make_sense (const WhyLoaderProperties *properties)
 }
 
 static gboolean
+place_makes_sense (const WhyLoaderProperties *properties)
+{
+  for (int entry = 0; properties->has_world && entry < 12; entry++)
+    {
+      if (!isfinite (properties->voxel_to_world[entry]))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
 check_properties (WhyImageSource *source, WhyLoaderProperties *properties, GError **error)
 {
   const guint64 max_pixels = source->limits.max_pixels;
@@ -88,6 +99,8 @@ check_properties (WhyImageSource *source, WhyLoaderProperties *properties, GErro
 
   properties->format[sizeof properties->format - 1] = '\0';
   properties->note[sizeof properties->note - 1] = '\0';
+  properties->unit[sizeof properties->unit - 1] = '\0';
+  properties->modality[sizeof properties->modality - 1] = '\0';
   if (properties->width < 1 || properties->height < 1 || properties->width > WHY_LOADER_MAX_SIDE ||
       properties->height > WHY_LOADER_MAX_SIDE ||
       !why_dim_mul (properties->width, properties->height, &n_pixels) ||
@@ -108,8 +121,10 @@ check_properties (WhyImageSource *source, WhyLoaderProperties *properties, GErro
     what = "the levels of the slide";
   else if (properties->has_values && (properties->bands != 1 || !properties->is_float || properties->bits != 32))
     what = "the values of its pixels";
-  else if (properties->kind == WHY_LOADER_KIND_PHOTO && properties->n_slices != 1)
+  else if (properties->kind != WHY_LOADER_KIND_VOLUME && properties->n_slices != 1)
     what = "the number of slices";
+  else if (!place_makes_sense (properties))
+    what = "the volume's place in space";
   else if (properties->kind == WHY_LOADER_KIND_VOLUME &&
            (properties->bands != 1 || !why_dim_mul (n_pixels, properties->n_slices, &n_pixels) ||
             (guint64) n_pixels > max_pixels))
@@ -127,6 +142,8 @@ why_image_source_show_file (WhyImageSource *source, const char *path, WhyCancel 
   g_autofree WhyLoaderReply *reply = g_new0 (WhyLoaderReply, 1);
   int received;
 
+  /* Whatever comes of it, this is no slice that was turned to. */
+  source->open_slice = -1;
   if (picture < 0)
     return FALSE;
   if (source->client.socket < 0 && !why_loader_client_start (&source->client, name, error))
@@ -146,9 +163,7 @@ why_image_source_show_file (WhyImageSource *source, const char *path, WhyCancel 
   close (picture);
   if (received >= 0)
     close (received);
-  if (!answered)
-    return FALSE;
-  if (!check_properties (source, &reply->properties, error))
+  if (!answered || !check_properties (source, &reply->properties, error))
     return FALSE;
   *properties = reply->properties;
   return TRUE;
@@ -158,8 +173,7 @@ why_image_source_show_file (WhyImageSource *source, const char *path, WhyCancel 
 static gboolean
 open_loader (WhyImageSource *source, WhyCancel *cancel, WhyLoaderProperties *properties, GError **error)
 {
-  const gboolean opened =
-    why_image_source_show_file (source, source->path, cancel, properties, error);
+  const gboolean opened = why_image_source_show_file (source, source->path, cancel, properties, error);
 
   if (!opened)
     why_loader_client_stop (&source->client);

@@ -61,7 +61,7 @@ place_slice (const WhyDicom *dicom, const WhyDicomFrame *frame, const WhySlices 
   else
     {
       const double stated = dicom->slice_spacing > 0.0 ? dicom->slice_spacing : frame->thickness;
-      const double spacing = stated > 0.0 ? stated : 1.0;
+      const double spacing = isfinite (to_um (stated)) ? stated : 1.0;
 
       step[0] = spacing * (rows[1] * columns[2] - rows[2] * columns[1]);
       step[1] = spacing * (rows[2] * columns[0] - rows[0] * columns[2]);
