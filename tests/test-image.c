@@ -381,7 +381,7 @@ test_cmyk (void)
         if (w >= 32)
           pixel[0] = 255;
       }
-  static const char *const names[] = { "cmyk.jpg", "cmyk.tif" };
+  static const char *const names[] = { "cmyk.jpg", "cmyk.tif", "cmyk16.tif" };
   for (gsize k = 0; k < G_N_ELEMENTS (names); k++)
     {
       VipsImage *lent = vips_image_new_from_memory_copy (data, sizeof data, 48, 16, 4, VIPS_FORMAT_UCHAR);
@@ -389,6 +389,15 @@ test_cmyk (void)
       g_autofree char *path = path_of (names[k]);
 
       vips_copy (lent, &image, "interpretation", VIPS_INTERPRETATION_CMYK, NULL);
+      if (strstr (names[k], "16") != NULL)
+        {
+          VipsImage *scaled = NULL, *wide = NULL;
+          g_assert_cmpint (vips_linear1 (image, &scaled, 257.0, 0.0, NULL), ==, 0);
+          g_assert_cmpint (vips_cast (scaled, &wide, VIPS_FORMAT_USHORT, NULL), ==, 0);
+          g_object_unref (scaled);
+          g_object_unref (image);
+          image = wide;
+        }
       g_assert_cmpint (vips_image_write_to_file (image, path, NULL), ==, 0);
       g_object_unref (image);
       g_object_unref (lent);

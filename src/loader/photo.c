@@ -214,7 +214,7 @@ convert_colour (VipsImage **image, WhyLoaderProperties *properties, GError **err
   if (is_cmyk)
     {
       if (vips_icc_transform (*image, &next, "srgb", "embedded", FALSE, "input_profile", "cmyk", "intent",
-                              VIPS_INTENT_RELATIVE, "depth", 8, NULL) != 0)
+                              VIPS_INTENT_RELATIVE, "depth", depth, NULL) != 0)
         {
           why_photo_set_vips_error (error, "cannot be converted from CMYK");
           return FALSE;
