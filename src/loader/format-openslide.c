@@ -128,9 +128,12 @@ static void
 set_slide_error (const Slide *slide, GError **error)
 {
   const char *reason = slide->slide != NULL ? openslide_get_error (slide->slide) : NULL;
+  g_autoptr (GString) sentence = g_string_new (reason != NULL ? reason : "it cannot be opened");
 
-  g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "is damaged or cut off: %s",
-               reason != NULL ? reason : "it cannot be opened");
+  /* The name that only this process knows it by. */
+  g_string_replace (sentence, ": " SLIDE_PATH, "", 0);
+  g_string_replace (sentence, SLIDE_PATH, "the file", 0);
+  g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "is damaged or cut off: %s", sentence->str);
 }
 
 static void

@@ -27,6 +27,15 @@ sample_of_properties (const WhyLoaderProperties *properties)
   return properties->bits == 8 ? WHY_SAMPLE_U8 : properties->bits == 16 ? WHY_SAMPLE_U16 : WHY_SAMPLE_F32;
 }
 
+/* "VipsJpeg: what is wrong": the part of the library that noticed is no news to anybody. */
+static const char *
+find_reason (const char *line)
+{
+  const char *colon = strstr (line, ": ");
+
+  return colon != NULL && strcspn (line, " ") > (gsize) (colon - line) ? colon + 2 : line;
+}
+
 void
 why_photo_set_vips_error (GError **error, const char *what)
 {
@@ -37,9 +46,7 @@ why_photo_set_vips_error (GError **error, const char *what)
   g_strdelimit (text, "\r\t", ' ');
   text[strcspn (text, "\n")] = '\0';
   g_strchomp (text);
-  /* "VipsJpeg: what is wrong": the part of the library that noticed is no news to anybody. */
-  const char *colon = strstr (text, ": ");
-  const char *reason = colon != NULL && strcspn (text, " ") > (gsize) (colon - text) ? colon + 2 : text;
+  const char *reason = find_reason (text);
   if (reason[0] != '\0')
     g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "%s: %s", what, reason);
   else
@@ -363,7 +370,7 @@ check_silent_damage (const WhyPhoto *photo, WhyLoaderProperties *properties, GEr
         continue;
       if ((photo->file->options->flags & WHY_LOADER_ALLOW_TRUNCATED) == 0)
         {
-          g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "is damaged or cut off: %s", lines[line]);
+          g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "is damaged or cut off: %s", find_reason (lines[line]));
           return FALSE;
         }
       why_loader_add_note (properties, "the file is damaged; part of the picture is missing");
