@@ -1,38 +1,17 @@
 #include "config.h"
 
-#include "image/source.h"
+#include "picture-files.h"
 
 #include "base/error.h"
 
-#include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
-#include <vips/vips.h>
 
 /* Whole slides through the real loader: pyramids made here, whose pixels are known, and a scanner's file where the data
  * for tests are. */
 
 #define SLIDE_W 2100
 #define SLIDE_H 1300
-
-static char *folder;
-
-static char *
-path_of (const char *name)
-{
-  return g_build_filename (folder, name, NULL);
-}
-
-static WhyImageSource *
-open_good (const char *path)
-{
-  g_autoptr (GError) error = NULL;
-  WhyImageSource *source = why_image_source_open (path, NULL, NULL, &error);
-
-  g_assert_no_error (error);
-  return source;
-}
 
 /* Slow waves: places and bands differ, and averages of neighbours are close to their middle. */
 static guint8
@@ -99,7 +78,7 @@ assert_same (WhyImageSource *source, gint64 x, gint64 y, gint64 w, gint64 h, int
 static void
 check_levels (const char *path, gboolean in_subifds, int tolerance)
 {
-  g_autoptr (WhyImageSource) source = open_good (path);
+  g_autoptr (WhyImageSource) source = pf_open (path, NULL);
 
   g_assert_true (why_image_source_is_slide (source));
   g_assert_cmpint (why_image_source_get_width (source), ==, SLIDE_W);
@@ -124,7 +103,7 @@ check_levels (const char *path, gboolean in_subifds, int tolerance)
 static void
 test_pages (void)
 {
-  g_autofree char *path = path_of ("pages.tif");
+  g_autofree char *path = pf_path ("pages.tif");
   VipsImage *image = make_slide ();
 
   g_assert_cmpint (vips_tiffsave (image, path, "tile", TRUE, "tile_width", 128, "tile_height", 128, "pyramid", TRUE,
@@ -136,7 +115,7 @@ test_pages (void)
 static void
 test_sub_directories (void)
 {
-  g_autofree char *path = path_of ("subifds.tif");
+  g_autofree char *path = pf_path ("subifds.tif");
   VipsImage *image = make_slide ();
 
   g_assert_cmpint (vips_tiffsave (image, path, "tile", TRUE, "tile_width", 256, "tile_height", 256, "pyramid", TRUE, "subifd", TRUE,
@@ -152,14 +131,14 @@ test_ome (void)
     "<?xml version=\"1.0\" encoding=\"UTF-8\"?><OME><Instrument><Objective ID=\"Objective:0\" NominalMagnification=\"40.0\"/>"
     "</Instrument><Image><Pixels PhysicalSizeX=\"0.25\" PhysicalSizeXUnit=\"\xc2\xb5m\" PhysicalSizeY=\"0.25\" SizeX=\"2100\"/>"
     "</Image></OME>";
-  g_autofree char *path = path_of ("slide.ome.tif");
+  g_autofree char *path = pf_path ("slide.ome.tif");
   VipsImage *image = make_slide ();
 
   vips_image_set_string (image, VIPS_META_IMAGEDESCRIPTION, xml);
   g_assert_cmpint (vips_tiffsave (image, path, "tile", TRUE, "pyramid", TRUE, "subifd", TRUE, "compression",
                                   VIPS_FOREIGN_TIFF_COMPRESSION_DEFLATE, NULL), ==, 0);
   g_object_unref (image);
-  g_autoptr (WhyImageSource) source = open_good (path);
+  g_autoptr (WhyImageSource) source = pf_open (path, NULL);
   g_assert_cmpstr (why_image_source_get_format (source), ==, "OME-TIFF");
   g_assert_cmpfloat (why_image_source_get_mpp_x (source), ==, 0.25);
   g_assert_cmpfloat (why_image_source_get_objective_power (source), ==, 40.0);
@@ -169,8 +148,8 @@ test_ome (void)
 static void
 test_scales (void)
 {
-  g_autofree char *path = path_of ("pages.tif");
-  g_autoptr (WhyImageSource) source = open_good (path);
+  g_autofree char *path = pf_path ("pages.tif");
+  g_autoptr (WhyImageSource) source = pf_open (path, NULL);
   g_autoptr (GError) error = NULL;
 
   /* A third: from the level of one half. Averages of averages of slow waves: within 3 of the value in the middle. */
@@ -199,7 +178,7 @@ test_scales (void)
 static void
 test_large (void)
 {
-  g_autofree char *path = path_of ("large.tif");
+  g_autofree char *path = pf_path ("large.tif");
   VipsImage *black = NULL, *grey = NULL;
   g_autoptr (GError) error = NULL;
 
@@ -209,7 +188,7 @@ test_large (void)
                                   VIPS_FOREIGN_TIFF_COMPRESSION_DEFLATE, "bigtiff", TRUE, NULL), ==, 0);
   g_object_unref (grey);
   g_object_unref (black);
-  g_autoptr (WhyImageSource) source = open_good (path);
+  g_autoptr (WhyImageSource) source = pf_open (path, NULL);
   g_assert_cmpint (why_image_source_get_width (source), ==, 24000);
   g_autoptr (WhyTensor) whole = why_image_source_read (source, 0, 0, 24000, 16000, 240, 160, NULL, &error);
   g_assert_no_error (error);
@@ -234,7 +213,7 @@ test_large (void)
 static void
 test_no_overview (void)
 {
-  g_autofree char *path = path_of ("pages.tif");
+  g_autofree char *path = pf_path ("pages.tif");
   const WhyImageLimits limits = { .max_pixels = 1000 };
   g_autoptr (GError) error = NULL;
 
@@ -247,8 +226,8 @@ test_no_overview (void)
 static void
 test_damaged (void)
 {
-  g_autofree char *good = path_of ("pages.tif");
-  g_autofree char *bad = path_of ("bad.tif");
+  g_autofree char *good = pf_path ("pages.tif");
+  g_autofree char *bad = pf_path ("bad.tif");
   g_autofree char *data = NULL;
   gsize length;
   guint n_refused = 0;
@@ -299,7 +278,7 @@ test_damaged (void)
 static void
 test_mirax (void)
 {
-  g_autofree char *path = path_of ("case.mrxs");
+  g_autofree char *path = pf_path ("case.mrxs");
   g_autoptr (GError) error = NULL;
 
   g_assert_true (g_file_set_contents (path, "\xff\xd8\xff\xe0 a small picture", -1, NULL));
@@ -329,7 +308,7 @@ test_aperio (void)
 
   if (path == NULL)
     return;
-  g_autoptr (WhyImageSource) source = open_good (path);
+  g_autoptr (WhyImageSource) source = pf_open (path, NULL);
   g_assert_cmpstr (why_image_source_get_format (source), ==, "Aperio SVS");
   g_assert_true (why_image_source_is_slide (source));
   g_assert_cmpint (why_image_source_get_width (source), ==, 2220);
@@ -351,7 +330,7 @@ test_generic (void)
 
   if (path == NULL)
     return;
-  g_autoptr (WhyImageSource) source = open_good (path);
+  g_autoptr (WhyImageSource) source = pf_open (path, NULL);
   g_assert_true (why_image_source_is_slide (source));
   g_assert_cmpint (why_image_source_get_n_levels (source), ==, 5);
   for (int level = 0; level < 5; level++)
@@ -366,11 +345,7 @@ test_generic (void)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
-  if (VIPS_INIT (argv[0]) != 0)
-    g_error ("libvips: %s", vips_error_buffer ());
-  folder = g_dir_make_tmp ("whylight-slide-XXXXXX", NULL);
-  g_assert_nonnull (folder);
+  pf_begin (&argc, &argv);
   g_test_add_func ("/slide/pages", test_pages);
   g_test_add_func ("/slide/sub-directories", test_sub_directories);
   g_test_add_func ("/slide/ome", test_ome);
@@ -381,16 +356,5 @@ main (int argc, char **argv)
   g_test_add_func ("/slide/mirax", test_mirax);
   g_test_add_func ("/slide/aperio", test_aperio);
   g_test_add_func ("/slide/generic", test_generic);
-  const int status = g_test_run ();
-
-  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
-  for (const char *name = g_dir_read_name (dir); name != NULL; name = g_dir_read_name (dir))
-    {
-      g_autofree char *path = path_of (name);
-      g_unlink (path);
-    }
-  g_rmdir (folder);
-  g_free (folder);
-  vips_shutdown ();
-  return status;
+  return pf_end ();
 }
