@@ -121,6 +121,8 @@ static const Case bad_cases[] = {
   { "explain small.onnx $P --region point:1,1", 1, { "one answer for the whole picture" } },
   { "explain small.onnx $P --region point:512,1", 1, { "point 512,1", "512x512" } },
   { "explain small.onnx $P --occlude 9000,0,10,10", 1, { "9000,0,10,10", "512x512" } },
+  { "explain small.onnx $P --slice axial:0", 1, { "--slice", "no slices" } },
+  { "explain small.onnx $P --slice oblique:0", 2, { "oblique:0", "axial:max" } },
   { "explain small.onnx $P --mask missing.geojson", 1, { "missing.geojson" } },
   { "check small.onnx $P --check magic", 2, { "magic", "faithfulness" } },
   { "check small.onnx $P --threshold 2", 2, { "--threshold" } },

@@ -526,7 +526,14 @@ look_at_plane (CliInput *input, const Options *options, GError **error)
 {
   WhyPicture *picture = input->picture;
 
-  if (options->slice == NULL || picture == NULL || picture->is_volume || !why_picture_has_planes (picture))
+  if (options->slice == NULL)
+    return TRUE;
+  if (picture == NULL || !why_picture_has_planes (picture))
+    {
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: --slice is for volumes, and this has no slices", input->path);
+      return FALSE;
+    }
+  if (picture->is_volume)
     return TRUE;
   if (!take_plane (picture, options, error))
     return FALSE;

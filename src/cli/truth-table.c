@@ -34,101 +34,25 @@ truth_row_is_revealing (const TruthRow *row)
 
 /* ---- for people ---- */
 
-static char *
-share_cell (double sum, guint n)
-{
-  return n > 0 ? g_strdup_printf ("%.2f", sum / n) : NULL;
-}
-
-static char *
-number_cell (guint n)
-{
-  return g_strdup_printf ("%u", n);
-}
-
-/* A cell is NULL where there is nothing to tell. A column without any is left out. */
+/* What a column tells of a row: a number, or the mean of a sum over so many, or words. A cell is NULL where there is nothing
+ * to tell, and a column that has nothing to count in any row is left out. */
 typedef struct
 {
   const char *heading;
-  guint counted; /* offset of a number in the row: of what the column tells; 0: told in any case */
-  char *(*cell) (const TruthRow *row);
+  gsize n;                               /* offset of a number; 0: told in any case */
+  gsize sum;                             /* offset of a sum over so many; 0: the number itself is told */
+  char *(*words) (const TruthRow *row); /* nullable: told instead */
 } Column;
 
 static char *
-maps_cell (const TruthRow *row)
+maps_words (const TruthRow *row)
 {
-  return number_cell (row->n_maps);
-}
-
-static char *
-for_cell (const TruthRow *row)
-{
-  return number_cell (row->n_for);
-}
-
-static char *
-pointing_cell (const TruthRow *row)
-{
-  return share_cell (row->pointing, row->n_for);
-}
-
-static char *
-chance_cell (const TruthRow *row)
-{
-  return share_cell (row->expected_pointing, row->n_for);
-}
-
-static char *
-energy_cell (const TruthRow *row)
-{
-  return share_cell (row->energy, row->n_for);
-}
-
-static char *
-iou_cell (const TruthRow *row)
-{
-  return share_cell (row->iou, row->n_for);
-}
-
-static char *
-against_cell (const TruthRow *row)
-{
-  return number_cell (row->n_against);
-}
-
-static char *
-sign_cell (const TruthRow *row)
-{
-  return share_cell (row->n_right, row->n_against);
-}
-
-static char *
-marked_cell (const TruthRow *row)
-{
-  return number_cell (row->n_marked);
-}
-
-static char *
-mark_cell (const TruthRow *row)
-{
-  return share_cell (row->mark_pointing, row->n_marked);
-}
-
-static char *
-mark_chance_cell (const TruthRow *row)
-{
-  return share_cell (row->mark_expected_pointing, row->n_marked);
-}
-
-static char *
-mark_energy_cell (const TruthRow *row)
-{
-  return share_cell (row->mark_energy, row->n_marked);
+  return g_strdup_printf ("%u", row->n_maps);
 }
 
 /* Of a network that does not look at the mark there is nothing to reveal. */
 static char *
-revealed_cell (const TruthRow *row)
+revealed_words (const TruthRow *row)
 {
   if (!row->phantom->clever_hans || row->n_marked == 0)
     return NULL;
@@ -136,36 +60,47 @@ revealed_cell (const TruthRow *row)
 }
 
 static char *
-random_cell (const TruthRow *row)
+random_words (const TruthRow *row)
 {
   return row->n_randomised > 0 ? g_strdup_printf ("%u of %u", row->n_passed, row->n_randomised) : NULL;
 }
 
 static char *
-seconds_cell (const TruthRow *row)
+seconds_words (const TruthRow *row)
 {
   return row->n_maps > 0 ? g_strdup_printf ("%.3f", row->seconds / row->n_maps) : NULL;
 }
 
-#define COUNTED(member) (guint) G_STRUCT_OFFSET (TruthRow, member)
+#define AT(member) G_STRUCT_OFFSET (TruthRow, member)
 
 static const Column columns[] = {
-  { "maps", 0, maps_cell },
-  { "for", COUNTED (n_for), for_cell },
-  { "pointing", COUNTED (n_for), pointing_cell },
-  { "by chance", COUNTED (n_for), chance_cell },
-  { "energy", COUNTED (n_for), energy_cell },
-  { "best IoU", COUNTED (n_for), iou_cell },
-  { "against", COUNTED (n_against), against_cell },
-  { "sign", COUNTED (n_against), sign_cell },
-  { "marked", COUNTED (n_marked), marked_cell },
-  { "pen peak", COUNTED (n_marked), mark_cell },
-  { "by chance", COUNTED (n_marked), mark_chance_cell },
-  { "pen energy", COUNTED (n_marked), mark_energy_cell },
-  { "revealed", 0, revealed_cell },
-  { "random", COUNTED (n_randomised), random_cell },
-  { "s a map", 0, seconds_cell },
+  { "maps", 0, 0, maps_words },
+  { "for", AT (n_for), 0, NULL },
+  { "pointing", AT (n_for), AT (pointing), NULL },
+  { "by chance", AT (n_for), AT (expected_pointing), NULL },
+  { "energy", AT (n_for), AT (energy), NULL },
+  { "best IoU", AT (n_for), AT (iou), NULL },
+  { "against", AT (n_against), 0, NULL },
+  { "sign", AT (n_against), AT (sign_right), NULL },
+  { "marked", AT (n_marked), 0, NULL },
+  { "pen peak", AT (n_marked), AT (mark_pointing), NULL },
+  { "by chance", AT (n_marked), AT (mark_expected_pointing), NULL },
+  { "pen energy", AT (n_marked), AT (mark_energy), NULL },
+  { "revealed", 0, 0, revealed_words },
+  { "random", AT (n_randomised), 0, random_words },
+  { "s a map", 0, 0, seconds_words },
 };
+
+static char *
+make_cell (const Column *column, const TruthRow *row)
+{
+  if (column->words != NULL)
+    return column->words (row);
+  const guint n = G_STRUCT_MEMBER (guint, row, column->n);
+  if (column->sum == 0)
+    return g_strdup_printf ("%u", n);
+  return n > 0 ? g_strdup_printf ("%.2f", G_STRUCT_MEMBER (double, row, column->sum) / n) : NULL;
+}
 
 static gboolean
 is_told (const Column *column, const GPtrArray *rows, guint from)
@@ -173,8 +108,8 @@ is_told (const Column *column, const GPtrArray *rows, guint from)
   for (guint index = from; index < rows->len; index++)
     {
       const TruthRow *row = rows->pdata[index];
-      if (column->cell == revealed_cell ? row->phantom->clever_hans
-                                        : column->counted == 0 || G_STRUCT_MEMBER (guint, row, column->counted) > 0)
+      if (column->words == revealed_words ? row->phantom->clever_hans
+                                          : column->n == 0 || G_STRUCT_MEMBER (guint, row, column->n) > 0)
         return TRUE;
     }
   return FALSE;
@@ -225,7 +160,7 @@ truth_table_print (const GPtrArray *rows, guint from, gboolean verbose)
       g_print ("| %-20s |", row->method->id);
       for (gsize column = 0; column < G_N_ELEMENTS (columns); column++)
         {
-          g_autofree char *cell = told[column] ? columns[column].cell (row) : NULL;
+          g_autofree char *cell = told[column] ? make_cell (&columns[column], row) : NULL;
           if (told[column])
             g_print (" %10s |", cell != NULL ? cell : "-");
         }
@@ -283,7 +218,7 @@ add_row (JsonBuilder *builder, const TruthRow *row)
   add_number (builder, "best_iou", row->iou, row->n_for);
   add_number (builder, "expected", row->expected, row->n_for);
   why_json_add_int (builder, "cases_against", row->n_against);
-  add_share (builder, "sign_right", row->n_right, row->n_against);
+  add_share (builder, "sign_right", row->sign_right, row->n_against);
   why_json_add_int (builder, "cases_marked", row->n_marked);
   add_share (builder, "mark_peak", row->mark_pointing, row->n_marked);
   add_number (builder, "mark_expected_pointing", row->mark_expected_pointing, row->n_marked);

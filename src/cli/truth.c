@@ -203,7 +203,7 @@ score_case (const Bench *bench, const TruthCase *one, const WhyResult *result, T
   if (part.n_inside > 0)
     {
       row->n_against++;
-      row->n_right += why_truth_sign_is_right (&part);
+      row->sign_right += why_truth_sign_is_right (&part);
     }
   if (!score_part (one, phantom->mark_value, spread, reach, &part, cancel, error))
     return FALSE;
@@ -320,9 +320,7 @@ run_method (const Bench *bench, const WhyExplainerClass *method, CliPanels *pane
     {
       const TruthCase *one = bench->cases->pdata[index];
       g_autoptr (WhyResult) result = explain_case (bench, method, one, cancel, &clock, &error);
-      if (result != NULL && result->map == NULL && result->error != NULL)
-        error = g_error_copy (result->error);
-      fine = result != NULL && result->map != NULL && score_case (bench, one, result, row, cancel, &error);
+      fine = result != NULL && score_case (bench, one, result, row, cancel, &error);
       if (!fine)
         break;
       row->n_maps++;

@@ -65,7 +65,7 @@ WhyTensor *truth_case_mask (const TruthCase *one, int value, gsize *n, GError **
  * TruthRow:
  * @n_maps: maps made; @n_for, @n_against, @n_marked: of them counted for what follows
  * @pointing ... @mark_expected_pointing: sums over those, of what WhyTruthScore has
- * @n_right: maps with the right sign on what speaks against
+ * @sign_right: how many have the right sign on what speaks against
  * @n_randomised, @n_passed, @resemblance: random weights; the last is a sum
  * @reason: (nullable): why there is nothing, or not all
  *
@@ -75,8 +75,8 @@ typedef struct
 {
   const TruthPhantom *phantom;
   const WhyExplainerClass *method;
-  guint n_maps, n_for, n_against, n_marked, n_right;
-  double pointing, energy, iou, expected, expected_pointing;
+  guint n_maps, n_for, n_against, n_marked;
+  double pointing, energy, iou, expected, expected_pointing, sign_right;
   double mark_pointing, mark_energy, mark_expected, mark_expected_pointing;
   guint n_randomised, n_passed;
   double resemblance;

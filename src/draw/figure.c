@@ -13,10 +13,10 @@
 #include "text.h"
 #include "theme.h"
 
-/* Measures of a figure 1600 units wide; all scale with its width. */
 /* Of outlines: as on a screen, where contours are about one unit wide. */
 #define OUTLINE_WIDTH 1.75
 #define OUTLINE_SHARE 0.8
+/* Measures of a figure 1600 units wide; all scale with its width. */
 #define MARGIN 48.0
 #define GAP 28.0
 #define TITLE_SIZE 46.0
