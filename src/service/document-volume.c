@@ -190,15 +190,23 @@ why_document_get_turn (WhyDocument *self)
   return self->state.view.turn;
 }
 
+static void
+change_view (WhyDocument *self, const WhyDocumentView *view)
+{
+  if (why_document_view_equal (view, &self->state.view))
+    return;
+  WhyDocumentState state = why_document_begin_change (self);
+  state.view = *view;
+  why_document_commit (self, &state, NULL);
+}
+
 void
 why_document_set_turn (WhyDocument *self, WhyTurn turn)
 {
   g_return_if_fail (WHY_IS_DOCUMENT (self) && turn >= 0 && turn < WHY_N_TURNS);
-  if (self->state.view.turn == turn)
-    return;
-  WhyDocumentState state = why_document_begin_change (self);
-  state.view.turn = turn;
-  why_document_commit (self, &state, NULL);
+  WhyDocumentView view = self->state.view;
+  view.turn = turn;
+  change_view (self, &view);
 }
 
 gboolean
@@ -212,11 +220,9 @@ void
 why_document_set_three_planes (WhyDocument *self, gboolean three_planes)
 {
   g_return_if_fail (WHY_IS_DOCUMENT (self));
-  if (self->state.view.three_planes == !!three_planes)
-    return;
-  WhyDocumentState state = why_document_begin_change (self);
-  state.view.three_planes = !!three_planes;
-  why_document_commit (self, &state, NULL);
+  WhyDocumentView view = self->state.view;
+  view.three_planes = !!three_planes;
+  change_view (self, &view);
 }
 
 gboolean
@@ -230,11 +236,9 @@ void
 why_document_set_projected (WhyDocument *self, gboolean projected)
 {
   g_return_if_fail (WHY_IS_DOCUMENT (self));
-  if (self->state.view.projected == !!projected)
-    return;
-  WhyDocumentState state = why_document_begin_change (self);
-  state.view.projected = !!projected;
-  why_document_commit (self, &state, NULL);
+  WhyDocumentView view = self->state.view;
+  view.projected = !!projected;
+  change_view (self, &view);
 }
 
 /* ---- planes beside the one that is shown ---- */
