@@ -596,6 +596,18 @@ test_regions (void)
   g_assert_cmpint (why_check_get_state (check), ==, WHY_CHECK_DONE);
   g_assert_cmpfloat_with_epsilon (why_check_get_result (check)->regions.shares[0], west, 1e-6);
   g_assert_cmpstr (why_check_get_result (check)->regions.names[1], ==, "Part 2");
+
+  /* Outlines again; meanwhile more stays covered than there are bits to count regions with. */
+  why_document_show_annotation (document, 1, TRUE);
+  for (int cover = 0; cover < 40; cover++)
+    why_document_occlude (document, 2 + cover % 10, 2, 10, 15);
+  why_document_set_target_class (document, target);
+  spin_until_idle (document);
+  why_document_run_check (document, WHY_CHECK_REGIONS);
+  spin_until_idle (document);
+  g_assert_cmpint (why_check_get_state (check), ==, WHY_CHECK_DONE);
+  const double with_covers = why_class_item_get_probability (why_document_get_class (document, target));
+  g_assert_cmpfloat_with_epsilon (why_check_get_result (check)->regions.all, with_covers, 1e-6);
   g_assert_finalize_object (document);
 }
 
