@@ -338,6 +338,25 @@ test_figure (void)
   g_object_unref (image);
   g_autofree char *caption = why_document_dup_caption (document);
   g_assert_nonnull (strstr (caption, "901"));
+
+  /* A part that is larger than any number of pixels is all of the slide, one that lies beyond it its last pixels. */
+  const WhyRect parts[] = { { -1e300, -1e300, 2e300, 2e300 }, { 1e300, 1e300, 5, 5 } };
+  for (gsize part = 0; part < G_N_ELEMENTS (parts); part++)
+    {
+      const WhyExportOptions seen = { .kind = WHY_EXPORT_SEEN, .view = parts[part], .width = 300 };
+      /* libvips remembers what was in a file of the same name. */
+      g_autofree char *name = g_strdup_printf ("seen-%" G_GSIZE_FORMAT ".png", part);
+      g_autofree char *path = g_build_filename (folder, name, NULL);
+      why_document_export (document, path, &seen, NULL, NULL);
+      spin_until_idle (document);
+      g_assert_cmpstr (why_document_get_error_message (document), ==, NULL);
+      image = vips_image_new_from_file (path, NULL);
+      g_assert_nonnull (image);
+      const double share = (double) vips_image_get_height (image) / vips_image_get_width (image);
+      g_assert_cmpfloat_with_epsilon (share, part == 0 ? (double) ROWS / COLUMNS : 1.0, 0.01);
+      g_object_unref (image);
+      g_remove (path);
+    }
   g_assert_finalize_object (document);
   why_runner_unref (runner);
 }

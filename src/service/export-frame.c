@@ -23,6 +23,16 @@ choose_part (const WhyExport *what, WhyExportKind kind)
   return (WhyRect) { (double) roi.x, (double) roi.y, (double) roi.width, (double) roi.height };
 }
 
+/* Whole pixels along one axis, at least one. Numbers of a command line may be larger than an integer can be. */
+static void
+find_span (double from, double length, gint64 n_pixels, gint64 *first, gint64 *n)
+{
+  const double end = (double) n_pixels;
+
+  *first = (gint64) CLAMP (floor (from), 0.0, end - 1);
+  *n = (gint64) CLAMP (ceil (from + length), (double) *first + 1, end) - *first;
+}
+
 /* What is covered lies in the pixels that the network was given. */
 static void
 paste_covered (const WhyResult *result, WhyTensor *pixels, const WhyAffine *to_picture)
@@ -58,9 +68,9 @@ why_export_frame_init (WhyExportFrame *frame, const WhyExport *what, WhyExportKi
 
   const WhyRect part = choose_part (what, kind);
   const WhyPicture *source = what->source;
-  const gint64 x = CLAMP ((gint64) floor (part.x), 0, source->width - 1), y = CLAMP ((gint64) floor (part.y), 0, source->height - 1);
-  const gint64 w = CLAMP ((gint64) ceil (part.x + part.width) - x, 1, source->width - x);
-  const gint64 h = CLAMP ((gint64) ceil (part.y + part.height) - y, 1, source->height - y);
+  gint64 x, y, w, h;
+  find_span (part.x, part.width, source->width, &x, &w);
+  find_span (part.y, part.height, source->height, &y, &h);
   const double wanted = kind == WHY_EXPORT_SEEN && what->width > 0 ? what->width * MAX (what->scale, 1.0) : MAX_SIDE;
   const double shrink = MIN (1.0, MIN (wanted / (double) w, MAX_SIDE / (double) MAX (w, h)));
   const gint64 out_w = MAX (1, (gint64) round ((double) w * shrink)), out_h = MAX (1, (gint64) round ((double) h * shrink));
