@@ -500,6 +500,25 @@ test_sheet (Fixture *fixture, gconstpointer data)
   g_assert_nonnull (strstr (json_object_get_string_member (map, "command"), "--layer relu2"));
   g_assert_nonnull (strstr (json_object_get_string_member (map, "command"), "--class 1"));
 
+  /* Turned, all of it: the file is another one, and its maps are made again the same way round. */
+  g_autofree char *turned_path = g_build_filename (folder, "turned.png", NULL);
+  g_autofree char *upright_bytes = NULL, *turned_bytes = NULL;
+  gsize upright_size, turned_size;
+  why_document_set_turn (document, why_turn_rotate (0, 1));
+  why_document_set_compare (document, "grid");
+  spin_until_idle (document);
+  g_autoptr (WhySheet) turned = why_sheet_new (document);
+  g_assert_true (why_sheet_write (turned, turned_path, WHY_THEME_LIGHT, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_true (g_file_get_contents (path, &upright_bytes, &upright_size, NULL));
+  g_assert_true (g_file_get_contents (turned_path, &turned_bytes, &turned_size, NULL));
+  g_assert_false (upright_size == turned_size && memcmp (upright_bytes, turned_bytes, upright_size) == 0);
+  g_autofree char *turned_recipe = why_png_read_text (turned_path, "whylight:recipe", &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (strstr (turned_recipe, "--rotate 90"));
+  why_document_set_turn (document, 0);
+  g_unlink (turned_path);
+
   why_document_set_compare (document, "difference");
   spin_until_idle (document);
   g_autoptr (WhySheet) difference = why_sheet_new (document);

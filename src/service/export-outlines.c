@@ -64,18 +64,27 @@ turn_points (GArray *points, const WhyExport *what)
     why_affine_apply (&turn, &g_array_index (points, double, point), &g_array_index (points, double, point + 1));
 }
 
+void
+why_export_turn_map (WhyTurn turn, double width, double height, WhyOverlayMap *map)
+{
+  const WhyAffine affine = why_turn_get_affine (turn, width, height);
+
+  map->to_source = why_affine_compose (&map->to_source, &affine);
+  why_turn_size (turn, &map->source_width, &map->source_height);
+}
+
 WhyTensor *
 why_export_turn_panel (WhyTurn turn, WhyPanel *panel, WhyOverlayMap *map)
 {
   if (turn == 0 || panel->picture == NULL)
     return NULL;
-  const WhyAffine affine = why_turn_get_affine (turn, (double) panel->picture->dims[1], (double) panel->picture->dims[0]);
+  const double width = (double) panel->picture->dims[1], height = (double) panel->picture->dims[0];
+  const WhyAffine affine = why_turn_get_affine (turn, width, height);
   WhyTensor *turned = why_turn_tensor (turn, (WhyTensor *) panel->picture);
   panel->picture = turned;
   if (panel->view.width > 0)
     panel->view = why_turn_rect (&affine, &panel->view);
-  map->to_source = why_affine_compose (&map->to_source, &affine);
-  why_turn_size (turn, &map->source_width, &map->source_height);
+  why_export_turn_map (turn, width, height, map);
   return turned;
 }
 

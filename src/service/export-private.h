@@ -13,6 +13,8 @@ WhyOverlayMap why_export_overlay_map (const WhyExport *what, const WhyMap *shown
 char **why_export_legend_lines (const WhyExport *what, const WhyMap *shown);
 /* "evidence for", "the same for every class" */
 const char *why_export_polarity_text (const WhyMap *map);
+/* @width, @height: of the picture before it is turned */
+void why_export_turn_map (WhyTurn turn, double width, double height, WhyOverlayMap *map);
 /* Turns picture, map and view of a panel of the whole picture. @map: what panel->map is. Returns: (transfer full) (nullable): keeps
  * the picture. Outlines are turned already by why_export_outlines_init(). */
 WhyTensor *why_export_turn_panel (WhyTurn turn, WhyPanel *panel, WhyOverlayMap *map) G_GNUC_WARN_UNUSED_RESULT;

@@ -25,7 +25,6 @@ struct _WhySheet
   WhyTensor *picture;
   GPtrArray *cells;  /* of Cell */
   GArray *outlines;  /* of WhyExportOutline, in pixels of the picture */
-  WhyTensor *turned; /* nullable: the picture as it is shown */
   WhyTurn turn;
   WhyPanel *panels;  /* point into the cells; filled up to whole rows */
   gsize n_rows, n_columns;
@@ -53,7 +52,6 @@ void
 why_sheet_free (WhySheet *sheet)
 {
   g_clear_pointer (&sheet->picture, why_tensor_unref);
-  g_clear_pointer (&sheet->turned, why_tensor_unref);
   g_ptr_array_unref (sheet->cells);
   g_clear_pointer (&sheet->outlines, g_array_unref);
   g_free (sheet->panels);
@@ -77,6 +75,8 @@ make_command (WhyDocument *self, WhyModel *model, WhyResult *result, const WhyOv
     .source = self->picture,
     .result = result,
     .style = *style,
+    .um_per_pixel = why_document_get_um_per_pixel (self),
+    .turn = why_document_get_turn (self),
   };
 
   return why_export_command_names (&what);
@@ -207,7 +207,7 @@ make_panels (WhySheet *sheet)
   sheet->panels = g_new0 (WhyPanel, MAX (sheet->n_rows * sheet->n_columns, 1));
   for (gsize place = 0; place < n; place++)
     {
-      Cell *cell = g_ptr_array_index (sheet->cells, place);
+      const Cell *cell = g_ptr_array_index (sheet->cells, place);
       sheet->panels[place] = (WhyPanel) {
         .picture = sheet->picture,
         .map = cell->values != NULL ? &cell->map : NULL,
@@ -215,14 +215,6 @@ make_panels (WhySheet *sheet)
         .heading = cell->heading,
         .note = cell->note,
       };
-      /* Each panel borrows the picture: one of them is kept. */
-      WhyTensor *turned = why_export_turn_panel (sheet->turn, &sheet->panels[place], &cell->map);
-      if (sheet->turned == NULL)
-        sheet->turned = turned;
-      else
-        g_clear_pointer (&turned, why_tensor_unref);
-      if (sheet->turned != NULL)
-        sheet->panels[place].picture = sheet->turned;
     }
 }
 
@@ -306,6 +298,25 @@ make_recipe (const WhySheet *sheet)
   return why_json_finish (builder);
 }
 
+/* @panels, @maps: of all places, turned like the document. Returns: (nullable): the picture that they borrow. In the thread
+ * that writes: a large picture takes its time. */
+static WhyTensor *
+turn_panels (const WhySheet *sheet, WhyPanel *panels, WhyOverlayMap *maps)
+{
+  if (sheet->turn == 0)
+    return NULL;
+  const double width = (double) sheet->picture->dims[1], height = (double) sheet->picture->dims[0];
+  WhyTensor *turned = why_turn_tensor (sheet->turn, sheet->picture);
+  for (guint place = 0; place < sheet->cells->len; place++)
+    {
+      maps[place] = ((const Cell *) g_ptr_array_index (sheet->cells, place))->map;
+      why_export_turn_map (sheet->turn, width, height, &maps[place]);
+      panels[place].picture = turned;
+      panels[place].map = panels[place].map != NULL ? &maps[place] : NULL;
+    }
+  return turned;
+}
+
 gboolean
 why_sheet_write (const WhySheet *sheet, const char *path, WhyTheme theme, const WhyCancel *cancel, GError **error)
 {
@@ -322,7 +333,10 @@ why_sheet_write (const WhySheet *sheet, const char *path, WhyTheme theme, const 
   g_auto (WhyExportOutlines) outlines = { 0 };
   if (!why_export_outlines_init (&outlines, &what, cancel, error))
     return FALSE;
-  g_autofree WhyPanel *panels = g_memdup2 (sheet->panels, sheet->n_rows * sheet->n_columns * sizeof *panels);
+  const gsize n_places = MAX (sheet->n_rows * sheet->n_columns, 1);
+  g_autofree WhyPanel *panels = g_memdup2 (sheet->panels, n_places * sizeof *panels);
+  g_autofree WhyOverlayMap *maps = g_new0 (WhyOverlayMap, n_places);
+  g_autoptr (WhyTensor) turned G_GNUC_UNUSED = turn_panels (sheet, panels, maps);
   for (guint place = 0; place < sheet->cells->len; place++)
     {
       panels[place].outlines = outlines.panel;

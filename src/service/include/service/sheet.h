@@ -19,7 +19,8 @@ void why_sheet_free (WhySheet *sheet);
 
 gsize why_sheet_get_n_panels (const WhySheet *sheet);
 gsize why_sheet_get_n_columns (const WhySheet *sheet);
-/** why_sheet_get_panel: borrowed, with all that it points to. Empty cells have no map */
+/** why_sheet_get_panel: borrowed, with all that it points to, as the file has it: what is written is turned like the document.
+ * Empty cells have no map */
 const WhyPanel *why_sheet_get_panel (const WhySheet *sheet, gsize place);
 
 /**
