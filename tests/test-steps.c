@@ -259,7 +259,11 @@ test_session (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (n_steps (other), ==, 3);
   g_assert_cmpfloat (why_document_get_um_per_pixel (other), ==, 0.25);
   for (guint index = 0; index < 3; index++)
-    g_assert_cmpstr (why_step_get_name (get_step (other, index)), ==, why_step_get_name (get_step (document, index)));
+    {
+      g_assert_cmpstr (why_step_get_name (get_step (other, index)), ==, why_step_get_name (get_step (document, index)));
+      g_assert_cmpstr (why_step_get_picture (get_step (other, index)), ==, "wardrobe-1.png");
+    }
+  g_assert_false (why_document_get_steps_mix_pictures (other));
   why_step_get_part (get_step (other, 1), &part);
   g_assert_cmpfloat (part.x, ==, 3);
   g_assert_cmpfloat (part.height, ==, 8);
@@ -340,10 +344,23 @@ test_other_picture (Fixture *fixture, gconstpointer data)
     pixels[pixel] = 0xff000000u | (pixel * 0x050301u) % 0x1000000u;
   g_assert_true (why_png_write (path, pixels, 24, 16, 24 * 4, FALSE, NULL, 0, NULL, NULL));
   make_talk (document);
+  g_assert_false (why_document_get_steps_mix_pictures (document));
   why_document_open (document, path);
   spin_until_idle (document);
   g_assert_cmpuint (n_steps (document), ==, 3);
   g_assert_cmpint (why_document_get_step (document), ==, -1);
+  /* They were made with another; and there may be some of either, renamed or not. */
+  g_assert_true (why_document_get_steps_mix_pictures (document));
+  why_document_add_step (document, "four", NULL);
+  why_document_rename_step (document, 0, "first");
+  g_assert_cmpstr (why_step_get_picture (get_step (document, 0)), ==, "wardrobe-1.png");
+  g_assert_cmpstr (why_step_get_picture (get_step (document, 3)), ==, "other.png");
+  for (int step = 0; step < 3; step++)
+    why_document_remove_step (document, 0);
+  g_assert_false (why_document_get_steps_mix_pictures (document));
+  for (int undone = 0; undone < 5; undone++)
+    why_document_undo (document);
+  g_assert_cmpuint (n_steps (document), ==, 3);
   g_assert_false (why_step_get_is_known (get_step (document, 2)));
   g_assert_true (why_document_go_step (document, 2));
   spin_until_idle (document);

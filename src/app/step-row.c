@@ -12,6 +12,7 @@ struct _WhyStepRow
   GtkPicture *picture;
   GtkLabel *number;
   GtkEditableLabel *name;
+  GtkLabel *file;
   GtkButton *up;
   GtkButton *down;
   GtkButton *remove;
@@ -90,6 +91,7 @@ why_step_row_class_init (WhyStepRowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, WhyStepRow, picture);
   gtk_widget_class_bind_template_child (widget_class, WhyStepRow, number);
   gtk_widget_class_bind_template_child (widget_class, WhyStepRow, name);
+  gtk_widget_class_bind_template_child (widget_class, WhyStepRow, file);
   gtk_widget_class_bind_template_child (widget_class, WhyStepRow, up);
   gtk_widget_class_bind_template_child (widget_class, WhyStepRow, down);
   gtk_widget_class_bind_template_child (widget_class, WhyStepRow, remove);
@@ -148,6 +150,20 @@ why_step_row_set_place (WhyStepRow *self, guint index, guint n_steps, gboolean c
     gtk_widget_add_css_class (GTK_WIDGET (self), "current-step");
   else
     gtk_widget_remove_css_class (GTK_WIDGET (self), "current-step");
+}
+
+void
+why_step_row_set_shows_picture (WhyStepRow *self, gboolean shows)
+{
+  g_return_if_fail (WHY_IS_STEP_ROW (self));
+  const char *picture = shows ? why_step_get_picture (self->step) : NULL;
+
+  gtk_label_set_label (self->file, picture != NULL ? picture : "");
+  gtk_widget_set_visible (GTK_WIDGET (self->file), picture != NULL);
+  /* Translators: name of a file */
+  g_autofree char *told = picture != NULL ? g_strdup_printf (_("Made with the picture %s"), picture) : g_strdup ("");
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->file), told);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, told, -1);
 }
 
 guint

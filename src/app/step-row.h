@@ -14,6 +14,8 @@ G_DECLARE_FINAL_TYPE (WhyStepRow, why_step_row, WHY, STEP_ROW, GtkListBoxRow)
 GtkWidget *why_step_row_new (WhyStep *step);
 /** why_step_row_set_place: @index: from 0, of @n_steps. @current: it was gone to last */
 void why_step_row_set_place (WhyStepRow *self, guint index, guint n_steps, gboolean current);
+/** why_step_row_set_shows_picture: @shows: names the file that the step was made with */
+void why_step_row_set_shows_picture (WhyStepRow *self, gboolean shows);
 guint why_step_row_get_index (WhyStepRow *self);
 
 G_END_DECLS

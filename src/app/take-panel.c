@@ -80,9 +80,14 @@ place_rows (WhyTakePanel *self)
 {
   const guint n_steps = g_list_model_get_n_items (why_document_get_steps (self->document));
   const int current = why_document_get_step (self->document);
+  const gboolean mixed = why_document_get_steps_mix_pictures (self->document);
 
   for (guint index = 0; index < n_steps; index++)
-    why_step_row_set_place (WHY_STEP_ROW (gtk_list_box_get_row_at_index (self->steps, (int) index)), index, n_steps, (int) index == current);
+    {
+      WhyStepRow *row = WHY_STEP_ROW (gtk_list_box_get_row_at_index (self->steps, (int) index));
+      why_step_row_set_place (row, index, n_steps, (int) index == current);
+      why_step_row_set_shows_picture (row, mixed);
+    }
   gtk_widget_set_visible (self->steps_frame, n_steps > 0);
 }
 
@@ -250,6 +255,7 @@ why_take_panel_set_document (WhyTakePanel *self, WhyDocument *document)
   g_signal_connect_object (document, "notify::step", G_CALLBACK (place_rows), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (document, "notify::um-per-pixel", G_CALLBACK (update_pixel_size), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (document, "notify::picture", G_CALLBACK (update_pixel_size), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (document, "notify::picture", G_CALLBACK (place_rows), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (document, "updated", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (document, "redraw", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (why_document_get_annotations (document), "items-changed", G_CALLBACK (update), self, G_CONNECT_SWAPPED);

@@ -4,6 +4,7 @@
 #include "comparison.h"
 #include "checksum.h"
 #include "annotation-private.h"
+#include "model-private.h"
 #include "session-file.h"
 #include "step-private.h"
 
@@ -107,6 +108,7 @@ describe_steps (WhyDocument *self)
       told->plane = step->plane;
       told->slice = step->slice;
       told->part = step->part;
+      told->picture = g_strdup (step->picture);
       told->picture_width = step->picture_width;
       told->picture_height = step->picture_height;
       g_ptr_array_add (steps, told);
@@ -143,6 +145,7 @@ take_steps (WhyDocument *self, const GPtrArray *told)
       step->plane = read->plane;
       step->slice = read->slice;
       step->part = read->part;
+      step->picture = read->picture != NULL ? why_model_clean_text (read->picture) : NULL;
       step->picture_width = read->picture_width;
       step->picture_height = read->picture_height;
       g_ptr_array_add (steps, step);

@@ -243,6 +243,30 @@ invent_name (WhyDocument *self)
   return g_string_free (name, FALSE);
 }
 
+static char *
+dup_picture_name (WhyDocument *self)
+{
+  return self->picture != NULL && self->picture->path != NULL ? g_filename_display_basename (self->picture->path) : NULL;
+}
+
+gboolean
+why_document_get_steps_mix_pictures (WhyDocument *self)
+{
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self), FALSE);
+  g_autofree char *open = dup_picture_name (self);
+  const char *only = open;
+
+  for (guint index = 0; index < self->state.steps->len; index++)
+    {
+      const WhyStep *step = g_ptr_array_index (self->state.steps, index);
+      if (step->picture != NULL && only != NULL && strcmp (step->picture, only) != 0)
+        return TRUE;
+      if (only == NULL)
+        only = step->picture;
+    }
+  return FALSE;
+}
+
 void
 why_document_add_step (WhyDocument *self, const char *name, const WhyRect *part)
 {
@@ -260,6 +284,7 @@ why_document_add_step (WhyDocument *self, const char *name, const WhyRect *part)
   step->plane = why_document_get_plane (self);
   step->slice = why_document_has_planes (self) ? why_document_get_slice (self) : -1;
   step->part = part != NULL ? *part : (WhyRect) { 0 };
+  step->picture = dup_picture_name (self);
   step->picture_width = why_document_get_picture_width (self);
   step->picture_height = why_document_get_picture_height (self);
   GPtrArray *steps = copy_steps (self);

@@ -20,7 +20,7 @@ G_BEGIN_DECLS
  *    "score": "logit", "region": "predicted", "also_classes": [], "clip": 0, "contours": false, "contour_levels": 3,
  *    "contour_labels": true, "alpha": "auto", "colour_vision": "normal",
  *    "compare": see session-compare.h,
- *    "steps": [{"name": "...", "part": [x, y, width, height], "plane", "slice", "picture_width", "picture_height",
+ *    "steps": [{"name": "...", "part": [x, y, width, height], "plane", "slice", "picture", "picture_width", "picture_height",
  *    and what is asked and drawn as above}]}
  *
  * Paths are relative to the session's folder, so that a folder can be moved or given away; "model" or "picture"
@@ -45,6 +45,7 @@ typedef struct
   WhyPlaneKind plane;
   gint64 slice; /* -1: not stated */
   WhyRect part;
+  char *picture; /* nullable */
   gint64 picture_width, picture_height;
 } WhySessionStep;
 

@@ -18,6 +18,7 @@ step_free (gpointer data)
   WhySessionStep *step = data;
 
   g_free (step->name);
+  g_free (step->picture);
   why_document_state_clear (&step->state);
   g_clear_pointer (&step->covers, g_array_unref);
   g_free (step);
@@ -61,6 +62,8 @@ why_session_add_steps (JsonBuilder *builder, const GPtrArray *steps, const char 
       for (gsize number = 0; number < G_N_ELEMENTS (part); number++)
         json_builder_add_double_value (builder, part[number]);
       json_builder_end_array (builder);
+      if (step->picture != NULL)
+        why_json_add_string (builder, "picture", step->picture);
       why_json_add_int (builder, "picture_width", step->picture_width);
       why_json_add_int (builder, "picture_height", step->picture_height);
       why_session_add_state (builder, &step->state, step->covers);
@@ -113,6 +116,7 @@ take_step (JsonNode *node, const char *folder, WhySessionStep *step, GError **er
   if (!why_session_take (object, "name", WHY_SESSION_TEXT, &step->name, error) ||
       !why_session_take (object, "plane", WHY_SESSION_TEXT, &plane, error) ||
       !why_session_take (object, "slice", WHY_SESSION_WHOLE, &step->slice, error) ||
+      !why_session_take (object, "picture", WHY_SESSION_TEXT, &step->picture, error) ||
       !why_session_take (object, "picture_width", WHY_SESSION_WHOLE, &step->picture_width, error) ||
       !why_session_take (object, "picture_height", WHY_SESSION_WHOLE, &step->picture_height, error) ||
       !take_part (object, &step->part, error) || !why_session_take_state (object, &step->state, step->covers, error) ||

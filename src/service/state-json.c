@@ -394,6 +394,7 @@ add_steps (JsonBuilder *builder, WhyDocument *document)
       g_autoptr (WhyStep) step = g_list_model_get_item (steps, index);
       json_builder_begin_object (builder);
       why_json_add_string (builder, "name", why_step_get_name (step));
+      why_json_add_string (builder, "picture", why_step_get_picture (step));
       why_json_add_boolean (builder, "known", why_step_get_is_known (step));
       why_json_add_boolean (builder, "thumbnail", why_step_get_thumbnail (step) != NULL);
       why_json_add_int (builder, "covers", why_step_get_n_covers (step));

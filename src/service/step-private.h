@@ -14,6 +14,7 @@ struct _WhyStep
   WhyPlaneKind plane;
   gint64 slice; /* -1: of a picture */
   WhyRect part;
+  char *picture;                        /* nullable: name of the file that it was made of, without its folder */
   gint64 picture_width, picture_height; /* that the covers and the part are of; 0: not known */
   WhyResult *result;                    /* nullable: the answer, if it is known */
   WhyTensor *thumbnail;                 /* nullable */

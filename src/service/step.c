@@ -20,6 +20,7 @@ why_step_finalize (GObject *object)
   WhyStep *self = WHY_STEP (object);
 
   g_free (self->name);
+  g_free (self->picture);
   why_document_state_clear (&self->state);
   g_clear_pointer (&self->result, why_result_unref);
   g_clear_pointer (&self->thumbnail, why_tensor_unref);
@@ -82,6 +83,7 @@ why_step_renamed (WhyStep *step, const char *name)
   self->plane = step->plane;
   self->slice = step->slice;
   self->part = step->part;
+  self->picture = g_strdup (step->picture);
   self->picture_width = step->picture_width;
   self->picture_height = step->picture_height;
   self->result = step->result != NULL ? why_result_ref (step->result) : NULL;
@@ -102,6 +104,13 @@ why_step_get_name (WhyStep *self)
 {
   g_return_val_if_fail (WHY_IS_STEP (self), NULL);
   return self->name;
+}
+
+const char *
+why_step_get_picture (WhyStep *self)
+{
+  g_return_val_if_fail (WHY_IS_STEP (self), NULL);
+  return self->picture;
 }
 
 WhyTensor *

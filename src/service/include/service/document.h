@@ -292,6 +292,8 @@ gboolean why_document_get_can_redo (WhyDocument *self);
 
 /** why_document_get_steps: (element-type WhyStep): always the same object */
 GListModel *why_document_get_steps (WhyDocument *self);
+/** why_document_get_steps_mix_pictures: whether the steps, or they and what is open, are of pictures of several names */
+gboolean why_document_get_steps_mix_pictures (WhyDocument *self);
 int why_document_get_step (WhyDocument *self); /* that was gone to last; -1: none */
 /** why_document_add_step: what is shown now, as the last step. @name: (nullable): %NULL: one is made; @part: (nullable):
  *  what of the picture is shown, source pixels. This and all that follows can be undone. */

@@ -18,6 +18,8 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (WhyStep, why_step, WHY, STEP, GObject)
 
 const char *why_step_get_name (WhyStep *self);
+/** why_step_get_picture: Returns: (nullable): name of the picture's file, as shown to people, without its folder */
+const char *why_step_get_picture (WhyStep *self);
 WhyTensor *why_step_get_thumbnail (WhyStep *self);
 guint why_step_get_n_covers (WhyStep *self);
 /** why_step_get_part: @part: (out): what of the picture is shown, source pixels; all zero: all of it */
