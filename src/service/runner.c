@@ -4,6 +4,7 @@
 
 #include "check-private.h"
 #include "request.h"
+#include "survey-private.h"
 
 #include <stdatomic.h>
 
@@ -217,15 +218,23 @@ on_progress (gpointer data, double done, gpointer user_data)
   job->on_progress (done, user_data);
 }
 
+/* With whose state a view works. */
+static guint
+base_view (WhyRunner *runner, guint view)
+{
+  const guint base = GPOINTER_TO_UINT (g_hash_table_lookup (runner->siblings, GUINT_TO_POINTER (view)));
+
+  return base != 0 ? base : view;
+}
+
 static Job *
 job_new (WhyRunner *runner, guint view, WhyRequest *request, WhyResultFunc on_result)
 {
   Job *job = g_new0 (Job, 1);
-  const guint base = GPOINTER_TO_UINT (g_hash_table_lookup (runner->siblings, GUINT_TO_POINTER (view)));
 
   job->runner = runner;
   job->view = view;
-  job->state_view = base != 0 ? base : view;
+  job->state_view = base_view (runner, view);
   job->request = why_request_ref (request);
   job->on_result = on_result;
   return job;
@@ -323,4 +332,65 @@ why_runner_submit_check (WhyRunner *runner, guint view, guint state_view, WhyChe
   job->on_result = on_result;
   job->on_progress = progress;
   why_worker_submit (runner->compute, view, &check_job_class, job, on_check_done, on_check_progress, data);
+}
+
+/* ---- surveys ---- */
+
+/* Long enough that beginning costs nothing, short enough that thumbnails of layers do not wait. */
+#define SURVEY_PART_US (400 * 1000)
+
+typedef struct
+{
+  WhyRunner *runner; /* borrowed, as in Job */
+  guint state_view;
+  WhySurvey *survey;
+  WhySurveyFunc on_part;
+} SurveyJob;
+
+static void
+survey_job_free (gpointer data)
+{
+  SurveyJob *job = data;
+
+  why_survey_unref (job->survey);
+  g_free (job);
+}
+
+static gpointer
+survey_job_run (gpointer data, WhyCancel *cancel, WhyProgress progress, gpointer progress_data, GError **error)
+{
+  SurveyJob *job = data;
+
+  return why_survey_run_in (job->survey, get_state (job->runner, job->state_view), SURVEY_PART_US, cancel, NULL, NULL, error)
+           ? why_survey_ref (job->survey)
+           : NULL;
+}
+
+static void
+survey_free (gpointer data)
+{
+  why_survey_unref (data);
+}
+
+static const WhyWorkerClass survey_job_class = {
+  .run = survey_job_run,
+  .free_job = survey_job_free,
+  .free_result = survey_free,
+};
+
+static void
+on_survey_done (gpointer data, gpointer result, const GError *error, gpointer user_data)
+{
+  SurveyJob *job = data;
+
+  job->on_part (error, user_data);
+}
+
+void
+why_runner_submit_survey (WhyRunner *runner, guint view, WhySurvey *survey, WhySurveyFunc on_part, gpointer data)
+{
+  SurveyJob *job = g_new0 (SurveyJob, 1);
+
+  *job = (SurveyJob) { .runner = runner, .state_view = base_view (runner, view), .survey = why_survey_ref (survey), .on_part = on_part };
+  why_worker_submit_background (runner->compute, view, &survey_job_class, job, on_survey_done, data);
 }

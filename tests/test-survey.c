@@ -1,0 +1,458 @@
+#include "config.h"
+
+#include "base/error.h"
+#include "service/surveyor.h"
+#include "spin.h"
+
+#include <glib/gstdio.h>
+#include <math.h>
+#include <string.h>
+#include <vips/vips.h>
+
+/* What a network says of every field: the same as it says of each of them alone. The network is the project's own for
+ * glands, the slide is made of its samples: tissue, one field of tumour, and glass at the right. */
+
+#define TILE 224
+#define COLUMNS 7
+#define ROWS 5
+#define TUMOUR_COLUMN 2
+#define TUMOUR_ROW 1
+#define TUMOUR_CLASS 1
+/* Columns of glass, and one before them that the overview cannot tell from its neighbour. */
+#define GLASS_COLUMNS 2
+
+static char *folder;
+static char *model_path;
+static char *slide_path;
+static char *plain_path;
+
+static VipsImage *
+load (const char *name)
+{
+  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "..", "data", "samples", name, NULL);
+  VipsImage *image = vips_image_new_from_file (path, NULL);
+
+  g_assert_nonnull (image);
+  return image;
+}
+
+static void
+write_files (void)
+{
+  VipsImage *normal = load ("gland-normal.png"), *tumour = load ("gland-tumour.png");
+  VipsImage *field = NULL, *white = NULL, *glass = NULL, *stained = NULL, *slide = NULL, *scaled = NULL;
+  const double full[] = { 255, 255, 255 };
+
+  g_assert_cmpint (vips_replicate (normal, &field, COLUMNS, ROWS, NULL), ==, 0);
+  g_assert_cmpint (vips_black (&white, GLASS_COLUMNS * TILE, ROWS * TILE, "bands", 3, NULL), ==, 0);
+  g_assert_cmpint (vips_linear (white, &glass, full, full, 3, "uchar", TRUE, NULL), ==, 0);
+  g_assert_cmpint (vips_insert (field, tumour, &stained, TUMOUR_COLUMN * TILE, TUMOUR_ROW * TILE, NULL), ==, 0);
+  g_assert_cmpint (vips_insert (stained, glass, &slide, (COLUMNS - GLASS_COLUMNS) * TILE, 0, NULL), ==, 0);
+  g_assert_cmpint (vips_copy (slide, &scaled, "xres", 2000.0, "yres", 2000.0, NULL), ==, 0);
+  g_assert_cmpint (vips_tiffsave (scaled, slide_path, "tile", TRUE, "tile_width", 128, "tile_height", 128, "pyramid", TRUE,
+                                  "compression", VIPS_FOREIGN_TIFF_COMPRESSION_DEFLATE, NULL), ==, 0);
+  g_assert_cmpint (vips_pngsave (slide, plain_path, NULL), ==, 0);
+  VipsImage *const all[] = { normal, tumour, field, white, glass, stained, slide, scaled };
+  for (gsize image = 0; image < G_N_ELEMENTS (all); image++)
+    g_object_unref (all[image]);
+}
+
+static WhyDocument *
+open_document (WhyRunner *runner, const char *picture)
+{
+  WhyDocument *document = why_document_new (runner);
+
+  why_document_open_model (document, model_path);
+  why_document_open_picture (document, picture);
+  spin_until_idle (document);
+  g_assert_cmpstr (why_document_get_error_message (document), ==, NULL);
+  return document;
+}
+
+static void
+close_document (WhyDocument *document, WhyRunner *runner)
+{
+  g_assert_finalize_object (document);
+  why_runner_unref (runner);
+}
+
+static WhySurvey *
+make_survey (WhyDocument *document, const WhyRoi *area)
+{
+  WhyModel *model = why_document_get_model (document);
+  const WhyExplainRequest explain = { .method = "gradcam", .target_class = -1 };
+  g_autoptr (GError) error = NULL;
+  WhySurvey *survey = why_survey_new (why_document_get_source (document), why_model_get_onnx (model), why_model_get_recipe (model),
+                                      &explain, (gsize) why_model_get_n_classes (model), area,
+                                      why_document_get_um_per_pixel (document), &error);
+
+  g_assert_no_error (error);
+  g_assert_nonnull (survey);
+  return survey;
+}
+
+static void
+run (WhySurvey *survey)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (why_survey_run (survey, NULL, NULL, NULL, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_true (why_survey_is_complete (survey));
+}
+
+/* What the document answers when it is shown that field alone. */
+static float
+ask_alone (WhyDocument *document, const WhyRoi *roi)
+{
+  why_document_set_roi (document, (double) roi->x, (double) roi->y, (double) roi->width, (double) roi->height);
+  spin_until_idle (document);
+  g_assert_cmpstr (why_document_get_error_message (document), ==, NULL);
+  return (float) why_class_item_get_probability (why_document_get_class (document, TUMOUR_CLASS));
+}
+
+static void
+check_answers (const char *path, gboolean slide)
+{
+  WhyRunner *runner = why_runner_new ();
+  WhyDocument *document = open_document (runner, path);
+  g_autoptr (WhySurvey) survey = make_survey (document, NULL);
+  WhySurveyCounts counts;
+
+  g_assert_true (why_document_is_slide (document) == slide);
+  g_assert_cmpint (why_survey_get_columns (survey), ==, COLUMNS);
+  g_assert_cmpint (why_survey_get_rows (survey), ==, ROWS);
+  g_assert_false (why_survey_is_complete (survey));
+  run (survey);
+  why_survey_get_counts (survey, &counts);
+  g_assert_cmpuint (counts.n_fields, ==, COLUMNS * ROWS);
+  /* The first column of glass touches tissue in the overview. Of pictures everything is asked. */
+  g_assert_cmpuint (counts.n_glass, ==, slide ? (GLASS_COLUMNS - 1) * ROWS : 0);
+  g_assert_cmpuint (counts.n_answered, ==, counts.n_fields - counts.n_glass);
+  g_assert_cmpuint (counts.n_unreadable, ==, 0);
+
+  g_autoptr (GArray) ranked = why_survey_rank (survey, TUMOUR_CLASS);
+  g_assert_cmpuint (ranked->len, ==, counts.n_answered);
+  g_assert_cmpuint (g_array_index (ranked, guint32, 0), ==, TUMOUR_ROW * COLUMNS + TUMOUR_COLUMN);
+  for (guint rank = 1; rank < ranked->len; rank++)
+    g_assert_cmpfloat (why_survey_get_probability (survey, g_array_index (ranked, guint32, rank - 1), TUMOUR_CLASS), >=,
+                       why_survey_get_probability (survey, g_array_index (ranked, guint32, rank), TUMOUR_CLASS));
+
+  const gsize fields[] = { 0, TUMOUR_ROW * COLUMNS + TUMOUR_COLUMN, 9, (ROWS - 1) * COLUMNS + 3 };
+  for (gsize index = 0; index < G_N_ELEMENTS (fields); index++)
+    {
+      WhyRoi roi;
+      why_survey_get_field (survey, fields[index], &roi);
+      /* The same pixels through the same code. */
+      g_assert_cmpfloat ((float) why_survey_get_probability (survey, fields[index], TUMOUR_CLASS), ==, ask_alone (document, &roi));
+    }
+  g_assert_cmpfloat (why_survey_get_probability (survey, fields[1], TUMOUR_CLASS), >, 0.9);
+  g_assert_cmpfloat (why_survey_get_probability (survey, fields[0], TUMOUR_CLASS), <, 0.5);
+  g_assert_true (isnan (why_survey_get_probability (survey, COLUMNS - 1, TUMOUR_CLASS)) == slide);
+  g_assert_true (isnan (why_survey_get_probability (survey, 0, 99)));
+  g_assert_null (why_survey_dup_map (survey, 99));
+  close_document (document, runner);
+}
+
+static void
+test_slide (void)
+{
+  check_answers (slide_path, TRUE);
+}
+
+static void
+test_picture (void)
+{
+  check_answers (plain_path, FALSE);
+}
+
+typedef struct
+{
+  WhyCancel *cancel;
+  int n_calls;
+} Stop;
+
+static void
+on_progress (double done, gpointer data)
+{
+  Stop *stop = data;
+
+  g_assert_cmpfloat (done, >, 0);
+  g_assert_cmpfloat (done, <=, 1);
+  if (++stop->n_calls == 6)
+    why_cancel_set (stop->cancel);
+}
+
+/* Stopped in the middle it keeps what it knows, and going on asks the rest only. */
+static void
+test_continue (void)
+{
+  WhyRunner *runner = why_runner_new ();
+  WhyDocument *document = open_document (runner, slide_path);
+  g_autoptr (WhySurvey) whole = make_survey (document, NULL);
+  g_autoptr (WhySurvey) parts = make_survey (document, NULL);
+  g_autoptr (WhyCancel) cancel = why_cancel_new ();
+  g_autoptr (GError) error = NULL;
+  Stop stop = { cancel, 0 };
+  WhySurveyCounts counts;
+
+  run (whole);
+  g_assert_false (why_survey_run (parts, NULL, cancel, on_progress, &stop, &error));
+  g_assert_error (error, WHY_ERROR, WHY_ERROR_CANCELLED);
+  why_survey_get_counts (parts, &counts);
+  g_assert_cmpuint (counts.n_answered, ==, 6);
+  g_assert_cmpuint (counts.n_unreadable, ==, 0);
+  g_assert_false (why_survey_is_complete (parts));
+  run (parts);
+  why_survey_get_counts (parts, &counts);
+  g_assert_cmpuint (counts.n_answered, ==, counts.n_fields - counts.n_glass);
+  g_autoptr (WhyTensor) a = why_survey_dup_map (whole, TUMOUR_CLASS), b = why_survey_dup_map (parts, TUMOUR_CLASS);
+  g_assert_cmpmem (a->data, why_tensor_count (a) * sizeof (float), b->data, why_tensor_count (b) * sizeof (float));
+  close_document (document, runner);
+}
+
+/* A part that is no multiple of a field: the last field of a row reaches beyond it, but never beyond the picture. */
+static void
+test_part (void)
+{
+  WhyRunner *runner = why_runner_new ();
+  WhyDocument *document = open_document (runner, slide_path);
+  const WhyRoi right = { TILE * (COLUMNS - 3) + 100, TILE * (ROWS - 1) + 24, 400, 200 };
+  g_autoptr (WhySurvey) survey = make_survey (document, &right);
+  WhyAffine to_source;
+  double x = 0, y = 0;
+  WhyRoi roi;
+
+  g_assert_cmpint (why_survey_get_columns (survey), ==, 2);
+  g_assert_cmpint (why_survey_get_rows (survey), ==, 1);
+  why_survey_get_field (survey, 0, &roi);
+  g_assert_cmpint (roi.x, ==, right.x);
+  g_assert_cmpint (roi.y, ==, TILE * (ROWS - 1));
+  g_assert_cmpint (roi.width, ==, TILE);
+  why_survey_get_field (survey, 1, &roi);
+  g_assert_cmpint (roi.x, ==, right.x + TILE);
+  why_survey_get_to_source (survey, &to_source);
+  why_affine_apply (&to_source, &x, &y);
+  g_assert_cmpfloat (x, ==, (double) right.x);
+  g_assert_cmpfloat (y, ==, (double) right.y);
+  close_document (document, runner);
+}
+
+static void
+test_refused (void)
+{
+  WhyRunner *runner = why_runner_new ();
+  WhyDocument *document = open_document (runner, slide_path);
+  WhyModel *model = why_document_get_model (document);
+  const WhyExplainRequest explain = { .method = "gradcam", .target_class = -1 };
+  const WhyPicture *picture = why_document_get_source (document);
+  const WhyRoi outside = { 100000, 0, 10, 10 };
+  g_autoptr (GError) error = NULL;
+  WhyPicture volume = *picture;
+
+  g_assert_null (why_survey_new (picture, why_model_get_onnx (model), why_model_get_recipe (model), &explain, 2, &outside, 0.5, &error));
+  g_assert_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST);
+  g_clear_error (&error);
+  g_assert_null (why_survey_new (picture, why_model_get_onnx (model), why_model_get_recipe (model), &explain, 1 << 20, NULL, 0.5, &error));
+  g_assert_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE);
+  g_assert_nonnull (strstr (error->message, "1048576"));
+  g_clear_error (&error);
+  volume.is_volume = TRUE;
+  g_assert_null (why_survey_new (&volume, why_model_get_onnx (model), why_model_get_recipe (model), &explain, 2, NULL, 0.5, &error));
+  g_assert_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST);
+  close_document (document, runner);
+}
+
+static void
+test_csv (void)
+{
+  WhyRunner *runner = why_runner_new ();
+  WhyDocument *document = open_document (runner, slide_path);
+  g_autoptr (WhySurvey) survey = make_survey (document, NULL);
+  const char *const labels[] = { "a \"quoted\" one", "tumour", NULL };
+
+  g_assert_cmpuint (why_survey_get_n_classes (survey), ==, 2);
+  run (survey);
+  g_autofree char *csv = why_survey_to_csv (survey, labels);
+  g_auto (GStrv) lines = g_strsplit (csv, "\n", -1);
+  WhySurveyCounts counts;
+  why_survey_get_counts (survey, &counts);
+  /* A line of names, those of the fields, and nothing after the last end of line. */
+  g_assert_cmpuint (g_strv_length (lines), ==, counts.n_answered + 2);
+  g_assert_cmpstr (lines[0], ==, "x,y,width,height,class,\"a \"\"quoted\"\" one\",\"tumour\"");
+  g_autofree char *start = g_strdup_printf ("%d,%d,%d,%d,\"tumour\",", TUMOUR_COLUMN * TILE, TUMOUR_ROW * TILE, TILE, TILE);
+  gboolean found = FALSE;
+  for (gsize line = 1; lines[line] != NULL && !found; line++)
+    {
+      if (!g_str_has_prefix (lines[line], start))
+        continue;
+      g_auto (GStrv) numbers = g_strsplit (lines[line] + strlen (start), ",", -1);
+      found = TRUE;
+      g_assert_cmpuint (g_strv_length (numbers), ==, 2);
+      /* Nine digits bring back every float. */
+      g_assert_cmpfloat ((float) g_ascii_strtod (numbers[1], NULL), ==,
+                         (float) why_survey_get_probability (survey, TUMOUR_ROW * COLUMNS + TUMOUR_COLUMN, TUMOUR_CLASS));
+    }
+  g_assert_true (found);
+  close_document (document, runner);
+}
+
+/* ---- with a document ---- */
+
+static gboolean
+has_stopped (gpointer surveyor)
+{
+  return !why_surveyor_is_running (surveyor);
+}
+
+static gboolean
+has_begun (gpointer surveyor)
+{
+  return why_surveyor_get_progress (surveyor) > 0;
+}
+
+static void
+count_change (WhySurveyor *surveyor, int *n)
+{
+  (*n)++;
+}
+
+static void
+test_document (void)
+{
+  WhyRunner *runner = why_runner_new ();
+  WhyDocument *document = open_document (runner, slide_path);
+  WhySurveyor *surveyor = why_surveyor_new (document);
+  WhyOverlayStyle style;
+  WhyAffine to_source;
+  int n_changes = 0;
+  WhyRoi roi;
+
+  g_signal_connect (surveyor, "changed", G_CALLBACK (count_change), &n_changes);
+  g_assert_true (why_surveyor_can_start (surveyor));
+  g_assert_null (why_surveyor_get_survey (surveyor));
+  g_assert_null (why_surveyor_to_json (surveyor));
+  g_assert_false (why_surveyor_step (surveyor, 1));
+  why_document_set_target_class (document, TUMOUR_CLASS);
+  spin_until_idle (document);
+
+  why_surveyor_start (surveyor, NULL);
+  g_assert_true (why_surveyor_is_running (surveyor));
+  /* A question in between is answered, and the survey goes on. */
+  spin_until (has_begun, surveyor);
+  why_document_set_roi (document, 10, 20, TILE, TILE);
+  spin_until_idle (document);
+  g_assert_cmpstr (why_document_get_error_message (document), ==, NULL);
+  spin_until (has_stopped, surveyor);
+  g_assert_cmpfloat (why_surveyor_get_progress (surveyor), ==, 1);
+  g_assert_true (why_survey_is_complete (why_surveyor_get_survey (surveyor)));
+  g_assert_cmpint (n_changes, >, 1);
+
+  WhyTensor *map = why_surveyor_get_overlay (surveyor, &to_source, &style);
+  g_assert_nonnull (map);
+  g_assert_cmpint (map->dims[0], ==, ROWS);
+  g_assert_cmpint (map->dims[1], ==, COLUMNS);
+  g_assert_cmpfloat (((const float *) map->data)[TUMOUR_ROW * COLUMNS + TUMOUR_COLUMN], >, 0.9f);
+  g_assert_cmpfloat (style.lo, ==, 0);
+  g_assert_cmpfloat (style.hi, ==, 1);
+  g_autofree char *sentence = why_surveyor_describe (surveyor);
+  g_assert_nonnull (strstr (sentence, "1 of 30 fields"));
+  g_assert_nonnull (strstr (sentence, "5 without tissue"));
+
+  /* From the surest on; and back, but not before the first. */
+  g_assert_false (why_surveyor_step (surveyor, -1));
+  g_assert_true (why_surveyor_step (surveyor, 1));
+  g_assert_true (why_document_get_roi (document, &roi));
+  g_assert_cmpint (roi.x, ==, TUMOUR_COLUMN * TILE);
+  g_assert_cmpint (roi.y, ==, TUMOUR_ROW * TILE);
+  g_assert_cmpint (why_surveyor_get_rank (surveyor), ==, 0);
+  g_assert_false (why_surveyor_step (surveyor, -1));
+  g_assert_true (why_surveyor_step (surveyor, 1));
+  g_assert_cmpint (why_surveyor_get_rank (surveyor), ==, 1);
+  g_assert_true (why_surveyor_explain_at (surveyor, TUMOUR_COLUMN * TILE + 5, TUMOUR_ROW * TILE + 200));
+  g_assert_cmpint (why_surveyor_get_rank (surveyor), ==, 0);
+  g_assert_false (why_surveyor_explain_at (surveyor, -1, 5));
+  spin_until_idle (document);
+
+  /* Another class: other numbers of the same answers. */
+  why_document_set_target_class (document, 0);
+  spin_until_idle (document);
+  map = why_surveyor_get_overlay (surveyor, &to_source, &style);
+  g_assert_cmpint (why_surveyor_get_class (surveyor), ==, 0);
+  g_assert_cmpfloat (((const float *) map->data)[TUMOUR_ROW * COLUMNS + TUMOUR_COLUMN], <, 0.1f);
+  why_surveyor_set_shown (surveyor, FALSE);
+  g_assert_null (why_surveyor_get_overlay (surveyor, &to_source, &style));
+
+  /* Another picture: nothing of it is known. */
+  why_document_open_picture (document, plain_path);
+  spin_until_idle (document);
+  g_assert_null (why_surveyor_get_survey (surveyor));
+  g_assert_cmpint (why_surveyor_get_class (surveyor), ==, -1);
+  g_assert_finalize_object (surveyor);
+  close_document (document, runner);
+}
+
+/* Stopping takes effect at once, starting once more goes on, and a new part begins anew. */
+static void
+test_stop (void)
+{
+  WhyRunner *runner = why_runner_new ();
+  WhyDocument *document = open_document (runner, slide_path);
+  WhySurveyor *surveyor = why_surveyor_new (document);
+  const WhyRoi part = { TUMOUR_COLUMN * TILE, TUMOUR_ROW * TILE, 2 * TILE, TILE };
+
+  why_surveyor_start (surveyor, NULL);
+  why_surveyor_stop (surveyor);
+  g_assert_false (why_surveyor_is_running (surveyor));
+  WhySurvey *first = why_surveyor_get_survey (surveyor);
+  why_surveyor_start (surveyor, NULL);
+  g_assert_true (why_surveyor_get_survey (surveyor) == first);
+  spin_until (has_stopped, surveyor);
+  g_assert_cmpfloat (why_surveyor_get_progress (surveyor), ==, 1);
+  why_surveyor_start (surveyor, &part);
+  g_assert_cmpint (why_survey_get_columns (why_surveyor_get_survey (surveyor)), ==, 2);
+  /* Given up while it runs. */
+  why_surveyor_forget (surveyor);
+  g_assert_null (why_surveyor_get_survey (surveyor));
+  spin_for (20);
+  why_surveyor_start (surveyor, &part);
+  spin_until (has_stopped, surveyor);
+  g_autoptr (JsonObject) json = why_surveyor_to_json (surveyor);
+  g_assert_cmpint (json_object_get_int_member (json, "answered"), ==, 2);
+  g_assert_true (json_object_get_boolean_member (json, "complete"));
+  /* And while the document goes. */
+  why_surveyor_start (surveyor, NULL);
+  g_assert_finalize_object (surveyor);
+  close_document (document, runner);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  if (VIPS_INIT (argv[0]) != 0)
+    g_error ("libvips cannot start");
+  folder = g_dir_make_tmp ("whylight-survey-XXXXXX", NULL);
+  model_path = g_test_build_filename (G_TEST_DIST, "..", "models", "phantoms", "gland.onnx", NULL);
+  slide_path = g_build_filename (folder, "slide.tiff", NULL);
+  plain_path = g_build_filename (folder, "plain.png", NULL);
+  write_files ();
+  g_test_add_func ("/survey/slide", test_slide);
+  g_test_add_func ("/survey/picture", test_picture);
+  g_test_add_func ("/survey/continue", test_continue);
+  g_test_add_func ("/survey/part", test_part);
+  g_test_add_func ("/survey/refused", test_refused);
+  g_test_add_func ("/survey/csv", test_csv);
+  g_test_add_func ("/surveyor/document", test_document);
+  g_test_add_func ("/surveyor/stop", test_stop);
+  const int status = g_test_run ();
+  g_unlink (slide_path);
+  g_unlink (plain_path);
+  g_rmdir (folder);
+  g_free (slide_path);
+  g_free (plain_path);
+  g_free (model_path);
+  g_free (folder);
+  vips_shutdown ();
+  return status;
+}
