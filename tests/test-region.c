@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "base/error.h"
+#include "gland-slide.h"
 #include "service/document.h"
 #include "service/export.h"
 #include "service/tiles.h"
@@ -14,7 +15,7 @@
 /* The part of a slide or picture that the network is shown: its map must be the one of the same part cut out and saved as a
  * picture of its own, and lie where the part lies. The network is the project's own for glands. */
 
-#define TILE 224
+#define TILE GLAND_TILE
 #define COLUMNS 7
 #define ROWS 5
 /* Where the tumour is, in pixels: not at a multiple of anything. */
@@ -27,43 +28,18 @@ static char *slide_path;
 static char *plain_path;
 static char *crop_path;
 
-static char *
-source_path (const char *name)
-{
-  return g_test_build_filename (G_TEST_DIST, "..", name, NULL);
-}
-
-static VipsImage *
-load (const char *name)
-{
-  g_autofree char *path = source_path (name);
-  VipsImage *image = vips_image_new_from_file (path, NULL);
-
-  g_assert_nonnull (image);
-  return image;
-}
-
-/* Normal tissue all over, and one tile of tumour. */
 static void
 write_files (void)
 {
-  VipsImage *normal = load ("data/samples/gland-normal.png"), *tumour = load ("data/samples/gland-tumour.png");
-  VipsImage *field = NULL, *slide = NULL, *scaled = NULL, *crop = NULL;
+  VipsImage *slide, *crop = NULL;
 
-  g_assert_cmpint (vips_replicate (normal, &field, COLUMNS, ROWS, NULL), ==, 0);
-  g_assert_cmpint (vips_insert (field, tumour, &slide, TUMOUR_X, TUMOUR_Y, NULL), ==, 0);
-  g_assert_cmpint (vips_copy (slide, &scaled, "xres", 2000.0, "yres", 2000.0, NULL), ==, 0);
-  g_assert_cmpint (vips_tiffsave (scaled, slide_path, "tile", TRUE, "tile_width", 128, "tile_height", 128, "pyramid", TRUE,
-                                  "compression", VIPS_FOREIGN_TIFF_COMPRESSION_DEFLATE, NULL), ==, 0);
-  g_assert_cmpint (vips_pngsave (slide, plain_path, NULL), ==, 0);
+  gland_slide_write (slide_path, plain_path, COLUMNS, ROWS, TUMOUR_X, TUMOUR_Y, 0);
+  slide = vips_image_new_from_file (plain_path, NULL);
+  g_assert_nonnull (slide);
   g_assert_cmpint (vips_extract_area (slide, &crop, TUMOUR_X, TUMOUR_Y, TILE, TILE, NULL), ==, 0);
   g_assert_cmpint (vips_pngsave (crop, crop_path, NULL), ==, 0);
   g_object_unref (crop);
-  g_object_unref (scaled);
   g_object_unref (slide);
-  g_object_unref (field);
-  g_object_unref (tumour);
-  g_object_unref (normal);
 }
 
 static WhyDocument *
@@ -418,7 +394,7 @@ main (int argc, char **argv)
     g_error ("libvips: %s", vips_error_buffer ());
   folder = g_dir_make_tmp ("whylight-region-XXXXXX", NULL);
   g_assert_nonnull (folder);
-  model_path = source_path ("models/phantoms/gland.onnx");
+  model_path = gland_slide_model ();
   slide_path = g_build_filename (folder, "slide.tif", NULL);
   plain_path = g_build_filename (folder, "plain.png", NULL);
   crop_path = g_build_filename (folder, "crop.png", NULL);

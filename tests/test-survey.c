@@ -1,6 +1,8 @@
 #include "config.h"
 
 #include "base/error.h"
+#include "cli-driver.h"
+#include "gland-slide.h"
 #include "service/surveyor.h"
 #include "spin.h"
 
@@ -9,53 +11,21 @@
 #include <string.h>
 #include <vips/vips.h>
 
-/* What a network says of every field: the same as it says of each of them alone. The network is the project's own for
- * glands, the slide is made of its samples: tissue, one field of tumour, and glass at the right. */
+/* What a network says of every field: the same as it says of each of them alone. */
 
-#define TILE 224
+#define TILE GLAND_TILE
 #define COLUMNS 7
 #define ROWS 5
 #define TUMOUR_COLUMN 2
 #define TUMOUR_ROW 1
 #define TUMOUR_CLASS 1
-/* Columns of glass, and one before them that the overview cannot tell from its neighbour. */
+/* The first of them touches tissue in the overview. */
 #define GLASS_COLUMNS 2
 
 static char *folder;
 static char *model_path;
 static char *slide_path;
 static char *plain_path;
-
-static VipsImage *
-load (const char *name)
-{
-  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "..", "data", "samples", name, NULL);
-  VipsImage *image = vips_image_new_from_file (path, NULL);
-
-  g_assert_nonnull (image);
-  return image;
-}
-
-static void
-write_files (void)
-{
-  VipsImage *normal = load ("gland-normal.png"), *tumour = load ("gland-tumour.png");
-  VipsImage *field = NULL, *white = NULL, *glass = NULL, *stained = NULL, *slide = NULL, *scaled = NULL;
-  const double full[] = { 255, 255, 255 };
-
-  g_assert_cmpint (vips_replicate (normal, &field, COLUMNS, ROWS, NULL), ==, 0);
-  g_assert_cmpint (vips_black (&white, GLASS_COLUMNS * TILE, ROWS * TILE, "bands", 3, NULL), ==, 0);
-  g_assert_cmpint (vips_linear (white, &glass, full, full, 3, "uchar", TRUE, NULL), ==, 0);
-  g_assert_cmpint (vips_insert (field, tumour, &stained, TUMOUR_COLUMN * TILE, TUMOUR_ROW * TILE, NULL), ==, 0);
-  g_assert_cmpint (vips_insert (stained, glass, &slide, (COLUMNS - GLASS_COLUMNS) * TILE, 0, NULL), ==, 0);
-  g_assert_cmpint (vips_copy (slide, &scaled, "xres", 2000.0, "yres", 2000.0, NULL), ==, 0);
-  g_assert_cmpint (vips_tiffsave (scaled, slide_path, "tile", TRUE, "tile_width", 128, "tile_height", 128, "pyramid", TRUE,
-                                  "compression", VIPS_FOREIGN_TIFF_COMPRESSION_DEFLATE, NULL), ==, 0);
-  g_assert_cmpint (vips_pngsave (slide, plain_path, NULL), ==, 0);
-  VipsImage *const all[] = { normal, tumour, field, white, glass, stained, slide, scaled };
-  for (gsize image = 0; image < G_N_ELEMENTS (all); image++)
-    g_object_unref (all[image]);
-}
 
 static WhyDocument *
 open_document (WhyRunner *runner, const char *picture)
@@ -297,6 +267,46 @@ test_csv (void)
   close_document (document, runner);
 }
 
+/* The program for scripts says the same, and tells what it left out. */
+static void
+test_command (void)
+{
+  WhyRunner *runner = why_runner_new ();
+  WhyDocument *document = open_document (runner, slide_path);
+  g_autoptr (WhySurvey) survey = make_survey (document, NULL);
+  g_autofree char *line = g_strdup_printf ("survey %s %s -c 1 --top 2 -o fields.csv --json", model_path, slide_path);
+  const char *const labels[] = { why_model_get_class_label (why_document_get_model (document), 0),
+                                 why_model_get_class_label (why_document_get_model (document), 1), NULL };
+  WhySurveyCounts counts;
+
+  run (survey);
+  why_survey_get_counts (survey, &counts);
+  g_autoptr (JsonNode) node = cli_json (line);
+  JsonObject *answer = json_node_get_object (node);
+  g_assert_cmpint (json_object_get_int_member (answer, "columns"), ==, COLUMNS);
+  g_assert_cmpint (json_object_get_int_member (answer, "answered"), ==, (gint64) counts.n_answered);
+  g_assert_cmpint (json_object_get_int_member (answer, "without_tissue"), ==, (gint64) counts.n_glass);
+  JsonArray *surest = json_object_get_array_member (answer, "surest");
+  g_assert_cmpuint (json_array_get_length (surest), ==, 2);
+  g_autofree char *place = g_strdup_printf ("%d,%d,%d,%d", TUMOUR_COLUMN * TILE, TUMOUR_ROW * TILE, TILE, TILE);
+  g_assert_cmpstr (json_object_get_string_member (json_array_get_object_element (surest, 0), "roi"), ==, place);
+
+  g_autofree char *path = cli_path ("fields.csv");
+  g_autofree char *csv = why_survey_to_csv (survey, labels);
+  g_autofree char *written = NULL;
+  g_assert_true (g_file_get_contents (path, &written, NULL, NULL));
+  g_assert_cmpstr (written, ==, csv);
+
+  g_autofree char *part = g_strdup_printf ("survey %s %s --roi 0,0,448,224", model_path, slide_path);
+  g_auto (CliRun) text = cli_fine (part);
+  g_assert_nonnull (strstr (text.out, "2 x 1 of 224 x 224 pixels: 2 asked"));
+  g_autofree char *wrong = g_strdup_printf ("survey %s %s -c 7", model_path, slide_path);
+  g_auto (CliRun) refused = cli (wrong);
+  g_assert_cmpint (refused.status, ==, 2);
+  g_assert_nonnull (strstr (refused.err, "no class 7"));
+  close_document (document, runner);
+}
+
 /* ---- with a document ---- */
 
 static gboolean
@@ -432,17 +442,19 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   if (VIPS_INIT (argv[0]) != 0)
     g_error ("libvips cannot start");
+  cli_driver_start ();
   folder = g_dir_make_tmp ("whylight-survey-XXXXXX", NULL);
-  model_path = g_test_build_filename (G_TEST_DIST, "..", "models", "phantoms", "gland.onnx", NULL);
+  model_path = gland_slide_model ();
   slide_path = g_build_filename (folder, "slide.tiff", NULL);
   plain_path = g_build_filename (folder, "plain.png", NULL);
-  write_files ();
+  gland_slide_write (slide_path, plain_path, COLUMNS, ROWS, TUMOUR_COLUMN * TILE, TUMOUR_ROW * TILE, GLASS_COLUMNS);
   g_test_add_func ("/survey/slide", test_slide);
   g_test_add_func ("/survey/picture", test_picture);
   g_test_add_func ("/survey/continue", test_continue);
   g_test_add_func ("/survey/part", test_part);
   g_test_add_func ("/survey/refused", test_refused);
   g_test_add_func ("/survey/csv", test_csv);
+  g_test_add_func ("/survey/command", test_command);
   g_test_add_func ("/surveyor/document", test_document);
   g_test_add_func ("/surveyor/stop", test_stop);
   const int status = g_test_run ();
@@ -453,6 +465,7 @@ main (int argc, char **argv)
   g_free (plain_path);
   g_free (model_path);
   g_free (folder);
+  cli_driver_finish ();
   vips_shutdown ();
   return status;
 }

@@ -3,6 +3,7 @@
 #include "answer-panel.h"
 
 #include "class-list.h"
+#include "survey-box.h"
 #include "tooltip.h"
 #include "service/layer-title.h"
 #include "words.h"
@@ -23,6 +24,7 @@ struct _WhyAnswerPanel
   GtkWidget *also_box;
   GtkLabel *also;
   WhyClassList *class_list;
+  WhySurveyBox *survey_box;
   GtkWidget *card;
   GtkDropDown *score;
   GtkLabel *score_sentence;
@@ -283,6 +285,7 @@ why_answer_panel_class_init (WhyAnswerPanelClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = why_answer_panel_dispose;
   g_type_ensure (WHY_TYPE_CLASS_LIST);
+  g_type_ensure (WHY_TYPE_SURVEY_BOX);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/whylight/Whylight/answer-panel.ui");
 #define CHILD(name) gtk_widget_class_bind_template_child (widget_class, WhyAnswerPanel, name)
   CHILD (sentence);
@@ -291,6 +294,7 @@ why_answer_panel_class_init (WhyAnswerPanelClass *klass)
   CHILD (also_box);
   CHILD (also);
   CHILD (class_list);
+  CHILD (survey_box);
   CHILD (card);
   CHILD (score);
   CHILD (score_sentence);
@@ -329,4 +333,11 @@ why_answer_panel_set_document (WhyAnswerPanel *self, WhyDocument *document)
   g_signal_connect_object (document, "notify::method", G_CALLBACK (update_question), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (document, "notify::target-kind", G_CALLBACK (update_target), self, G_CONNECT_SWAPPED);
   update_model (self);
+}
+
+void
+why_answer_panel_set_surveyor (WhyAnswerPanel *self, WhySurveyor *surveyor)
+{
+  g_return_if_fail (WHY_IS_ANSWER_PANEL (self));
+  why_survey_box_set_surveyor (self->survey_box, surveyor);
 }

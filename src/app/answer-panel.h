@@ -1,6 +1,7 @@
 #pragma once
 
 #include "service/document.h"
+#include "service/surveyor.h"
 
 #include <adwaita.h>
 
@@ -13,5 +14,7 @@ G_DECLARE_FINAL_TYPE (WhyAnswerPanel, why_answer_panel, WHY, ANSWER_PANEL, AdwBi
 
 /** why_answer_panel_set_document: once */
 void why_answer_panel_set_document (WhyAnswerPanel *self, WhyDocument *document);
+
+void why_answer_panel_set_surveyor (WhyAnswerPanel *self, WhySurveyor *surveyor); /* once */
 
 G_END_DECLS

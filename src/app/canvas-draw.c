@@ -54,6 +54,8 @@ why_canvas_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
   if (self->picture_texture != NULL)
     append_texture (self, snapshot, self->picture_texture, &self->picture_img);
 
+  if (self->survey.texture != NULL && !self->bare)
+    append_texture (self, snapshot, self->survey.texture, &self->survey.img);
   if (with_map)
     {
       if (self->outdated)
@@ -107,4 +109,5 @@ why_canvas_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
       gtk_snapshot_append_node (snapshot, self->legend_node);
       gtk_snapshot_restore (snapshot);
     }
+  why_canvas_append_survey_legend (self, snapshot);
 }

@@ -94,6 +94,9 @@ why_canvas_update_legend (WhyCanvas *self)
   self->legend_stale = FALSE;
   g_clear_pointer (&self->legend_node, gsk_render_node_unref);
   gtk_widget_queue_draw (GTK_WIDGET (self));
+  /* A wall in a lecture hall is seen from the back row. */
+  const double scale = CLAMP (MIN (self->view.view_width, self->view.view_height) / LARGE, 1, MAX_SCALE);
+  why_canvas_update_survey_legend (self, scale);
   if (self->map == NULL || self->legend_title == NULL)
     return;
 
@@ -103,8 +106,6 @@ why_canvas_update_legend (WhyCanvas *self)
     .height = (int) self->map->dims[0],
     .to_source = self->to_source,
   };
-  /* A wall in a lecture hall is seen from the back row. */
-  const double scale = CLAMP (MIN (self->view.view_width, self->view.view_height) / LARGE, 1, MAX_SCALE);
   WhyColorBar bar = {
     .style = &self->style,
     .title = self->legend_title,

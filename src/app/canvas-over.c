@@ -54,7 +54,7 @@ get_lift (WhyCanvas *self)
   const gboolean has_legend = self->legend_node != NULL && !self->no_legend && self->map != NULL && self->show_map && !self->bare;
 
   return has_legend && MARGIN + self->legend_width + 8 > self->view.view_width - MARGIN - MAX (self->scale_width, 1)
-           ? self->legend_height + 8
+           ? self->legend_height + 8 + why_canvas_get_survey_lift (self)
            : 0;
 }
 
@@ -129,6 +129,8 @@ append_overview (WhyCanvas *self, GtkSnapshot *snapshot, const WhyRect *place)
 
   append_border (snapshot, &frame, 2, &black);
   why_render_append (snapshot, GTK_WIDGET (self), self->base_texture, &bounds);
+  if (self->survey.whole != NULL && !self->bare)
+    why_render_append (snapshot, GTK_WIDGET (self), self->survey.whole, &bounds);
   if (self->whole_map_texture != NULL && self->map != NULL && self->show_map && !self->bare)
     why_render_append (snapshot, GTK_WIDGET (self), self->whole_map_texture, &bounds);
   if (!why_view_visible (view, &img, &target))

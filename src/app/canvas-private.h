@@ -51,6 +51,23 @@ typedef struct
   char *window_text; /* nullable */
 } WhyCanvasVolume;
 
+/* What is known of every field; see WhySurveyor. Textures as those of the map. */
+typedef struct
+{
+  WhyTensor *values; /* nullable */
+  WhyAffine to_source;
+  WhyOverlayStyle style;
+  char *title;
+  guint64 serial;
+  GdkTexture *texture;
+  WhyRect img, hole;
+  guint64 texture_serial;
+  GdkTexture *whole; /* as small as the overview needs it */
+  guint64 whole_serial;
+  GskRenderNode *legend;
+  double legend_width, legend_height;
+} WhyCanvasSurvey;
+
 struct _WhyCanvas
 {
   GtkWidget parent_instance;
@@ -129,6 +146,7 @@ struct _WhyCanvas
   double marker_x, marker_y;
 
   WhyCanvasVolume volume;
+  WhyCanvasSurvey survey;
 };
 
 void why_canvas_queue_update (WhyCanvas *self); /* textures and legend, before the next frame */
@@ -200,6 +218,19 @@ void why_canvas_append_region (WhyCanvas *self, GtkSnapshot *snapshot);
 /* In the overview at @place; @turn: from the picture to what is shown of it. */
 void why_canvas_append_region_mark (WhyCanvas *self, GtkSnapshot *snapshot, const WhyRect *place, const WhyAffine *turn,
                                     double shrink);
+
+/* canvas-survey.c */
+void why_canvas_clear_survey (WhyCanvas *self);
+gboolean why_canvas_survey_is_stale (WhyCanvas *self, const WhyRect *img);
+gboolean why_canvas_survey_wants_whole (WhyCanvas *self);
+/* @whole: small, for the overview */
+void why_canvas_survey_ask (WhyCanvas *self, WhyRenderTask *task, gboolean whole);
+void why_canvas_survey_take (WhyCanvas *self, const WhyRenderTask *task);
+void why_canvas_probe_survey (WhyCanvas *self, double img_x, double img_y, WhyProbe *probe);
+void why_canvas_update_survey_legend (WhyCanvas *self, double scale);
+/* How much room its colour bar takes above the other one. */
+double why_canvas_get_survey_lift (WhyCanvas *self);
+void why_canvas_append_survey_legend (WhyCanvas *self, GtkSnapshot *snapshot);
 
 void why_canvas_init_input (WhyCanvas *self);
 void why_canvas_update_cursor (WhyCanvas *self);

@@ -37,8 +37,10 @@ why_render_task_free (WhyRenderTask *task)
   g_clear_object (&task->tiles);
   g_clear_pointer (&task->patch, why_tensor_unref);
   g_clear_pointer (&task->map, why_tensor_unref);
+  g_clear_pointer (&task->survey, why_tensor_unref);
   g_clear_pointer (&task->base, why_tensor_unref);
   g_clear_object (&task->picture_texture);
+  g_clear_object (&task->survey_texture);
   g_clear_object (&task->map_texture);
   g_clear_object (&task->base_texture);
   g_clear_object (&task->whole_map_texture);
@@ -301,6 +303,43 @@ render_map (const WhyRenderTask *task, const WhyRect *img, int width, int height
   return texture_take (surface);
 }
 
+static double
+whole_shrink (const WhyRenderTask *task)
+{
+  return MIN (1.0, WHOLE_MAP_SIDE / MAX (task->img_width, task->img_height));
+}
+
+/* Cells from edge to edge, but for the region that has a map of its own. */
+static GdkTexture *
+render_survey (const WhyRenderTask *task, const WhyRect *img, int width, int height)
+{
+  cairo_surface_t *surface = surface_new (width, height);
+  const WhyOverlayMap map = {
+    .values = task->survey->data,
+    .width = (int) task->survey->dims[1],
+    .height = (int) task->survey->dims[0],
+    .to_source = task->survey_to_source,
+    .source_width = task->img_width,
+    .source_height = task->img_height,
+  };
+  const WhyRect *hole = &task->survey_hole;
+  const double scale_x = width / img->width, scale_y = height / img->height;
+  const int left = (int) CLAMP (round ((hole->x - img->x) * scale_x), 0, width);
+  const int right = (int) CLAMP (round ((hole->x + hole->width - img->x) * scale_x), 0, width);
+  const int top = (int) CLAMP (round ((hole->y - img->y) * scale_y), 0, height);
+  const int bottom = (int) CLAMP (round ((hole->y + hole->height - img->y) * scale_y), 0, height);
+
+  if (surface == NULL)
+    return NULL;
+  guint32 *pixels = (guint32 *) (void *) cairo_image_surface_get_data (surface);
+  why_overlay_render (&map, &task->survey_style, img, width, height, pixels, (gsize) cairo_image_surface_get_stride (surface));
+  /* Rows of 32-bit surfaces are dense. */
+  for (int y = top; y < bottom; y++)
+    memset (pixels + (gsize) y * (gsize) width + left, 0, (gsize) (right - left) * sizeof *pixels);
+  surface = turn_surface (surface, task->turn);
+  return surface != NULL ? texture_take (surface) : NULL;
+}
+
 /* The part of the patch that is visible, on the pixels of the surface that it covers. */
 static void
 render_patch (const WhyRenderTask *task, guint32 *pixels, gsize stride)
@@ -350,12 +389,21 @@ render (WhyRenderTask *task)
   if (task->map != NULL && task->whole_map)
     {
       const WhyRect all = { 0, 0, task->img_width, task->img_height };
-      const double shrink = MIN (1.0, WHOLE_MAP_SIDE / MAX (task->img_width, task->img_height));
+      const double shrink = whole_shrink (task);
       task->whole_map_texture = render_map (task, &all, MAX (1, (int) (task->img_width * shrink)),
                                             MAX (1, (int) (task->img_height * shrink)), FALSE);
     }
   else if (task->map != NULL)
     task->map_texture = render_map (task, &task->img, task->width, task->height, TRUE);
+  if (task->survey != NULL && task->whole_survey)
+    {
+      const WhyRect all = { 0, 0, task->img_width, task->img_height };
+      const double shrink = whole_shrink (task);
+      task->survey_texture = render_survey (task, &all, MAX (1, (int) (task->img_width * shrink)),
+                                            MAX (1, (int) (task->img_height * shrink)));
+    }
+  else if (task->survey != NULL)
+    task->survey_texture = render_survey (task, &task->img, task->width, task->height);
 }
 
 static gboolean

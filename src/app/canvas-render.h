@@ -21,7 +21,9 @@ G_BEGIN_DECLS
  * @width, @height: of the textures
  * @base: (nullable): to be drawn as a whole, small, into @base_texture
  * @whole_map: the map is wanted as a whole, small, in @whole_map_texture, and not in @map_texture
- * @picture_texture, @map_texture, @base_texture, @whole_map_texture: (nullable): the result
+ * @survey: (nullable): to be drawn into @survey_texture, with @survey_to_source and @survey_style; nothing in @survey_hole
+ * @whole_survey: it is wanted as a whole, small
+ * @picture_texture, @survey_texture, @map_texture, @base_texture, @whole_map_texture: (nullable): the result
  *
  * One piece of work: written by the main thread, handed over, written by the worker, handed back.
  */
@@ -43,9 +45,16 @@ typedef struct
   int width, height;
   guint64 picture_serial, map_serial;
   gboolean whole_map;
+  WhyTensor *survey;
+  WhyAffine survey_to_source;
+  WhyOverlayStyle survey_style;
+  WhyRect survey_hole;
+  guint64 survey_serial;
+  gboolean whole_survey;
   WhyTurn turn; /* textures are turned; all else here is not */
 
   GdkTexture *picture_texture;
+  GdkTexture *survey_texture;
   GdkTexture *map_texture;
   GdkTexture *base_texture;
   GdkTexture *whole_map_texture;

@@ -63,7 +63,7 @@ why_canvas_is_settled (WhyCanvas *self)
     return FALSE;
   if (!why_view_visible (&self->view, &img, &target))
     return TRUE;
-  return !self->incomplete && !picture_is_stale (self, &img) && !map_is_stale (self, &img);
+  return !self->incomplete && !picture_is_stale (self, &img) && !map_is_stale (self, &img) && !why_canvas_survey_is_stale (self, &img);
 }
 
 static void
@@ -94,6 +94,7 @@ render_done_cb (WhyRenderTask *task, gpointer owner)
       self->map_img = task->img;
       self->map_texture_serial = task->map_serial;
     }
+  why_canvas_survey_take (self, task);
   gtk_widget_queue_draw (GTK_WIDGET (self));
   why_canvas_queue_update (self);
 }
@@ -110,12 +111,14 @@ start_rendering (WhyCanvas *self)
   const gboolean want_picture = picture_is_stale (self, &img);
   const gboolean want_map = map_is_stale (self, &img);
   /* When all is drawn there is time for the coarse picture. */
-  const gboolean idle = !want_picture && !want_map;
+  const gboolean want_survey = why_canvas_survey_is_stale (self, &img);
+  const gboolean idle = !want_picture && !want_map && !want_survey;
   const gboolean want_base = idle && self->picture != NULL && !self->base_tried;
   /* Nobody looks at the overview while all is visible. */
   const gboolean want_whole = idle && self->map != NULL && self->show_map && !self->view.fit && self->with_overview &&
                               (self->whole_map_texture == NULL || self->whole_map_serial != self->map_serial);
-  if (!want_picture && !want_map && !want_base && !want_whole)
+  const gboolean want_whole_survey = idle && why_canvas_survey_wants_whole (self);
+  if (!want_picture && !want_map && !want_survey && !want_base && !want_whole && !want_whole_survey)
     return;
 
   g_autoptr (WhyRenderTask) task = why_render_task_new ();
@@ -151,6 +154,8 @@ start_rendering (WhyCanvas *self)
       task->map = why_tensor_ref (self->map);
       task->to_source = self->to_source;
     }
+  if (want_survey || want_whole_survey)
+    why_canvas_survey_ask (self, task, !want_survey);
   self->rendering = TRUE;
   why_render_task_start (g_steal_pointer (&task), render_done_cb, G_OBJECT (self));
 }
@@ -230,6 +235,7 @@ why_canvas_probe_at (WhyCanvas *self, double img_x, double img_y)
           probe.value = why_resample_at (self->map->data, width, height, self->style.kind, map_x, map_y);
         }
     }
+  why_canvas_probe_survey (self, img_x, img_y, &probe);
   self->probe = probe;
   g_signal_emit (self, signals[SIGNAL_PROBED], 0);
 }
@@ -309,6 +315,7 @@ why_canvas_dispose (GObject *object)
   why_canvas_drop_slide (self);
   g_clear_pointer (&self->picture, why_tensor_unref);
   g_clear_pointer (&self->map, why_tensor_unref);
+  why_canvas_clear_survey (self);
   why_marks_clear (&self->marks);
   g_clear_pointer (&self->covers, g_array_unref);
   g_clear_pointer (&self->outlines, g_ptr_array_unref);
@@ -545,6 +552,7 @@ why_canvas_set_picture (WhyCanvas *self, WhyTensor *pixels)
     {
       g_clear_object (&self->picture_texture);
       g_clear_object (&self->map_texture);
+      why_canvas_clear_survey (self);
       why_view_set_picture (&self->view, 0, 0);
       why_canvas_probe_none (self);
     }
@@ -634,6 +642,9 @@ why_canvas_set_turn (WhyCanvas *self, WhyTurn turn)
   self->base_tried = FALSE;
   self->picture_serial++;
   self->map_serial++;
+  self->survey.serial++;
+  g_clear_object (&self->survey.texture);
+  g_clear_object (&self->survey.whole);
   g_clear_object (&self->base_texture);
   g_clear_object (&self->picture_texture);
   g_clear_object (&self->map_texture);

@@ -66,6 +66,8 @@ typedef struct
  * @rgb: value of the picture there
  * @has_map: a map covers the position
  * @value: raw value of the map as drawn there; may be NaN
+ * @has_survey: a field is there whose answer is known
+ * @survey: probability of the class in that field
  */
 typedef struct
 {
@@ -74,6 +76,8 @@ typedef struct
   guint8 rgb[3];
   gboolean has_map;
   float value;
+  gboolean has_survey;
+  float survey;
 } WhyProbe;
 
 GtkWidget *why_canvas_new (void);
@@ -100,6 +104,14 @@ void why_canvas_set_picture (WhyCanvas *self, WhyTensor *pixels);
  * In place of a picture: a whole slide, of which what is visible is drawn from tiles as they come.
  */
 void why_canvas_set_slide (WhyCanvas *self, WhyTiles *tiles, WhyTensor *patch, const WhyRect *place);
+
+/**
+ * why_canvas_set_survey:
+ * @values: (nullable): float32 [rows, columns]: drawn below the map, and not in the region that is explained; NaN: nothing
+ * @to_source: from its cells to source pixels
+ * @title: (nullable): of its colour bar
+ */
+void why_canvas_set_survey (WhyCanvas *self, WhyTensor *values, const WhyAffine *to_source, const WhyOverlayStyle *style, const char *title);
 
 /** why_canvas_set_region: @region: (nullable): what the network is shown, source pixels: outlined */
 void why_canvas_set_region (WhyCanvas *self, const WhyRect *region);

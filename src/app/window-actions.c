@@ -136,7 +136,13 @@ activate_redo (GSimpleAction *action, GVariant *parameter, gpointer data)
 static void
 activate_cancel (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
-  why_document_cancel (((Window *) data)->document);
+  Window *self = data;
+
+  /* What somebody waits for first; the survey goes on behind it. */
+  if (why_document_get_busy (self->document))
+    why_document_cancel (self->document);
+  else
+    why_surveyor_stop (self->surveyor);
 }
 
 static void

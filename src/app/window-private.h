@@ -4,6 +4,7 @@
 
 #include "canvas.h"
 #include "service/autosave.h"
+#include "service/surveyor.h"
 
 #include "service/export.h"
 #include "service/step.h"
@@ -82,6 +83,7 @@ struct _WhyWindow
   /* Owned */
   GSettings *settings;
   WhyDocument *document;
+  WhySurveyor *surveyor;
   char *last_folder;
   WhyWindowTake *take;
   WhyAutosave *autosave; /* nullable */
@@ -110,6 +112,10 @@ void why_window_show_covers (WhyWindow *self);
 void why_window_init_region (WhyWindow *self); /* window-region.c: what the network is shown */
 /* A part that was drawn to be explained. */
 void why_window_explain_area (WhyWindow *self, WhyArea *area);
+/* window-survey.c: what the network says of every field */
+void why_window_init_survey (WhyWindow *self);
+void why_window_dispose_survey (WhyWindow *self);
+void why_window_add_survey_state (WhyWindow *self, JsonObject *window);
 void why_window_init_look (WhyWindow *self); /* window-look.c: more actions of target and map */
 void why_window_init_measure (WhyWindow *self); /* window-measure.c: outlines, grid, checks */
 /* Whether @path is a file of outlines, which is then read. */

@@ -228,7 +228,7 @@ on_key_pressed_cb (GtkEventControllerKey *controller, guint keyval, guint keycod
     case GDK_KEY_Escape:
       if (why_canvas_cancel_drag (self->canvas) || why_window_compare_escape (self))
         return TRUE;
-      if (why_document_get_busy (self->document))
+      if (why_document_get_busy (self->document) || why_surveyor_is_running (self->surveyor))
         return gtk_widget_activate_action (widget, "win.cancel", NULL);
       return gtk_widget_activate_action (widget, "win.tool", "s", "pan");
     default:
@@ -282,7 +282,7 @@ why_window_is_idle (WhyWindow *self)
   g_return_val_if_fail (WHY_IS_WINDOW (self), TRUE);
 
   return !why_document_get_busy (self->document) && why_window_layers_are_idle (self) && self->narrow_id == 0 && self->divider_id == 0 &&
-         !self->busy_shown &&
+         !self->busy_shown && !why_surveyor_is_running (self->surveyor) &&
          !gtk_stack_get_transition_running (self->stack) && is_at_rest (self->error_revealer) &&
          is_at_rest (self->hint_revealer) && is_at_rest (self->drop_revealer) &&
          why_window_compare_is_idle (self) && why_window_volume_is_idle (self) && why_window_take_is_idle (self) &&
@@ -323,6 +323,7 @@ why_window_dup_state (WhyWindow *self)
   json_object_set_boolean_member (window, "dark", adw_style_manager_get_dark (adw_style_manager_get_default ()));
   why_window_dump_layers (self, window);
   why_window_take_add_state (self, window);
+  why_window_add_survey_state (self, window);
   if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
     {
       json_object_unref (window);
@@ -358,6 +359,7 @@ why_window_dispose (GObject *object)
   why_window_dispose_show (self);
   why_window_dispose_layers (self);
   why_window_dispose_take (self);
+  why_window_dispose_survey (self);
   gtk_widget_dispose_template (GTK_WIDGET (self), WHY_TYPE_WINDOW);
   g_clear_weak_pointer (&self->focus_popover);
   g_clear_object (&self->autosave);
@@ -469,6 +471,7 @@ why_window_new (AdwApplication *application, WhyRunner *runner)
   why_window_init_actions (self);
   why_window_init_cover (self);
   why_window_init_region (self);
+  why_window_init_survey (self);
   why_window_init_look (self);
   why_window_init_desk (self);
   why_window_init_compare (self);

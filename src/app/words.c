@@ -306,6 +306,12 @@ why_words_probe (const WhyProbe *probe, double um_per_pixel)
     g_strdup_printf ("x %" G_GINT64_FORMAT "  y %" G_GINT64_FORMAT "%s%s%s   #%02x%02x%02x", probe->img_x, probe->img_y,
                      length != NULL ? "  (" : "", length != NULL ? length : "", length != NULL ? ")" : "", probe->rgb[0],
                      probe->rgb[1], probe->rgb[2]);
+  if (probe->has_survey && !probe->has_map)
+    {
+      g_autofree char *percent = why_percent_text ((double) probe->survey);
+      /* Translators: %1$s is a position and a colour, %2$s the probability of the class in the field of a survey there */
+      return g_strdup_printf (_("%1$s   field %2$s"), place, percent);
+    }
   if (!probe->has_map)
     return g_steal_pointer (&place);
   g_autofree char *value = why_words_number (probe->value);

@@ -24,7 +24,7 @@ typedef struct
 } CliCommand;
 
 extern const CliCommand cli_layers, cli_run, cli_explain, cli_sheet, cli_features, cli_concepts, cli_occlude, cli_check, cli_check_onnx, cli_bench,
-  cli_methods, cli_truth;
+  cli_methods, cli_survey, cli_truth;
 
 /* ---- options ---- */
 

@@ -10,7 +10,7 @@
 
 static const CliCommand *const commands[] = {
   &cli_layers, &cli_run, &cli_explain, &cli_sheet, &cli_features, &cli_concepts, &cli_occlude, &cli_check, &cli_check_onnx, &cli_bench,
-  &cli_methods, &cli_truth,
+  &cli_methods, &cli_survey, &cli_truth,
 };
 
 static void

@@ -316,8 +316,9 @@ prepare_colors (RenderTask *task, const WhyOverlayMap *map, const WhyOverlayStyl
   why_overlay_limits (map, style, &lo, &hi);
   for (int color = 0; color < N_COLORS; color++)
     task->colors[color] = why_overlay_style_color (style, color / (N_COLORS - 1.0));
-  task->hatch[0] = premultiply ((const double[3]){ 0.62, 0.62, 0.62 }, alpha * 0.8);
-  task->hatch[1] = premultiply ((const double[3]){ 0.28, 0.28, 0.28 }, alpha * 0.8);
+  const double hatch_alpha = style->blank_gaps ? 0 : alpha * 0.8;
+  task->hatch[0] = premultiply ((const double[3]){ 0.62, 0.62, 0.62 }, hatch_alpha);
+  task->hatch[1] = premultiply ((const double[3]){ 0.28, 0.28, 0.28 }, hatch_alpha);
 
   /* Centred: counted from zero in the middle, so that 0 is neutral to the last bit. */
   range = hi - lo;

@@ -116,7 +116,7 @@ why_survey_new (const WhyPicture *picture, WhyOnnxModel *model, WhyRecipe *recip
   if ((gsize) columns > MAX_NUMBERS / (gsize) rows / n_classes)
     {
       g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE,
-                   _ ("%1$.0f fields for each of %2$.0f classes are too many: survey a smaller part of the picture"),
+                   _ ("%1$'.0f fields for each of %2$'.0f classes are too many: survey a smaller part of the picture"),
                    (double) columns * (double) rows, (double) n_classes);
       return NULL;
     }

@@ -259,7 +259,10 @@ why_surveyor_get_overlay (WhySurveyor *self, WhyAffine *to_source, WhyOverlaySty
   why_overlay_style_init (style, FALSE);
   style->colormap = find_colormap (self);
   style->opacity = why_document_get_opacity (self->document);
+  style->threshold = why_document_get_threshold (self->document);
+  style->alpha_by_value = self->document->state.look.alpha == WHY_DOCUMENT_ALPHA_VALUE;
   style->kind = WHY_RESAMPLE_NEAREST;
+  style->blank_gaps = TRUE;
   style->limits = WHY_LIMITS_LOCKED;
   style->lo = 0;
   style->hi = 1;
@@ -357,6 +360,21 @@ summarise (WhySurveyor *self, double *highest, gsize *n_over_half)
     }
 }
 
+static char *
+describe_plan (WhySurveyor *self)
+{
+  gint64 width, height;
+
+  if (!why_surveyor_can_start (self))
+    return g_strdup ("");
+  const WhyPicture *picture = why_document_get_source (self->document);
+  why_roi_field (why_model_get_recipe (self->document->model), why_document_get_um_per_pixel (self->document), &width, &height);
+  const double columns = ceil ((double) picture->width / (double) width), rows = ceil ((double) picture->height / (double) height);
+  /* Translators: pixels; number of fields */
+  return g_strdup_printf (_ ("The network sees %1$.0f × %2$.0f pixels at once: %3$'.0f such fields cover the picture."), (double) width,
+                          (double) height, columns * rows);
+}
+
 char *
 why_surveyor_describe (WhySurveyor *self)
 {
@@ -366,7 +384,7 @@ why_surveyor_describe (WhySurveyor *self)
 
   g_return_val_if_fail (WHY_IS_SURVEYOR (self), NULL);
   if (self->survey == NULL)
-    return g_strdup ("");
+    return describe_plan (self);
   why_survey_get_counts (self->survey, &counts);
   summarise (self, &highest, &n_over_half);
   g_autoptr (GString) text = g_string_new (NULL);
@@ -377,21 +395,21 @@ why_surveyor_describe (WhySurveyor *self)
     {
       g_autofree char *percent = why_percent_text (highest);
       /* Translators: numbers of fields, name of a class, probability */
-      g_string_append_printf (text, _ ("%1$.0f of %2$.0f fields are more than half “%3$s”; the surest is %4$s."), (double) n_over_half,
+      g_string_append_printf (text, _ ("%1$'.0f of %2$'.0f fields are more than half “%3$s”; the surest is %4$s."), (double) n_over_half,
                               (double) counts.n_answered, why_model_get_class_label (self->document->model, self->map_class), percent);
     }
   if (counts.n_glass > 0 && counts.n_glass < counts.n_fields)
     {
       g_string_append_c (text, ' ');
       /* Translators: how many fields of a slide are glass */
-      g_string_append_printf (text, _ ("%.0f without tissue were left out."), (double) counts.n_glass);
+      g_string_append_printf (text, _ ("%'.0f without tissue were left out."), (double) counts.n_glass);
     }
   if (counts.n_unreadable > 0)
     {
       g_autofree char *problem = why_survey_dup_problem (self->survey);
       g_string_append_c (text, ' ');
       /* Translators: number of fields; what is wrong with the first */
-      g_string_append_printf (text, _ ("%1$.0f cannot be read: %2$s"), (double) counts.n_unreadable, problem);
+      g_string_append_printf (text, _ ("%1$'.0f cannot be read: %2$s"), (double) counts.n_unreadable, problem);
     }
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
@@ -505,7 +523,7 @@ WhySurveyor *
 why_surveyor_new (WhyDocument *document)
 {
   static const char *const questions[] = { "notify::picture", "notify::model", "notify::target-class", "updated" };
-  static const char *const looks[] = { "notify::opacity", "notify::colormap", "notify::look" };
+  static const char *const looks[] = { "notify::opacity", "notify::threshold", "notify::colormap", "notify::look" };
 
   g_return_val_if_fail (WHY_IS_DOCUMENT (document), NULL);
   WhySurveyor *self = g_object_new (WHY_TYPE_SURVEYOR, NULL);

@@ -84,6 +84,8 @@ typedef enum
  * @kind: %WHY_RESAMPLE_NEAREST (cells), %WHY_RESAMPLE_BILINEAR or %WHY_RESAMPLE_BICUBIC (smooth). Where the
  *   picture shows more than one cell to a pixel the mean of the cells (area) is shown instead
  * @alpha_by_value: opacity grows with the value (signed: with the magnitude) from 0 to @opacity
+ * @blank_gaps: values that are not finite are transparent, as places of which nothing is known; otherwise they are hatched,
+ *   as a fault
  * @vision: simulated colour vision
  * @contours: (array length=n_contours): levels as shares of the range, like @threshold; for signed maps
  *   each is drawn on both sides
@@ -103,6 +105,7 @@ typedef struct
   double threshold;
   WhyResample kind;
   gboolean alpha_by_value;
+  gboolean blank_gaps;
   WhyVision vision;
   int n_contours;
   double contours[WHY_MAX_CONTOURS];

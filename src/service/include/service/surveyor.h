@@ -34,7 +34,8 @@ gboolean why_surveyor_is_running (WhySurveyor *self);
 double why_surveyor_get_progress (WhySurveyor *self); /* 0..1 */
 int why_surveyor_get_seconds_left (WhySurveyor *self); /* -1: not running, or not known yet */
 WhySurvey *why_surveyor_get_survey (WhySurveyor *self); /* (transfer none) (nullable) */
-/** why_surveyor_describe: Returns: (transfer full): what was found of the class shown, in a sentence or two; "": there is no survey */
+/** why_surveyor_describe: Returns: (transfer full): what was found of the class shown, in a sentence or two; before there
+ *  is a survey, how large one would be; "": there cannot be one */
 char *why_surveyor_describe (WhySurveyor *self) G_GNUC_WARN_UNUSED_RESULT;
 
 gboolean why_surveyor_get_shown (WhySurveyor *self);
