@@ -149,6 +149,7 @@ test_going (Fixture *fixture, gconstpointer data)
 
   /* There is no fourth. */
   g_assert_false (why_document_go_step (document, 3));
+  g_assert_false (why_document_go_step (document, G_MAXINT));
   g_assert_nonnull (why_document_get_error_message (document));
   g_assert_cmpint (why_document_get_step (document), ==, 2);
   for (guint index = 0; index < 3; index++)

@@ -221,7 +221,7 @@ check_index (WhyDocument *self, int index)
     return TRUE;
   g_autofree char *message = g_strdup_printf (
     g_dngettext (GETTEXT_PACKAGE, "There is no step %d; there is %u", "There is no step %d; there are %u", self->state.steps->len),
-    index + 1, self->state.steps->len);
+    index < G_MAXINT ? index + 1 : index, self->state.steps->len);
   why_document_fail (self, WHY_ERROR_KIND_VALUE, message);
   return FALSE;
 }
