@@ -346,6 +346,9 @@ why_window_close_request (GtkWindow *window)
   g_settings_set_int (self->settings, "window-width", CLAMP (width, 360, 32767));
   g_settings_set_int (self->settings, "window-height", CLAMP (height, 294, 32767));
   g_settings_set_boolean (self->settings, "window-maximized", gtk_window_is_maximized (window));
+  /* One that is open keeps its grab and so itself; a tooltip that was about to come would then ask where the pointer is in it. */
+  if (self->focus_popover != NULL)
+    gtk_popover_popdown (GTK_POPOVER (self->focus_popover));
   return GTK_WINDOW_CLASS (why_window_parent_class)->close_request (window);
 }
 
