@@ -41,6 +41,8 @@ struct _WhyWindow
   GtkWidget *locate_button;
   GtkWidget *start_page;
   GMenu *recent_menu;
+  GMenu *narrow_section; /* of the main menu */
+  GMenuModel *compare_menu;
   GtkMenuButton *menu_button; /* of the main menu */
   gboolean flap_folds;
   guint fold_id; /* idle that folds the list of cases */

@@ -77,9 +77,15 @@ narrow_cb (gpointer data)
   why_slim_bin_set_relaxed (WHY_SLIM_BIN (self->slim), !self->narrow);
   gtk_widget_set_visible (self->map_button, !self->narrow);
   gtk_widget_set_visible (self->cases_button, !self->narrow);
+  gtk_widget_set_visible (self->compare_button, !self->narrow);
+  g_menu_remove_all (self->narrow_section);
   why_slice_bar_set_narrow (WHY_SLICE_BAR (self->slice_bar), self->narrow);
   if (self->narrow)
-    gtk_button_set_icon_name (self->open_button, "document-open-symbolic");
+    {
+      gtk_button_set_icon_name (self->open_button, "document-open-symbolic");
+      g_menu_append (self->narrow_section, _("Show the _Map"), "win.show-map");
+      g_menu_append_submenu (self->narrow_section, _("_Compare Maps"), self->compare_menu);
+    }
   else
     {
       gtk_button_set_label (self->open_button, _("_Open…"));
@@ -394,6 +400,8 @@ why_window_class_init (WhyWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, slim);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, title);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, recent_menu);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, narrow_section);
+  gtk_widget_class_bind_template_child (widget_class, WhyWindow, compare_menu);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, menu_button);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, open_button);
   gtk_widget_class_bind_template_child (widget_class, WhyWindow, map_button);
