@@ -57,7 +57,8 @@ cli (const char *line)
   for (char **argument = arguments; argument != NULL && *argument != NULL; argument++)
     g_ptr_array_add (argv, *argument);
   g_ptr_array_add (argv, NULL);
-  g_spawn_sync (folder, (char **) argv->pdata, NULL, G_SPAWN_DEFAULT, NULL, NULL, &run.out, &run.err, &wait_status, &error);
+  g_spawn_sync (folder, (char **) argv->pdata, NULL, G_SPAWN_DEFAULT, NULL, NULL, &run.out, &run.err, &wait_status,
+                &error);
   g_assert_no_error (error);
   if (!WIFEXITED (wait_status))
     g_error ("whylight-cli %s died: %s", line, run.err);

@@ -8,13 +8,16 @@ static void
 add_element (GByteArray *to, guint32 tag, const char *vr, gconstpointer value, guint length)
 {
   const guint padded = length + (length & 1);
-  const guint8 head[6] = { (guint8) (tag >> 16), (guint8) (tag >> 24), (guint8) tag, (guint8) (tag >> 8), (guint8) vr[0], (guint8) vr[1] };
+  const guint8 head[6] = { (guint8) (tag >> 16), (guint8) (tag >> 24), (guint8) tag,
+                           (guint8) (tag >> 8),  (guint8) vr[0],       (guint8) vr[1] };
   const guint8 pad = strcmp (vr, "UI") == 0 ? 0 : ' ';
 
   g_byte_array_append (to, head, sizeof head);
   if (strcmp (vr, "OW") == 0)
     {
-      const guint8 wide[6] = { 0, 0, (guint8) padded, (guint8) (padded >> 8), (guint8) (padded >> 16), (guint8) (padded >> 24) };
+      const guint8 wide[6] = {
+        0, 0, (guint8) padded, (guint8) (padded >> 8), (guint8) (padded >> 16), (guint8) (padded >> 24)
+      };
       g_byte_array_append (to, wide, sizeof wide);
     }
   else

@@ -12,6 +12,7 @@ G_BEGIN_DECLS
  *
  * One CT slice, as plain as DICOM can be: explicit little endian, pixels of 0.5 mm, no window stated.
  */
-void dicom_slice_write (const char *path, const char *series, double height, const gint16 *stored, int columns, int rows);
+void dicom_slice_write (const char *path, const char *series, double height, const gint16 *stored, int columns,
+                        int rows);
 
 G_END_DECLS

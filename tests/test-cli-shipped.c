@@ -54,7 +54,8 @@ test_sample (void)
   g_assert_cmpfloat (y * 512 / raw->dims[1], >=, box[1]);
   g_assert_cmpfloat (y * 512 / raw->dims[1], <=, box[1] + box[3]);
 
-  g_autofree char *cover = g_strdup_printf ("occlude %s $P --rect %g,%g,%g,%g --class bag --json", quoted, box[0], box[1], box[2], box[3]);
+  g_autofree char *cover =
+    g_strdup_printf ("occlude %s $P --rect %g,%g,%g,%g --class bag --json", quoted, box[0], box[1], box[2], box[3]);
   g_autoptr (JsonNode) node = cli_json (cover);
   JsonArray *classes = json_object_get_array_member (json_node_get_object (node), "classes");
   gboolean found = FALSE;
@@ -64,7 +65,8 @@ test_sample (void)
       if (strcmp (json_object_get_string_member (item, "label"), "bag") != 0)
         continue;
       found = TRUE;
-      g_assert_cmpfloat (json_object_get_double_member (item, "after"), <, json_object_get_double_member (item, "before") / 2);
+      g_assert_cmpfloat (json_object_get_double_member (item, "after"), <,
+                         json_object_get_double_member (item, "before") / 2);
     }
   g_assert_true (found);
 }
@@ -76,8 +78,10 @@ test_truth (void)
 {
   g_autofree char *data = g_test_build_filename (G_TEST_DIST, "..", "data", "samples", NULL);
   g_autofree char *models = g_test_build_filename (G_TEST_DIST, "..", "models", "phantoms", NULL);
-  g_autofree char *line = g_strdup_printf ("truth --network lesion --network lesion-clever-hans --method gradcam --method sobel "
-                                           "--randomised 1 --json --output truth.png --data '%s' --models '%s'", data, models);
+  g_autofree char *line =
+    g_strdup_printf ("truth --network lesion --network lesion-clever-hans --method gradcam --method sobel "
+                     "--randomised 1 --json --output truth.png --data '%s' --models '%s'",
+                     data, models);
   g_autoptr (JsonNode) node = cli_json (line);
   JsonArray *rows = json_object_get_array_member (json_node_get_object (node), "rows");
 
@@ -102,7 +106,8 @@ test_truth (void)
   g_autofree char *mask = g_build_filename (cases, "gland-1.mask.png", NULL);
   g_autofree char *shipped = g_build_filename (data, "gland-tumour.png", NULL);
   g_autofree char *other = g_build_filename (data, "lesion-both.mask.png", NULL);
-  g_autofree char *command = g_strdup_printf ("truth --network gland --method gradcam --data truth-cases --models '%s'", models);
+  g_autofree char *command =
+    g_strdup_printf ("truth --network gland --method gradcam --data truth-cases --models '%s'", models);
   char *bytes;
   gsize length;
 
@@ -156,7 +161,8 @@ test_truth_table (void)
   g_assert_nonnull (strstr (hans.out, "train.py cases CASES"));
 
   g_autofree char *data = g_test_build_filename (G_TEST_DIST, "..", "data", "samples", NULL);
-  g_autofree char *line = g_strdup_printf ("truth --network gland --network two-features --method gradcam --data '%s'", data);
+  g_autofree char *line =
+    g_strdup_printf ("truth --network gland --network two-features --method gradcam --data '%s'", data);
   g_auto (CliRun) others = cli (line);
   g_assert_cmpint (others.status, ==, 0);
   char *second = strstr (others.out, "two-features, class green");
@@ -173,7 +179,8 @@ static char *
 test_data (void)
 {
   const char *given = g_getenv ("WHYLIGHT_TEST_DATA");
-  g_autofree char *path = given != NULL ? g_strdup (given) : g_test_build_filename (G_TEST_DIST, "..", "..", "shared", "data", NULL);
+  g_autofree char *path =
+    given != NULL ? g_strdup (given) : g_test_build_filename (G_TEST_DIST, "..", "..", "shared", "data", NULL);
 
   if (g_file_test (path, G_FILE_TEST_IS_DIR))
     return g_steal_pointer (&path);
@@ -219,8 +226,9 @@ test_reference_outputs (void)
   for (gsize index = 0; data != NULL && index < G_N_ELEMENTS (models); index++)
     {
       g_autofree char *expected_path = g_build_filename (data, "reference", models[index].model, "output_0.pb", NULL);
-      g_autofree char *line = g_strdup_printf ("run '%s/models/%s.onnx' '%s/reference/%s/input_0.pb' --output %s=out.npy", data,
-                                               models[index].model, data, models[index].model, models[index].output);
+      g_autofree char *line =
+        g_strdup_printf ("run '%s/models/%s.onnx' '%s/reference/%s/input_0.pb' --output %s=out.npy", data,
+                         models[index].model, data, models[index].model, models[index].output);
       g_auto (CliRun) run G_GNUC_UNUSED = cli_fine (line);
       g_autoptr (WhyTensor) actual = cli_read_npy ("out.npy");
       g_autoptr (WhyTensor) expected = why_onnx_tensor_load (expected_path, NULL);
@@ -239,9 +247,10 @@ test_reference_maps (void)
     {
       g_autofree char *name = g_strdup_printf ("mobilenet_v2_1.0_224__both_dog_cat__class%s.npy", classes[index]);
       g_autofree char *expected_path = g_build_filename (data, "reference", "cam", name, NULL);
-      g_autofree char *line = g_strdup_printf ("explain '%s/models/mobilenet_v2_1.0_224.onnx' '%s/reference/cam/input__both_dog_cat.npy' "
-                                               "--class %s --raw cam.npy",
-                                               data, data, classes[index]);
+      g_autofree char *line =
+        g_strdup_printf ("explain '%s/models/mobilenet_v2_1.0_224.onnx' '%s/reference/cam/input__both_dog_cat.npy' "
+                         "--class %s --raw cam.npy",
+                         data, data, classes[index]);
       g_auto (CliRun) run G_GNUC_UNUSED = cli_fine (line);
       g_autoptr (WhyTensor) actual = cli_read_npy ("cam.npy");
       g_autoptr (WhyTensor) expected = why_npy_read (expected_path, NULL);

@@ -100,7 +100,8 @@ make_twice (const char *line, const char *name)
 static void
 test_folder (void)
 {
-  g_autofree char *command = make_twice ("explain small.onnx series --slice axial:2 -o folder.png --full-paths", "folder.png");
+  g_autofree char *command =
+    make_twice ("explain small.onnx series --slice axial:2 -o folder.png --full-paths", "folder.png");
   g_autoptr (JsonNode) of_folder = cli_json ("run small.onnx series --json");
   g_autoptr (JsonNode) of_file = cli_json ("run small.onnx series/a.dcm --json");
 
@@ -136,13 +137,14 @@ test_window (void)
 
   for (gsize which = 0; which < G_N_ELEMENTS (cases); which++)
     {
-      g_autofree char *plain =
-        g_strdup_printf ("explain small.onnx %s --class 1 -o own.png --raw own.npy --full-paths --scale 0.5", cases[which].input);
-      g_autofree char *other = g_strdup_printf ("explain small.onnx %s --class 1 --window=%s -o window.png --raw window.npy "
-                                                "--full-paths --scale 0.5",
-                                                cases[which].input, cases[which].window);
-      g_autofree char *captioned =
-        g_strdup_printf ("explain small.onnx %s --class 1 --window=%s --caption", cases[which].input, cases[which].window);
+      g_autofree char *plain = g_strdup_printf (
+        "explain small.onnx %s --class 1 -o own.png --raw own.npy --full-paths --scale 0.5", cases[which].input);
+      g_autofree char *other =
+        g_strdup_printf ("explain small.onnx %s --class 1 --window=%s -o window.png --raw window.npy "
+                         "--full-paths --scale 0.5",
+                         cases[which].input, cases[which].window);
+      g_autofree char *captioned = g_strdup_printf ("explain small.onnx %s --class 1 --window=%s --caption",
+                                                    cases[which].input, cases[which].window);
       g_autofree char *option = g_strdup_printf (" --window=%s ", cases[which].window);
       g_autofree char *own_command = make_twice (plain, "own.png");
       g_autofree char *command = make_twice (other, "window.png");
@@ -154,11 +156,13 @@ test_window (void)
         g_error ("%s: \"%s\" is not in: %s", captioned, cases[which].said, text.out);
       g_autoptr (WhyTensor) own = cli_read_npy ("own.npy");
       g_autoptr (WhyTensor) map = cli_read_npy ("window.npy");
-      g_assert_cmpmem (own->data, why_tensor_count (own) * sizeof (float), map->data, why_tensor_count (map) * sizeof (float));
+      g_assert_cmpmem (own->data, why_tensor_count (own) * sizeof (float), map->data,
+                       why_tensor_count (map) * sizeof (float));
 
-      g_autofree char *seen_own = g_strdup_printf ("explain small.onnx %s -o own.png --kind seen --hide-map", cases[which].input);
-      g_autofree char *seen =
-        g_strdup_printf ("explain small.onnx %s --window=%s -o window.png --kind seen --hide-map", cases[which].input, cases[which].window);
+      g_autofree char *seen_own =
+        g_strdup_printf ("explain small.onnx %s -o own.png --kind seen --hide-map", cases[which].input);
+      g_autofree char *seen = g_strdup_printf ("explain small.onnx %s --window=%s -o window.png --kind seen --hide-map",
+                                               cases[which].input, cases[which].window);
       g_auto (CliRun) one G_GNUC_UNUSED = cli_fine (seen_own);
       g_auto (CliRun) two G_GNUC_UNUSED = cli_fine (seen);
       /* Every window above is much narrower than the file's own or lies elsewhere: the picture is another one. */

@@ -319,7 +319,8 @@ test_run (void)
     g_assert_cmpfloat (why_tensor_get_f64 (probabilities, other), <=, why_tensor_get_f64 (probabilities, k));
 
   /* The backends agree, within float32's rounding over some hundred products. */
-  g_auto (CliRun) reference G_GNUC_UNUSED = cli_fine ("run small.onnx $P --backend reference --output relu1=reference.npy");
+  g_auto (CliRun) reference G_GNUC_UNUSED =
+    cli_fine ("run small.onnx $P --backend reference --output relu1=reference.npy");
   g_autoptr (WhyTensor) wanted = cli_read_npy ("reference.npy");
   for (gsize index = 0; index < why_tensor_count (wanted); index++)
     g_assert_cmpfloat_with_epsilon (why_tensor_get_f64 (relu1, index), why_tensor_get_f64 (wanted, index), 1e-4);
@@ -330,9 +331,11 @@ static void
 test_explain_tensors (void)
 {
   g_auto (CliRun) run G_GNUC_UNUSED = cli_fine ("run small.onnx $P --output relu1=run.npy");
-  g_auto (CliRun) plain G_GNUC_UNUSED = cli_fine ("explain small.onnx $P --layer relu1 --class 1 --polarity signed --raw plain.npy");
-  g_auto (CliRun) both G_GNUC_UNUSED = cli_fine ("explain small.onnx $P --layer relu1 --class 1 --polarity signed --raw both.npy "
-                                              "--tensor relu1=seen.npy --tensor logits=logits.npy");
+  g_auto (CliRun) plain G_GNUC_UNUSED =
+    cli_fine ("explain small.onnx $P --layer relu1 --class 1 --polarity signed --raw plain.npy");
+  g_auto (CliRun) both G_GNUC_UNUSED =
+    cli_fine ("explain small.onnx $P --layer relu1 --class 1 --polarity signed --raw both.npy "
+              "--tensor relu1=seen.npy --tensor logits=logits.npy");
   g_autoptr (WhyTensor) wanted = cli_read_npy ("run.npy");
   g_autoptr (WhyTensor) seen = cli_read_npy ("seen.npy");
   g_autoptr (WhyTensor) logits = cli_read_npy ("logits.npy");
@@ -555,7 +558,8 @@ static void
 test_explain_input (void)
 {
   g_autoptr (GError) error = NULL;
-  g_auto (CliRun) run = cli_fine ("explain small.onnx $P --method gradient --polarity absolute --raw gradient.npy -o gradient.png --full-paths");
+  g_auto (CliRun) run = cli_fine (
+    "explain small.onnx $P --method gradient --polarity absolute --raw gradient.npy -o gradient.png --full-paths");
   g_autofree char *path = cli_path ("gradient.npy");
   g_autofree char *figure = cli_path ("gradient.png");
   g_autoptr (WhyTensor) raw = why_npy_read (path, &error);

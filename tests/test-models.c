@@ -73,8 +73,9 @@ explain (const Case *c, const char *method, const char *explained, const char *p
 {
   g_autofree char *model = shipped ("models", c->model);
   g_autofree char *sample = shipped ("data/samples", c->sample);
-  g_autofree char *asked =
-    explained != NULL ? g_strdup_printf ("--class '%s' --polarity %s --raw map.npy", explained, polarity) : g_strdup ("");
+  g_autofree char *asked = explained != NULL
+                             ? g_strdup_printf ("--class '%s' --polarity %s --raw map.npy", explained, polarity)
+                             : g_strdup ("");
   g_autofree char *line = g_strdup_printf ("explain '%s' '%s' --json --method %s %s", model, sample, method, asked);
 
   return cli_json (line);

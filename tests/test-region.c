@@ -242,7 +242,8 @@ test_tiles (void)
   g_autoptr (WhyImageSource) source = why_image_source_open (slide_path, NULL, NULL, &error);
   g_assert_no_error (error);
   const gint64 width = why_image_source_get_width (source), height = why_image_source_get_height (source);
-  g_autoptr (WhyTensor) overview = why_image_source_read (source, 0, 0, width, height, width / 16, height / 16, NULL, &error);
+  g_autoptr (WhyTensor) overview =
+    why_image_source_read (source, 0, 0, width, height, width / 16, height / 16, NULL, &error);
   g_assert_no_error (error);
   g_autoptr (WhyTensor) all = why_image_source_read (source, 0, 0, width, height, width, height, NULL, &error);
   g_assert_no_error (error);
@@ -250,8 +251,11 @@ test_tiles (void)
   g_autofree guint32 *pixels = g_new (guint32, 300 * 200);
   guint n_loaded = 0;
   const WhyRect parts[] = {
-    { 0, 0, (double) width, (double) height }, { 480, 400, 300, 200 }, { TUMOUR_X, TUMOUR_Y, 30, 20 },
-    { (double) width - 600, (double) height - 400, 600, 400 }, { (double) width - 300, (double) height - 200, 300, 200 },
+    { 0, 0, (double) width, (double) height },
+    { 480, 400, 300, 200 },
+    { TUMOUR_X, TUMOUR_Y, 30, 20 },
+    { (double) width - 600, (double) height - 400, 600, 400 },
+    { (double) width - 300, (double) height - 200, 300, 200 },
   };
 
   g_signal_connect (tiles, "loaded", G_CALLBACK (on_loaded_cb), &n_loaded);
@@ -274,8 +278,11 @@ test_tiles (void)
             double sum = 0;
             guint n = 0;
 
-            for (gint64 y = (gint64) floor (img->y + row * step_y); y < MAX ((gint64) (img->y + (row + 1) * step_y), (gint64) floor (img->y + row * step_y) + 1); y++)
-              for (gint64 x = (gint64) floor (img->x + column * step_x); x < MAX ((gint64) (img->x + (column + 1) * step_x), (gint64) floor (img->x + column * step_x) + 1); x++, n++)
+            for (gint64 y = (gint64) floor (img->y + row * step_y);
+                 y < MAX ((gint64) (img->y + (row + 1) * step_y), (gint64) floor (img->y + row * step_y) + 1); y++)
+              for (gint64 x = (gint64) floor (img->x + column * step_x);
+                   x < MAX ((gint64) (img->x + (column + 1) * step_x), (gint64) floor (img->x + column * step_x) + 1);
+                   x++, n++)
                 sum += ((const guint8 *) all->data)[(y * width + x) * 3 + 1];
             /* In its own size and enlarged the pixels themselves; smaller, a mean of rounded means over an area that this
              * loop takes in whole pixels: cells are dark and small. */
@@ -369,13 +376,15 @@ test_numbers (void)
       g_autoptr (GError) error = NULL;
       WhyRoi roi = { 0 };
 
-      if (why_roi_from_numbers (cases[which].x, cases[which].y, cases[which].width, cases[which].height, 100, 50, &roi, &error))
+      if (why_roi_from_numbers (cases[which].x, cases[which].y, cases[which].width, cases[which].height, 100, 50, &roi,
+                                &error))
         g_assert_no_error (error);
       else
         g_assert_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST);
       if (!why_roi_equal (&roi, &cases[which].roi))
         g_error ("%g,%g,%g,%g becomes %" G_GINT64_FORMAT ",%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT,
-                 cases[which].x, cases[which].y, cases[which].width, cases[which].height, roi.x, roi.y, roi.width, roi.height);
+                 cases[which].x, cases[which].y, cases[which].width, cases[which].height, roi.x, roi.y, roi.width,
+                 roi.height);
     }
 
   /* A pixel size that is next to nothing asks for all there is, not for a single pixel. */

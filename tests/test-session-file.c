@@ -482,8 +482,9 @@ test_nonsense (void)
   for (gsize which = 0; which < 2 * G_N_ELEMENTS (cases); which++)
     {
       /* A picture takes no notice of slices and windows, a volume none of regions. */
-      const char *base = which % 2 == 0 ? "\"model\":{\"path\":\"nets/small.onnx\"},\"picture\":{\"path\":\"picture.png\"}"
-                                        : "\"model\":{\"path\":\"volume.onnx\"},\"picture\":{\"path\":\"volume.nii\"}";
+      const char *base = which % 2 == 0
+                           ? "\"model\":{\"path\":\"nets/small.onnx\"},\"picture\":{\"path\":\"picture.png\"}"
+                           : "\"model\":{\"path\":\"volume.onnx\"},\"picture\":{\"path\":\"volume.nii\"}";
       const char *member = cases[which / 2].member, *said = cases[which / 2].said;
       g_autoptr (GError) error = NULL;
       g_autofree char *text = g_strdup_printf ("{\"whylight\":\"session\",\"version\":1,%s,%s}", base, member);

@@ -181,7 +181,10 @@ test_flat (void)
   for (int turn = 0; turn < 2; turn++)
     {
       /* A plane with the bright voxel, and one without. */
-      why_document_set_slice (document, WHY_PLANE_AXIAL, turn == 0 ? bright[axis] : bright[axis] == 0 ? 1 : bright[axis] - 1);
+      why_document_set_slice (document, WHY_PLANE_AXIAL,
+                              turn == 0           ? bright[axis]
+                              : bright[axis] == 0 ? 1
+                                                  : bright[axis] - 1);
       g_assert_null (why_document_get_result (document));
       spin_until_idle (document);
       WhyResult *result = why_document_get_result (document);

@@ -153,7 +153,8 @@ run (int argc, char **argv)
   if (!parse_options (&options, &error))
     return cli_fail (CLI_BAD_USAGE, error);
   g_autoptr (WhyModel) model = cli_model_load_for (argv[1], common.recipe, argv[2], &error);
-  if (model == NULL || !cli_check_explainable (model, &error) || !cli_input_load (argv[2], &common, model, &input, &error))
+  if (model == NULL || !cli_check_explainable (model, &error) ||
+      !cli_input_load (argv[2], &common, model, &input, &error))
     return cli_fail (CLI_BAD_INPUT, error);
   if (options.class_text != NULL)
     {

@@ -117,7 +117,8 @@ WhyModel *cli_model_load_for (const char *path, const char *recipe, const char *
 gboolean cli_input_load (const char *path, const CliCommon *common, WhyModel *model, CliInput *input, GError **error);
 
 /** cli_input_ask: Returns: (transfer full): a request about it */
-WhyRequest *cli_input_ask (const CliInput *input, WhyModel *model, const WhyExplainRequest *explain) G_GNUC_WARN_UNUSED_RESULT;
+WhyRequest *cli_input_ask (const CliInput *input, WhyModel *model,
+                           const WhyExplainRequest *explain) G_GNUC_WARN_UNUSED_RESULT;
 
 /** cli_check_cover: sets an error if @input is no picture, or nothing of it lies under @cover */
 gboolean cli_check_cover (const WhyCover *cover, const CliInput *input, GError **error);

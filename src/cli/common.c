@@ -271,7 +271,8 @@ cli_input_load (const char *path, const CliCommon *common, WhyModel *model, CliI
   input->path = g_strdup (path);
   if (is_tensor_file (path) && wanted->width > 0)
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: --roi needs a picture; this tensor is prepared already", path);
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+                   "%s: --roi needs a picture; this tensor is prepared already", path);
       return FALSE;
     }
   if (is_tensor_file (path))
@@ -281,18 +282,20 @@ cli_input_load (const char *path, const CliCommon *common, WhyModel *model, CliI
     return FALSE;
   if (wanted->width > 0 && input->picture->is_volume)
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: --roi is for pictures and slides, and this is a volume", path);
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+                   "%s: --roi is for pictures and slides, and this is a volume", path);
       return FALSE;
     }
   if (wanted->width > 0 &&
       (wanted->x + wanted->width > input->picture->width || wanted->y + wanted->height > input->picture->height))
     {
       g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
-                   "%s: the region %s does not lie in the picture of %" G_GINT64_FORMAT "x%" G_GINT64_FORMAT " pixels", path,
-                   common->roi_text, input->picture->width, input->picture->height);
+                   "%s: the region %s does not lie in the picture of %" G_GINT64_FORMAT "x%" G_GINT64_FORMAT " pixels",
+                   path, common->roi_text, input->picture->width, input->picture->height);
       return FALSE;
     }
-  if (!why_picture_look_at (input->picture, why_model_get_recipe (model), wanted, input->picture->um_per_pixel, &input->roi, NULL, error))
+  if (!why_picture_look_at (input->picture, why_model_get_recipe (model), wanted, input->picture->um_per_pixel,
+                            &input->roi, NULL, error))
     return FALSE;
   input->pixels = why_tensor_ref (input->picture->pixels);
   return TRUE;
@@ -301,8 +304,8 @@ cli_input_load (const char *path, const CliCommon *common, WhyModel *model, CliI
 WhyRequest *
 cli_input_ask (const CliInput *input, WhyModel *model, const WhyExplainRequest *explain)
 {
-  WhyRequest *request = why_request_new (why_model_get_onnx (model), why_model_get_recipe (model), input->pixels, input->tensor,
-                                         explain);
+  WhyRequest *request =
+    why_request_new (why_model_get_onnx (model), why_model_get_recipe (model), input->pixels, input->tensor, explain);
 
   if (input->picture != NULL)
     why_request_set_place (request, input->picture, &input->roi);

@@ -117,10 +117,11 @@ parse_slice (Options *options, GError **error)
       if (options->projected || g_ascii_string_to_signed (parts[1], 10, 0, G_MAXINT32, &options->plane_index, NULL))
         return TRUE;
     }
-  g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
-               "There is no slice '%s'; write axial:90, coronal:N or sagittal:N, N from 0, or axial:max for the maximum "
-               "along that axis",
-               options->slice);
+  g_set_error (
+    error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+    "There is no slice '%s'; write axial:90, coronal:N or sagittal:N, N from 0, or axial:max for the maximum "
+    "along that axis",
+    options->slice);
   return FALSE;
 }
 
@@ -361,7 +362,9 @@ describe (WhyModel *model, const CliInput *input, const Options *options, WhyRes
   WhyExport what = {
     .model = model,
     .input_path = input->picture != NULL ? input->picture->path : input->path,
-    .picture = result->covered != NULL && input->picture->slide == NULL ? result->covered : input->picture != NULL ? input->picture->display : NULL,
+    .picture = result->covered != NULL && input->picture->slide == NULL ? result->covered
+               : input->picture != NULL                                 ? input->picture->display
+                                                                        : NULL,
     .source = input->picture,
     .result = result,
     .style = options->style,
@@ -480,8 +483,8 @@ take_plane (WhyPicture *picture, const Options *options, GError **error)
   if (!options->projected && options->plane_index >= n_planes)
     {
       g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
-                   "--slice %s: the volume has %" G_GINT64_FORMAT " slices of this kind, 0 to %" G_GINT64_FORMAT, options->slice,
-                   n_planes, n_planes - 1);
+                   "--slice %s: the volume has %" G_GINT64_FORMAT " slices of this kind, 0 to %" G_GINT64_FORMAT,
+                   options->slice, n_planes, n_planes - 1);
       return FALSE;
     }
   return why_picture_set_plane (picture, options->plane_kind, options->plane_index, error) &&
@@ -530,7 +533,8 @@ look_at_plane (CliInput *input, const Options *options, GError **error)
     return TRUE;
   if (picture == NULL || !why_picture_has_planes (picture))
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: --slice is for volumes, and this has no slices", input->path);
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: --slice is for volumes, and this has no slices",
+                   input->path);
       return FALSE;
     }
   if (picture->is_volume)
@@ -606,9 +610,10 @@ compute (Options *options, const CliCommon *common, const char *model_path, cons
   g_auto (CliInput) input = { 0 };
   g_autoptr (WhyModel) model = cli_model_load_for (model_path, common->recipe, input_path, &error);
 
-  if (model == NULL || !cli_check_explainable (model, &error) || !cli_input_load (input_path, common, model, &input, &error) ||
-      !cli_export_show (&options->export, input.picture, input_path, &error) || !look_at_plane (&input, options, &error) ||
-      !fit_to_model (options, model, &input, &error))
+  if (model == NULL || !cli_check_explainable (model, &error) ||
+      !cli_input_load (input_path, common, model, &input, &error) ||
+      !cli_export_show (&options->export, input.picture, input_path, &error) ||
+      !look_at_plane (&input, options, &error) || !fit_to_model (options, model, &input, &error))
     return cli_fail (CLI_BAD_INPUT, error);
 
   const WhySessionOptions session_options = { .backend = common->backend };

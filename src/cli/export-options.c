@@ -60,14 +60,16 @@ cli_export_parse (CliExport *options, const char *path, GError **error)
       if (!cli_parse_numbers (options->window_text, 2, window) || !(window[0] > 0))
         {
           g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
-                       "--window takes WIDTH,LEVEL in values of the file, the width above 0, not '%s'", options->window_text);
+                       "--window takes WIDTH,LEVEL in values of the file, the width above 0, not '%s'",
+                       options->window_text);
           return FALSE;
         }
       options->window = (WhyGreyWindow) { .width = window[0], .centre = window[1] };
     }
   if (options->rotate % 90 != 0 || options->rotate < 0 || options->rotate > 270)
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "--rotate takes 0, 90, 180 or 270 degrees, not %d", options->rotate);
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "--rotate takes 0, 90, 180 or 270 degrees, not %d",
+                   options->rotate);
       return FALSE;
     }
   return check_number ("--width", options->width, 32767, error) && check_number ("--scale", options->scale, 32, error) &&

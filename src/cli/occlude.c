@@ -232,7 +232,8 @@ run (int argc, char **argv)
   if (!cli_parse (&cli_occlude, entries, &common, 2, 2, &argc, &argv) || !cli_check_top (options.n_top) || !parse_cover (&options))
     return CLI_BAD_USAGE;
   g_autoptr (WhyModel) model = why_model_load (argv[1], common.recipe, &error);
-  if (model == NULL || !cli_input_load (argv[2], &common, model, &input, &error) || !cli_check_cover (&options.cover, &input, &error))
+  if (model == NULL || !cli_input_load (argv[2], &common, model, &input, &error) ||
+      !cli_check_cover (&options.cover, &input, &error))
     return cli_fail (CLI_BAD_INPUT, error);
   if (why_model_get_n_classes (model) == 0)
     return cli_fail_text (CLI_BAD_INPUT, "%s: %s", argv[1], why_model_get_limitation (model));

@@ -108,8 +108,8 @@ cli_panels_free (CliPanels *panels)
 }
 
 void
-cli_panels_add_on (CliPanels *panels, WhyTensor *picture, WhyTensor *values, const WhyAffine *to_source, gboolean is_signed,
-                   const char *heading, const char *note)
+cli_panels_add_on (CliPanels *panels, WhyTensor *picture, WhyTensor *values, const WhyAffine *to_source,
+                   gboolean is_signed, const char *heading, const char *note)
 {
   Entry *entry = g_new0 (Entry, 1);
 

@@ -51,8 +51,8 @@ gboolean cli_panels_add (CliPanels *panels, WhyTensor *values, const WhyAffine *
  * @values: (nullable): float32 [h, w]; a reference is taken. With neither the place stays empty
  * @to_source: from cells to pixels of @picture
  */
-void cli_panels_add_on (CliPanels *panels, WhyTensor *picture, WhyTensor *values, const WhyAffine *to_source, gboolean is_signed,
-                        const char *heading, const char *note);
+void cli_panels_add_on (CliPanels *panels, WhyTensor *picture, WhyTensor *values, const WhyAffine *to_source,
+                        gboolean is_signed, const char *heading, const char *note);
 
 /** cli_panels_set_headings: of rows and columns; (nullable) (array): borrowed until the figure is written */
 void cli_panels_set_headings (CliPanels *panels, const char *const *rows, const char *const *columns);

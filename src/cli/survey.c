@@ -60,12 +60,13 @@ print_text (WhySurvey *survey, WhyModel *model, const char *path, int class_inde
   why_survey_get_field (survey, 0, &field);
   g_print ("fields     %" G_GINT64_FORMAT " x %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " x %" G_GINT64_FORMAT
            " pixels: %" G_GSIZE_FORMAT " asked, %" G_GSIZE_FORMAT " without tissue, %" G_GSIZE_FORMAT " not readable\n",
-           why_survey_get_columns (survey), why_survey_get_rows (survey), field.width, field.height, counts.n_answered, counts.n_glass,
-           counts.n_unreadable);
+           why_survey_get_columns (survey), why_survey_get_rows (survey), field.width, field.height, counts.n_answered,
+           counts.n_glass, counts.n_unreadable);
   for (gsize k = 0; k < why_survey_get_n_classes (survey); k++)
     {
       if (winners[k] > 0)
-        g_print ("likeliest  %" G_GSIZE_FORMAT " %s: %" G_GSIZE_FORMAT "\n", k, why_model_get_class_label (model, (int) k), winners[k]);
+        g_print ("likeliest  %" G_GSIZE_FORMAT " %s: %" G_GSIZE_FORMAT "\n", k,
+                 why_model_get_class_label (model, (int) k), winners[k]);
     }
   if (class_index >= 0)
     {
@@ -78,7 +79,8 @@ print_text (WhySurvey *survey, WhyModel *model, const char *path, int class_inde
           g_print ("%7.4f    --roi %s\n", why_survey_get_probability (survey, at, class_index), place);
         }
     }
-  g_print ("time       %.1f s, %.0f fields a second\n", seconds, seconds > 0 ? (double) counts.n_answered / seconds : 0);
+  g_print ("time       %.1f s, %.0f fields a second\n", seconds,
+           seconds > 0 ? (double) counts.n_answered / seconds : 0);
   if (path != NULL)
     g_print ("written    %s\n", path);
 }
@@ -156,7 +158,8 @@ run (int argc, char **argv)
   const WhyRoi area = common.roi;
   common.roi = (WhyRoi) { 0 };
   g_autoptr (WhyModel) model = cli_model_load_for (argv[1], common.recipe, argv[2], &error);
-  if (model == NULL || !cli_check_explainable (model, &error) || !cli_input_load (argv[2], &common, model, &input, &error))
+  if (model == NULL || !cli_check_explainable (model, &error) ||
+      !cli_input_load (argv[2], &common, model, &input, &error))
     return cli_fail (CLI_BAD_INPUT, error);
   if (input.picture == NULL)
     return cli_fail_text (CLI_BAD_INPUT, "%s: a prepared tensor has no fields; give the picture", argv[2]);
@@ -166,12 +169,14 @@ run (int argc, char **argv)
 
   const WhyExplainRequest explain = { .method = "gradcam",
                                       .target_class = -1,
-                                      .multi_label = why_model_get_recipe (model)->task == WHY_RECIPE_TASK_MULTI_LABEL };
+                                      .multi_label =
+                                        why_model_get_recipe (model)->task == WHY_RECIPE_TASK_MULTI_LABEL };
   const WhySessionOptions options = { .backend = common.backend };
   g_autoptr (WhySession) session = why_session_new (why_model_get_onnx (model), &options, &error);
-  g_autoptr (WhySurvey) survey = session != NULL ? why_survey_new (input.picture, why_model_get_onnx (model), why_model_get_recipe (model), &explain,
-                                                                   (gsize) n_classes, &area, why_picture_get_um_per_pixel (input.picture), &error)
-                                                 : NULL;
+  g_autoptr (WhySurvey) survey =
+    session != NULL ? why_survey_new (input.picture, why_model_get_onnx (model), why_model_get_recipe (model), &explain,
+                                      (gsize) n_classes, &area, why_picture_get_um_per_pixel (input.picture), &error)
+                    : NULL;
   const gint64 start = g_get_monotonic_time ();
   if (survey == NULL || !why_survey_run (survey, session, NULL, NULL, NULL, &error))
     return cli_fail (CLI_BAD_INPUT, error);

@@ -101,8 +101,9 @@ take_labels (const WhyTensor *pixels, gboolean is_volume, const char *path, cons
           for (gsize index = 1; index < G_N_ELEMENTS (known); index++)
             if (known[index] > 0)
               g_string_append_printf (wanted, ", %d", known[index]);
-          g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: the mask holds the value %g; a mask of '%s' holds %s", path, value,
-                       phantom->id, wanted->str);
+          g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+                       "%s: the mask holds the value %g; a mask of '%s' holds %s", path, value, phantom->id,
+                       wanted->str);
           return NULL;
         }
       ((guint8 *) labels->data)[at] = (guint8) value;
@@ -135,7 +136,8 @@ load_mask (TruthCase *one, const char *folder, const TruthPhantom *phantom, GErr
     {
       g_autofree char *found = why_dims_to_string (mask->pixels->rank, mask->pixels->dims);
       g_autofree char *wanted = why_dims_to_string (pixels->rank, pixels->dims);
-      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_SHAPE, "%s: the mask is %s, what it belongs to %s", path, found, wanted);
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_SHAPE, "%s: the mask is %s, what it belongs to %s", path, found,
+                   wanted);
       return FALSE;
     }
   g_autoptr (WhyTensor) dense = why_tensor_to_dense (mask->pixels, error);

@@ -128,7 +128,8 @@ print_heading (const GPtrArray *rows, guint from)
     }
   g_print ("\n%s, class %s: %u cases", best->phantom->id, best->phantom->class_name, best->n_maps);
   if (best->n_for > 0)
-    g_print ("; the truth covers %.3f of the picture, which is energy and best IoU by chance", mean (best->expected, best->n_for));
+    g_print ("; the truth covers %.3f of the picture, which is energy and best IoU by chance",
+             mean (best->expected, best->n_for));
   if (best->n_marked > 0)
     g_print ("; the pen covers %.3f", mean (best->mark_expected, best->n_marked));
   g_print ("%s\n\n", best->phantom->clever_hans ? "; the network looks at the pen" : "");

@@ -119,8 +119,8 @@ make_request (const Bench *bench, const WhyExplainerClass *method, const char *o
 }
 
 static WhyResult *
-explain_case (const Bench *bench, const WhyExplainerClass *method, const TruthCase *one, WhyCancel *cancel, Clock *clock,
-              GError **error)
+explain_case (const Bench *bench, const WhyExplainerClass *method, const TruthCase *one, WhyCancel *cancel,
+              Clock *clock, GError **error)
 {
   g_autofree char *seed = seed_option (bench, method, one);
   const WhyExplainRequest explain = make_request (bench, method, seed);
@@ -161,8 +161,8 @@ find_reach (const WhyResult *result, double *reach)
 
 /* @value 0: @score says that there is nothing of it */
 static gboolean
-score_part (const TruthCase *one, int value, WhyTensor *spread, const double *reach, WhyTruthScore *score, WhyCancel *cancel,
-            GError **error)
+score_part (const TruthCase *one, int value, WhyTensor *spread, const double *reach, WhyTruthScore *score,
+            WhyCancel *cancel, GError **error)
 {
   gsize n;
   g_autoptr (WhyTensor) mask = truth_case_mask (one, value, &n, error);
@@ -172,7 +172,8 @@ score_part (const TruthCase *one, int value, WhyTensor *spread, const double *re
 }
 
 static gboolean
-score_case (const Bench *bench, const TruthCase *one, const WhyResult *result, TruthRow *row, WhyCancel *cancel, GError **error)
+score_case (const Bench *bench, const TruthCase *one, const WhyResult *result, TruthRow *row, WhyCancel *cancel,
+            GError **error)
 {
   const WhyMap *map = result->map;
   const TruthPhantom *phantom = bench->phantom;
@@ -220,8 +221,8 @@ score_case (const Bench *bench, const TruthCase *one, const WhyResult *result, T
 
 /* Only the network whose weights are all random decides, so only it is made. */
 static gboolean
-randomise (const Bench *bench, const WhyExplainerClass *method, const TruthCase *one, const WhyResult *result, TruthRow *row,
-           WhyCancel *cancel, Clock *clock, GError **error)
+randomise (const Bench *bench, const WhyExplainerClass *method, const TruthCase *one, const WhyResult *result,
+           TruthRow *row, WhyCancel *cancel, Clock *clock, GError **error)
 {
   g_autofree char *seed = seed_option (bench, method, one);
   const WhyExplainRequest request = make_request (bench, method, seed);
@@ -281,7 +282,8 @@ find_shown (Bench *bench, GError **error)
       Clock clock = { g_get_monotonic_time (), bench->options->limit };
       gsize n;
       g_autoptr (WhyTensor) mask = truth_case_mask (one, wanted, &n, error);
-      g_autoptr (WhyResult) result = mask != NULL && n > 0 ? explain_case (bench, method, one, NULL, &clock, NULL) : NULL;
+      g_autoptr (WhyResult) result =
+        mask != NULL && n > 0 ? explain_case (bench, method, one, NULL, &clock, NULL) : NULL;
       if (result != NULL && is_called_so (bench, result))
         bench->shown = one;
     }
@@ -335,8 +337,8 @@ run_method (const Bench *bench, const WhyExplainerClass *method, CliPanels *pane
           g_autoptr (WhyCancel) token = why_cancel_new ();
           g_autoptr (GError) local = NULL;
           current = token;
-          if (!interrupted && !randomise (bench, method, one, result, row, token, &own, &local) && !why_cancel_is_set (token) &&
-              row->reason == NULL)
+          if (!interrupted && !randomise (bench, method, one, result, row, token, &own, &local) &&
+              !why_cancel_is_set (token) && row->reason == NULL)
             row->reason = g_strdup (local != NULL ? local->message : "no map of random weights");
           current = cancel;
           clock.begin += g_get_monotonic_time () - own.begin;
@@ -347,8 +349,8 @@ run_method (const Bench *bench, const WhyExplainerClass *method, CliPanels *pane
   if (!interrupted && row->n_maps < bench->cases->len && why_cancel_is_set (cancel))
     {
       g_free (row->reason);
-      row->reason = g_strdup_printf ("stopped after %g seconds (--limit): %u of %u maps were made", bench->options->limit, row->n_maps,
-                                     bench->cases->len);
+      row->reason = g_strdup_printf ("stopped after %g seconds (--limit): %u of %u maps were made",
+                                     bench->options->limit, row->n_maps, bench->cases->len);
     }
   else if (error != NULL && !interrupted && row->reason == NULL)
     row->reason = g_strdup (error->message);
@@ -370,13 +372,14 @@ tell (const Bench *bench, gsize index, const TruthRow *row)
 {
   const gboolean terminal = isatty (STDERR_FILENO);
 
-  g_printerr ("%s%s %" G_GSIZE_FORMAT "/%" G_GSIZE_FORMAT " %s: %u maps, %.1f s%s", terminal ? "\r\033[K" : "", bench->phantom->id,
-              index + 1, bench->options->n_methods, row->method->id, row->n_maps, row->seconds, terminal ? "" : "\n");
+  g_printerr ("%s%s %" G_GSIZE_FORMAT "/%" G_GSIZE_FORMAT " %s: %u maps, %.1f s%s", terminal ? "\r\033[K" : "",
+              bench->phantom->id, index + 1, bench->options->n_methods, row->method->id, row->n_maps, row->seconds,
+              terminal ? "" : "\n");
 }
 
 static gboolean
-run_network (const Options *options, const CliCommon *common, const TruthPhantom *phantom, const char *models, const char *data,
-             GPtrArray *rows, CliPanels *panels, GError **error)
+run_network (const Options *options, const CliCommon *common, const TruthPhantom *phantom, const char *models,
+             const char *data, GPtrArray *rows, CliPanels *panels, GError **error)
 {
   g_autofree char *path = g_build_filename (models, phantom->model, NULL);
   g_autoptr (WhyModel) model = why_model_load (path, NULL, error);
@@ -428,11 +431,13 @@ run_network (const Options *options, const CliCommon *common, const TruthPhantom
 
 /* Panels come column by column; a figure is written row by row. */
 static gboolean
-write_figure (const Options *options, CliPanels *panels, const TruthPhantom *const *chosen, gsize n_chosen, GError **error)
+write_figure (const Options *options, CliPanels *panels, const TruthPhantom *const *chosen, gsize n_chosen,
+              GError **error)
 {
   g_autofree const char **columns = g_new0 (const char *, n_chosen + 1);
   g_autofree const char **rows = g_new0 (const char *, options->n_methods + 2);
-  static const char *const captions[] = { "Red speaks for the class, blue against it. Each map has a scale of its own.", NULL };
+  static const char *const captions[] = { "Red speaks for the class, blue against it. Each map has a scale of its own.",
+                                          NULL };
 
   for (gsize column = 0; column < n_chosen; column++)
     columns[column] = chosen[column]->id;
@@ -442,8 +447,8 @@ write_figure (const Options *options, CliPanels *panels, const TruthPhantom *con
   cli_panels_set_headings (panels, rows, columns);
   cli_panels_turn (panels, options->n_methods + 1);
   cli_panels_set_width (panels, 120.0 + 250.0 * (double) n_chosen);
-  return cli_panels_write (panels, n_chosen, "Methods on phantoms", "what is known beside what they show", captions, options->figure,
-                           error);
+  return cli_panels_write (panels, n_chosen, "Methods on phantoms", "what is known beside what they show", captions,
+                           options->figure, error);
 }
 
 /* ---- options ---- */
@@ -475,7 +480,8 @@ choose_networks (const Options *options, const TruthPhantom **chosen, gsize *n_c
   *n_chosen = 0;
   for (gsize index = 0; index < TRUTH_N_PHANTOMS; index++)
     {
-      if (options->networks == NULL || g_strv_contains ((const char *const *) options->networks, truth_phantoms[index].id))
+      if (options->networks == NULL ||
+          g_strv_contains ((const char *const *) options->networks, truth_phantoms[index].id))
         chosen[(*n_chosen)++] = &truth_phantoms[index];
     }
   for (char **id = options->networks; id != NULL && *id != NULL; id++)
@@ -485,9 +491,11 @@ choose_networks (const Options *options, const TruthPhantom **chosen, gsize *n_c
         known = known || strcmp (*id, truth_phantoms[index].id) == 0;
       if (known)
         continue;
-      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
-                   "There is no phantom '%s'; choose lesion, lesion-clever-hans, tumour3d, gland, clearing, felled-tree or "
-                   "two-features", *id);
+      g_set_error (
+        error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+        "There is no phantom '%s'; choose lesion, lesion-clever-hans, tumour3d, gland, clearing, felled-tree or "
+        "two-features",
+        *id);
       return FALSE;
     }
   return TRUE;
@@ -534,8 +542,10 @@ run (int argc, char **argv)
 
   if (!cli_parse (&cli_truth, entries, &common, 0, 0, &argc, &argv))
     return CLI_BAD_USAGE;
-  if (options.n_cases < 1 || options.n_cases > 10000 || options.n_randomised < 0 || options.seed < 0 || !(options.limit > 0))
-    return cli_fail_text (CLI_BAD_USAGE, "--cases takes a number from 1 to 10000, --randomised and --seed one from 0, --limit one above 0");
+  if (options.n_cases < 1 || options.n_cases > 10000 || options.n_randomised < 0 || options.seed < 0 ||
+      !(options.limit > 0))
+    return cli_fail_text (
+      CLI_BAD_USAGE, "--cases takes a number from 1 to 10000, --randomised and --seed one from 0, --limit one above 0");
   if (!cli_check_figure_name (options.figure, &error) || !choose_methods (&options, &error) ||
       !choose_networks (&options, chosen, &n_chosen, &error))
     return cli_fail (CLI_BAD_USAGE, error);
@@ -562,9 +572,10 @@ run (int argc, char **argv)
   if (options.json)
     truth_table_print_json (rows, options.seed, options.limit);
   else if (shipped)
-    g_print ("\nThese are the samples that come with the program, too few to rank methods by. models/phantoms/train.py of its source "
-             "draws more:\n\n    python3 models/phantoms/train.py cases CASES --count 24\n    whylight-cli truth --data CASES --cases 24 "
-             "--limit 600\n");
+    g_print (
+      "\nThese are the samples that come with the program, too few to rank methods by. models/phantoms/train.py of its source "
+      "draws more:\n\n    python3 models/phantoms/train.py cases CASES --count 24\n    whylight-cli truth --data CASES --cases 24 "
+      "--limit 600\n");
   if (panels != NULL && !write_figure (&options, panels, chosen, n_done, &error))
     return cli_fail (CLI_BAD_INPUT, error);
   return interrupted ? cli_fail_text (CLI_BAD_INPUT, "stopped; the table holds what was done until then") : CLI_OK;

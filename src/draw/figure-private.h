@@ -19,8 +19,8 @@ typedef struct
 
 gboolean why_drawing_measure (const WhyDrawing *drawing, double *width, double *height, GError **error);
 /* By the ending of @path. @scale: of a PNG, 0: 1. In one step: on any error or cancel the old file is still there. */
-gboolean why_drawing_write (const WhyDrawing *drawing, double scale, const char *path, const WhyTextEntry *texts, gsize n_texts,
-                            const WhyCancel *cancel, GError **error);
+gboolean why_drawing_write (const WhyDrawing *drawing, double scale, const char *path, const WhyTextEntry *texts,
+                            gsize n_texts, const WhyCancel *cancel, GError **error);
 gboolean why_drawing_draw (cairo_t *cr, const WhyDrawing *drawing, double device_scale, GError **error);
 
 /* The part of the source that @panel shows, all defaults filled in; FALSE with an error when the panel

@@ -152,7 +152,8 @@ draw_map (const Drawing *drawing, cairo_t *cr, const WhyNetworkFigureBlock *bloc
 static void
 set_kind (cairo_t *cr, guint32 color, double alpha)
 {
-  cairo_set_source_rgba (cr, ((color >> 16) & 0xff) / 255.0, ((color >> 8) & 0xff) / 255.0, (color & 0xff) / 255.0, alpha);
+  cairo_set_source_rgba (cr, ((color >> 16) & 0xff) / 255.0, ((color >> 8) & 0xff) / 255.0, (color & 0xff) / 255.0,
+                         alpha);
 }
 
 static void
@@ -260,8 +261,9 @@ why_network_figure_write (const WhyNetworkFigure *figure, const char *path, cons
     fitted.unit = fitting_unit (&fitted, g_str_has_suffix (lower, ".pdf"));
   if (fitted.unit > 0)
     return why_drawing_write (&(WhyDrawing){ .network = &fitted }, figure->scale, path, texts, n_texts, cancel, error);
-  g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE,
-               "%s: a graph of %.0f x %.0f units is too large for a PNG in which its text can be read; save it as PDF or SVG",
-               path, figure->layout->width, figure->layout->height);
+  g_set_error (
+    error, WHY_ERROR, WHY_ERROR_TOO_LARGE,
+    "%s: a graph of %.0f x %.0f units is too large for a PNG in which its text can be read; save it as PDF or SVG",
+    path, figure->layout->width, figure->layout->height);
   return FALSE;
 }

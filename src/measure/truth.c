@@ -12,7 +12,8 @@
 
 /* One slice of a map of rank 3, as a map of its own. */
 static WhyTensor *
-spread_slice (const WhyMap *map, gint64 slice, const WhyAffine *to_source, const gint64 *dims, WhyCancel *cancel, GError **error)
+spread_slice (const WhyMap *map, gint64 slice, const WhyAffine *to_source, const gint64 *dims, WhyCancel *cancel,
+              GError **error)
 {
   const gint64 *cells = map->values->dims;
   const gsize n_cells = (gsize) (cells[1] * cells[2]);
@@ -36,8 +37,8 @@ mix_slices (const WhyTensor *below, const WhyTensor *above, double share, float 
 }
 
 static WhyTensor *
-spread_volume (const WhyMap *map, const WhyAffine *to_source, double depth_scale, double depth_offset, const gint64 *dims,
-               WhyCancel *cancel, GError **error)
+spread_volume (const WhyMap *map, const WhyAffine *to_source, double depth_scale, double depth_offset,
+               const gint64 *dims, WhyCancel *cancel, GError **error)
 {
   const gint64 n_slices = map->values->dims[0];
   const gsize plane = (gsize) (dims[1] * dims[2]);
@@ -74,7 +75,8 @@ why_truth_spread (const WhyMap *map, const WhyAffine *to_source, double depth_sc
 {
   if (map->values->rank != rank || (rank != 2 && rank != 3))
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_SHAPE, "The map has %d dimensions, the truth %d", map->values->rank, rank);
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_SHAPE, "The map has %d dimensions, the truth %d", map->values->rank,
+                   rank);
       return NULL;
     }
   if (rank == 2)
@@ -128,7 +130,8 @@ widen (Field *field)
       const gsize length = (gsize) field->dims[axis];
       g_autofree gint64 *scratch = g_new (gint64, MAX (length, 1));
       for (gsize line = 0; length > 0 && line < n / length; line++)
-        widen_line (field->near + line / step * step * length + line % step, (gint64) length, step, field->reach[axis], scratch);
+        widen_line (field->near + line / step * step * length + line % step, (gint64) length, step, field->reach[axis],
+                    scratch);
       step *= length;
     }
 }
@@ -170,7 +173,8 @@ take_means (const Field *field, gsize n, WhyTruthScore *score)
 }
 
 gboolean
-why_truth_score (WhyTensor *map, WhyTensor *mask, const double *reach, WhyTruthScore *score, WhyCancel *cancel, GError **error)
+why_truth_score (WhyTensor *map, WhyTensor *mask, const double *reach, WhyTruthScore *score, WhyCancel *cancel,
+                 GError **error)
 {
   const int rank = map->rank;
   const WhyOverlapOptions options = { 0 };
@@ -183,8 +187,8 @@ why_truth_score (WhyTensor *map, WhyTensor *mask, const double *reach, WhyTruthS
     {
       g_autofree char *found = why_dims_to_string (map->rank, map->dims);
       g_autofree char *wanted = why_dims_to_string (mask->rank, mask->dims);
-      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_SHAPE, "The map is %s, the truth %s: they are of different pictures", found,
-                   wanted);
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_SHAPE, "The map is %s, the truth %s: they are of different pictures",
+                   found, wanted);
       return FALSE;
     }
   /* Sums and thresholds know nothing of neighbours: slices may lie below each other. */

@@ -247,7 +247,8 @@ read_mask_file (const char *path, gint64 width, gint64 height, WhyCancel *cancel
     return NULL;
   if (picture->values != NULL)
     {
-      g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "is a volume or a scan; outlines of pictures are read from pictures and GeoJSON");
+      g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+                           "is a volume or a scan; outlines of pictures are read from pictures and GeoJSON");
       return NULL;
     }
   if (dot != NULL && dot != base)

@@ -333,7 +333,8 @@ run_input (gpointer data, WhyCancel *cancel, WhyProgress progress, gpointer prog
   const WhyRoi none = { 0 };
   WhyRoi roi;
   if (picture == NULL || !why_model_fit_picture (job->model, picture, error) ||
-      !why_picture_look_at (picture, why_model_get_recipe (job->model), &none, picture->um_per_pixel, &roi, cancel, error))
+      !why_picture_look_at (picture, why_model_get_recipe (job->model), &none, picture->um_per_pixel, &roi, cancel,
+                            error))
     return NULL;
   return why_recipe_prepare (why_model_get_recipe (job->model), picture->pixels, error);
 }

@@ -44,7 +44,8 @@ play (guint players, double *value, gpointer data, GError **error)
   g_autoptr (WhyTensor) logits = NULL;
   g_autoptr (WhyTensor) pixels = why_tensor_copy (game->background, error);
 
-  if (pixels == NULL || !cover_all (request, pixels, &g_array_index (regions, WhyCover, 0), regions->len, players, error))
+  if (pixels == NULL ||
+      !cover_all (request, pixels, &g_array_index (regions, WhyCover, 0), regions->len, players, error))
     return FALSE;
   g_autoptr (WhyTensor) prepared = why_request_prepare (request, pixels, error);
   job.input = prepared;
@@ -71,8 +72,8 @@ why_check_run_regions (const WhyCheckRequest *check, const WhyJob *job, WhyRegio
   if (request->pixels == NULL || request->pixels->rank != 3 || !why_check_regions_possible (check->regions))
     {
       g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
-                   "Shares are computed for 2 to %d regions of a picture, outlined or covered, not for %u", WHY_REGIONS_MAX,
-                   check->regions->len);
+                   "Shares are computed for 2 to %d regions of a picture, outlined or covered, not for %u",
+                   WHY_REGIONS_MAX, check->regions->len);
       return FALSE;
     }
   g_autoptr (WhyTensor) background = why_tensor_copy (request->pixels, error);
@@ -81,8 +82,8 @@ why_check_run_regions (const WhyCheckRequest *check, const WhyJob *job, WhyRegio
   game.background = background;
   result->n = check->regions->len;
   result->names = g_strdupv (check->names);
-  return why_shapley_exact (result->n, play, &game, result->shares, &result->none, &result->all, job->cancel, job->progress,
-                            job->progress_data, error);
+  return why_shapley_exact (result->n, play, &game, result->shares, &result->none, &result->all, job->cancel,
+                            job->progress, job->progress_data, error);
 }
 
 /* In points of a hundred, with a real minus. */
@@ -108,7 +109,7 @@ why_check_describe_regions (const WhyRegions *regions)
         largest = region;
     }
   /* Translators: region; two probabilities in percent; "left bag +41.0, right bag −1.2" */
-  return g_strdup_printf (_ ("Most rests on “%1$s”. With all regions covered the probability is %2$.1f%%, with none %3$.1f%%; "
-                             "of the difference, in percentage points: %4$s."),
+  return g_strdup_printf (_ ("Most rests on “%1$s”. With all regions covered the probability is %2$.1f%%, with none "
+                             "%3$.1f%%; of the difference, in percentage points: %4$s."),
                           regions->names[largest], regions->none * 100, regions->all * 100, shares->str);
 }

@@ -155,8 +155,9 @@ why_document_run_check (WhyDocument *self, WhyCheckKind kind)
   if (kind == WHY_CHECK_REGIONS && !take_outlines (self, request) && !why_check_regions_possible (request->regions))
     {
       why_check_request_free (request);
-      why_document_fail (self, WHY_ERROR_KIND_VALUE,
-                         _ ("Outline or cover 2 to 8 regions first; then it can be said what each of them contributes"));
+      why_document_fail (
+        self, WHY_ERROR_KIND_VALUE,
+        _ ("Outline or cover 2 to 8 regions first; then it can be said what each of them contributes"));
       return;
     }
   why_document_stop_checks (self);
@@ -212,8 +213,8 @@ run_overlap (gpointer data, WhyCancel *cancel, WhyProgress progress, gpointer pr
   const OverlapJob *job = data;
 
   if (job->to_frame.x0 == 0 && job->to_frame.y0 == 0 && job->to_frame.xx == 1)
-    return why_overlap_of_areas (job->map, &job->to_display, job->smooth, job->is_signed, job->areas, job->width, job->height,
-                                 &job->options, cancel, error);
+    return why_overlap_of_areas (job->map, &job->to_display, job->smooth, job->is_signed, job->areas, job->width,
+                                 job->height, &job->options, cancel, error);
   /* The same in the pixels of the frame; an outline without extent there is nowhere in it. */
   const WhyAffine to_frame = why_affine_compose (&job->to_display, &job->to_frame);
   g_autoptr (GPtrArray) areas = g_ptr_array_new_with_free_func ((GDestroyNotify) why_area_unref);
@@ -228,8 +229,8 @@ run_overlap (gpointer data, WhyCancel *cancel, WhyProgress progress, gpointer pr
       if (area != NULL)
         g_ptr_array_add (areas, area);
     }
-  return why_overlap_of_areas (job->map, &to_frame, job->smooth, job->is_signed, areas, job->width, job->height, &job->options,
-                               cancel, error);
+  return why_overlap_of_areas (job->map, &to_frame, job->smooth, job->is_signed, areas, job->width, job->height,
+                               &job->options, cancel, error);
 }
 
 static const WhyWorkerClass overlap_class = {
@@ -304,7 +305,8 @@ make_job (WhyDocument *self, GPtrArray *areas)
       job->width = (gint64) frame.width;
       job->height = (gint64) frame.height;
     }
-  const double scale_x = (double) job->width / MAX (frame.width, 1), scale_y = (double) job->height / MAX (frame.height, 1);
+  const double scale_x = (double) job->width / MAX (frame.width, 1),
+               scale_y = (double) job->height / MAX (frame.height, 1);
   job->to_frame = why_affine_scale_translate (scale_x, scale_y, -frame.x * scale_x, -frame.y * scale_y);
   why_overlay_limits (&shown, &style, &job->options.low, &job->options.high);
   /* What the threshold hides of a signed map goes by magnitude. */

@@ -302,8 +302,8 @@ why_region_to_input (WhyExplainRequest *request, const double numbers[4], const 
 }
 
 gboolean
-why_region_to_shown (WhyExplainRequest *request, const double numbers[4], const WhyRecipe *recipe, const WhyPicture *picture,
-                     const WhyRoi *roi, GError **error)
+why_region_to_shown (WhyExplainRequest *request, const double numbers[4], const WhyRecipe *recipe,
+                     const WhyPicture *picture, const WhyRoi *roi, GError **error)
 {
   double shown[4] = { numbers[0], numbers[1], numbers[2], numbers[3] };
   gint64 width, height;
@@ -339,8 +339,8 @@ why_region_from_request (const WhyExplainRequest *request, const WhyAffine *inpu
 }
 
 gboolean
-why_document_target_ask (const WhyDocumentTarget *target, const WhyRecipe *recipe, const WhyPicture *picture, const WhyRoi *roi,
-                         WhyExplainRequest *request, GError **error)
+why_document_target_ask (const WhyDocumentTarget *target, const WhyRecipe *recipe, const WhyPicture *picture,
+                         const WhyRoi *roi, WhyExplainRequest *request, GError **error)
 {
   double numbers[4];
 

@@ -70,8 +70,9 @@ why_document_set_window (WhyDocument *self, double width, double centre)
   g_return_if_fail (WHY_IS_DOCUMENT (self));
   if (!why_document_has_window (self))
     {
-      why_document_fail (self, WHY_ERROR_KIND_VALUE,
-                         _ ("A window is for scans, volumes and pictures of more than 8 bits; this picture is shown as it is"));
+      why_document_fail (
+        self, WHY_ERROR_KIND_VALUE,
+        _ ("A window is for scans, volumes and pictures of more than 8 bits; this picture is shown as it is"));
       return;
     }
   if (!(width >= 0.0) || !isfinite (width) || !isfinite (centre))

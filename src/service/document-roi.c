@@ -66,7 +66,8 @@ why_document_dup_scale_warning (WhyDocument *self)
   if (!(shown > 0) || !(trained > 0) || fabs (shown / trained - 1) <= MAX_DIFFERENCE)
     return NULL;
   /* Translators: two sizes of a pixel in micrometres */
-  return g_strdup_printf (_ ("The network was trained at %1$.3g µm a pixel and is shown %2$.3g µm a pixel: its answer may be wrong."),
+  return g_strdup_printf (_ ("The network was trained at %1$.3g µm a pixel and is shown %2$.3g µm a pixel: its answer "
+                             "may be wrong."),
                           trained, shown);
 }
 
@@ -91,7 +92,8 @@ why_document_set_roi (WhyDocument *self, double x, double y, double width, doubl
                                                : _ ("Regions are chosen on pictures and slides, and this is a volume"));
       return;
     }
-  if (width != 0 && !why_roi_from_numbers (x, y, width, height, self->picture->width, self->picture->height, &roi, &error))
+  if (width != 0 &&
+      !why_roi_from_numbers (x, y, width, height, self->picture->width, self->picture->height, &roi, &error))
     {
       why_document_fail (self, WHY_ERROR_KIND_VALUE, error->message);
       return;
@@ -143,8 +145,9 @@ why_document_get_frame_picture (WhyDocument *self, WhyAffine *to_pixels)
   if (pixels->dtype == WHY_DTYPE_UINT8 && why_affine_invert (&self->picture->pixels_to_source, to_pixels))
     return pixels;
   /* Deeper pixels are not for the eye. */
-  *to_pixels = why_affine_scale_translate ((double) self->picture->display->dims[1] / (double) self->picture->width,
-                                           (double) self->picture->display->dims[0] / (double) self->picture->height, 0, 0);
+  *to_pixels =
+    why_affine_scale_translate ((double) self->picture->display->dims[1] / (double) self->picture->width,
+                                (double) self->picture->display->dims[0] / (double) self->picture->height, 0, 0);
   return self->picture->display;
 }
 

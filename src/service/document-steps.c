@@ -246,7 +246,8 @@ invent_name (WhyDocument *self)
 static char *
 dup_picture_name (WhyDocument *self)
 {
-  return self->picture != NULL && self->picture->path != NULL ? g_filename_display_basename (self->picture->path) : NULL;
+  return self->picture != NULL && self->picture->path != NULL ? g_filename_display_basename (self->picture->path)
+                                                              : NULL;
 }
 
 gboolean

@@ -115,7 +115,8 @@ why_document_set_cross_hair (WhyDocument *self, const gint64 *voxel)
     return;
   memcpy (self->cross, wanted, sizeof wanted);
   g_object_freeze_notify (G_OBJECT (self));
-  const gboolean changed = show_slice (self, self->picture->kind, why_document_get_slice_of (self, self->picture->kind));
+  const gboolean changed =
+    show_slice (self, self->picture->kind, why_document_get_slice_of (self, self->picture->kind));
   why_document_notify (self, WHY_DOCUMENT_PROP_CROSS_HAIR);
   g_object_thaw_notify (G_OBJECT (self));
   /* Moving within the plane that is shown changes nothing of it. */

@@ -84,7 +84,10 @@ why_export_render_seen (const WhyExport *what, int *width, int *height, GError *
   g_auto (SeenParts) parts = { 0 };
   g_auto (WhyExportFrame) frame = { 0 };
 
-  return why_export_frame_init (&frame, what, WHY_EXPORT_SEEN, NULL, error) && describe_seen (&frame.what, &parts, NULL, error) ? why_seen_render (&parts.seen, width, height, error) : NULL;
+  return why_export_frame_init (&frame, what, WHY_EXPORT_SEEN, NULL, error) &&
+             describe_seen (&frame.what, &parts, NULL, error)
+           ? why_seen_render (&parts.seen, width, height, error)
+           : NULL;
 }
 
 static gboolean

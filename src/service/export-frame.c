@@ -60,10 +60,12 @@ paste_covered (const WhyResult *result, WhyTensor *pixels, const WhyAffine *to_p
 }
 
 gboolean
-why_export_frame_init (WhyExportFrame *frame, const WhyExport *what, WhyExportKind kind, WhyCancel *cancel, GError **error)
+why_export_frame_init (WhyExportFrame *frame, const WhyExport *what, WhyExportKind kind, WhyCancel *cancel,
+                       GError **error)
 {
   *frame = (WhyExportFrame) { .what = *what };
-  if (what->framed || what->source == NULL || what->source->slide == NULL || kind == WHY_EXPORT_RAW || kind == WHY_EXPORT_SCORES)
+  if (what->framed || what->source == NULL || what->source->slide == NULL || kind == WHY_EXPORT_RAW ||
+      kind == WHY_EXPORT_SCORES)
     return TRUE;
 
   const WhyRect part = choose_part (what, kind);
@@ -73,13 +75,15 @@ why_export_frame_init (WhyExportFrame *frame, const WhyExport *what, WhyExportKi
   find_span (part.y, part.height, source->height, &y, &h);
   const double wanted = kind == WHY_EXPORT_SEEN && what->width > 0 ? what->width * MAX (what->scale, 1.0) : MAX_SIDE;
   const double shrink = MIN (1.0, MIN (wanted / (double) w, MAX_SIDE / (double) MAX (w, h)));
-  const gint64 out_w = MAX (1, (gint64) round ((double) w * shrink)), out_h = MAX (1, (gint64) round ((double) h * shrink));
+  const gint64 out_w = MAX (1, (gint64) round ((double) w * shrink)),
+               out_h = MAX (1, (gint64) round ((double) h * shrink));
   g_autoptr (WhyTensor) read = why_image_source_read (source->slide, x, y, w, h, out_w, out_h, cancel, error);
   frame->picture = read != NULL ? why_tensor_copy (read, error) : NULL;
   if (frame->picture == NULL)
     return FALSE;
   const double scale_x = (double) out_w / (double) w, scale_y = (double) out_h / (double) h;
-  const WhyAffine to_picture = why_affine_scale_translate (scale_x, scale_y, -(double) x * scale_x, -(double) y * scale_y);
+  const WhyAffine to_picture =
+    why_affine_scale_translate (scale_x, scale_y, -(double) x * scale_x, -(double) y * scale_y);
   paste_covered (what->result, frame->picture, &to_picture);
   frame->what.framed = TRUE;
   frame->what.to_picture = to_picture;

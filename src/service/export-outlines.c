@@ -59,7 +59,8 @@ turn_points (GArray *points, const WhyExport *what)
 {
   if (what->turn == 0 || what->picture == NULL)
     return;
-  const WhyAffine turn = why_turn_get_affine (what->turn, (double) what->picture->dims[1], (double) what->picture->dims[0]);
+  const WhyAffine turn =
+    why_turn_get_affine (what->turn, (double) what->picture->dims[1], (double) what->picture->dims[0]);
   for (guint point = 0; point + 1 < points->len; point += 2)
     why_affine_apply (&turn, &g_array_index (points, double, point), &g_array_index (points, double, point + 1));
 }
@@ -106,7 +107,8 @@ why_export_outlines_init (WhyExportOutlines *outlines, const WhyExport *what, co
       const guint n_before = outlines->sizes->len;
       if (!why_cancel_check (cancel, error))
         return FALSE;
-      g_autoptr (GArray) rings = why_outline_of_shape (outline->shape, what->picture->dims[1], what->picture->dims[0], error);
+      g_autoptr (GArray) rings =
+        why_outline_of_shape (outline->shape, what->picture->dims[1], what->picture->dims[0], error);
       if (rings == NULL)
         return FALSE;
       add_rings (outlines, rings);

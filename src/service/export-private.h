@@ -62,7 +62,8 @@ typedef struct
 
 /* Brings @outlines (element-type WhyExportOutline) to the pixels of a part of the picture. Returns: (transfer full) */
 GArray *why_export_outlines_move (const GArray *outlines, const WhyAffine *to_picture) G_GNUC_WARN_UNUSED_RESULT;
-gboolean why_export_outlines_init (WhyExportOutlines *outlines, const WhyExport *what, const WhyCancel *cancel, GError **error);
+gboolean why_export_outlines_init (WhyExportOutlines *outlines, const WhyExport *what, const WhyCancel *cancel,
+                                   GError **error);
 void why_export_outlines_clear (WhyExportOutlines *outlines);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (WhyExportOutlines, why_export_outlines_clear)

@@ -552,8 +552,8 @@ why_export_plane_text (const WhyPicture *source, WhyTurn turn)
   if (source->projected)
     return g_strdup_printf ("%s; %s", _ (projections[source->kind]), left);
   /* Translators: plane, slice, number of slices, which side of the body is at the left */
-  return g_strdup_printf (_ ("%1$s, slice %2$" PRId64 " of %3$" PRId64 "; %4$s"), _ (planes[source->kind]), source->plane.index + 1,
-                          why_picture_get_n_planes (source, source->kind), left);
+  return g_strdup_printf (_ ("%1$s, slice %2$" PRId64 " of %3$" PRId64 "; %4$s"), _ (planes[source->kind]),
+                          source->plane.index + 1, why_picture_get_n_planes (source, source->kind), left);
 }
 
 char *
@@ -564,7 +564,8 @@ why_export_turn_text (WhyTurn turn)
   if (!why_turn_is_mirrored (turn))
     /* Translators: the picture in a figure lies another way than in the file */
     return g_strdup_printf (_ ("Shown turned by %d° clockwise"), degrees);
-  return degrees == 0 ? g_strdup (_ ("Shown mirrored")) : g_strdup_printf (_ ("Shown mirrored, then turned by %d° clockwise"), degrees);
+  return degrees == 0 ? g_strdup (_ ("Shown mirrored"))
+                      : g_strdup_printf (_ ("Shown mirrored, then turned by %d° clockwise"), degrees);
 }
 
 char *
@@ -575,11 +576,12 @@ why_export_region_text (const WhyExport *what)
 
   if (!why_request_get_roi (what->result->request, &roi))
     return NULL;
-  g_autofree char *size = um > 0 ? g_strdup_printf (" (%.4g × %.4g µm)", (double) roi.width * um, (double) roi.height * um) : g_strdup ("");
+  g_autofree char *size =
+    um > 0 ? g_strdup_printf (" (%.4g × %.4g µm)", (double) roi.width * um, (double) roi.height * um) : g_strdup ("");
   /* Translators: width and height of the part that the network was shown, its size in micrometres in brackets or nothing,
    * left and top */
-  return g_strdup_printf (_ ("The network was shown a region of %1$" PRId64 " × %2$" PRId64 " pixels%3$s of the picture, at %4$" PRId64
-                             ", %5$" PRId64),
+  return g_strdup_printf (_ ("The network was shown a region of %1$" PRId64 " × %2$" PRId64
+                             " pixels%3$s of the picture, at %4$" PRId64 ", %5$" PRId64),
                           roi.width, roi.height, size, roi.x, roi.y);
 }
 
@@ -590,7 +592,8 @@ why_export_window_text (const WhyPicture *source)
     return NULL;
   /* Translators: width and level of the window of a scan, as radiologists state it; a unit ("HU") or nothing */
   return g_strdup_printf (_ ("Window %1$.6g, level %2$.6g%3$s%4$s"), source->window.width, source->window.centre,
-                          source->unit != NULL && *source->unit != '\0' ? " " : "", source->unit != NULL ? source->unit : "");
+                          source->unit != NULL && *source->unit != '\0' ? " " : "",
+                          source->unit != NULL ? source->unit : "");
 }
 
 char *

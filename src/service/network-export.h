@@ -18,7 +18,8 @@ WhyNetworkExport *why_network_export_new (WhyDocument *document, WhyNetwork *net
 void why_network_export_free (WhyNetworkExport *self);
 
 /** why_network_export_write: see why_network_figure_write(). Any thread. */
-gboolean why_network_export_write (const WhyNetworkExport *self, const char *path, const WhyCancel *cancel, GError **error);
+gboolean why_network_export_write (const WhyNetworkExport *self, const char *path, const WhyCancel *cancel,
+                                   GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WhyNetworkExport, why_network_export_free)
 

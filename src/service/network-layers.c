@@ -98,7 +98,8 @@ add_blocks (const WhyNetwork *network, GListStore *list, gsize *next, gsize end)
       const WhyBlock *block = &network->blocks[*next];
       if (block->layer != NULL || block->kind == WHY_BLOCK_INPUT || block->kind == WHY_BLOCK_OUTPUT)
         continue;
-      g_autoptr (WhyLayerItem) item = why_layer_item_new_without_map (block->tensor, block->ops, block->shape, block->reason);
+      g_autoptr (WhyLayerItem) item =
+        why_layer_item_new_without_map (block->tensor, block->ops, block->shape, block->reason);
       g_list_store_append (list, item);
     }
 }

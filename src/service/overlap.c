@@ -46,9 +46,10 @@ why_overlap_of_file (const char *path, const WhyResult *result, const WhyPicture
   g_autoptr (WhyMap) map = why_result_show_map (result, result->map, picture, smooth, &to_display);
   if (picture->slide != NULL)
     {
-      g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
-                           "Outlines in a file are compared with maps of pictures; of a slide, cut the region out (vips crop), or "
-                           "open the outlines in the window");
+      g_set_error_literal (
+        error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+        "Outlines in a file are compared with maps of pictures; of a slide, cut the region out (vips crop), or "
+        "open the outlines in the window");
       return FALSE;
     }
   if (picture->is_volume || map == NULL)

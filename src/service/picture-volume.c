@@ -167,7 +167,8 @@ why_picture_get_sides (const WhyPicture *picture, char *sides)
   WhyAffine to_plane;
   int x_dimension, y_dimension;
 
-  if (!why_picture_has_planes (picture) || !picture->has_world || !why_affine_invert (&picture->plane_to_display, &to_plane))
+  if (!why_picture_has_planes (picture) || !picture->has_world ||
+      !why_affine_invert (&picture->plane_to_display, &to_plane))
     return FALSE;
   plane_dimensions (&picture->plane, &x_dimension, &y_dimension);
   for (int side = 0; side < 4; side++)

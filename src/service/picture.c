@@ -54,7 +54,8 @@ load_pixels (WhyPicture *picture, WhyImageSource *source, WhyCancel *cancel, GEr
                        : why_image_source_read (source, 0, 0, width, height, width, height, cancel, error);
   picture->is_window_exact = why_image_source_is_window_exact (source);
   if (picture->pixels->dtype != WHY_DTYPE_UINT8)
-    picture->full_window = picture->own_window = picture->window = picture->network_window = whole_range (picture->pixels);
+    picture->full_window = picture->own_window = picture->window = picture->network_window =
+      whole_range (picture->pixels);
   picture->spacing[0] = picture->spacing[1] = picture->spacing[2] = NAN;
   return picture->display != NULL;
 }
@@ -157,8 +158,8 @@ load_values (WhyPicture *picture, WhyImageSource *source, WhyCancel *cancel, GEr
   if (dims[0] == 1 || picture->is_series)
     picture->kind = find_own_kind (picture);
   picture->plane = find_plane (picture, picture->kind, 0);
-  picture->plane.index =
-    picture->plane.axis == 0 ? why_image_source_get_own_slice (source) : why_picture_get_n_planes (picture, picture->kind) / 2;
+  picture->plane.index = picture->plane.axis == 0 ? why_image_source_get_own_slice (source)
+                                                  : why_picture_get_n_planes (picture, picture->kind) / 2;
   return why_picture_fit (picture, why_image_source_is_volume (source), NULL, error);
 }
 
@@ -243,7 +244,8 @@ why_picture_find_roi (const WhyPicture *picture, const WhyRecipe *recipe, const 
 }
 
 void
-why_picture_get_shown (const WhyPicture *picture, const WhyRoi *roi, gint64 *width, gint64 *height, WhyAffine *to_source)
+why_picture_get_shown (const WhyPicture *picture, const WhyRoi *roi, gint64 *width, gint64 *height,
+                       WhyAffine *to_source)
 {
   const gint64 *dims = picture->pixels->dims + (picture->pixels->rank == 4 ? 1 : 0);
   const gboolean part = picture->slide == NULL && !picture->is_volume && roi->width > 0;
@@ -255,8 +257,8 @@ why_picture_get_shown (const WhyPicture *picture, const WhyRoi *roi, gint64 *wid
 }
 
 gboolean
-why_picture_look_at (WhyPicture *picture, const WhyRecipe *recipe, const WhyRoi *wanted, double um_per_pixel, WhyRoi *roi,
-                     WhyCancel *cancel, GError **error)
+why_picture_look_at (WhyPicture *picture, const WhyRecipe *recipe, const WhyRoi *wanted, double um_per_pixel,
+                     WhyRoi *roi, WhyCancel *cancel, GError **error)
 {
   const WhyRoi found = why_picture_find_roi (picture, recipe, wanted, um_per_pixel);
 
@@ -276,8 +278,8 @@ why_picture_read_roi (const WhyPicture *picture, const WhyRoi *roi, WhyCancel *c
 
   g_return_val_if_fail (picture->slide != NULL && roi->width > 0, NULL);
   why_slide_size_to_read (roi->width, roi->height, &out_width, &out_height);
-  return why_image_source_read_full (picture->slide, roi->x, roi->y, roi->width, roi->height, out_width, out_height, cancel,
-                                     error);
+  return why_image_source_read_full (picture->slide, roi->x, roi->y, roi->width, roi->height, out_width, out_height,
+                                     cancel, error);
 }
 
 void
@@ -287,8 +289,8 @@ why_picture_set_pixels (WhyPicture *picture, const WhyRoi *roi, WhyTensor *pixel
   picture->pixels = pixels;
   picture->pixels_roi = *roi;
   picture->pixels_to_source =
-    why_affine_scale_translate ((double) roi->width / (double) pixels->dims[1], (double) roi->height / (double) pixels->dims[0],
-                                (double) roi->x, (double) roi->y);
+    why_affine_scale_translate ((double) roi->width / (double) pixels->dims[1],
+                                (double) roi->height / (double) pixels->dims[0], (double) roi->x, (double) roi->y);
 }
 
 gint64
@@ -456,7 +458,8 @@ why_picture_fit (WhyPicture *picture, gboolean takes_volumes, const WhyRecipe *r
   const WhyGreyWindow wanted =
     has_window ? (WhyGreyWindow){ recipe->window_centre, recipe->window_width } : picture->own_window;
 
-  const gboolean same_window = picture->is_network_stated == has_window && wanted.centre == picture->network_window.centre &&
+  const gboolean same_window = picture->is_network_stated == has_window &&
+                               wanted.centre == picture->network_window.centre &&
                                wanted.width == picture->network_window.width;
 
   if (picture->values == NULL ||

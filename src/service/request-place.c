@@ -26,7 +26,8 @@ why_request_get_shown (const WhyRequest *request, gint64 *width, gint64 *height,
 {
   const gint64 *dims = request->pixels->dims + (request->pixels->rank == 4 ? 1 : 0);
   const gboolean all = request->roi.width == 0;
-  const WhyAffine shift = why_affine_scale_translate (1, 1, all ? 0 : (double) request->roi.x, all ? 0 : (double) request->roi.y);
+  const WhyAffine shift =
+    why_affine_scale_translate (1, 1, all ? 0 : (double) request->roi.x, all ? 0 : (double) request->roi.y);
 
   *width = all ? dims[1] : request->roi.width;
   *height = all ? dims[0] : request->roi.height;

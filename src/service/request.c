@@ -253,12 +253,13 @@ why_request_same (const WhyRequest *a, const WhyRequest *b)
   const WhyExplainRequest *one = &a->explain;
   const WhyExplainRequest *other = &b->explain;
 
-  return a->model == b->model && a->recipe == b->recipe && a->pixels == b->pixels && why_roi_equal (&a->roi, &b->roi) && a->input == b->input &&
-         a->predict_only == b->predict_only && a->backend == b->backend && a->n_covers == b->n_covers &&
-         same_covers (a->covers, b->covers, a->n_covers) && g_strcmp0 (one->method, other->method) == 0 &&
-         g_strcmp0 (one->layer, other->layer) == 0 && g_strcmp0 (one->profile, other->profile) == 0 &&
-         g_strcmp0 (one->options, other->options) == 0 && one->target_class == other->target_class &&
-         one->polarity == other->polarity && one->has_contrast == other->has_contrast &&
+  return a->model == b->model && a->recipe == b->recipe && a->pixels == b->pixels && why_roi_equal (&a->roi, &b->roi) &&
+         a->input == b->input && a->predict_only == b->predict_only && a->backend == b->backend &&
+         a->n_covers == b->n_covers && same_covers (a->covers, b->covers, a->n_covers) &&
+         g_strcmp0 (one->method, other->method) == 0 && g_strcmp0 (one->layer, other->layer) == 0 &&
+         g_strcmp0 (one->profile, other->profile) == 0 && g_strcmp0 (one->options, other->options) == 0 &&
+         one->target_class == other->target_class && one->polarity == other->polarity &&
+         one->has_contrast == other->has_contrast &&
          (!one->has_contrast || one->contrast_class == other->contrast_class) && one->score == other->score &&
          one->n_also_classes == other->n_also_classes &&
          (one->n_also_classes == 0 ||
@@ -335,7 +336,8 @@ ensure_input (WhyRunState *state, const WhyRequest *request, GError **error)
     }
 
   if (state->prepared != NULL && state->pixels == request->pixels && why_roi_equal (&state->roi, &request->roi) &&
-      state->recipe == request->recipe && state->n_covers == request->n_covers && same_covers (state->covers, request->covers, request->n_covers))
+      state->recipe == request->recipe && state->n_covers == request->n_covers &&
+      same_covers (state->covers, request->covers, request->n_covers))
     return TRUE;
 
   g_autoptr (WhyTensor) covered = covered_pixels (state, request, request->n_covers, error);

@@ -38,24 +38,25 @@ why_roi_parse (const char *text, WhyRoi *roi, GError **error)
 char *
 why_roi_to_string (const WhyRoi *roi)
 {
-  return g_strdup_printf ("%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT, roi->x, roi->y,
-                          roi->width, roi->height);
+  return g_strdup_printf ("%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT, roi->x,
+                          roi->y, roi->width, roi->height);
 }
 
 gboolean
-why_roi_from_numbers (double x, double y, double width, double height, gint64 picture_width, gint64 picture_height, WhyRoi *roi,
-                      GError **error)
+why_roi_from_numbers (double x, double y, double width, double height, gint64 picture_width, gint64 picture_height,
+                      WhyRoi *roi, GError **error)
 {
   const gboolean is_finite = isfinite (x) && isfinite (y) && isfinite (width) && isfinite (height);
   const double left = MAX (floor (x), 0.0), top = MAX (floor (y), 0.0);
-  const double right = MIN (ceil (x + width), (double) picture_width), bottom = MIN (ceil (y + height), (double) picture_height);
+  const double right = MIN (ceil (x + width), (double) picture_width),
+               bottom = MIN (ceil (y + height), (double) picture_height);
 
   /* MAX and MIN would make an edge of the picture out of what is no number. */
   if (!is_finite || !(width > 0) || !(height > 0) || !(right - left >= 1) || !(bottom - top >= 1))
     {
       g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
-                   _ ("The region %1$g,%2$g,%3$g,%4$g does not lie in the picture of %5$g × %6$g pixels"), x, y, width, height,
-                   (double) picture_width, (double) picture_height);
+                   _ ("The region %1$g,%2$g,%3$g,%4$g does not lie in the picture of %5$g × %6$g pixels"), x, y, width,
+                   height, (double) picture_width, (double) picture_height);
       return FALSE;
     }
   *roi = (WhyRoi) { (gint64) left, (gint64) top, (gint64) (right - left), (gint64) (bottom - top) };

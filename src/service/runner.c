@@ -361,7 +361,8 @@ survey_job_run (gpointer data, WhyCancel *cancel, WhyProgress progress, gpointer
 {
   SurveyJob *job = data;
 
-  return why_survey_run_in (job->survey, get_state (job->runner, job->state_view), SURVEY_PART_US, cancel, NULL, NULL, error)
+  return why_survey_run_in (job->survey, get_state (job->runner, job->state_view), SURVEY_PART_US, cancel, NULL, NULL,
+                            error)
            ? why_survey_ref (job->survey)
            : NULL;
 }

@@ -556,11 +556,12 @@ static gboolean
 take_object (WhySessionFile *session, JsonObject *object, const char *folder, WhyCancel *cancel, GError **error)
 {
   static const char *const known[] = {
-    "whylight", "version", "program", "model", "picture", "labels", "cases", "target_class", "contrast_class", "layer", "method", "profile",
-    "method_options", "polarity", "colormap", "limits", "lo", "hi", "opacity", "threshold", "show_map", "smooth", "um_per_pixel", "roi", "fill",
-    "plane", "slice", "occlusions", "score", "region", "also_classes", "clip", "contours", "contour_levels", "contour_labels",
-    "alpha", "colour_vision", "compare", "annotations", "steps", "planes", "projection", "cross_hair",
-    "mirrored", "rotation", "window_width", "window_level",
+    "whylight", "version", "program", "model", "picture", "labels", "cases", "target_class", "contrast_class",
+    "layer", "method", "profile", "method_options", "polarity", "colormap", "limits", "lo", "hi", "opacity",
+    "threshold", "show_map", "smooth", "um_per_pixel", "roi", "fill", "plane", "slice", "occlusions", "score",
+    "region", "also_classes", "clip", "contours", "contour_levels", "contour_labels", "alpha", "colour_vision",
+    "compare", "annotations", "steps", "planes", "projection", "cross_hair", "mirrored", "rotation", "window_width",
+    "window_level",
   };
   WhyDocumentState *state = &session->state;
   g_autofree char *kind = NULL;

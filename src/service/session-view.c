@@ -35,7 +35,8 @@ take_word (JsonObject *object, const char *name, const char *no, const char *yes
     return TRUE;
   if (strcmp (word, no) != 0 && strcmp (word, yes) != 0)
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: \"%.40s\" is not known; there are %s and %s", name, word, no, yes);
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: \"%.40s\" is not known; there are %s and %s", name,
+                   word, no, yes);
       return FALSE;
     }
   *value = strcmp (word, yes) == 0;
@@ -88,10 +89,12 @@ why_session_take_cross_hair (JsonObject *object, gint64 *voxel, GError **error)
   for (guint axis = 0; fine && axis < 3; axis++)
     {
       JsonNode *element = json_array_get_element (array, axis);
-      fine = JSON_NODE_HOLDS_VALUE (element) && json_node_get_value_type (element) == G_TYPE_INT64 && json_node_get_int (element) >= 0;
+      fine = JSON_NODE_HOLDS_VALUE (element) && json_node_get_value_type (element) == G_TYPE_INT64 &&
+             json_node_get_int (element) >= 0;
       voxel[axis] = fine ? json_node_get_int (element) : -1;
     }
   if (!fine)
-    g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "cross_hair: a list of column, row and slice is needed");
+    g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+                         "cross_hair: a list of column, row and slice is needed");
   return fine;
 }

@@ -33,7 +33,8 @@ count_tissue (const WhyTensor *overview, gint64 columns, gint64 rows)
 
   for (gint64 y = 0; y < height && bands == 3; y++)
     for (gint64 x = 0; x < width; x++)
-      cells[y * rows / height * columns + x * columns / width] += why_slide_is_tissue (pixels + (y * width + x) * bands);
+      cells[y * rows / height * columns + x * columns / width] +=
+        why_slide_is_tissue (pixels + (y * width + x) * bands);
   return cells;
 }
 

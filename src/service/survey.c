@@ -102,17 +102,19 @@ why_survey_new (const WhyPicture *picture, WhyOnnxModel *model, WhyRecipe *recip
   g_return_val_if_fail (n_classes > 0, NULL);
   if (picture->is_volume)
     {
-      g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, _ ("Pictures and slides can be surveyed, and this is a volume"));
+      g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+                           _ ("Pictures and slides can be surveyed, and this is a volume"));
       return NULL;
     }
   if (area != NULL && area->width > 0 &&
-      !why_roi_from_numbers ((double) area->x, (double) area->y, (double) area->width, (double) area->height, picture->width,
-                             picture->height, &all, error))
+      !why_roi_from_numbers ((double) area->x, (double) area->y, (double) area->width, (double) area->height,
+                             picture->width, picture->height, &all, error))
     return NULL;
   why_roi_field (recipe, um_per_pixel, &field_width, &field_height);
   field_width = MIN (field_width, picture->width);
   field_height = MIN (field_height, picture->height);
-  const gint64 columns = (all.width + field_width - 1) / field_width, rows = (all.height + field_height - 1) / field_height;
+  const gint64 columns = (all.width + field_width - 1) / field_width,
+               rows = (all.height + field_height - 1) / field_height;
   if ((gsize) columns > MAX_NUMBERS / (gsize) rows / n_classes)
     {
       g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE,
@@ -279,7 +281,8 @@ ask (WhySurvey *self, WhyRunState *state, gsize field, WhyCancel *cancel, GError
   WhyRoi roi;
 
   why_survey_get_field (self, field, &roi);
-  g_autoptr (WhyRequest) request = why_request_new (self->model, self->recipe, self->picture->pixels, NULL, &self->explain);
+  g_autoptr (WhyRequest) request =
+    why_request_new (self->model, self->recipe, self->picture->pixels, NULL, &self->explain);
   why_request_set_place (request, self->picture, &roi);
   request->predict_only = TRUE;
   request->preview = TRUE;
@@ -289,7 +292,8 @@ ask (WhySurvey *self, WhyRunState *state, gsize field, WhyCancel *cancel, GError
   if (result->error != NULL || why_tensor_count (result->probabilities) != self->n_classes)
     {
       g_set_error_literal (error, WHY_ERROR, WHY_ERROR_FAILED,
-                           result->error != NULL ? result->error->message : _ ("The network answers with another number of classes"));
+                           result->error != NULL ? result->error->message
+                                                 : _ ("The network answers with another number of classes"));
       return FALSE;
     }
   pthread_mutex_lock (&self->mutex);
@@ -362,7 +366,8 @@ why_survey_run_in (WhySurvey *self, WhyRunState *state, gint64 budget, WhyCancel
 }
 
 gboolean
-why_survey_run (WhySurvey *self, WhySession *session, WhyCancel *cancel, WhyProgress progress, gpointer progress_data, GError **error)
+why_survey_run (WhySurvey *self, WhySession *session, WhyCancel *cancel, WhyProgress progress, gpointer progress_data,
+                GError **error)
 {
   WhyRunState state = { 0 };
 
@@ -551,7 +556,8 @@ why_survey_to_csv (WhySurvey *self, const char *const *labels)
       g_string_append_printf (text, "%s,", place);
       append_quoted (text, labels[top]);
       for (gsize k = 0; k < self->n_classes; k++)
-        g_string_append_printf (text, ",%s", g_ascii_formatd (number, sizeof number, "%.9g", (double) probabilities[k]));
+        g_string_append_printf (text, ",%s",
+                                g_ascii_formatd (number, sizeof number, "%.9g", (double) probabilities[k]));
       g_string_append (text, "\n");
     }
   pthread_mutex_unlock (&self->mutex);

@@ -116,8 +116,8 @@ make_survey (WhySurveyor *self, const WhyRoi *area, GError **error)
     .multi_label = recipe->task == WHY_RECIPE_TASK_MULTI_LABEL,
   };
 
-  return why_survey_new (picture, why_model_get_onnx (model), recipe, &explain, (gsize) why_model_get_n_classes (model), area,
-                         why_document_get_um_per_pixel (self->document), error);
+  return why_survey_new (picture, why_model_get_onnx (model), recipe, &explain, (gsize) why_model_get_n_classes (model),
+                         area, why_document_get_um_per_pixel (self->document), error);
 }
 
 gboolean
@@ -145,7 +145,8 @@ why_surveyor_start (WhySurveyor *self, const WhyRoi *area)
     return;
   if (!why_surveyor_can_start (self))
     {
-      why_document_set_error (self->document, _ ("A survey needs a network and a picture that is larger than what the network sees at once"));
+      why_document_set_error (
+        self->document, _ ("A survey needs a network and a picture that is larger than what the network sees at once"));
       return;
     }
   if (self->survey == NULL || area != NULL || why_survey_is_complete (self->survey))
@@ -368,11 +369,13 @@ describe_plan (WhySurveyor *self)
   if (!why_surveyor_can_start (self))
     return g_strdup ("");
   const WhyPicture *picture = why_document_get_source (self->document);
-  why_roi_field (why_model_get_recipe (self->document->model), why_document_get_um_per_pixel (self->document), &width, &height);
-  const double columns = ceil ((double) picture->width / (double) width), rows = ceil ((double) picture->height / (double) height);
+  why_roi_field (why_model_get_recipe (self->document->model), why_document_get_um_per_pixel (self->document), &width,
+                 &height);
+  const double columns = ceil ((double) picture->width / (double) width),
+               rows = ceil ((double) picture->height / (double) height);
   /* Translators: pixels; number of fields */
-  return g_strdup_printf (_ ("The network sees %1$.0f × %2$.0f pixels at once: %3$'.0f such fields cover the picture."), (double) width,
-                          (double) height, columns * rows);
+  return g_strdup_printf (_ ("The network sees %1$.0f × %2$.0f pixels at once: %3$'.0f such fields cover the picture."),
+                          (double) width, (double) height, columns * rows);
 }
 
 char *
@@ -395,8 +398,9 @@ why_surveyor_describe (WhySurveyor *self)
     {
       g_autofree char *percent = why_percent_text (highest);
       /* Translators: numbers of fields, name of a class, probability */
-      g_string_append_printf (text, _ ("%1$'.0f of %2$'.0f fields are more than half “%3$s”; the surest is %4$s."), (double) n_over_half,
-                              (double) counts.n_answered, why_model_get_class_label (self->document->model, self->map_class), percent);
+      g_string_append_printf (text, _ ("%1$'.0f of %2$'.0f fields are more than half “%3$s”; the surest is %4$s."),
+                              (double) n_over_half, (double) counts.n_answered,
+                              why_model_get_class_label (self->document->model, self->map_class), percent);
     }
   if (counts.n_glass > 0 && counts.n_glass < counts.n_fields)
     {
@@ -470,7 +474,8 @@ on_document_changed (WhySurveyor *self)
 
   if (self->survey == NULL)
     g_signal_emit (self, signal_changed, 0);
-  else if (why_document_get_source (self->document) != self->picture || model == NULL || why_model_get_onnx (model) != self->model)
+  else if (why_document_get_source (self->document) != self->picture || model == NULL ||
+           why_model_get_onnx (model) != self->model)
     why_surveyor_forget (self);
   else if (find_class (self) != self->map_class)
     {

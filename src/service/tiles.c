@@ -264,7 +264,8 @@ read_tile (WhyTiles *self, guint64 key, GError **error)
   /* Whole pixels of the scale; what is left at an edge is less than one and looks like its neighbour. */
   const gint64 out_w = MAX (1, w / step), out_h = MAX (1, h / step);
 
-  return why_image_source_read (self->source, x, y, MIN (w, out_w * step), MIN (h, out_h * step), out_w, out_h, self->cancel, error);
+  return why_image_source_read (self->source, x, y, MIN (w, out_w * step), MIN (h, out_h * step), out_w, out_h,
+                                self->cancel, error);
 }
 
 static void *
@@ -322,8 +323,8 @@ typedef struct
 /* Fills a box of the mosaic, by nearest pixels, from a picture that lies in the plane of the source at (@x, @y) with
  * @step source pixels to one of its. */
 static void
-fill (const WhyTiles *self, Mosaic *mosaic, gint64 left, gint64 top, gint64 right, gint64 bottom, const WhyTensor *from, double x,
-      double y, double step_x, double step_y)
+fill (const WhyTiles *self, Mosaic *mosaic, gint64 left, gint64 top, gint64 right, gint64 bottom, const WhyTensor *from,
+      double x, double y, double step_x, double step_y)
 {
   const double scale = (double) ((gint64) 1 << mosaic->scale);
   const int bands = self->bands;
@@ -333,7 +334,8 @@ fill (const WhyTiles *self, Mosaic *mosaic, gint64 left, gint64 top, gint64 righ
   for (gint64 column = left; column < right; column++)
     at_x[column - left] = CLAMP ((gint64) floor ((((double) column + 0.5) * scale - x) / step_x), 0, columns - 1);
   /* Beyond the last whole pixel of an edge that one is repeated. */
-  const gboolean same = step_x == scale && step_y == scale && right > left && at_x[right - left - 1] - at_x[0] == right - left - 1;
+  const gboolean same =
+    step_x == scale && step_y == scale && right > left && at_x[right - left - 1] - at_x[0] == right - left - 1;
   for (gint64 row = top; row < bottom; row++)
     {
       const gint64 at_y = CLAMP ((gint64) floor ((((double) row + 0.5) * scale - y) / step_y), 0, rows - 1);
@@ -382,7 +384,8 @@ piece_clear (gpointer data)
 
 /* With the mutex held: notes what is there and what is missing. */
 static void
-collect (WhyTiles *self, const Mosaic *mosaic, Looker *looker, gint64 column, gint64 row, GArray *pieces, GArray *missing)
+collect (WhyTiles *self, const Mosaic *mosaic, Looker *looker, gint64 column, gint64 row, GArray *pieces,
+         GArray *missing)
 {
   const guint64 key = make_key (mosaic->scale, column, row);
   Piece piece = { .column = column, .row = row };
@@ -397,14 +400,16 @@ collect (WhyTiles *self, const Mosaic *mosaic, Looker *looker, gint64 column, gi
 static void
 draw_piece (const WhyTiles *self, Mosaic *mosaic, const Piece *piece)
 {
-  const gint64 left = MAX (piece->column * WHY_TILE_SIDE, mosaic->left), top = MAX (piece->row * WHY_TILE_SIDE, mosaic->top);
+  const gint64 left = MAX (piece->column * WHY_TILE_SIDE, mosaic->left),
+               top = MAX (piece->row * WHY_TILE_SIDE, mosaic->top);
   const gint64 right = MIN ((piece->column + 1) * WHY_TILE_SIDE, mosaic->left + mosaic->width);
   const gint64 bottom = MIN ((piece->row + 1) * WHY_TILE_SIDE, mosaic->top + mosaic->height);
   const int coarser = piece->scale - mosaic->scale;
   const double side = (double) ((gint64) WHY_TILE_SIDE << piece->scale), step = (double) ((gint64) 1 << piece->scale);
 
   if (piece->pixels == NULL)
-    fill (self, mosaic, left, top, right, bottom, self->overview, 0, 0, (double) self->width / (double) self->overview->dims[1],
+    fill (self, mosaic, left, top, right, bottom, self->overview, 0, 0,
+          (double) self->width / (double) self->overview->dims[1],
           (double) self->height / (double) self->overview->dims[0]);
   else
     fill (self, mosaic, left, top, right, bottom, piece->pixels, (double) (piece->column >> coarser) * side,
@@ -418,7 +423,8 @@ by_distance (gconstpointer a, gconstpointer b, gpointer data)
   const guint64 one = *(const guint64 *) a, other = *(const guint64 *) b;
   const double *middle = data;
   const double d_one = hypot ((double) key_column (one) + 0.5 - middle[0], (double) key_row (one) + 0.5 - middle[1]);
-  const double d_other = hypot ((double) key_column (other) + 0.5 - middle[0], (double) key_row (other) + 0.5 - middle[1]);
+  const double d_other =
+    hypot ((double) key_column (other) + 0.5 - middle[0], (double) key_row (other) + 0.5 - middle[1]);
 
   return d_one < d_other ? 1 : d_one > d_other ? -1 : 0;
 }
@@ -440,11 +446,13 @@ get_looker (WhyTiles *self, gconstpointer pointer)
 }
 
 gboolean
-why_tiles_render (WhyTiles *self, gconstpointer looker_pointer, const WhyRect *img, int width, int height, guint32 *pixels, gsize stride)
+why_tiles_render (WhyTiles *self, gconstpointer looker_pointer, const WhyRect *img, int width, int height,
+                  guint32 *pixels, gsize stride)
 {
   const int scale = choose_scale (self, MIN (img->width / width, img->height / height));
   const double step = (double) ((gint64) 1 << scale);
-  const gint64 all_w = (gint64) ceil ((double) self->width / step), all_h = (gint64) ceil ((double) self->height / step);
+  const gint64 all_w = (gint64) ceil ((double) self->width / step),
+               all_h = (gint64) ceil ((double) self->height / step);
   Mosaic mosaic = { .scale = scale };
 
   mosaic.left = CLAMP ((gint64) floor (img->x / step), 0, all_w - 1);
@@ -464,9 +472,11 @@ why_tiles_render (WhyTiles *self, gconstpointer looker_pointer, const WhyRect *i
   g_array_set_clear_func (pieces, piece_clear);
   g_hash_table_remove_all (looker->drawn);
   for (gint64 row = mosaic.top / WHY_TILE_SIDE; row <= (mosaic.top + mosaic.height - 1) / WHY_TILE_SIDE; row++)
-    for (gint64 column = mosaic.left / WHY_TILE_SIDE; column <= (mosaic.left + mosaic.width - 1) / WHY_TILE_SIDE; column++)
+    for (gint64 column = mosaic.left / WHY_TILE_SIDE; column <= (mosaic.left + mosaic.width - 1) / WHY_TILE_SIDE;
+         column++)
       collect (self, &mosaic, looker, column, row, pieces, missing);
-  double middle[] = { (img->x + img->width / 2) / step / WHY_TILE_SIDE, (img->y + img->height / 2) / step / WHY_TILE_SIDE };
+  double middle[] = { (img->x + img->width / 2) / step / WHY_TILE_SIDE,
+                      (img->y + img->height / 2) / step / WHY_TILE_SIDE };
   g_array_sort_with_data (missing, by_distance, middle);
   g_array_set_size (looker->wanted, 0);
   g_array_append_vals (looker->wanted, missing->data, missing->len);

@@ -62,8 +62,8 @@ typedef struct
  * Writes all of the graph, as why_figure_write() does. A PNG of more pixels than cairo or a reader's memory takes is drawn at a
  * smaller scale, as long as it can be read; %WHY_ERROR_TOO_LARGE beyond. A PDF is made to fit the largest page that readers show.
  */
-gboolean why_network_figure_write (const WhyNetworkFigure *figure, const char *path, const WhyTextEntry *texts, gsize n_texts,
-                                   const WhyCancel *cancel, GError **error);
+gboolean why_network_figure_write (const WhyNetworkFigure *figure, const char *path, const WhyTextEntry *texts,
+                                   gsize n_texts, const WhyCancel *cancel, GError **error);
 
 /** why_network_trace_edge: a path along it, bent where it leaves the vertical */
 void why_network_trace_edge (cairo_t *cr, const WhyLayoutEdge *edge);

@@ -62,7 +62,8 @@ typedef enum
   WHY_N_CHECKS,
 } WhyCheckKind;
 
-const char *why_check_kind_id (WhyCheckKind kind); /* "faithfulness", "randomisation", "occlusion", "controls", "regions" */
+/* "faithfulness", "randomisation", "occlusion", "controls", "regions" */
+const char *why_check_kind_id (WhyCheckKind kind);
 gboolean why_check_kind_from_id (const char *id, WhyCheckKind *kind);
 const char *why_check_kind_title (WhyCheckKind kind); /* translated */
 const char *why_check_kind_about (WhyCheckKind kind); /* translated: what it does, one sentence */

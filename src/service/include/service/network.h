@@ -89,7 +89,8 @@ void why_network_unref (WhyNetwork *network);
  *
  * The network of a model, made in a thread for the first who asks and kept with the model. Main thread.
  */
-void why_network_of_model_async (WhyModel *model, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer data);
+void why_network_of_model_async (WhyModel *model, GCancellable *cancellable, GAsyncReadyCallback callback,
+                                 gpointer data);
 /** why_network_of_model_finish: Returns: (transfer full) (nullable). Cancelled meanwhile: %G_IO_ERROR_CANCELLED */
 WhyNetwork *why_network_of_model_finish (GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -111,8 +112,8 @@ GListModel *why_network_list_layers (const WhyNetwork *network, GListModel *laye
  * Writes all of the graph, with the maps of its layers that are there, in the background ("busy"). Ends as
  * why_document_export() does: why_document_export_finish().
  */
-void why_document_export_network (WhyDocument *self, WhyNetwork *network, const char *path, const WhyExportOptions *options,
-                                  GAsyncReadyCallback callback, gpointer data);
+void why_document_export_network (WhyDocument *self, WhyNetwork *network, const char *path,
+                                  const WhyExportOptions *options, GAsyncReadyCallback callback, gpointer data);
 
 /** why_network_find: Returns: the block that computes @tensor, or -1 */
 int why_network_find (const WhyNetwork *network, const char *tensor);

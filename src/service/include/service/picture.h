@@ -109,13 +109,16 @@ WhyPicture *why_picture_load (const char *path, WhyCancel *cancel, GError **erro
  *
  * Returns: a region, with width 0 for all of an ordinary picture
  */
-WhyRoi why_picture_find_roi (const WhyPicture *picture, const WhyRecipe *recipe, const WhyRoi *wanted, double um_per_pixel);
+WhyRoi why_picture_find_roi (const WhyPicture *picture, const WhyRecipe *recipe, const WhyRoi *wanted,
+                             double um_per_pixel);
 
 /** why_picture_read_roi: pixels of a region of a slide, for the network: see why_slide_size_to_read(). Blocks; any thread. */
-WhyTensor *why_picture_read_roi (const WhyPicture *picture, const WhyRoi *roi, WhyCancel *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+WhyTensor *why_picture_read_roi (const WhyPicture *picture, const WhyRoi *roi, WhyCancel *cancel,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** why_picture_get_shown: (out): size of what of a picture is prepared for the network, and where its pixels lie in the source */
-void why_picture_get_shown (const WhyPicture *picture, const WhyRoi *roi, gint64 *width, gint64 *height, WhyAffine *to_source);
+void why_picture_get_shown (const WhyPicture *picture, const WhyRoi *roi, gint64 *width, gint64 *height,
+                            WhyAffine *to_source);
 
 /**
  * why_picture_look_at:
@@ -124,8 +127,8 @@ void why_picture_get_shown (const WhyPicture *picture, const WhyRoi *roi, gint64
  *
  * Reads that region of a slide, unless it is there. Blocks; any thread.
  */
-gboolean why_picture_look_at (WhyPicture *picture, const WhyRecipe *recipe, const WhyRoi *wanted, double um_per_pixel, WhyRoi *roi,
-                              WhyCancel *cancel, GError **error);
+gboolean why_picture_look_at (WhyPicture *picture, const WhyRecipe *recipe, const WhyRoi *wanted, double um_per_pixel,
+                              WhyRoi *roi, WhyCancel *cancel, GError **error);
 
 /** why_picture_set_pixels: @pixels: (transfer full): what was read of @roi */
 void why_picture_set_pixels (WhyPicture *picture, const WhyRoi *roi, WhyTensor *pixels);

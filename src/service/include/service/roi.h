@@ -24,8 +24,8 @@ gboolean why_roi_parse (const char *text, WhyRoi *roi, GError **error);
 char *why_roi_to_string (const WhyRoi *roi) G_GNUC_WARN_UNUSED_RESULT;
 
 /** why_roi_from_numbers: rounds outwards and cuts at the edges of the picture; an error says what is wrong */
-gboolean why_roi_from_numbers (double x, double y, double width, double height, gint64 picture_width, gint64 picture_height,
-                               WhyRoi *roi, GError **error);
+gboolean why_roi_from_numbers (double x, double y, double width, double height, gint64 picture_width,
+                               gint64 picture_height, WhyRoi *roi, GError **error);
 
 /**
  * why_roi_field:

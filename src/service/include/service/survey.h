@@ -42,8 +42,9 @@ typedef struct
  * Returns: (transfer full) (nullable): %NULL with %WHY_ERROR_BAD_REQUEST for a volume, %WHY_ERROR_TOO_LARGE if the answers
  *   would not be worth their memory
  */
-WhySurvey *why_survey_new (const WhyPicture *picture, WhyOnnxModel *model, WhyRecipe *recipe, const WhyExplainRequest *explain,
-                           gsize n_classes, const WhyRoi *area, double um_per_pixel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+WhySurvey *why_survey_new (const WhyPicture *picture, WhyOnnxModel *model, WhyRecipe *recipe,
+                           const WhyExplainRequest *explain, gsize n_classes, const WhyRoi *area, double um_per_pixel,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 WhySurvey *why_survey_ref (WhySurvey *self);
 void why_survey_unref (WhySurvey *self);
 
@@ -57,8 +58,8 @@ void why_survey_unref (WhySurvey *self);
  *
  * Returns: %FALSE with %WHY_ERROR_CANCELLED, or because no field at all could be read or asked about
  */
-gboolean why_survey_run (WhySurvey *self, WhySession *session, WhyCancel *cancel, WhyProgress progress, gpointer progress_data,
-                         GError **error);
+gboolean why_survey_run (WhySurvey *self, WhySession *session, WhyCancel *cancel, WhyProgress progress,
+                         gpointer progress_data, GError **error);
 
 void why_survey_get_counts (WhySurvey *self, WhySurveyCounts *counts);
 /** why_survey_is_complete: whether there is nothing left to ask */

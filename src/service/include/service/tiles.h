@@ -45,8 +45,8 @@ void why_tiles_set_budget (WhyTiles *self, gsize bytes);
  *
  * Returns: whether it is as fine as it will get
  */
-gboolean why_tiles_render (WhyTiles *self, gconstpointer looker, const WhyRect *img, int width, int height, guint32 *pixels,
-                           gsize stride);
+gboolean why_tiles_render (WhyTiles *self, gconstpointer looker, const WhyRect *img, int width, int height,
+                           guint32 *pixels, gsize stride);
 
 /** why_tiles_forget: nobody draws for @looker any more */
 void why_tiles_forget (WhyTiles *self, gconstpointer looker);
