@@ -353,8 +353,9 @@ append_dot (GtkSnapshot *snapshot, double x, double y, double size, const GdkRGB
 {
   GskRoundedRect dot;
 
-  gsk_rounded_rect_init_from_rect (&dot, &GRAPHENE_RECT_INIT ((float) (x - size / 2), (float) (y - size / 2), (float) size, (float) size),
-                                   (float) (size / 2));
+  const float half = (float) size / 2;
+
+  gsk_rounded_rect_init_from_rect (&dot, &GRAPHENE_RECT_INIT ((float) x - half, (float) y - half, 2 * half, 2 * half), half);
   gtk_snapshot_push_rounded_clip (snapshot, &dot);
   gtk_snapshot_append_color (snapshot, color, &dot.bounds);
   gtk_snapshot_pop (snapshot);

@@ -131,8 +131,8 @@ update (WhyWindow *self)
 void
 why_window_init_region (WhyWindow *self)
 {
-  static const char *const changes[] = { "notify::picture", "notify::model", "notify::has-roi", "notify::um-per-pixel", "notify::compare",
-                                         "updated" };
+  static const char *const changes[] = { "notify::picture",      "notify::model",   "notify::has-roi",
+                                         "notify::um-per-pixel", "notify::compare", "updated" };
 
   g_action_map_add_action_entries (G_ACTION_MAP (self), entries, G_N_ELEMENTS (entries), self);
   for (gsize change = 0; change < G_N_ELEMENTS (changes); change++)

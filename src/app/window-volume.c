@@ -94,7 +94,9 @@ activate_rotate (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
   WhyWindow *self = data;
 
-  why_document_set_turn (self->document, why_turn_rotate (why_document_get_turn (self->document), g_variant_get_int32 (parameter) & 3));
+  const int quarters = g_variant_get_int32 (parameter) & 3;
+
+  why_document_set_turn (self->document, why_turn_rotate (why_document_get_turn (self->document), quarters));
 }
 
 static void
