@@ -197,6 +197,44 @@ test_scale (void)
   why_runner_unref (runner);
 }
 
+/* A network that crops sees the middle of a region that is no square, and it is said and framed. */
+static void
+test_crop (void)
+{
+  WhyRunner *runner = why_runner_new ();
+  WhyDocument *document = open_document (runner, plain_path);
+  WhyRect seen;
+
+  why_document_set_roi (document, 100, 80, TILE, TILE);
+  spin_until_idle (document);
+  g_assert_false (why_document_get_seen (document, &seen));
+  g_autofree char *none = why_document_dup_crop_note (document);
+  g_assert_null (none);
+
+  why_document_set_roi (document, 100, 80, 2 * TILE, TILE);
+  /* Not before its answer is there. */
+  g_assert_false (why_document_get_seen (document, &seen));
+  spin_until_idle (document);
+  g_assert_cmpstr (why_document_get_error_message (document), ==, NULL);
+  g_assert_true (why_document_get_seen (document, &seen));
+  /* The shorter side is the network's already: of the longer one its middle. */
+  g_assert_cmpfloat_with_epsilon (seen.x, 100 + TILE / 2.0, 1e-6);
+  g_assert_cmpfloat_with_epsilon (seen.y, 80, 1e-6);
+  g_assert_cmpfloat_with_epsilon (seen.width, TILE, 1e-6);
+  g_assert_cmpfloat_with_epsilon (seen.height, TILE, 1e-6);
+  g_autofree char *note = why_document_dup_crop_note (document);
+  g_assert_nonnull (strstr (note, "224 × 224"));
+  g_assert_nonnull (strstr (note, "448 × 224"));
+  g_assert_nonnull (strstr (why_document_get_status (document), note));
+  /* Without a region there is no frame. */
+  why_document_set_roi (document, 0, 0, 0, 0);
+  spin_until_idle (document);
+  g_assert_false (why_document_get_seen (document, &seen));
+  g_assert_null (strstr (why_document_get_status (document), note));
+  g_assert_finalize_object (document);
+  why_runner_unref (runner);
+}
+
 static void
 test_session (void)
 {
@@ -412,6 +450,7 @@ main (int argc, char **argv)
   g_test_add_func ("/region/slide", test_slide);
   g_test_add_func ("/region/picture", test_picture);
   g_test_add_func ("/region/scale", test_scale);
+  g_test_add_func ("/region/crop", test_crop);
   g_test_add_func ("/region/session", test_session);
   g_test_add_func ("/region/tiles", test_tiles);
   g_test_add_func ("/region/figure", test_figure);

@@ -107,7 +107,7 @@ update (WhyWindow *self)
   const gboolean flat = why_document_get_picture (self->document) != NULL && !why_document_is_volume (self->document);
   WhyRoi roi = { 0 };
   const gboolean has_roi = flat && why_document_get_roi (self->document, &roi);
-  const WhyRect region = { (double) roi.x, (double) roi.y, (double) roi.width, (double) roi.height };
+  WhyRect region = { 0 };
   const struct
   {
     const char *name;
@@ -123,6 +123,9 @@ update (WhyWindow *self)
   for (gsize state = 0; state < G_N_ELEMENTS (states); state++)
     g_simple_action_set_enabled (G_SIMPLE_ACTION (g_action_map_lookup_action (G_ACTION_MAP (self), states[state].name)),
                                  states[state].enabled);
+  /* Framed is what the network really sees. */
+  if (!why_document_get_seen (self->document, &region))
+    region = (WhyRect){ (double) roi.x, (double) roi.y, (double) roi.width, (double) roi.height };
   why_canvas_set_region (self->canvas, has_roi ? &region : NULL);
   gtk_widget_set_visible (self->region_bar, has_roi && why_document_get_compare_mode (self->document) == WHY_COMPARE_SINGLE);
   why_window_place_corner (self);

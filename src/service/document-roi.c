@@ -7,9 +7,12 @@
 
 #include <glib/gi18n-lib.h>
 #include <math.h>
+#include <string.h>
 
 /* So much may pixels be larger or smaller than those that a network was trained with. */
 #define MAX_DIFFERENCE 0.1
+/* What a network leaves away, of an area: less is rounding to whole pixels. */
+#define MIN_CUT 0.01
 
 /* Which part of a picture the network is shown. Of a slide its pixels are read in the loader thread, and the question is
  * asked when they are there. */
@@ -69,6 +72,44 @@ why_document_dup_scale_warning (WhyDocument *self)
   return g_strdup_printf (_ ("The network was trained at %1$.3g µm a pixel and is shown %2$.3g µm a pixel: its answer "
                              "may be wrong."),
                           trained, shown);
+}
+
+gboolean
+why_document_get_seen (WhyDocument *self, WhyRect *seen)
+{
+  WhyRoi roi;
+  WhyRoi asked;
+
+  g_return_val_if_fail (WHY_IS_DOCUMENT (self) && seen != NULL, FALSE);
+  if (!why_document_get_roi (self, &roi) || self->result == NULL || self->picture->is_volume ||
+      !why_request_get_roi (self->result->request, &asked) || memcmp (&roi, &asked, sizeof roi) != 0)
+    return FALSE;
+  const WhyRecipe *recipe = self->result->request->recipe;
+  double left = 0, top = 0, right = (double) recipe->width, bottom = (double) recipe->height;
+
+  why_affine_apply (&self->result->input_to_source, &left, &top);
+  why_affine_apply (&self->result->input_to_source, &right, &bottom);
+  left = MAX (left, (double) roi.x);
+  top = MAX (top, (double) roi.y);
+  right = MIN (right, (double) (roi.x + roi.width));
+  bottom = MIN (bottom, (double) (roi.y + roi.height));
+  *seen = (WhyRect) { left, top, right - left, bottom - top };
+  return seen->width > 0 && seen->height > 0 &&
+         seen->width * seen->height < (1 - MIN_CUT) * (double) roi.width * (double) roi.height;
+}
+
+char *
+why_document_dup_crop_note (WhyDocument *self)
+{
+  WhyRoi roi;
+  WhyRect seen;
+
+  if (!why_document_get_seen (self, &seen) || !why_document_get_roi (self, &roi))
+    return NULL;
+  /* Translators: width and height of a region, and of the part of it that the network sees */
+  return g_strdup_printf (_ ("The network crops what it is shown: of the region of %1$.0f × %2$.0f pixels it sees the middle, "
+                             "%3$.0f × %4$.0f, which is framed."),
+                          (double) roi.width, (double) roi.height, seen.width, seen.height);
 }
 
 gboolean

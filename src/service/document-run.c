@@ -129,6 +129,9 @@ make_status (WhyDocument *self)
   char *scale = why_document_dup_scale_warning (self);
   if (scale != NULL)
     g_ptr_array_add (sentences, scale);
+  char *crop = why_document_dup_crop_note (self);
+  if (crop != NULL)
+    g_ptr_array_add (sentences, crop);
   if (contrast != NULL)
     g_ptr_array_add (sentences, contrast);
   if (self->model != NULL && *why_model_get_assumed_text (self->model) != '\0')

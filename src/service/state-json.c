@@ -412,6 +412,14 @@ add_roi (JsonBuilder *builder, WhyDocument *document)
 
   why_json_add_boolean (builder, "slide", why_document_is_slide (document));
   why_json_add_string (builder, "roi", text);
+  WhyRect seen;
+  if (why_document_get_seen (document, &seen))
+    {
+      g_autofree char *part = g_strdup_printf ("%.0f,%.0f,%.0f,%.0f", seen.x, seen.y, seen.width, seen.height);
+      why_json_add_string (builder, "seen", part);
+    }
+  else
+    why_json_add_string (builder, "seen", NULL);
   why_json_add_boolean (builder, "roi_chosen", why_document_has_chosen_roi (document));
 }
 

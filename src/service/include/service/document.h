@@ -487,6 +487,16 @@ double why_document_get_shown_mpp (WhyDocument *self);
 /** why_document_dup_scale_warning: Returns: (transfer full) (nullable): a sentence, where that differs by more than a tenth from
  *  what the network was trained at, as its recipe says */
 char *why_document_dup_scale_warning (WhyDocument *self) G_GNUC_WARN_UNUSED_RESULT;
+/**
+ * why_document_get_seen:
+ * @seen: (out): source pixels
+ *
+ * Returns: whether the network leaves a part of the region away that the answer is about, as its recipe crops; @seen is what is
+ *   left. %FALSE as long as the answer is to another region
+ */
+gboolean why_document_get_seen (WhyDocument *self, WhyRect *seen);
+/** why_document_dup_crop_note: Returns: (transfer full) (nullable): a sentence about that */
+char *why_document_dup_crop_note (WhyDocument *self) G_GNUC_WARN_UNUSED_RESULT;
 /** why_document_has_chosen_roi: whether it is one that somebody chose ("has-roi" is notified whenever it changes) */
 gboolean why_document_has_chosen_roi (WhyDocument *self);
 /** why_document_set_roi: rounded outwards and cut to the picture; undoable. @width 0: none, which is all of an ordinary
