@@ -240,7 +240,8 @@ db_file (const DicomSpec *short_spec)
 GByteArray *
 db_palette_file (int first, gboolean is_signed)
 {
-  const DicomSpec spec = db_complete (&(DicomSpec) { .allocated = 8, .is_signed = is_signed, .photometric = "PALETTE COLOR" });
+  const DicomSpec spec = db_complete (&(DicomSpec) { .allocated = 8, .is_signed = is_signed,
+                                                     .photometric = "PALETTE COLOR" });
   GByteArray *file = g_byte_array_new ();
 
   db_add_preamble (file, DICOM_EXPLICIT);

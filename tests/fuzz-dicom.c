@@ -35,7 +35,8 @@ check_properties (const WhyLoaderProperties *about)
 {
   gint64 n_pixels = about->width * about->height;
 
-  g_assert_true (about->width >= 1 && about->width <= G_MAXUINT16 && about->height >= 1 && about->height <= G_MAXUINT16);
+  g_assert_true (about->width >= 1 && about->width <= G_MAXUINT16 && about->height >= 1 &&
+                 about->height <= G_MAXUINT16);
   g_assert_true (about->bands == 1 || about->bands == 3);
   g_assert_true (about->kind == WHY_LOADER_KIND_VOLUME ? about->n_slices > 1 : about->n_slices == 1);
   g_assert_true (about->n_frames >= 1);
@@ -87,7 +88,8 @@ static gboolean
 feed (const guint8 *data, gsize n_bytes)
 {
   static const WhyLoaderRequest options = { .max_pixels = MAX_PIXELS, .max_memory = MAX_MEMORY };
-  WhyLoaderProperties about = { .n_levels = 1, .n_slices = 1, .n_frames = 1, .window_centre = NAN, .window_width = NAN };
+  WhyLoaderProperties about = { .n_levels = 1, .n_slices = 1, .n_frames = 1, .window_centre = NAN,
+                                .window_width = NAN };
   g_autoptr (GError) error = NULL;
   gboolean read = FALSE;
 
@@ -192,8 +194,8 @@ make_seeds (void)
 {
   static const DicomSpec specs[] = {
     { .stored = 12, .is_signed = TRUE, .slope = "2.5", .intercept = "-1024", .centre = "40\\7", .width = "400\\9" },
-    { .syntax = DICOM_IMPLICIT, .bare = TRUE, .modality = "CT", .position = "1\\2\\3", .orientation = "1\\0\\0\\0\\1\\0",
-      .spacing = "0.75\\0.5", .series = "1.2.3" },
+    { .syntax = DICOM_IMPLICIT, .bare = TRUE, .modality = "CT", .position = "1\\2\\3",
+      .orientation = "1\\0\\0\\0\\1\\0", .spacing = "0.75\\0.5", .series = "1.2.3" },
     { .syntax = DICOM_BIG_ENDIAN, .n_frames = 3 },
     { .syntax = DICOM_DEFLATED, .stored = 12 },
     { .syntax = DICOM_RLE },
@@ -239,7 +241,8 @@ test_markers (void)
     for (guint marker = 0; marker < 256; marker++)
       for (gsize length = 0; length < G_N_ELEMENTS (lengths); length++)
         {
-          const guint8 segment[4] = { 0xff, (guint8) marker, (guint8) (lengths[length] >> 8), (guint8) lengths[length] };
+          const guint8 segment[4] = { 0xff, (guint8) marker, (guint8) (lengths[length] >> 8),
+                                      (guint8) lengths[length] };
           DicomStream stream = db_streams[which];
 
           memmove (stream.bytes + 6, stream.bytes + 2, stream.length - 2);

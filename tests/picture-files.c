@@ -93,7 +93,8 @@ pf_make_pattern (int width, int height, int bands, VipsBandFormat format, VipsIn
           else
             ((float *) data)[at] = (float) value / 255.0f;
         }
-  VipsImage *lent = vips_image_new_from_memory_copy (data, (gsize) (width * height * bands) * size, width, height, bands, format);
+  VipsImage *lent = vips_image_new_from_memory_copy (data, (gsize) (width * height * bands) * size, width, height,
+                                                     bands, format);
   g_free (data);
   VipsImage *image = NULL;
   g_assert_cmpint (vips_copy (lent, &image, "interpretation", meaning, NULL), ==, 0);

@@ -6,8 +6,8 @@
 
 G_BEGIN_DECLS
 
-/* Picture files made with libvips' savers or byte by byte, with pixels known beforehand, and read through the real loader
- * process. */
+/* Picture files made with libvips' savers or byte by byte, with pixels known beforehand, and read through the real
+ * loader process. */
 
 /** pf_begin: the test framework, libvips, and a folder for the files */
 void pf_begin (int *argc, char ***argv);

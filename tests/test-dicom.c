@@ -13,8 +13,8 @@
 #include <signal.h>
 #include <string.h>
 
-/* DICOM files written byte by byte as PS3.5 and PS3.10 lay them out, read through the real loader process; series; files
- * that lie; and, where DCMTK's tools and the collection of real files are there, what they say. */
+/* DICOM files written byte by byte as PS3.5 and PS3.10 lay them out, read through the real loader process; series;
+ * files that lie; and, where DCMTK's tools and the collection of real files are there, what they say. */
 
 static char *folder;
 
@@ -216,7 +216,8 @@ test_colours (void)
       const double cb = db_stored_value (&spec, 3 * pixel + 1) - 128, cr = db_stored_value (&spec, 3 * pixel + 2) - 128;
       const double rgb[3] = { y + 1.402 * cr, y - 0.344136 * cb - 0.714136 * cr, y + 1.772 * cb };
       for (int band = 0; band < 3; band++)
-        g_assert_cmpfloat_with_epsilon (((const guint8 *) shown->data)[3 * pixel + band], CLAMP (rgb[band], 0.0, 255.0), 0.501);
+        g_assert_cmpfloat_with_epsilon (((const guint8 *) shown->data)[3 * pixel + band], CLAMP (rgb[band], 0.0, 255.0),
+                                        0.501);
     }
 }
 
@@ -247,7 +248,8 @@ static void
 test_place (void)
 {
   static const double wanted[12] = { -0.5, 0, 0, 100, 0, -0.75, 0, 50.5, 0, 0, 3, -20 };
-  const DicomSpec spec = { .position = "-100\\-50.5\\-20", .orientation = "1\\0\\0\\0\\1\\0", .spacing = "0.75\\0.5", .modality = "CT" };
+  const DicomSpec spec = { .position = "-100\\-50.5\\-20", .orientation = "1\\0\\0\\0\\1\\0", .spacing = "0.75\\0.5",
+                           .modality = "CT" };
   g_autofree char *path = write_dicom ("place.dcm", &spec);
   g_autoptr (WhyImageSource) source = open_good (path);
   const double *world = why_image_source_get_voxel_to_world (source);
@@ -308,8 +310,9 @@ write_series (const char *sub, const double *heights, int n_slices, const char *
     {
       g_autofree char *name = g_strdup_printf ("%s/%c.dcm", sub, 'a' + n_slices - 1 - slice);
       g_autofree char *position = g_strdup_printf ("0\\0\\%g", heights[slice]);
-      const DicomSpec spec = { .stored = 12, .series = "1.2.3", .position = position, .orientation = tilt != NULL ? tilt : "1\\0\\0\\0\\1\\0",
-                          .spacing = "0.5\\0.5", .offset = 100 * slice };
+      const DicomSpec spec = { .stored = 12, .series = "1.2.3", .position = position,
+                               .orientation = tilt != NULL ? tilt : "1\\0\\0\\0\\1\\0",
+                               .spacing = "0.5\\0.5", .offset = 100 * slice };
       g_autofree char *path = write_dicom (name, &spec);
     }
 }
@@ -339,7 +342,8 @@ test_series (void)
       const DicomSpec short_spec = { .stored = 12, .offset = 100 * slice };
       const DicomSpec spec = db_complete (&short_spec);
       for (int pixel = 0; pixel < DICOM_PIXELS; pixel++)
-        g_assert_cmpfloat (((const float *) values->data)[slice * DICOM_PIXELS + pixel], ==, (float) db_stored_value (&spec, pixel));
+        g_assert_cmpfloat (((const float *) values->data)[slice * DICOM_PIXELS + pixel], ==,
+                           (float) db_stored_value (&spec, pixel));
     }
 
   /* By one of its files: the one at 12.5 mm is the third. */
@@ -353,7 +357,8 @@ test_series (void)
   g_assert_cmpint (why_image_source_get_n_slices (alone), ==, 1);
 }
 
-/* After its reader has died a series goes on with the slice that is asked for, not with the file that was opened first. */
+/* After its reader has died a series goes on with the slice that is asked for, not with the file that was opened
+ * first. */
 static void
 test_series_reopened (void)
 {
@@ -435,8 +440,8 @@ test_series_refused (void)
       write_series (cases[which].sub, cases[which].heights, cases[which].n_slices, NULL);
       if (which == 2)
         {
-          const DicomSpec other = { .series = "1.2.3", .position = "0\\0\\15", .orientation = "1\\0\\0\\0\\1\\0", .spacing = "0.5\\0.5",
-                               .columns = 8 };
+          const DicomSpec other = { .series = "1.2.3", .position = "0\\0\\15", .orientation = "1\\0\\0\\0\\1\\0",
+                                    .spacing = "0.5\\0.5", .columns = 8 };
           g_autofree char *path = write_dicom ("sizes/z.dcm", &other);
         }
       g_autoptr (WhyImageSource) all = why_image_source_open_series (inside, NULL, NULL, &error);
@@ -460,7 +465,8 @@ static void
 test_sort (void)
 {
   static const double heights[3] = { 0, 5, 10 };
-  const DicomSpec other = { .series = "1.2.9", .position = "0\\0\\0", .orientation = "1\\0\\0\\0\\1\\0", .spacing = "1\\1" };
+  const DicomSpec other = { .series = "1.2.9", .position = "0\\0\\0", .orientation = "1\\0\\0\\0\\1\\0",
+                            .spacing = "1\\1" };
   const DicomSpec none = { .stored = 12 };
   guint series[6];
 
@@ -573,15 +579,16 @@ test_hostile (void)
     }
 
   /* Garbage for each decoder. */
-  static const char *const syntaxes[] = { DICOM_RLE, "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51", "1.2.840.10008.1.2.4.70",
-                                          "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.90" };
+  static const char *const syntaxes[] = { DICOM_RLE, "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51",
+                                          "1.2.840.10008.1.2.4.70", "1.2.840.10008.1.2.4.80",
+                                          "1.2.840.10008.1.2.4.90" };
   for (gsize syntax = 0; syntax < G_N_ELEMENTS (syntaxes); syntax++)
     for (guint seed = 0; seed < 5; seed++)
       {
         g_autoptr (GByteArray) file = g_byte_array_new ();
         g_autoptr (GRand) random = g_rand_new_with_seed (seed);
-        const guint8 starts[][4] = { { 2, 0, 0, 0 }, { 0xff, 0xd8, 0xff, 0xdb }, { 0xff, 0xd8, 0xff, 0xc3 }, { 0xff, 0x4f, 0xff, 0x51 },
-                                     { 0xff, 0xd8, 0xff, 0xf7 } };
+        const guint8 starts[][4] = { { 2, 0, 0, 0 }, { 0xff, 0xd8, 0xff, 0xdb }, { 0xff, 0xd8, 0xff, 0xc3 },
+                                     { 0xff, 0x4f, 0xff, 0x51 }, { 0xff, 0xd8, 0xff, 0xf7 } };
 
         db_add_preamble (file, syntaxes[syntax]);
         db_add_description (file, &spec, TRUE, FALSE);
@@ -646,10 +653,12 @@ static void
 test_runs (void)
 {
   static const guint32 tables[][3] = {
-    { 1, 64, 88 }, { 3, 64, 88 }, { 0, 0, 0 }, { 0xffffffff, 64, 88 }, { 2, 0, 66 }, { 2, 66, 64 }, { 2, 64, 0xffffffff },
-    { 2, 0xffffffff, 66 }, { 2, 0xfffffff0, 0xffffffff }, { 2, 64, 69 }, { 2, 64, 65 }, { 2, 64, 71 },
+    { 1, 64, 88 }, { 3, 64, 88 }, { 0, 0, 0 }, { 0xffffffff, 64, 88 }, { 2, 0, 66 }, { 2, 66, 64 },
+    { 2, 64, 0xffffffff }, { 2, 0xffffffff, 66 }, { 2, 0xfffffff0, 0xffffffff }, { 2, 64, 69 }, { 2, 64, 65 },
+    { 2, 64, 71 },
   };
-  /* 24 bytes a segment: a code that stands for nothing and a run; the same, a byte as it is, and a run that is too long. */
+  /* 24 bytes a segment: a code that stands for nothing and a run; the same, a byte as it is, and a run that is too
+   * long. */
   static const guint8 segments[] = { 0x80, 257 - 24, 7, 0x80, 0, 1, 257 - 100, 2 };
   DicomStream stream = { DICOM_RLE, 16, 64 + sizeof segments, { 2, 0, 0, 0, 64, 0, 0, 0, 67 } };
 
@@ -709,13 +718,14 @@ static gboolean
 run_tool (const char *tool, const char *option, const char *number, const char *from, const char *to)
 {
   g_autofree char *found = g_find_program_in_path (tool);
-  const char *const arguments[] = { found, option, number != NULL ? number : from, number != NULL ? from : to, number != NULL ? to : NULL, NULL };
+  const char *const arguments[] = { found, option, number != NULL ? number : from, number != NULL ? from : to,
+                                    number != NULL ? to : NULL, NULL };
   int status;
 
   if (found == NULL)
     return FALSE;
-  g_assert_true (g_spawn_sync (NULL, (char **) arguments, NULL, G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, NULL,
-                               NULL, NULL, NULL, &status, NULL));
+  g_assert_true (g_spawn_sync (NULL, (char **) arguments, NULL, G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL,
+                               NULL, NULL, NULL, NULL, &status, NULL));
   return g_spawn_check_wait_status (status, NULL);
 }
 
@@ -731,7 +741,8 @@ test_compressed (void)
     { "dcmcrle", "--uid-never" },
   };
   /* JPEG lossless knows no sign; 12 and 16 bits go to different decoders. */
-  static const DicomSpec specs[] = { { .stored = 12 }, { .stored = 16 }, { .allocated = 8 }, { .stored = 12, .is_signed = TRUE } };
+  static const DicomSpec specs[] = { { .stored = 12 }, { .stored = 16 }, { .allocated = 8 },
+                                     { .stored = 12, .is_signed = TRUE } };
   int n_compared = 0;
 
   for (gsize which = 0; which < G_N_ELEMENTS (specs); which++)
@@ -778,8 +789,9 @@ read_pgm (const char *path, gsize *n_pixels)
 static void
 test_real (void)
 {
-  static const char *const files[] = { "volumes/ct_brain_single.dcm", "volumes/ct_head_ge/01.dcm", "volumes/ct_head_ge/14.dcm",
-                                       "volumes/ct_head_ge/28.dcm", "volumes/pydicom/MR_small.dcm",
+  static const char *const files[] = { "volumes/ct_brain_single.dcm", "volumes/ct_head_ge/01.dcm",
+                                       "volumes/ct_head_ge/14.dcm", "volumes/ct_head_ge/28.dcm",
+                                       "volumes/pydicom/MR_small.dcm",
                                        "volumes/pydicom/MR_small_RLE.dcm" };
   const char *data = g_getenv ("WHYLIGHT_TEST_DATA");
   int n_compared = 0;

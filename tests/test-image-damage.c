@@ -160,12 +160,14 @@ test_flipped (void)
               changed[g_rand_int_range (random, 0, end)] = (char) g_rand_int_range (random, 0, 256);
             }
           g_assert_true (g_file_set_contents (path, changed, (gssize) length, NULL));
-          WhyImageSource *source = why_image_source_open (path, &(WhyImageLimits) { .timeout_ms = 20000 }, NULL, &error);
+          WhyImageSource *source = why_image_source_open (path, &(WhyImageLimits) { .timeout_ms = 20000 }, NULL,
+                                                          &error);
           if (source != NULL)
             {
               const gint64 width = why_image_source_get_width (source);
               const gint64 height = why_image_source_get_height (source);
-              pixels = why_image_source_read (source, 0, 0, width, height, MIN (width, 64), MIN (height, 64), NULL, &error);
+              pixels = why_image_source_read (source, 0, 0, width, height, MIN (width, 64), MIN (height, 64), NULL,
+                                              &error);
             }
           g_assert_true ((pixels != NULL) == (error == NULL));
           if (error != NULL)
@@ -243,7 +245,8 @@ test_bombs (void)
   g_assert_nonnull (exact);
 
   /* Bitmaps that lie about their size */
-  static const int sizes[][2] = { { 0, 5 }, { 5, 0 }, { G_MAXINT, G_MAXINT }, { G_MININT, 1 }, { 1, G_MININT }, { 20000, 20000 } };
+  static const int sizes[][2] = { { 0, 5 }, { 5, 0 }, { G_MAXINT, G_MAXINT }, { G_MININT, 1 }, { 1, G_MININT },
+                                  { 20000, 20000 } };
   for (gsize s = 0; s < G_N_ELEMENTS (sizes); s++)
     {
       GByteArray *file = pf_bitmap (sizes[s][0], sizes[s][1], 24, 0, 0, 0);

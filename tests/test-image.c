@@ -48,9 +48,10 @@ test_lossless (void)
   for (gsize k = 0; k < G_N_ELEMENTS (cases); k++)
     {
       const gboolean wide = cases[k].depth == VIPS_FORMAT_USHORT;
-      const VipsInterpretation meaning = cases[k].bands == 1 ? (wide ? VIPS_INTERPRETATION_GREY16 : VIPS_INTERPRETATION_B_W)
-                                         : wide             ? VIPS_INTERPRETATION_RGB16
-                                                            : VIPS_INTERPRETATION_sRGB;
+      const VipsInterpretation meaning = cases[k].bands == 1
+                                           ? (wide ? VIPS_INTERPRETATION_GREY16 : VIPS_INTERPRETATION_B_W)
+                                         : wide ? VIPS_INTERPRETATION_RGB16
+                                                : VIPS_INTERPRETATION_sRGB;
       VipsImage *image = pf_make_pattern (PF_W, PF_H, cases[k].bands, cases[k].depth, meaning);
       g_autofree char *path = pf_path (cases[k].name);
       g_autofree char *target = g_strconcat (path, cases[k].options, NULL);
@@ -63,7 +64,8 @@ test_lossless (void)
       g_assert_cmpint (why_image_source_get_width (source), ==, PF_W);
       g_assert_cmpint (why_image_source_get_height (source), ==, PF_H);
       g_assert_cmpint (why_image_source_get_bands (source), ==, cases[k].bands);
-      g_assert_cmpint (why_image_source_get_bits (source), ==, wide ? 16 : cases[k].depth == VIPS_FORMAT_FLOAT ? 32 : 8);
+      g_assert_cmpint (why_image_source_get_bits (source), ==,
+                       wide ? 16 : cases[k].depth == VIPS_FORMAT_FLOAT ? 32 : 8);
       g_assert_cmpint (why_image_source_is_float (source), ==, cases[k].depth == VIPS_FORMAT_FLOAT);
       g_assert_false (why_image_source_has_alpha (source));
       g_assert_cmpint (why_image_source_get_orientation (source), ==, 1);
@@ -155,17 +157,23 @@ test_alpha (void)
             bytes[w * n_bands + c] = c == n_bands - 1 ? alpha[w] : colour[c];
             words[w * n_bands + c] = (guint16) (bytes[w * n_bands + c] * 257);
           }
-      VipsImage *lent = wide ? vips_image_new_from_memory_copy (words, (gsize) n_bands * 6, 3, 1, n_bands, VIPS_FORMAT_USHORT)
-                             : vips_image_new_from_memory_copy (bytes, (gsize) n_bands * 3, 3, 1, n_bands, VIPS_FORMAT_UCHAR);
+      VipsImage *lent = wide ? vips_image_new_from_memory_copy (words, (gsize) n_bands * 6, 3, 1, n_bands,
+                                                                VIPS_FORMAT_USHORT)
+                             : vips_image_new_from_memory_copy (bytes, (gsize) n_bands * 3, 3, 1, n_bands,
+                                                                VIPS_FORMAT_UCHAR);
       VipsImage *image = NULL;
-      vips_copy (lent, &image, "interpretation", grey ? VIPS_INTERPRETATION_B_W : wide ? VIPS_INTERPRETATION_RGB16 : VIPS_INTERPRETATION_sRGB, NULL);
+      const VipsInterpretation meaning = grey   ? VIPS_INTERPRETATION_B_W
+                                         : wide ? VIPS_INTERPRETATION_RGB16
+                                                : VIPS_INTERPRETATION_sRGB;
+      vips_copy (lent, &image, "interpretation", meaning, NULL);
       g_assert_cmpint (vips_image_write_to_file (image, target, NULL), ==, 0);
       g_object_unref (image);
       g_object_unref (lent);
 
       for (int black = 0; black < 2; black++)
         {
-          const WhyImageLimits limits = { .background = black ? WHY_IMAGE_BACKGROUND_BLACK : WHY_IMAGE_BACKGROUND_WHITE };
+          const WhyImageBackground background = black ? WHY_IMAGE_BACKGROUND_BLACK : WHY_IMAGE_BACKGROUND_WHITE;
+          const WhyImageLimits limits = { .background = background };
           g_autoptr (WhyImageSource) source = pf_open (path, &limits);
           g_autoptr (WhyTensor) pixels = pf_read_all (source, FALSE);
           const int n_shown = grey ? 1 : 3;
@@ -381,7 +389,8 @@ test_bmp (void)
       const guint8 eight[8] = { 1, 0, 1, 0, 1 };
       g_byte_array_append (file, bits == 1 ? one : bits == 4 ? four : eight, bits == 8 ? 8 : 4);
       g_autoptr (WhyTensor) pixels = bmp_read (file, "palette.bmp");
-      g_assert_cmpmem (pixels->data, pixels->n_bytes, "\xff\xee\xdd\x10\x20\x30\xff\xee\xdd\x10\x20\x30\xff\xee\xdd", 15);
+      g_assert_cmpmem (pixels->data, pixels->n_bytes, "\xff\xee\xdd\x10\x20\x30\xff\xee\xdd\x10\x20\x30\xff\xee\xdd",
+                       15);
     }
 
   /* 8 bits, grey palette: one band */
@@ -478,7 +487,8 @@ test_regions (void)
               sum += in_x * in_y * pf_pattern (x, y, 2);
             }
         /* half a level of rounding and float sums */
-        g_assert_cmpfloat (fabs (((guint8 *) small->data)[(h * 7 + w) * 3 + 2] - sum / ((right - left) * (bottom - top))), <=, 0.51);
+        const double mean = sum / ((right - left) * (bottom - top));
+        g_assert_cmpfloat_with_epsilon (((guint8 *) small->data)[(h * 7 + w) * 3 + 2], mean, 0.51);
       }
 
   /* Enlarged: the nearest pixel */
@@ -495,7 +505,8 @@ test_regions (void)
   for (gsize b = 0; b < G_N_ELEMENTS (bad); b++)
     {
       g_autoptr (GError) error = NULL;
-      g_assert_null (why_image_source_read (source, bad[b][0], bad[b][1], bad[b][2], bad[b][3], bad[b][4], bad[b][5], NULL, &error));
+      g_assert_null (why_image_source_read (source, bad[b][0], bad[b][1], bad[b][2], bad[b][3], bad[b][4], bad[b][5],
+                                            NULL, &error));
       g_assert_nonnull (error);
       g_assert_true (g_str_has_prefix (error->message, "regions.png: "));
     }
@@ -585,7 +596,8 @@ test_ranges (void)
 
   for (gsize k = 0; k < G_N_ELEMENTS (cases); k++)
     {
-      VipsImage *image = vips_image_new_from_memory_copy (cases[k].values, sizeof cases[k].values, 3, 1, 1, VIPS_FORMAT_FLOAT);
+      VipsImage *image = vips_image_new_from_memory_copy (cases[k].values, sizeof cases[k].values, 3, 1, 1,
+                                                          VIPS_FORMAT_FLOAT);
       g_autofree char *path = pf_path ("range.tif");
 
       g_assert_cmpint (vips_tiffsave (image, path, NULL), ==, 0);
@@ -604,7 +616,8 @@ test_resolution (void)
   VipsImage *image = pf_make_pattern (4, 4, 1, VIPS_FORMAT_UCHAR, VIPS_INTERPRETATION_B_W);
   g_autofree char *path = pf_path ("mpp.tif");
 
-  g_assert_cmpint (vips_tiffsave (image, path, "xres", 2000.0, "yres", 4000.0, "resunit", VIPS_FOREIGN_TIFF_RESUNIT_CM, NULL), ==, 0);
+  g_assert_cmpint (vips_tiffsave (image, path, "xres", 2000.0, "yres", 4000.0, "resunit", VIPS_FOREIGN_TIFF_RESUNIT_CM,
+                                  NULL), ==, 0);
   g_autoptr (WhyImageSource) fine = pf_open (path, NULL);
   g_assert_cmpfloat (fabs (why_image_source_get_mpp_x (fine) - 0.5), <=, 1e-6);
   g_assert_cmpfloat (fabs (why_image_source_get_mpp_y (fine) - 0.25), <=, 1e-6);

@@ -39,7 +39,8 @@ fake_receive (WhyLoaderRequest *request)
 {
   char control[64];
   struct iovec part = { .iov_base = request, .iov_len = sizeof *request };
-  struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control };
+  struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control,
+                            .msg_controllen = sizeof control };
 
   return recvmsg (WHY_LOADER_FD, &message, 0) == (ssize_t) sizeof *request;
 }
@@ -321,8 +322,10 @@ test_lies (void)
         {
           g_assert_true (g_utf8_validate (why_image_source_get_format (source), -1, NULL));
           g_assert_null (strchr (why_image_source_get_note (source), 0x1b));
-          g_assert_cmpuint (strlen (why_image_source_get_unit (source)), <, sizeof ((WhyLoaderProperties *) NULL)->unit);
-          g_assert_cmpuint (strlen (why_image_source_get_modality (source)), <, sizeof ((WhyLoaderProperties *) NULL)->modality);
+          g_assert_cmpuint (strlen (why_image_source_get_unit (source)), <,
+                            sizeof ((WhyLoaderProperties *) NULL)->unit);
+          g_assert_cmpuint (strlen (why_image_source_get_modality (source)), <,
+                            sizeof ((WhyLoaderProperties *) NULL)->modality);
           WhyTensor *pixels = why_image_source_read (source, 1, 2, 8, 6, 4, 3, NULL, &error);
           g_assert_cmpint (pixels != NULL, ==, cases[k].reads);
           if (pixels != NULL)
@@ -526,7 +529,8 @@ static void
 test_stopped (void)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (WhyImageSource) source = why_image_source_open (large, &(WhyImageLimits) { .timeout_ms = 15000 }, NULL, &error);
+  g_autoptr (WhyImageSource) source = why_image_source_open (large, &(WhyImageLimits) { .timeout_ms = 15000 }, NULL,
+                                                             &error);
   g_assert_no_error (error);
   g_autoptr (WhyTensor) pixels = why_image_source_read (source, 0, 0, 8, 8, 8, 8, NULL, &error);
   g_assert_no_error (error);

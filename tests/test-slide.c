@@ -30,9 +30,11 @@ make_slide (void)
     for (int x = 0; x < SLIDE_W; x++)
       for (int band = 0; band < 3; band++)
         pixels[((gsize) y * SLIDE_W + (gsize) x) * 3 + (gsize) band] = pattern (x, y, band);
-  VipsImage *lent = vips_image_new_from_memory_copy (pixels, (gsize) SLIDE_W * SLIDE_H * 3, SLIDE_W, SLIDE_H, 3, VIPS_FORMAT_UCHAR);
+  VipsImage *lent = vips_image_new_from_memory_copy (pixels, (gsize) SLIDE_W * SLIDE_H * 3, SLIDE_W, SLIDE_H, 3,
+                                                     VIPS_FORMAT_UCHAR);
   g_free (pixels);
-  g_assert_cmpint (vips_copy (lent, &image, "interpretation", VIPS_INTERPRETATION_sRGB, "xres", 2000.0, "yres", 2000.0, NULL), ==, 0);
+  g_assert_cmpint (vips_copy (lent, &image, "interpretation", VIPS_INTERPRETATION_sRGB, "xres", 2000.0, "yres", 2000.0,
+                              NULL), ==, 0);
   g_object_unref (lent);
   return image;
 }
@@ -54,11 +56,12 @@ read_level (const char *path, int page, int subifd, int *width, int *height)
 }
 
 static void
-assert_same (WhyImageSource *source, gint64 x, gint64 y, gint64 w, gint64 h, int scale, const guint8 *level, int level_w,
-             int tolerance)
+assert_same (WhyImageSource *source, gint64 x, gint64 y, gint64 w, gint64 h, int scale, const guint8 *level,
+             int level_w, int tolerance)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (WhyTensor) read = why_image_source_read (source, x * scale, y * scale, w * scale, h * scale, w, h, NULL, &error);
+  g_autoptr (WhyTensor) read = why_image_source_read (source, x * scale, y * scale, w * scale, h * scale, w, h, NULL,
+                                                      &error);
 
   g_assert_no_error (error);
   g_assert_cmpint (read->dims[0], ==, h);
@@ -118,8 +121,9 @@ test_sub_directories (void)
   g_autofree char *path = pf_path ("subifds.tif");
   VipsImage *image = make_slide ();
 
-  g_assert_cmpint (vips_tiffsave (image, path, "tile", TRUE, "tile_width", 256, "tile_height", 256, "pyramid", TRUE, "subifd", TRUE,
-                                  "bigtiff", TRUE, "compression", VIPS_FOREIGN_TIFF_COMPRESSION_JPEG, "Q", 90, NULL), ==, 0);
+  g_assert_cmpint (vips_tiffsave (image, path, "tile", TRUE, "tile_width", 256, "tile_height", 256, "pyramid", TRUE,
+                                  "subifd", TRUE, "bigtiff", TRUE, "compression", VIPS_FOREIGN_TIFF_COMPRESSION_JPEG,
+                                  "Q", 90, NULL), ==, 0);
   g_object_unref (image);
   check_levels (path, TRUE, 0);
 }
@@ -128,9 +132,9 @@ static void
 test_ome (void)
 {
   static const char xml[] =
-    "<?xml version=\"1.0\" encoding=\"UTF-8\"?><OME><Instrument><Objective ID=\"Objective:0\" NominalMagnification=\"40.0\"/>"
-    "</Instrument><Image><Pixels PhysicalSizeX=\"0.25\" PhysicalSizeXUnit=\"\xc2\xb5m\" PhysicalSizeY=\"0.25\" SizeX=\"2100\"/>"
-    "</Image></OME>";
+    "<?xml version=\"1.0\" encoding=\"UTF-8\"?><OME><Instrument><Objective ID=\"Objective:0\" "
+    "NominalMagnification=\"40.0\"/></Instrument><Image><Pixels PhysicalSizeX=\"0.25\" "
+    "PhysicalSizeXUnit=\"\xc2\xb5m\" PhysicalSizeY=\"0.25\" SizeX=\"2100\"/></Image></OME>";
   g_autofree char *path = pf_path ("slide.ome.tif");
   VipsImage *image = make_slide ();
 
@@ -166,12 +170,14 @@ test_scales (void)
   g_assert_no_error (error);
   for (int y = 0; y < 400; y++)
     for (int x = 0; x < 400; x++)
-      g_assert_cmpfloat (why_tensor_get_f64 (large, (gsize) ((y * 400 + x) * 3)), ==, pattern (2000 + x / 4, 1200 + y / 4, 0));
+      g_assert_cmpfloat (why_tensor_get_f64 (large, (gsize) ((y * 400 + x) * 3)), ==,
+                         pattern (2000 + x / 4, 1200 + y / 4, 0));
   /* More than a block. */
   g_autoptr (WhyTensor) wide = why_image_source_read (source, 0, 0, SLIDE_W, 100, 2 * SLIDE_W, 200, NULL, &error);
   g_assert_no_error (error);
   for (int x = 0; x < 2 * SLIDE_W; x++)
-    g_assert_cmpfloat (why_tensor_get_f64 (wide, (gsize) ((100 * 2 * SLIDE_W + x) * 3 + 2)), ==, pattern (x / 2, 50, 2));
+    g_assert_cmpfloat (why_tensor_get_f64 (wide, (gsize) ((100 * 2 * SLIDE_W + x) * 3 + 2)), ==,
+                       pattern (x / 2, 50, 2));
 }
 
 /* Large without being held: 4 x 10^8 pixels, all alike, in a file of a few megabytes. */
@@ -184,8 +190,8 @@ test_large (void)
 
   g_assert_cmpint (vips_black (&black, 24000, 16000, "bands", 1, NULL), ==, 0);
   g_assert_cmpint (vips_linear1 (black, &grey, 1.0, 77.0, "uchar", TRUE, NULL), ==, 0);
-  g_assert_cmpint (vips_tiffsave (grey, path, "tile", TRUE, "tile_width", 512, "tile_height", 512, "pyramid", TRUE, "compression",
-                                  VIPS_FOREIGN_TIFF_COMPRESSION_DEFLATE, "bigtiff", TRUE, NULL), ==, 0);
+  g_assert_cmpint (vips_tiffsave (grey, path, "tile", TRUE, "tile_width", 512, "tile_height", 512, "pyramid", TRUE,
+                                  "compression", VIPS_FOREIGN_TIFF_COMPRESSION_DEFLATE, "bigtiff", TRUE, NULL), ==, 0);
   g_object_unref (grey);
   g_object_unref (black);
   g_autoptr (WhyImageSource) source = pf_open (path, NULL);
@@ -246,7 +252,10 @@ test_damaged (void)
           /* Offsets, sizes and counts are at the end of each level, in the directories. */
           g_autoptr (GRand) random = g_rand_new_with_seed ((guint32) round);
           for (int byte = 0; byte < 200; byte++)
-            copy[g_rand_int_range (random, (gint32) (length - length / 20), (gint32) length)] = (char) g_rand_int (random);
+            {
+              const gint32 at = g_rand_int_range (random, (gint32) (length - length / 20), (gint32) length);
+              copy[at] = (char) g_rand_int (random);
+            }
         }
       g_assert_true (g_file_set_contents (bad, copy, (gssize) kept, NULL));
       const WhyImageLimits limits = { .timeout_ms = 10000 };
@@ -255,7 +264,8 @@ test_damaged (void)
       if (source != NULL)
         {
           const gint64 width = why_image_source_get_width (source), height = why_image_source_get_height (source);
-          pixels = why_image_source_read (source, 0, 0, width, height, MIN (width, 300), MIN (height, 200), NULL, &error);
+          pixels = why_image_source_read (source, 0, 0, width, height, MIN (width, 300), MIN (height, 200), NULL,
+                                          &error);
           if (pixels != NULL)
             {
               g_clear_pointer (&pixels, why_tensor_unref);

@@ -76,7 +76,8 @@ write_nifti (const char *name, const Spec *spec)
 
   put (bytes, 4, header, swapped);
   for (int axis = 0; axis < 8; axis++)
-    put (bytes + (spec->second ? 16 + axis * 8 : 40 + axis * 2), spec->second ? 8 : 2, axis < 5 ? (guint64) dims[axis] : 1, swapped);
+    put (bytes + (spec->second ? 16 + axis * 8 : 40 + axis * 2), spec->second ? 8 : 2,
+         axis < 5 ? (guint64) dims[axis] : 1, swapped);
   for (int axis = 0; axis < 4; axis++)
     put_real (bytes + (spec->second ? 104 : 76) + (gsize) axis * real, real, sizes[axis], swapped);
   put (bytes + (spec->second ? 12 : 70), 2, (guint64) spec->type, swapped);
@@ -378,8 +379,10 @@ test_recipe (void)
   static const float values[8] = { 10, 20, 30, 40, 50, 60, 70, 90 };
   const gint64 dims[4] = { 2, 2, 2, 1 };
   g_autoptr (WhyTensor) as_is = prepare ("{\"version\":1,\"channels\":\"grey\",\"normalise\":\"none\"}", dims, values);
-  g_autoptr (WhyTensor) range = prepare ("{\"version\":1,\"channels\":\"grey\",\"normalise\":\"min-max\"}", dims, values);
-  g_autoptr (WhyTensor) score = prepare ("{\"version\":1,\"channels\":\"grey\",\"normalise\":\"z-score\"}", dims, values);
+  g_autoptr (WhyTensor) range = prepare ("{\"version\":1,\"channels\":\"grey\",\"normalise\":\"min-max\"}", dims,
+                                         values);
+  g_autoptr (WhyTensor) score = prepare ("{\"version\":1,\"channels\":\"grey\",\"normalise\":\"z-score\"}", dims,
+                                         values);
   double sum = 0.0, squares = 0.0;
 
   g_assert_cmpint (range->rank, ==, 5);
@@ -396,7 +399,8 @@ test_recipe (void)
 
   /* Four slices from two, interpolated at half-slice centres: 1/4, 3/4 of the way between their neighbours. */
   g_autoptr (WhyTensor) deep = prepare (
-    "{\"version\":1,\"channels\":\"grey\",\"normalise\":\"none\",\"size\":[2,2,4],\"filter\":\"bilinear-noaa\"}", dims, values);
+    "{\"version\":1,\"channels\":\"grey\",\"normalise\":\"none\",\"size\":[2,2,4],\"filter\":\"bilinear-noaa\"}", dims,
+    values);
   g_assert_cmpint (deep->dims[2], ==, 4);
   const double weights[4] = { 0.0, 0.25, 0.75, 1.0 };
   for (int d = 0; d < 4; d++)
@@ -406,7 +410,8 @@ test_recipe (void)
 
   gint64 depth;
   double scale, offset;
-  g_autoptr (WhyRecipe) recipe = why_recipe_parse ("{\"version\":1,\"size\":[2,2,4],\"normalise\":\"none\"}", -1, "test", NULL, NULL);
+  g_autoptr (WhyRecipe) recipe = why_recipe_parse ("{\"version\":1,\"size\":[2,2,4],\"normalise\":\"none\"}", -1,
+                                                   "test", NULL, NULL);
   why_recipe_get_depth (recipe, 2, &depth, &scale, &offset);
   g_assert_cmpint (depth, ==, 4);
   g_assert_cmpfloat (scale, ==, 0.5);

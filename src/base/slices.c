@@ -56,8 +56,8 @@ compare_doubles (const void *a, const void *b)
   return one < other ? -1 : one > other;
 }
 
-/* Where the gap is a multiple of what it is nearly everywhere else, a slice is missing; where several distances occur often,
- * the series was taken like that. */
+/* Where the gap is a multiple of what it is nearly everywhere else, a slice is missing; where several distances occur
+ * often, the series was taken like that. */
 static void
 judge_gaps (const double *gaps, gsize n_gaps, WhySlices *slices)
 {
@@ -142,13 +142,13 @@ why_slices_dup_note (const WhySlices *slices)
 
   if (!slices->is_even)
     g_string_append_printf (note,
-                            "the slices are %.2f to %.2f mm apart, and are taken for %.2f mm apart in planes across them and "
-                            "by networks",
+                            "the slices are %.2f to %.2f mm apart, and are taken for %.2f mm apart in planes across "
+                            "them and by networks",
                             slices->smallest, slices->largest, slices->spacing);
   if (slices->tilt > 0.0)
     g_string_append_printf (note,
-                            "%sthe stack leans by %.1f degrees (a tilted gantry), and planes across the slices are sheared by "
-                            "that much",
+                            "%sthe stack leans by %.1f degrees (a tilted gantry), and planes across the slices are "
+                            "sheared by that much",
                             note->len > 0 ? "; " : "", slices->tilt);
   return g_string_free (note, FALSE);
 }

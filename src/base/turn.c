@@ -96,9 +96,11 @@ why_turn_rect (const WhyAffine *affine, const WhyRect *rect)
 
 /* Where the first pixel that is shown lies in memory, and how far the next ones to the right and below are. */
 static gint64
-find_strides (WhyTurn turn, gint64 width, gint64 height, gint64 row_stride, gint64 column_stride, gint64 *down, gint64 *right)
+find_strides (WhyTurn turn, gint64 width, gint64 height, gint64 row_stride, gint64 column_stride, gint64 *down,
+              gint64 *right)
 {
-  const WhyAffine back = why_turn_get_affine (why_turn_invert (turn), why_turn_is_sideways (turn) ? (double) height : (double) width,
+  const WhyAffine back = why_turn_get_affine (why_turn_invert (turn),
+                                              why_turn_is_sideways (turn) ? (double) height : (double) width,
                                               why_turn_is_sideways (turn) ? (double) width : (double) height);
   double x = 0.5, y = 0.5;
 
@@ -119,9 +121,11 @@ why_turn_tensor (WhyTurn turn, WhyTensor *pixels)
   g_return_val_if_fail (pixels->rank == 3, NULL);
   if (turn == 0)
     return why_tensor_ref (pixels);
-  const gint64 first = find_strides (turn, width, height, pixels->strides[0], pixels->strides[1], &strides[0], &strides[1]);
+  const gint64 first = find_strides (turn, width, height, pixels->strides[0], pixels->strides[1], &strides[0],
+                                     &strides[1]);
   guint8 *data = (guint8 *) pixels->data + first * (gint64) why_dtype_size (pixels->dtype);
-  return why_tensor_new_view (pixels->dtype, 3, dims, strides, data, why_tensor_ref (pixels), (GDestroyNotify) why_tensor_unref);
+  return why_tensor_new_view (pixels->dtype, 3, dims, strides, data, why_tensor_ref (pixels),
+                              (GDestroyNotify) why_tensor_unref);
 }
 
 void

@@ -38,8 +38,8 @@ deflate_values (const WhyTensor *values)
       gsize n_given = 0;
 
       /* Memory to memory with room to spare: nothing can fail that the text could speak of. */
-      state = g_converter_convert (compressor, (const guint8 *) values->data + n_read, n_bytes - n_read, buffer, sizeof buffer,
-                                   G_CONVERTER_INPUT_AT_END, &n_taken, &n_given, NULL);
+      state = g_converter_convert (compressor, (const guint8 *) values->data + n_read, n_bytes - n_read, buffer,
+                                   sizeof buffer, G_CONVERTER_INPUT_AT_END, &n_taken, &n_given, NULL);
       g_return_val_if_fail (state != G_CONVERTER_ERROR, g_strdup (""));
       g_byte_array_append (packed, buffer, (guint) n_given);
       n_read += n_taken;
@@ -237,7 +237,8 @@ read_mask (JsonObject *object, gboolean inverse, GError **error)
   if (dims[0] > WHY_AREA_MAX_CELLS / dims[1])
     {
       g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE,
-                   "columns: a mask of %" G_GINT64_FORMAT " x %" G_GINT64_FORMAT " cells; at most %" G_GINT64_FORMAT " are possible",
+                   "columns: a mask of %" G_GINT64_FORMAT " x %" G_GINT64_FORMAT " cells; at most %" G_GINT64_FORMAT
+                   " are possible",
                    dims[1], dims[0], WHY_AREA_MAX_CELLS);
       return NULL;
     }
@@ -278,8 +279,8 @@ check_keys (JsonObject *object, WhyAreaKind kind, GError **error)
       if (!found)
         {
           g_autofree char *nearest = why_error_nearest (member->data, known, n_known);
-          g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "key \"%.60s\" is not known of a %s%s", (char *) member->data,
-                       why_area_kind_to_string (kind), nearest);
+          g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "key \"%.60s\" is not known of a %s%s",
+                       (char *) member->data, why_area_kind_to_string (kind), nearest);
           return FALSE;
         }
     }
@@ -303,13 +304,15 @@ why_area_read (JsonNode *node, GError **error)
       g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "a shape must be a JSON object");
       return NULL;
     }
-  if (kind_node == NULL || !JSON_NODE_HOLDS_VALUE (kind_node) || json_node_get_value_type (kind_node) != G_TYPE_STRING ||
+  if (kind_node == NULL || !JSON_NODE_HOLDS_VALUE (kind_node) ||
+      json_node_get_value_type (kind_node) != G_TYPE_STRING ||
       !why_area_kind_from_string (json_node_get_string (kind_node), &kind))
     {
       need ("kind", "one of rectangle, ellipse, polygon, brush, mask", error);
       return NULL;
     }
-  if (inverse_node != NULL && (!JSON_NODE_HOLDS_VALUE (inverse_node) || json_node_get_value_type (inverse_node) != G_TYPE_BOOLEAN))
+  if (inverse_node != NULL && (!JSON_NODE_HOLDS_VALUE (inverse_node) ||
+                               json_node_get_value_type (inverse_node) != G_TYPE_BOOLEAN))
     {
       need ("inverse", "true or false", error);
       return NULL;
@@ -346,7 +349,8 @@ why_area_from_json (const char *json, gssize length, GError **error)
 
   if (n_bytes > MAX_BYTES)
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE, "a shape of %" G_GSIZE_FORMAT " bytes; at most %" G_GSIZE_FORMAT
+      g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE,
+                   "a shape of %" G_GSIZE_FORMAT " bytes; at most %" G_GSIZE_FORMAT
                    " MB can be read", n_bytes, MAX_BYTES >> 20);
       return NULL;
     }

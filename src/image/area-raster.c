@@ -129,7 +129,9 @@ compare_edges (gconstpointer a, gconstpointer b)
   const Edge *one = a;
   const Edge *other = b;
 
-  return one->first != other->first ? (one->first < other->first ? -1 : 1) : (one->start > other->start) - (one->start < other->start);
+  if (one->first != other->first)
+    return one->first < other->first ? -1 : 1;
+  return (one->start > other->start) - (one->start < other->start);
 }
 
 static int
@@ -226,13 +228,16 @@ meet_side (double ax, double ay, double bx, double by, double y, double *low, do
 
 /* One stroke: two discs and what lies between them. It is convex, so each row of it is one span. */
 static void
-draw_segment (const WhyPoint *start, const WhyPoint *end, double radius, const WhyPixelBox *pixels, const Target *target)
+draw_segment (const WhyPoint *start, const WhyPoint *end, double radius, const WhyPixelBox *pixels,
+              const Target *target)
 {
   const double length = hypot (end->x - start->x, end->y - start->y);
   const double across_x = length > 0.0 ? -(end->y - start->y) / length * radius : 0.0;
   const double across_y = length > 0.0 ? (end->x - start->x) / length * radius : 0.0;
-  const gint64 top = (gint64) CLAMP (floor (MIN (start->y, end->y) - radius), (double) pixels->top, (double) pixels->bottom);
-  const gint64 bottom = (gint64) CLAMP (ceil (MAX (start->y, end->y) + radius), (double) pixels->top, (double) pixels->bottom);
+  const gint64 top = (gint64) CLAMP (floor (MIN (start->y, end->y) - radius), (double) pixels->top,
+                                     (double) pixels->bottom);
+  const gint64 bottom = (gint64) CLAMP (ceil (MAX (start->y, end->y) + radius), (double) pixels->top,
+                                        (double) pixels->bottom);
 
   for (gint64 row = top; row < bottom; row++)
     {
@@ -344,7 +349,8 @@ why_area_rasterise (const WhyArea *shape, gint64 width, gint64 height, guint8 *c
 }
 
 void
-why_area_rasterise_union (WhyArea *const *shapes, gsize n_shapes, gint64 width, gint64 height, guint8 *coverage, gsize stride)
+why_area_rasterise_union (WhyArea *const *shapes, gsize n_shapes, gint64 width, gint64 height, guint8 *coverage,
+                          gsize stride)
 {
   g_autofree guint8 *other = NULL;
 

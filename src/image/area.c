@@ -63,8 +63,8 @@ check_box (WhyAreaKind kind, const WhyRect *box, GError **error)
       box->height > 0.0)
     return TRUE;
   g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
-               "%s: a box of %g x %g pixels at %g, %g cannot be used; width and height must be above 0 and all numbers within %g",
-               kind_names[kind], box->width, box->height, box->x, box->y, WHY_AREA_MAX_COORDINATE);
+               "%s: a box of %g x %g pixels at %g, %g cannot be used; width and height must be above 0 and all "
+               "numbers within %g", kind_names[kind], box->width, box->height, box->x, box->y, WHY_AREA_MAX_COORDINATE);
   return FALSE;
 }
 
@@ -74,15 +74,16 @@ check_points (WhyAreaKind kind, const WhyPoint *points, gsize n_points, gsize n_
   if (n_points < n_least || n_points > WHY_AREA_MAX_POINTS)
     {
       g_set_error (error, WHY_ERROR, n_points < n_least ? WHY_ERROR_BAD_REQUEST : WHY_ERROR_TOO_LARGE,
-                   "%s: %" G_GSIZE_FORMAT " points; from %" G_GSIZE_FORMAT " to %d are possible", kind_names[kind], n_points,
-                   n_least, WHY_AREA_MAX_POINTS);
+                   "%s: %" G_GSIZE_FORMAT " points; from %" G_GSIZE_FORMAT " to %d are possible", kind_names[kind],
+                   n_points, n_least, WHY_AREA_MAX_POINTS);
       return FALSE;
     }
   for (gsize point = 0; point < n_points; point++)
     {
       if (!in_range (points[point].x) || !in_range (points[point].y))
         {
-          g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: point %" G_GSIZE_FORMAT " is at %g, %g; numbers within %g are needed",
+          g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+                       "%s: point %" G_GSIZE_FORMAT " is at %g, %g; numbers within %g are needed",
                        kind_names[kind], point + 1, points[point].x, points[point].y, WHY_AREA_MAX_COORDINATE);
           return FALSE;
         }
@@ -138,8 +139,8 @@ why_area_new_brush (const WhyPoint *points, gsize n_points, double radius, gbool
     return NULL;
   if (!in_range (radius) || !(radius > 0.0))
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "brush: a radius of %g pixels; it must be above 0 and at most %g",
-                   radius, WHY_AREA_MAX_COORDINATE);
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+                   "brush: a radius of %g pixels; it must be above 0 and at most %g", radius, WHY_AREA_MAX_COORDINATE);
       return NULL;
     }
   WhyRect box = box_of_points (points, n_points);
@@ -154,8 +155,8 @@ why_area_new_brush (const WhyPoint *points, gsize n_points, double radius, gbool
 WhyArea *
 why_area_new_mask (WhyTensor *values, const WhyRect *box, gboolean inverse, GError **error)
 {
-  g_return_val_if_fail (values != NULL && values->dtype == WHY_DTYPE_UINT8 && values->rank == 2 && why_tensor_is_dense (values),
-                        NULL);
+  g_return_val_if_fail (values != NULL && values->dtype == WHY_DTYPE_UINT8 && values->rank == 2 &&
+                        why_tensor_is_dense (values), NULL);
 
   if (!check_box (WHY_AREA_MASK, box, error))
     return NULL;
@@ -295,7 +296,8 @@ why_area_equal (const WhyArea *a, const WhyArea *b)
     return TRUE;
   /* Numbers are compared, not bytes: -0 is 0, and NaN is not let in. */
   if (a->kind != b->kind || a->inverse != b->inverse || a->box.x != b->box.x || a->box.y != b->box.y ||
-      a->box.width != b->box.width || a->box.height != b->box.height || a->radius != b->radius || a->n_points != b->n_points)
+      a->box.width != b->box.width || a->box.height != b->box.height || a->radius != b->radius ||
+      a->n_points != b->n_points)
     return FALSE;
   for (gsize point = 0; point < a->n_points; point++)
     {
@@ -355,7 +357,8 @@ why_area_contains (const WhyArea *shape, double x, double y)
   switch (shape->kind)
     {
     case WHY_AREA_RECTANGLE:
-      inside = x >= shape->box.x && x < shape->box.x + shape->box.width && y >= shape->box.y && y < shape->box.y + shape->box.height;
+      inside = x >= shape->box.x && x < shape->box.x + shape->box.width && y >= shape->box.y &&
+               y < shape->box.y + shape->box.height;
       break;
     case WHY_AREA_ELLIPSE:
       inside = why_area_in_ellipse (&shape->box, x, y);

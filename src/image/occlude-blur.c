@@ -250,7 +250,8 @@ enlarge_rows (gsize begin, gsize end, gpointer data)
           float across;
           if (coverage[w] == 0)
             continue;
-          const gint64 left = between_cells (box->left + w, work->cell, work->cell_box.left, work->cell_box.right, &across) * n_bands;
+          const gint64 left = between_cells (box->left + w, work->cell, work->cell_box.left, work->cell_box.right,
+                                             &across) * n_bands;
           const gint64 right = left + (n_columns > 1 ? n_bands : 0);
 
           for (gint64 c = 0; c < n_bands; c++)
@@ -312,7 +313,8 @@ why_occlude_blur (const WhyOccludePart *part, double sigma)
       reducing.cells.left = CLAMP (cell_box.left - blur.reach, 0, field.n_columns);
       reducing.cells.right = CLAMP (cell_box.right + blur.reach, 0, field.n_columns);
     }
-  why_parallel_for ((gsize) (reducing.cells.bottom - reducing.cells.top), 1 + (gsize) (ROW_GRAIN / cell), reduce_rows, &reducing);
+  why_parallel_for ((gsize) (reducing.cells.bottom - reducing.cells.top), 1 + (gsize) (ROW_GRAIN / cell), reduce_rows,
+                    &reducing);
   g_autofree float *cells = blur_box (&field, &cell_box, rest);
   float *values = g_try_new (float, (gsize) ((box->right - box->left) * (box->bottom - box->top) * field.n_bands));
   if (cells == NULL || values == NULL)

@@ -127,7 +127,10 @@ average_known (Hole *hole, gint64 reach)
   sum_field (hole, weights, 1, reach, line);
   for (gint64 at = 0; at < n_pixels; at++)
     for (gint64 c = 0; c < hole->n_bands; c++)
-      hole->smooth[at * hole->n_bands + c] = hole->known[at] ? hole->smooth[at * hole->n_bands + c] / MAX (weights[at], 1.0f) : 0.0f;
+      {
+        float *value = &hole->smooth[at * hole->n_bands + c];
+        *value = hole->known[at] ? *value / MAX (weights[at], 1.0f) : 0.0f;
+      }
   return TRUE;
 }
 
@@ -391,7 +394,8 @@ why_occlude_texture (const WhyOccludePart *part)
         const gint64 from = texture_of (&hole, row, column);
         for (gint64 c = 0; c < hole.n_bands; c++)
           value[c] = hole.smooth[at * hole.n_bands + c] +
-                     (float) source (&hole, from / hole.n_columns, from % hole.n_columns, c) - hole.smooth[from * hole.n_bands + c];
+                     (float) source (&hole, from / hole.n_columns, from % hole.n_columns,
+                                     c) - hole.smooth[from * hole.n_bands + c];
       }
   return g_steal_pointer (&values);
 }

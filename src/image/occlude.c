@@ -139,11 +139,14 @@ write_rows (gsize begin, gsize end, gpointer data)
           for (gsize c = 0; c < n_bands; c++)
             {
               const gsize at = first + column * n_bands + c;
-              const double value = writing->values != NULL ? (double) writing->values[(row * n_columns + column) * n_bands + c]
-                                   : writing->noise        ? random_at (writing->seed, at) * writing->white
-                                                           : writing->colour[c];
+              const double value = writing->values != NULL
+                                     ? (double) writing->values[(row * n_columns + column) * n_bands + c]
+                                   : writing->noise ? random_at (writing->seed, at) * writing->white
+                                                    : writing->colour[c];
 
-              put (target, at, coverage[column] == 255 ? value : share * value + (1.0 - share) * why_occlude_get (target, at));
+              put (target, at,
+                   coverage[column] == 255 ? value
+                                           : share * value + (1.0 - share) * why_occlude_get (target, at));
             }
         }
     }

@@ -111,7 +111,8 @@ why_outline_nest (GArray *rings)
       parents[index] = -1;
       for (guint other = 0; other < rings->len; other++)
         {
-          if (other == index || nests[other].area <= nests[index].area || !encloses (&nests[other], &nests[index].probe))
+          if (other == index || nests[other].area <= nests[index].area ||
+              !encloses (&nests[other], &nests[index].probe))
             continue;
           nests[index].depth++;
           if (parents[index] < 0 || nests[other].area < nests[parents[index]].area)
@@ -223,7 +224,8 @@ trace (const guint8 *inside, gsize width, gsize height, double left, double top,
   if (edges == NULL)
     {
       g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE,
-                   "There is no memory for the outline of %" G_GSIZE_FORMAT " x %" G_GSIZE_FORMAT " pixels", width, height);
+                   "There is no memory for the outline of %" G_GSIZE_FORMAT " x %" G_GSIZE_FORMAT " pixels", width,
+                   height);
       return FALSE;
     }
   for (gsize corner = 0; corner < corners * (height + 1); corner++)
@@ -333,7 +335,8 @@ why_outline_of_shape (const WhyArea *shape, gint64 width, gint64 height, GError 
       for (gsize at = 0; at < n_points; at++)
         {
           const double angle = 2 * G_PI * (double) at / ELLIPSE_POINTS;
-          points[at] = (WhyPoint) { box.x + box.width / 2 * (1 + cos (angle)), box.y + box.height / 2 * (1 + sin (angle)) };
+          points[at] = (WhyPoint) { box.x + box.width / 2 * (1 + cos (angle)),
+                                    box.y + box.height / 2 * (1 + sin (angle)) };
           if (kind == WHY_AREA_RECTANGLE)
             points[at] = (WhyPoint) { box.x + (at == 1 || at == 2 ? box.width : 0), box.y + (at > 1 ? box.height : 0) };
         }

@@ -412,7 +412,8 @@ apply_producer (WhyRecipe *recipe, const char *producer)
           recipe->std[channel] = 1.0;
         }
     }
-  else if ((strstr (name, "tf2onnx") != NULL || strstr (name, "tfl2onnx") != NULL || strstr (name, "keras2onnx") != NULL) &&
+  else if ((strstr (name, "tf2onnx") != NULL || strstr (name, "tfl2onnx") != NULL ||
+            strstr (name, "keras2onnx") != NULL) &&
            colour && recipe->width >= 128)
     {
       /* TensorFlow's image networks: -1 to 1 */

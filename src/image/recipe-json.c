@@ -71,8 +71,8 @@ read_numbers (JsonObject *object, const char *key, guint n_least, guint n_most, 
   if (n_least == n_most)
     g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: a list of %u numbers is needed", key, n_least);
   else
-    g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: a list of %u to %u numbers is needed%s", key, n_least, n_most,
-                 strcmp (key, "size") == 0 ? ", or \"any\"" : "");
+    g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: a list of %u to %u numbers is needed%s", key, n_least,
+                 n_most, strcmp (key, "size") == 0 ? ", or \"any\"" : "");
   return 0;
 }
 
@@ -312,7 +312,8 @@ read_values (WhyRecipe *recipe, JsonObject *object, GError **error)
       /* Means in the hundreds are means of bytes. */
       const double largest = MAX (MAX (fabs (recipe->mean[0]), fabs (recipe->mean[1])), fabs (recipe->mean[2]));
       /* Volumes that are normalised have no bytes to be divided. */
-      const gboolean is_volume = json_object_has_member (object, "normalise") && (recipe->depth > 0 || recipe->width == 0);
+      const gboolean is_volume = json_object_has_member (object, "normalise") &&
+                                 (recipe->depth > 0 || recipe->width == 0);
       recipe->scale = largest > 1.5 || is_volume ? 1.0 : 255.0;
     }
   if (json_object_has_member (object, "normalise"))
@@ -407,7 +408,8 @@ read_lengths (WhyRecipe *recipe, JsonObject *object, GError **error)
         return FALSE;
       if (!(recipe->mpp > 0.0) || recipe->mpp > 1e6)
         {
-          g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "mpp: %g is no number of micrometres per pixel", recipe->mpp);
+          g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "mpp: %g is no number of micrometres per pixel",
+                       recipe->mpp);
           return FALSE;
         }
     }

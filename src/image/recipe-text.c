@@ -295,7 +295,8 @@ why_labels_read (const char *path, GError **error)
 
   if (text == NULL)
     {
-      g_propagate_prefixed_error (error, g_steal_pointer (&failure), strstr (failure->message, path) != NULL ? "" : "%s: ", path);
+      g_propagate_prefixed_error (error, g_steal_pointer (&failure),
+                                  strstr (failure->message, path) != NULL ? "" : "%s: ", path);
       return NULL;
     }
   const char *start = skip_space (text);
@@ -304,7 +305,7 @@ why_labels_read (const char *path, GError **error)
   else
     labels = why_recipe_parse_label_lines (text);
   if (labels == NULL)
-    g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST, "%s: holds no names of classes; one a line or a JSON list is needed",
-                 path);
+    g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST,
+                 "%s: holds no names of classes; one a line or a JSON list is needed", path);
   return labels;
 }

@@ -90,7 +90,8 @@ resize_depth (const WhyRecipe *recipe, WhyTensor *planes, const DepthPlacement *
   const gint64 picture_dims[3] = { planes->dims[0], plane, 1 };
   const gint64 dims[3] = { p->n_win, planes->dims[1], planes->dims[2] };
   g_autoptr (WhyTensor) picture = why_tensor_reshape (planes, 3, picture_dims);
-  g_autoptr (WhyTensor) resized = why_resize (picture, plane, p->full, 0, p->win, plane, p->n_win, recipe->filter, error);
+  g_autoptr (WhyTensor) resized = why_resize (picture, plane, p->full, 0, p->win, plane, p->n_win, recipe->filter,
+                                              error);
   return resized != NULL ? why_tensor_reshape (resized, 3, dims) : NULL;
 }
 

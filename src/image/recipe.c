@@ -314,7 +314,8 @@ make_grey (const WhyTensor *pixels, GError **error)
       const guint16 *rgb = pixels->data;
       guint16 *target = grey->data;
       for (gsize at = 0; at < n_pixels; at++)
-        target[at] = (guint16) ((rgb[3 * at] * G_GUINT64_CONSTANT (19595) + rgb[3 * at + 1] * G_GUINT64_CONSTANT (38470) +
+        target[at] = (guint16) ((rgb[3 * at] * G_GUINT64_CONSTANT (19595) +
+                                 rgb[3 * at + 1] * G_GUINT64_CONSTANT (38470) +
                                  rgb[3 * at + 2] * G_GUINT64_CONSTANT (7471) + 0x8000) >> 16);
     }
   else
@@ -322,7 +323,8 @@ make_grey (const WhyTensor *pixels, GError **error)
       const guint8 *rgb = pixels->data;
       guint8 *target = grey->data;
       for (gsize at = 0; at < n_pixels; at++)
-        target[at] = (guint8) ((rgb[3 * at] * 19595u + rgb[3 * at + 1] * 38470u + rgb[3 * at + 2] * 7471u + 0x8000u) >> 16);
+        target[at] =
+          (guint8) ((rgb[3 * at] * 19595u + rgb[3 * at + 1] * 38470u + rgb[3 * at + 2] * 7471u + 0x8000u) >> 16);
     }
   return grey;
 }

@@ -157,8 +157,8 @@ make_taps (Taps *taps, gint64 n_in, gint64 n_full, gint64 win, gint64 n_win, Why
   if (taps->first == NULL || taps->count == NULL || taps->weights == NULL || (fixed && taps->fixed == NULL))
     return FALSE;
 
-  /* Pillow adds step by step. Where the step is no binary fraction and a centre falls on a border between two pixels, the
-   * rounding of the sums decides for one of them: 17 of 96 pixels made of 512 would be others. */
+  /* Pillow adds step by step. Where the step is no binary fraction and a centre falls on a border between two pixels,
+   * the rounding of the sums decides for one of them: 17 of 96 pixels made of 512 would be others. */
   double sums = 0.5 * scale;
   for (gint64 before = 0; before < win && filter == WHY_FILTER_NEAREST; before++)
     sums += scale;
@@ -307,7 +307,8 @@ rows_float (gsize begin, gsize end, gpointer data)
               double sum = 0.0;
 
               for (gint64 tap = 0; tap < taps->count[w]; tap++)
-                sum += (double) get_value (pass->source, pass->source_type, at + (gsize) tap * pass->n_bands) * weights[tap];
+                sum += (double) get_value (pass->source, pass->source_type,
+                                           at + (gsize) tap * pass->n_bands) * weights[tap];
               target[(gsize) w * pass->n_bands + c] = (float) sum;
             }
         }
@@ -323,7 +324,8 @@ columns_float (gsize begin, gsize end, gpointer data)
   for (gsize h = begin; h < end; h++)
     {
       const double *weights = taps->weights + (gint64) h * taps->stride;
-      const float *source = (const float *) pass->source + (gsize) (taps->first[h] - pass->first_row) * pass->source_row;
+      const float *source =
+        (const float *) pass->source + (gsize) (taps->first[h] - pass->first_row) * pass->source_row;
       float *target = (float *) pass->target + h * pass->target_row;
 
       for (gsize value = 0; value < pass->target_row; value++)

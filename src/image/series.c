@@ -11,8 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* DICOM series: slices in files of their own. This side knows the folder and opens the files; one confined loader is shown
- * one after the other and tells of each which series it is of (a digest) and where it lies. */
+/* DICOM series: slices in files of their own. This side knows the folder and opens the files; one confined loader is
+ * shown one after the other and tells of each which series it is of (a digest) and where it lies. */
 
 /* More is hardly one folder of slices. */
 #define MAX_FILES 8192
@@ -45,7 +45,8 @@ is_dicom (const char *path)
 
   if (fd < 0)
     return FALSE;
-  const gboolean found = pread (fd, magic, sizeof magic, 128) == (ssize_t) sizeof magic && memcmp (magic, "DICM", 4) == 0;
+  const gboolean found = pread (fd, magic, sizeof magic, 128) == (ssize_t) sizeof magic &&
+                         memcmp (magic, "DICM", 4) == 0;
   close (fd);
   return found;
 }
@@ -119,7 +120,8 @@ why_image_sort_series (const char *const *paths, gsize n_paths, guint *series, W
 
       if (why_cancel_is_set (cancel))
         return FALSE;
-      if (!is_dicom (paths[which]) || !look_at (source, paths[which], &n_deaths, cancel, &properties) || !properties.has_series)
+      if (!is_dicom (paths[which]) || !look_at (source, paths[which], &n_deaths, cancel, &properties) ||
+          !properties.has_series)
         continue;
       guint number = 0;
       while (number < known->len && !same_series (&g_array_index (known, WhyLoaderProperties, number), &properties))
@@ -189,7 +191,8 @@ check_sizes (const WhyImageSource *source, const GPtrArray *slices, GError **err
 
       if (other->width != first->width || other->height != first->height)
         what = "has another size";
-      else if (fabs (other->mpp_x - first->mpp_x) > 1e-3 * first->mpp_x || fabs (other->mpp_y - first->mpp_y) > 1e-3 * first->mpp_y)
+      else if (fabs (other->mpp_x - first->mpp_x) > 1e-3 * first->mpp_x ||
+               fabs (other->mpp_y - first->mpp_y) > 1e-3 * first->mpp_y)
         what = "has pixels of another size";
       else if (other->is_inverted != first->is_inverted || strcmp (other->unit, first->unit) != 0)
         what = "means its values differently";
@@ -218,14 +221,16 @@ check_places (const GPtrArray *slices, const WhySlices *places, GError **error)
 
   if (places->turned >= 0)
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "%s: lies in another direction than %s of the same series; they make no volume",
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE,
+                   "%s: lies in another direction than %s of the same series; they make no volume",
                    slice_name (slices, (gsize) places->turned), slice_name (slices, 0));
       return FALSE;
     }
   if (places->same >= 0)
     {
       g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE,
-                   "%s: lies in the same place as %s of the same series; put each pass through the body into a folder of its own",
+                   "%s: lies in the same place as %s of the same series; put each pass through the body into a folder "
+                   "of its own",
                    slice_name (slices, order[places->same]), slice_name (slices, order[places->same - 1]));
       return FALSE;
     }
@@ -233,7 +238,8 @@ check_places (const GPtrArray *slices, const WhySlices *places, GError **error)
     {
       g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE,
                    "%s: between it and %s of the same series a slice is missing (all others are %.2f mm apart)",
-                   slice_name (slices, order[places->gap]), slice_name (slices, order[places->gap + 1]), places->smallest);
+                   slice_name (slices, order[places->gap]), slice_name (slices, order[places->gap + 1]),
+                   places->smallest);
       return FALSE;
     }
   return TRUE;
@@ -256,8 +262,8 @@ arrange (const GPtrArray *slices, WhySlices *places, GError **error)
   if (isfinite (about->mpp_x) && isfinite (about->mpp_y) &&
       why_slices_arrange (positions, orientations, slices->len, places))
     return TRUE;
-  g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "%s: does not say where in space it lies, so its series makes no volume",
-               slice_name (slices, 0));
+  g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE,
+               "%s: does not say where in space it lies, so its series makes no volume", slice_name (slices, 0));
   return FALSE;
 }
 
@@ -304,7 +310,8 @@ why_image_source_gather (WhyImageSource *source, gboolean strict, WhyCancel *can
     return FALSE;
   if (slices->len > 1)
     {
-      if (check_sizes (source, slices, &reason) && arrange (slices, &places, &reason) && check_places (slices, &places, &reason))
+      if (check_sizes (source, slices, &reason) && arrange (slices, &places, &reason) &&
+          check_places (slices, &places, &reason))
         become_volume (source, slices, &places);
       why_slices_clear (&places);
     }
@@ -340,7 +347,8 @@ why_image_source_turn_to (WhyImageSource *source, gint64 slice, WhyCancel *cance
     return TRUE;
   if (!why_image_source_show_file (source, source->slice_paths[slice], cancel, &properties, error))
     return FALSE;
-  if (properties.width != source->properties.width || properties.height != source->properties.height || !properties.has_values)
+  if (properties.width != source->properties.width || properties.height != source->properties.height ||
+      !properties.has_values)
     {
       g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "%s: has changed since the series was opened; open it again",
                    source->client.name);
@@ -393,12 +401,14 @@ why_image_source_open_series (const char *path, const WhyImageLimits *limits, Wh
       if (paths->len == 0)
         {
           g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE,
-                       "%s: is a folder without DICOM slices, which would make a volume; name one of its pictures instead", path);
+                       "%s: is a folder without DICOM slices, which would make a volume; name one of its pictures "
+                       "instead", path);
           return NULL;
         }
       first = g_strdup (g_ptr_array_index (paths, 0));
     }
-  g_autoptr (WhyImageSource) source = why_image_source_open_flags (first != NULL ? first : path, WHY_LOADER_MANY, limits, cancel, error);
+  g_autoptr (WhyImageSource) source = why_image_source_open_flags (first != NULL ? first : path, WHY_LOADER_MANY,
+                                                                   limits, cancel, error);
   if (source == NULL || !why_image_source_gather (source, is_folder, cancel, error))
     return NULL;
   return g_steal_pointer (&source);

@@ -36,8 +36,8 @@ struct _WhyImageSource
 WhyImageSource *why_image_source_new (const char *path, const WhyImageLimits *limits) G_GNUC_WARN_UNUSED_RESULT;
 
 /* As why_image_source_open(). @flags: WhyLoaderFlags: WHY_LOADER_MANY where other files may be shown to the loader. */
-WhyImageSource *why_image_source_open_flags (const char *path, guint32 flags, const WhyImageLimits *limits, WhyCancel *cancel,
-                                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+WhyImageSource *why_image_source_open_flags (const char *path, guint32 flags, const WhyImageLimits *limits,
+                                             WhyCancel *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Lets the loader, started if need be, look at a file: the first, or the next of many.
  * An error of the file leaves the loader of many running. Mutex held, or source not shared yet. */
@@ -53,8 +53,8 @@ gboolean why_image_source_lock (WhyImageSource *source, WhyCancel *cancel, GErro
 /* The properties are what they will stay. */
 void why_image_source_adopt (WhyImageSource *source, const WhyLoaderProperties *properties);
 
-/* series.c: finds the other slices of the series that the open file belongs to, beside it. TRUE if it stands alone now or is a
- * volume; @strict: what stands in the way of a volume is an error, else the slice stands alone and says why. */
+/* series.c: finds the other slices of the series that the open file belongs to, beside it. TRUE if it stands alone now
+ * or is a volume; @strict: what stands in the way of a volume is an error, else the slice stands alone and says why. */
 gboolean why_image_source_gather (WhyImageSource *source, gboolean strict, WhyCancel *cancel, GError **error);
 /* Opens the file of a slice, if it is not open. Mutex held. */
 gboolean why_image_source_turn_to (WhyImageSource *source, gint64 slice, WhyCancel *cancel, GError **error);

@@ -29,8 +29,8 @@ open_picture (const char *path, const char *name, GError **error)
       g_autofree char *stem = g_strndup (name, strlen (name) - strlen (".mrxs"));
 
       g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE,
-                   "%s: the pixels of this MIRAX slide are in the folder %s/ beside it, which the confined picture reader is "
-                   "not given; save the slide as SVS or as a TIFF pyramid", name, stem);
+                   "%s: the pixels of this MIRAX slide are in the folder %s/ beside it, which the confined picture "
+                   "reader is not given; save the slide as SVS or as a TIFF pyramid", name, stem);
       return -1;
     }
   /* Looked at before opening as well, because opening a device can do things. */
@@ -232,7 +232,8 @@ why_image_source_open (const char *path, const WhyImageLimits *limits, WhyCancel
 }
 
 WhyImageSource *
-why_image_source_open_flags (const char *path, guint32 flags, const WhyImageLimits *limits, WhyCancel *cancel, GError **error)
+why_image_source_open_flags (const char *path, guint32 flags, const WhyImageLimits *limits, WhyCancel *cancel,
+                             GError **error)
 {
   g_autoptr (WhyImageSource) source = why_image_source_new (path, limits);
   WhyLoaderProperties properties;
@@ -546,7 +547,8 @@ why_image_source_ask (WhyImageSource *source, WhyLoaderRequest *request, WhyCanc
   g_autofree WhyLoaderReply *reply = g_new0 (WhyLoaderReply, 1);
   int received = -1;
 
-  if (!why_loader_client_call (&source->client, request, -1, source->limits.timeout_ms, cancel, reply, &received, error))
+  if (!why_loader_client_call (&source->client, request, -1, source->limits.timeout_ms, cancel, reply, &received,
+                               error))
     return NULL;
   WhyTensor *pixels = adopt_pixels (source, request, reply, received, error);
   if (pixels != NULL && source->slice_paths == NULL)

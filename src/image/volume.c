@@ -127,7 +127,8 @@ why_plane_get_affine (const WhyPlane *plane, const gint64 *dims)
 
 /* @values: of the plane's first row and column; strides in elements. */
 static WhyTensor *
-take_values (const float *values, gint64 row_stride, gint64 column_stride, const WhyPlane *plane, const gint64 *dims, GError **error)
+take_values (const float *values, gint64 row_stride, gint64 column_stride, const WhyPlane *plane, const gint64 *dims,
+             GError **error)
 {
   gint64 width, height;
 
@@ -140,7 +141,8 @@ take_values (const float *values, gint64 row_stride, gint64 column_stride, const
   /* Steps from one pixel to the next, across and down. */
   const gint64 across = (plane->transpose ? row_stride : column_stride) * (plane->flip_x ? -1 : 1);
   const gint64 down = (plane->transpose ? column_stride : row_stride) * (plane->flip_y ? -1 : 1);
-  const float *first = values + (plane->flip_x ? -across * (width - 1) : 0) + (plane->flip_y ? -down * (height - 1) : 0);
+  const float *first =
+    values + (plane->flip_x ? -across * (width - 1) : 0) + (plane->flip_y ? -down * (height - 1) : 0);
   float *target = picture->data;
 
   for (gint64 y = 0; y < height; y++)
@@ -176,7 +178,8 @@ why_volume_take_projection (const WhyTensor *projection, const gint64 *dims, con
   int row_axis, column_axis;
 
   plane_axes (plane, &row_axis, &column_axis);
-  g_return_val_if_fail (projection->dtype == WHY_DTYPE_FLOAT32 && projection->rank == 2 && why_tensor_is_dense (projection) &&
+  g_return_val_if_fail (projection->dtype == WHY_DTYPE_FLOAT32 && projection->rank == 2 &&
+                        why_tensor_is_dense (projection) &&
                           projection->dims[0] == dims[row_axis] && projection->dims[1] == dims[column_axis],
                         NULL);
   return take_values (projection->data, projection->dims[1], 1, plane, dims, error);

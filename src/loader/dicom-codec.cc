@@ -125,7 +125,8 @@ why_dicom_codec_decode (const WhyDicom *dicom, const guint8 *stream, gsize lengt
       const OFCondition status = decode (dicom, stream, length, bytes, n_bytes, colours);
       if (status.bad ())
         {
-          g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "holds pixels that cannot be decompressed: %s", status.text ());
+          g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "holds pixels that cannot be decompressed: %s",
+                       status.text ());
           return FALSE;
         }
       g_strlcpy (photometric, colours.empty () ? dicom->photometric : colours.c_str (), 17);
@@ -133,7 +134,8 @@ why_dicom_codec_decode (const WhyDicom *dicom, const guint8 *stream, gsize lengt
     }
   catch (const std::bad_alloc &)
     {
-      g_set_error_literal (error, WHY_ERROR, WHY_ERROR_TOO_LARGE, "there is not enough memory to decompress its pixels");
+      g_set_error_literal (error, WHY_ERROR, WHY_ERROR_TOO_LARGE,
+                           "there is not enough memory to decompress its pixels");
     }
   catch (...)
     {

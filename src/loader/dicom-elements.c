@@ -32,7 +32,8 @@ why_dicom_peek (WhyDicomReader *reader, guint64 offset, void *buffer, gsize leng
 
       reader->window_start = offset;
       reader->window_length = (gsize) MIN ((guint64) WHY_DICOM_WINDOW, left);
-      if (reader->window_length < length || !why_dicom_read_at (reader->dicom, offset, reader->window, reader->window_length))
+      if (reader->window_length < length || !why_dicom_read_at (reader->dicom, offset, reader->window,
+                                                                reader->window_length))
         {
           reader->window_length = 0;
           return FALSE;
@@ -51,15 +52,17 @@ why_dicom_get16 (const guint8 *bytes, gboolean big)
 guint32
 why_dicom_get32 (const guint8 *bytes, gboolean big)
 {
-  return big ? why_dicom_get16 (bytes, TRUE) << 16 | why_dicom_get16 (bytes + 2, TRUE) : why_dicom_get16 (bytes + 2, FALSE) << 16 | why_dicom_get16 (bytes, FALSE);
+  const guint32 first = why_dicom_get16 (bytes, big), second = why_dicom_get16 (bytes + 2, big);
+
+  return big ? first << 16 | second : second << 16 | first;
 }
 
 gboolean
 why_dicom_fail_cut (const WhyDicomElement *element, GError **error)
 {
   g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE,
-               "is cut off or damaged: element (%04x,%04x) says it has %u bytes, which are not there", element->tag >> 16,
-               element->tag & 0xffff, element->length);
+               "is cut off or damaged: element (%04x,%04x) says it has %u bytes, which are not there",
+               element->tag >> 16, element->tag & 0xffff, element->length);
   return FALSE;
 }
 
@@ -72,7 +75,8 @@ why_dicom_fail_end (GError **error)
 
 /* Reads the header of the element at @offset; its value follows at @element->value. */
 gboolean
-why_dicom_read_element (WhyDicomReader *reader, guint64 offset, gboolean explicit_vr, gboolean big, WhyDicomElement *element, GError **error)
+why_dicom_read_element (WhyDicomReader *reader, guint64 offset, gboolean explicit_vr, gboolean big,
+                        WhyDicomElement *element, GError **error)
 {
   guint8 bytes[12];
 
@@ -89,8 +93,8 @@ why_dicom_read_element (WhyDicomReader *reader, guint64 offset, gboolean explici
   element->vr = VR (bytes[4], bytes[5]);
   if (!g_ascii_isupper (bytes[4]) || !g_ascii_isupper (bytes[5]))
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "is damaged: element (%04x,%04x) has no type", element->tag >> 16,
-                   element->tag & 0xffff);
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "is damaged: element (%04x,%04x) has no type",
+                   element->tag >> 16, element->tag & 0xffff);
       return FALSE;
     }
   switch (element->vr)

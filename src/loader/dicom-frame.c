@@ -38,7 +38,8 @@ fail_cut (const WhyDicom *dicom, gint64 frame, GError **error)
 {
   if (dicom->n_frames > 1)
     g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE,
-                 "is cut off or damaged: it says it has %" G_GINT64_FORMAT " frames, but ends in frame %" G_GINT64_FORMAT,
+                 "is cut off or damaged: it says it has %" G_GINT64_FORMAT
+                 " frames, but ends in frame %" G_GINT64_FORMAT,
                  dicom->n_frames, frame + 1);
   else
     g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE,
@@ -66,7 +67,8 @@ read_422 (const WhyDicom *dicom, gint64 frame, guint8 *bytes, gsize n_bytes, GEr
     return fail_memory (error);
   if (dicom->columns % 2 != 0)
     {
-      g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "is damaged: two pixels share a colour, and its rows are odd");
+      g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE,
+                           "is damaged: two pixels share a colour, and its rows are odd");
       return FALSE;
     }
   if (start + stored > dicom->pixels_length || !why_dicom_read_at (dicom, dicom->pixels_offset + start, pairs, stored))
@@ -150,7 +152,8 @@ find_fragments (const WhyDicom *dicom, gint64 frame, guint *first, guint *n_frag
   /* Offsets count from the first fragment's item, whose header takes 8 bytes. */
   const guint64 origin = g_array_index (dicom->fragments, WhyDicomFragment, 0).offset;
   const guint64 start = origin + g_array_index (dicom->offsets, guint32, frame);
-  const guint64 end = frame + 1 < dicom->n_frames ? origin + g_array_index (dicom->offsets, guint32, frame + 1) : G_MAXUINT64;
+  const guint64 end =
+    frame + 1 < dicom->n_frames ? origin + g_array_index (dicom->offsets, guint32, frame + 1) : G_MAXUINT64;
   *n_fragments = 0;
   for (guint which = 0; which < all; which++)
     {
@@ -177,8 +180,8 @@ read_fragments (const WhyDicom *dicom, gint64 frame, gsize *length, GError **err
     sum += g_array_index (dicom->fragments, WhyDicomFragment, which).length;
   if (sum > dicom->size || sum > dicom->file->options->max_memory / 4 || sum >= G_MAXINT32)
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE, "has a frame of %" G_GUINT64_FORMAT " compressed bytes, which is too much",
-                   sum);
+      g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE,
+                   "has a frame of %" G_GUINT64_FORMAT " compressed bytes, which is too much", sum);
       return NULL;
     }
   g_autofree guint8 *stream = g_try_malloc ((gsize) sum + 1);
@@ -203,7 +206,8 @@ read_fragments (const WhyDicom *dicom, gint64 frame, gsize *length, GError **err
 }
 
 gboolean
-why_dicom_decode_frame (const WhyDicom *dicom, gint64 frame, guint8 *bytes, char *photometric, int *planar, GError **error)
+why_dicom_decode_frame (const WhyDicom *dicom, gint64 frame, guint8 *bytes, char *photometric, int *planar,
+                        GError **error)
 {
   const gsize n_bytes = why_dicom_frame_bytes (dicom);
   gsize length = 0;

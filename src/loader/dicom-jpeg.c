@@ -4,9 +4,9 @@
 
 #include "base/error.h"
 
-/* What a JPEG or JPEG-LS stream says of itself, up to the header of its frame (ISO 10918-1 annex B, ISO 14495-1 annex C),
- * before DCMTK gets it: its search for that header does not end in every stream, and what it decodes of another size
- * or depth leaves a part of the frame as it was. */
+/* What a JPEG or JPEG-LS stream says of itself, up to the header of its frame (ISO 10918-1 annex B, ISO 14495-1 annex
+ * C), before DCMTK gets it: its search for that header does not end in every stream, and what it decodes of another
+ * size or depth leaves a part of the frame as it was. */
 
 #define MARKER_START 0xd8
 #define MARKER_TABLES 0xdb
@@ -74,8 +74,8 @@ why_dicom_jpeg_check (const WhyDicom *dicom, const guint8 *stream, gsize length,
       precision <= (guint) dicom->bits_allocated && precision > (guint) dicom->bits_allocated - 8)
     return TRUE;
   g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE,
-               "holds pixels that cannot be decompressed: the JPEG picture inside has %ux%u pixels of %u samples with %u bits; "
-               "the file says %" G_GINT64_FORMAT "x%" G_GINT64_FORMAT " of %d with %d",
+               "holds pixels that cannot be decompressed: the JPEG picture inside has %ux%u pixels of %u samples with "
+               "%u bits; the file says %" G_GINT64_FORMAT "x%" G_GINT64_FORMAT " of %d with %d",
                columns, rows, samples, precision, dicom->columns, dicom->rows, dicom->samples, dicom->bits_allocated);
   return FALSE;
 }

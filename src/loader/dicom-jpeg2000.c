@@ -67,7 +67,8 @@ check_image (const WhyDicom *dicom, const opj_image_t *image, GError **error)
     return fail (error, "the JPEG 2000 picture inside has another size or other colours than the file says");
   for (OPJ_UINT32 band = 0; band < image->numcomps; band++)
     {
-      if (image->comps[band].dx != 1 || image->comps[band].dy != 1 || image->comps[band].prec > (OPJ_UINT32) dicom->bits_allocated)
+      if (image->comps[band].dx != 1 || image->comps[band].dy != 1 ||
+          image->comps[band].prec > (OPJ_UINT32) dicom->bits_allocated)
         return fail (error, "its colours are coarser than its grey, or deeper than it says");
     }
   return TRUE;
@@ -133,7 +134,8 @@ why_dicom_jpeg2000_decode (const WhyDicom *dicom, const guint8 *stream, gsize le
     }
   else
     {
-      g_set_error_literal (error, WHY_ERROR, WHY_ERROR_TOO_LARGE, "there is not enough memory to decompress its pixels");
+      g_set_error_literal (error, WHY_ERROR, WHY_ERROR_TOO_LARGE,
+                           "there is not enough memory to decompress its pixels");
     }
   if (image != NULL)
     opj_image_destroy (image);

@@ -11,9 +11,10 @@
 
 /* The data set is walked here and not by DCMTK, which would build a tree of all its elements first: what that takes and
  * how deep it goes is up to the file, and each private sequence of a hostile one would be parsed. Here memory is
- * bounded (a window of the file, a level for each of at most MAX_DEPTH sequences, a record for each of at most MAX_FRAMES
- * frames), nothing recurses, and what no picture needs is stepped over by its length, names of people included. Pixels
- * stay in the file: a decoder gets the bytes of one frame at a time (dicom-frame.c), in a data set of our own making. */
+ * bounded (a window of the file, a level for each of at most MAX_DEPTH sequences, a record for each of at most
+ * MAX_FRAMES frames), nothing recurses, and what no picture needs is stepped over by its length, names of people
+ * included. Pixels stay in the file: a decoder gets the bytes of one frame at a time (dicom-frame.c), in a data set of
+ * our own making. */
 
 /* Deeper nesting than any real file has: a structured report nests about ten. */
 #define MAX_DEPTH 32
@@ -126,7 +127,8 @@ take_belonging (Parser *parser, const WhyDicomElement *element)
       if (end != NULL)
         *end = '\0';
     }
-  parser->reader.dicom->has_series = parser->reader.dicom->has_series || (element->tag == TAG_SERIES && text[0] != '\0');
+  parser->reader.dicom->has_series = parser->reader.dicom->has_series ||
+                                     (element->tag == TAG_SERIES && text[0] != '\0');
   g_checksum_update (parser->belongs, (const guchar *) &element->tag, sizeof element->tag);
   g_checksum_update (parser->belongs, (const guchar *) text, -1);
 }
@@ -227,8 +229,8 @@ take_value (Parser *parser, const WhyDicomElement *element)
 static gboolean
 is_macro (guint32 tag)
 {
-  return tag == TAG_PLANE_POSITIONS || tag == TAG_PLANE_ORIENTATIONS || tag == TAG_PIXEL_MEASURES || tag == TAG_FRAME_VOI ||
-         tag == TAG_PIXEL_VALUES;
+  return tag == TAG_PLANE_POSITIONS || tag == TAG_PLANE_ORIENTATIONS || tag == TAG_PIXEL_MEASURES ||
+         tag == TAG_FRAME_VOI || tag == TAG_PIXEL_VALUES;
 }
 
 /* Frames of which the levels above say something; NULL: elsewhere. Groups are: the data set, their sequence, its item,
@@ -258,8 +260,8 @@ push (Parser *parser, const Level *level, GError **error)
 {
   if (parser->depth >= MAX_DEPTH)
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "nests sequences deeper than %d; such a file is damaged or means harm",
-                   MAX_DEPTH / 2);
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE,
+                   "nests sequences deeper than %d; such a file is damaged or means harm", MAX_DEPTH / 2);
       return FALSE;
     }
   parser->levels[++parser->depth] = *level;
@@ -288,7 +290,8 @@ take_fragments (Parser *parser, guint64 offset, GError **error)
       if (item.tag != TAG_ITEM)
         {
           g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE,
-                       "is damaged: (%04x,%04x) stands among the fragments of its pixels", item.tag >> 16, item.tag & 0xffff);
+                       "is damaged: (%04x,%04x) stands among the fragments of its pixels", item.tag >> 16,
+                       item.tag & 0xffff);
           return FALSE;
         }
       if (item.length == UNDEFINED || item.length > dicom->size - item.value)
@@ -310,7 +313,8 @@ take_fragments (Parser *parser, guint64 offset, GError **error)
           const WhyDicomFragment fragment = { item.value, item.length };
           if (dicom->fragments->len >= MAX_FRAGMENTS)
             {
-              g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE, "has its pixels in more than %d fragments", MAX_FRAGMENTS);
+              g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE, "has its pixels in more than %d fragments",
+                           MAX_FRAGMENTS);
               return FALSE;
             }
           g_array_append_val (dicom->fragments, fragment);
@@ -330,12 +334,14 @@ take_pixels (Parser *parser, const WhyDicomElement *element, GError **error)
     {
       if (dicom->compression != WHY_DICOM_NATIVE)
         return take_fragments (parser, element->value, error);
-      g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "is damaged: its pixels are said to be not compressed, but come in fragments");
+      g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE,
+                           "is damaged: its pixels are said to be not compressed, but come in fragments");
       return FALSE;
     }
   if (dicom->compression != WHY_DICOM_NATIVE)
     {
-      g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "is damaged: its pixels are said to be compressed, but come in one piece");
+      g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE,
+                           "is damaged: its pixels are said to be compressed, but come in one piece");
       return FALSE;
     }
   dicom->pixels_offset = element->value;
@@ -375,7 +381,8 @@ step_sequence (Parser *parser, guint64 *offset, GError **error)
   Level *sequence = &parser->levels[parser->depth];
   WhyDicomElement item;
 
-  if (!why_dicom_read_element (&parser->reader, *offset, sequence->explicit_vr, parser->reader.dicom->big_endian, &item, error))
+  if (!why_dicom_read_element (&parser->reader, *offset, sequence->explicit_vr, parser->reader.dicom->big_endian, &item,
+                               error))
     return FALSE;
   *offset = item.value;
   if (item.tag == TAG_SEQUENCE_END && sequence->end == G_MAXUINT64)
@@ -385,7 +392,8 @@ step_sequence (Parser *parser, guint64 *offset, GError **error)
     }
   if (item.tag != TAG_ITEM)
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "is damaged: (%04x,%04x) stands where an item of a sequence begins",
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE,
+                   "is damaged: (%04x,%04x) stands where an item of a sequence begins",
                    item.tag >> 16, item.tag & 0xffff);
       return FALSE;
     }
@@ -416,7 +424,8 @@ walk (Parser *parser, guint64 offset, GError **error)
         {
           if (offset > top->end)
             {
-              g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "is damaged: an element reaches beyond the sequence it is in");
+              g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE,
+                                   "is damaged: an element reaches beyond the sequence it is in");
               return FALSE;
             }
           parser->depth--;
@@ -439,7 +448,8 @@ walk (Parser *parser, guint64 offset, GError **error)
           parser->depth--;
           continue;
         }
-      if (parser->depth == 0 && (element.tag == TAG_PIXELS || element.tag == TAG_FLOAT_PIXELS || element.tag == TAG_DOUBLE_PIXELS))
+      if (parser->depth == 0 && (element.tag == TAG_PIXELS || element.tag == TAG_FLOAT_PIXELS ||
+                                 element.tag == TAG_DOUBLE_PIXELS))
         return take_pixels (parser, &element, error);
       if (element.length != UNDEFINED && element.length > dicom->size - element.value)
         return why_dicom_fail_cut (&element, error);
@@ -474,7 +484,8 @@ begins_with_element (const guint8 *head, gsize length, gboolean *explicit_vr)
 {
   if (length < 16 || head[1] != 0 || head[3] != 0 || (head[0] != 2 && head[0] != 8))
     return FALSE;
-  if (head[2] != 0 && head[2] != 1 && head[2] != 5 && head[2] != 8 && head[2] != 0x10 && head[2] != 0x12 && head[2] != 0x16)
+  if (head[2] != 0 && head[2] != 1 && head[2] != 5 && head[2] != 8 && head[2] != 0x10 && head[2] != 0x12 &&
+      head[2] != 0x16)
     return FALSE;
   *explicit_vr = g_ascii_isupper (head[4]) && g_ascii_isupper (head[5]);
   if (*explicit_vr)
@@ -532,13 +543,14 @@ take_syntax (WhyDicom *dicom, const char *uid, GError **error)
     }
   if (*uid == '\0')
     {
-      g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "is cut off or damaged: it does not say how it is written");
+      g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE,
+                           "is cut off or damaged: it does not say how it is written");
       return FALSE;
     }
   g_autofree char *shown = g_strcanon (g_strndup (uid, 64), "0123456789.", '?');
   g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE,
-               "is written in transfer syntax %s, which is not read (films, and pictures behind a link, are among those); "
-               "save it as explicit little endian",
+               "is written in transfer syntax %s, which is not read (films, and pictures behind a link, are among "
+               "those); save it as explicit little endian",
                shown);
   return FALSE;
 }
@@ -575,8 +587,8 @@ inflate_rest (WhyDicom *dicom, guint64 offset, GError **error)
           if (grown == NULL)
             {
               inflateEnd (&inflater);
-              g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE, "inflates to more than the %" G_GUINT64_FORMAT " MB it may use",
-                           most >> 20);
+              g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE,
+                           "inflates to more than the %" G_GUINT64_FORMAT " MB it may use", most >> 20);
               return FALSE;
             }
           memory = grown;
@@ -624,7 +636,8 @@ read_meta (Parser *parser, guint64 *offset, GError **error)
       guint8 head[16];
       gboolean explicit_vr;
 
-      if (why_dicom_peek (&parser->reader, *offset, head, sizeof head) && begins_with_element (head, sizeof head, &explicit_vr))
+      if (why_dicom_peek (&parser->reader, *offset, head, sizeof head) &&
+          begins_with_element (head, sizeof head, &explicit_vr))
         g_strlcpy (uid, explicit_vr ? "1.2.840.10008.1.2.1" : "1.2.840.10008.1.2", sizeof uid);
     }
   return take_syntax (parser->reader.dicom, uid, error);
@@ -703,8 +716,8 @@ check (WhyDicom *dicom, GError **error)
     what = "the number of bits a sample takes (8, 16 or 32 are read)";
   else if (dicom->is_float && (dicom->samples != 1 || dicom->compression != WHY_DICOM_NATIVE))
     what = "how its numbers with a fraction are stored";
-  else if (dicom->bits_stored < 1 || dicom->bits_stored > dicom->bits_allocated || dicom->high_bit >= dicom->bits_allocated ||
-           dicom->high_bit < dicom->bits_stored - 1)
+  else if (dicom->bits_stored < 1 || dicom->bits_stored > dicom->bits_allocated ||
+           dicom->high_bit >= dicom->bits_allocated || dicom->high_bit < dicom->bits_stored - 1)
     what = "which bits of a sample are used";
   else if (dicom->samples == 3 && (dicom->bits_allocated != 8 || dicom->is_signed))
     what = "the depth of its colours (8 bits are read)";
@@ -724,7 +737,8 @@ take_frames (Parser *parser, GError **error)
   dicom->n_frames = parser->n_frames_stated;
   if (dicom->n_frames < 1 || dicom->n_frames > MAX_FRAMES)
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "is damaged: it says it has %" G_GINT64_FORMAT " frames; 1 to %d are read",
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE,
+                   "is damaged: it says it has %" G_GINT64_FORMAT " frames; 1 to %d are read",
                    dicom->n_frames, MAX_FRAMES);
       return FALSE;
     }

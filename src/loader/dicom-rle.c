@@ -65,10 +65,12 @@ why_dicom_rle_decode (const WhyDicom *dicom, const guint8 *stream, gsize length,
       const gsize byte = segment % size;
       guint8 *to = bytes + (segment - byte) + (G_BYTE_ORDER == G_BIG_ENDIAN ? byte : size - 1 - byte);
 
-      if (start < HEADER_BYTES || end < start || end > length || !unpack (stream + start, end - start, to, n_segments, n_pixels))
+      if (start < HEADER_BYTES || end < start || end > length ||
+          !unpack (stream + start, end - start, to, n_segments, n_pixels))
         {
           g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE,
-                       "holds pixels that cannot be decompressed: segment %" G_GSIZE_FORMAT " of a frame is cut off or damaged",
+                       "holds pixels that cannot be decompressed: segment %" G_GSIZE_FORMAT " of a frame is cut off "
+                       "or damaged",
                        segment + 1);
           return FALSE;
         }

@@ -136,8 +136,8 @@ gboolean why_dicom_jpeg_check (const WhyDicom *dicom, const guint8 *stream, gsiz
  *
  * JPEG and JPEG-LS by DCMTK. As why_dicom_decode_frame(); @bytes has room for an even number.
  */
-gboolean why_dicom_codec_decode (const WhyDicom *dicom, const guint8 *stream, gsize length, guint8 *bytes, gsize n_bytes,
-                                 char *photometric, GError **error);
+gboolean why_dicom_codec_decode (const WhyDicom *dicom, const guint8 *stream, gsize length, guint8 *bytes,
+                                 gsize n_bytes, char *photometric, GError **error);
 
 /** why_dicom_jpeg2000_decode: (dicom-jpeg2000.c): likewise JPEG 2000 by OpenJPEG */
 gboolean why_dicom_jpeg2000_decode (const WhyDicom *dicom, const guint8 *stream, gsize length, guint8 *bytes,

@@ -214,8 +214,8 @@ parse_header (Bitmap *bitmap, GError **error)
       !(bitmap->compression == COMPRESSION_RLE4 && bitmap->bits == 4 && !bitmap->top_down) &&
       !(masked && direct && info_size != 64))
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "is a bitmap with %d bits and compression %u, which is not read",
-                   bitmap->bits, bitmap->compression);
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE,
+                   "is a bitmap with %d bits and compression %u, which is not read", bitmap->bits, bitmap->compression);
       return FALSE;
     }
 
@@ -318,10 +318,12 @@ read_rows (const Bitmap *bitmap, guint8 *pixels, gsize row_size, gboolean *cance
 static gint64
 read_runs (const Bitmap *bitmap, guint8 *pixels, gsize row_size)
 {
-  const gsize length = bitmap->file->size > bitmap->pixel_offset ? (gsize) (bitmap->file->size - bitmap->pixel_offset) : 0;
+  const gsize length =
+    bitmap->file->size > bitmap->pixel_offset ? (gsize) (bitmap->file->size - bitmap->pixel_offset) : 0;
   const int n_bands = bands_of (bitmap);
   const gboolean nibbles = bitmap->bits == 4;
-  g_autofree guint8 *data = length > 0 && length <= bitmap->file->options->max_memory / 8 ? g_try_malloc (length) : NULL;
+  g_autofree guint8 *data =
+    length > 0 && length <= bitmap->file->options->max_memory / 8 ? g_try_malloc (length) : NULL;
   gint64 column = 0;
   gint64 stored = 0;
   gsize at = 0;

@@ -11,8 +11,8 @@
 #include <math.h>
 #include <string.h>
 
-/* DICOM: grey pictures with their values (Hounsfield units and the like), stacks of frames, and colours. What a file says
- * about people stays in the file: nothing of it is read. */
+/* DICOM: grey pictures with their values (Hounsfield units and the like), stacks of frames, and colours. What a file
+ * says about people stays in the file: nothing of it is read. */
 
 typedef struct
 {
@@ -68,7 +68,8 @@ place_slice (const WhyDicom *dicom, const WhyDicomFrame *frame, const WhySlices 
       step[2] = spacing * (rows[0] * columns[1] - rows[1] * columns[0]);
       properties->mpp_z = to_um (stated);
     }
-  why_slices_get_world (frame->position, frame->orientation, between_rows, between_columns, step, properties->voxel_to_world);
+  why_slices_get_world (frame->position, frame->orientation, between_rows, between_columns, step,
+                        properties->voxel_to_world);
   properties->has_world = TRUE;
 }
 
@@ -101,8 +102,10 @@ place (Picture *picture, WhyLoaderProperties *properties)
   if (slices.same >= 0 || slices.turned >= 0)
     {
       if (n_frames > 1)
-        why_loader_add_note (properties, slices.turned >= 0 ? "the frames lie in different directions and are shown in the order of the file"
-                                                 : "several frames lie in the same place and are shown in the order of the file");
+        why_loader_add_note (properties,
+                             slices.turned >= 0
+                               ? "the frames lie in different directions and are shown in the order of the file"
+                               : "several frames lie in the same place and are shown in the order of the file");
       if (n_frames > 1)
         {
           why_slices_clear (&slices);
@@ -157,7 +160,8 @@ describe_values (const WhyDicom *dicom, WhyLoaderProperties *properties)
   if (dicom->is_sigmoid)
     why_loader_add_note (properties, "the file asks for a curved window; a straight one is shown");
   if (dicom->has_modality_table)
-    why_loader_add_note (properties, "the file's table from stored to real values is not followed: values are as stored");
+    why_loader_add_note (properties,
+                         "the file's table from stored to real values is not followed: values are as stored");
   g_strlcpy (properties->unit, find_unit (dicom), sizeof properties->unit);
 }
 
@@ -173,12 +177,15 @@ check_memory (const WhyLoaderFile *file, const Picture *picture, GError **error)
   if (!why_loader_check_size (file, dicom->columns, dicom->rows, dicom->samples, sizeof (float), error))
     return FALSE;
   if (!why_dims_count (dims, 3, &n_voxels) || n_voxels > file->options->max_pixels ||
-      !why_size_mul (n_voxels, value_size, &n_bytes) || n_bytes > file->options->max_memory / 8 * 6 || picture->n_bytes == 0)
+      !why_size_mul (n_voxels, value_size, &n_bytes) || n_bytes > file->options->max_memory / 8 * 6 ||
+      picture->n_bytes == 0)
     {
       g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE,
                    "has %" G_GINT64_FORMAT "x%" G_GINT64_FORMAT " pixels in %" G_GINT64_FORMAT
-                   " frames, which is more than the limits of %" G_GUINT64_FORMAT " pixels and %" G_GUINT64_FORMAT " MB",
-                   dicom->columns, dicom->rows, dicom->n_frames, file->options->max_pixels, file->options->max_memory >> 20);
+                   " frames, which is more than the limits of %" G_GUINT64_FORMAT " pixels and %" G_GUINT64_FORMAT
+                   " MB",
+                   dicom->columns, dicom->rows, dicom->n_frames, file->options->max_pixels,
+                   file->options->max_memory >> 20);
       return FALSE;
     }
   return TRUE;
@@ -201,14 +208,15 @@ check_colours (const WhyDicom *dicom, GError **error)
           const WhyDicomPalette *table = &dicom->palette[band];
           if (table->n_entries == 0 || (table->bits != 8 && table->bits != 16) || table->length < table->n_entries)
             {
-              g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "is damaged: its table of colours is missing or cut off");
+              g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE,
+                                   "is damaged: its table of colours is missing or cut off");
               return FALSE;
             }
         }
       return TRUE;
     }
-  g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "has colours of a kind that is not read (%s, %d samples a pixel)", name,
-               dicom->samples);
+  g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "has colours of a kind that is not read (%s, %d samples a pixel)",
+               name, dicom->samples);
   return FALSE;
 }
 
@@ -328,8 +336,8 @@ read_values (const Picture *picture, gint64 slice, float *values, GError **error
     {
       const guint8 *sample = bytes + pixel * size;
       const double value = dicom->is_float ? get_float (dicom, sample)
-                                           : (double) get_stored (sample, dicom->bits_allocated, shift, dicom->bits_stored,
-                                                                  dicom->is_signed);
+                                           : (double) get_stored (sample, dicom->bits_allocated, shift,
+                                                                  dicom->bits_stored, dicom->is_signed);
       values[pixel] = (float) (value * about->slope + about->intercept);
     }
   return TRUE;
@@ -345,7 +353,8 @@ apply_window (float *values, gsize n_values, const WhyLoaderProperties *properti
 
   if (properties->window_width > 0.0)
     {
-      why_window_get_range (properties->window_centre, properties->window_width, properties->is_window_exact, &low, &high);
+      why_window_get_range (properties->window_centre, properties->window_width, properties->is_window_exact, &low,
+                            &high);
     }
   else
     {
@@ -394,8 +403,8 @@ paint_palette (const WhyDicom *dicom, const guint8 *bytes, guint8 *colours, GErr
         }
       for (gsize pixel = 0; pixel < n_pixels; pixel++)
         {
-          const gint64 index = get_stored (bytes + pixel * ((gsize) dicom->bits_allocated / 8), dicom->bits_allocated, shift,
-                                           dicom->bits_stored, dicom->is_signed);
+          const gint64 index = get_stored (bytes + pixel * ((gsize) dicom->bits_allocated / 8), dicom->bits_allocated,
+                                           shift, dicom->bits_stored, dicom->is_signed);
           colours[3 * pixel + (gsize) band] = look_up (dicom, table, band, (int) index);
         }
     }
@@ -480,7 +489,8 @@ show (const Picture *picture, const WhyLoaderRequest *request, void *pixels, con
 }
 
 static gboolean
-read_dicom (gpointer state, const WhyLoaderRequest *request, void *pixels, WhyLoaderProperties *properties, GError **error)
+read_dicom (gpointer state, const WhyLoaderRequest *request, void *pixels, WhyLoaderProperties *properties,
+            GError **error)
 {
   const Picture *picture = state;
   const gsize n_pixels = (gsize) (picture->dicom->rows * picture->dicom->columns);

@@ -103,7 +103,8 @@ stream_read (Stream *stream, void *target, gsize length)
     {
       if (stream->inflater.avail_in == 0)
         {
-          const gsize n_bytes = (gsize) MIN ((guint64) CHUNK, stream->file->size - MIN (stream->at, stream->file->size));
+          const gsize n_bytes = (gsize) MIN ((guint64) CHUNK,
+                                             stream->file->size - MIN (stream->at, stream->file->size));
 
           if (n_bytes == 0 || !why_loader_file_read_at (stream->file, stream->at, stream->chunk, n_bytes))
             break;
@@ -266,7 +267,8 @@ parse_dims (Volume *volume, const gint64 *dims, GError **error)
 {
   if (dims[0] < 2 || dims[0] > 7)
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "is damaged: it says it has %" G_GINT64_FORMAT " dimensions", dims[0]);
+      g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "is damaged: it says it has %" G_GINT64_FORMAT " dimensions",
+                   dims[0]);
       return FALSE;
     }
   for (int axis = 0; axis < 7; axis++)
@@ -297,7 +299,8 @@ check_memory (const Volume *volume, GError **error)
     {
       g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE,
                    "has %" G_GINT64_FORMAT "x%" G_GINT64_FORMAT "x%" G_GINT64_FORMAT
-                   " voxels, which is more than the limits of %" G_GUINT64_FORMAT " voxels and %" G_GUINT64_FORMAT " MB",
+                   " voxels, which is more than the limits of %" G_GUINT64_FORMAT " voxels and %" G_GUINT64_FORMAT
+                   " MB",
                    volume->dims[0], volume->dims[1], volume->dims[2], volume->file->options->max_pixels,
                    volume->file->options->max_memory >> 20);
       return FALSE;
@@ -386,7 +389,8 @@ parse_header (Volume *volume, const guint8 *header, gsize length, WhyLoaderPrope
       pixdim[axis] = get_real (header, (second ? 104 : 76) + (gsize) axis * real, real, swapped);
     }
   if (!parse_dims (volume, dims, error) ||
-      !parse_type (volume, (int) get_int (header, second ? 12 : 70, 2, swapped), error) || !check_memory (volume, error))
+      !parse_type (volume, (int) get_int (header, second ? 12 : 70, 2, swapped), error) ||
+      !check_memory (volume, error))
     return FALSE;
 
   const double offset = second ? (double) get_int (header, 168, 8, swapped) : get_real (header, 108, 4, swapped);
@@ -541,7 +545,8 @@ decode (Volume *volume, guint32 frame, WhyLoaderProperties *properties, GError *
             g_set_error_literal (error, WHY_ERROR, WHY_ERROR_CANCELLED, "reading was cancelled");
           else
             g_set_error (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE,
-                         "is cut off or damaged: it says it has %" G_GINT64_FORMAT " slices, but ends in slice %" G_GINT64_FORMAT,
+                         "is cut off or damaged: it says it has %" G_GINT64_FORMAT
+                         " slices, but ends in slice %" G_GINT64_FORMAT,
                          volume->dims[2], n_read + 1);
           return FALSE;
         }
@@ -577,7 +582,8 @@ read_nifti (gpointer state, const WhyLoaderRequest *request, void *pixels, WhyLo
 {
   Volume *volume = state;
 
-  if ((volume->values == NULL || volume->frame != request->frame) && !decode (volume, request->frame, properties, error))
+  if ((volume->values == NULL || volume->frame != request->frame) &&
+      !decode (volume, request->frame, properties, error))
     return FALSE;
   const gsize slice_voxels = (gsize) (volume->dims[0] * volume->dims[1]);
   const float *slice = volume->values + (gsize) request->slice * slice_voxels;

@@ -12,10 +12,10 @@
 #include <string.h>
 
 /* The scanners' own formats, by OpenSlide. It wants a path and opens it again and again while it reads; there is none,
- * for nothing of the file system can be reached from here. So the one path it is told is opened by open_file() below, in
- * place of fopen(): it gives the file that this process was handed, each time with a position of its own. All else it may
- * look for beside the slide is not there. Labels and overview photographs of the glass, where names of patients are
- * written, are never read. */
+ * for nothing of the file system can be reached from here. So the one path it is told is opened by open_file() below,
+ * in place of fopen(): it gives the file that this process was handed, each time with a position of its own. All else
+ * it may look for beside the slide is not there. Labels and overview photographs of the glass, where names of patients
+ * are written, are never read. */
 
 #define SLIDE_PATH "/whylight/slide"
 
@@ -65,7 +65,9 @@ static int
 cursor_seek (void *cookie, off64_t *offset, int whence)
 {
   Cursor *cursor = cookie;
-  const gint64 base = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? (gint64) cursor->position : (gint64) slide_file->size;
+  const gint64 base = whence == SEEK_SET   ? 0
+                      : whence == SEEK_CUR ? (gint64) cursor->position
+                                           : (gint64) slide_file->size;
 
   if (*offset < -base || *offset > G_MAXINT64 - base)
     return -1;
@@ -160,7 +162,8 @@ ensure_open (Slide *slide, GError **error)
 }
 
 static void *
-read_level (gpointer data, int level, gint64 x, gint64 y, gint64 w, gint64 h, WhyLoaderProperties *properties, GError **error)
+read_level (gpointer data, int level, gint64 x, gint64 y, gint64 w, gint64 h, WhyLoaderProperties *properties,
+            GError **error)
 {
   Slide *slide = data;
   const gsize n_pixels = (gsize) w * (gsize) h;
@@ -176,8 +179,8 @@ read_level (gpointer data, int level, gint64 x, gint64 y, gint64 w, gint64 h, Wh
     }
   const int index = slide->level_index[level];
   const double downsample = openslide_get_level_downsample (slide->slide, index);
-  openslide_read_region (slide->slide, read, (gint64) round ((double) x * downsample), (gint64) round ((double) y * downsample),
-                         index, w, h);
+  openslide_read_region (slide->slide, read, (gint64) round ((double) x * downsample),
+                         (gint64) round ((double) y * downsample), index, w, h);
   if (openslide_get_error (slide->slide) != NULL)
     {
       set_slide_error (slide, error);
@@ -190,7 +193,8 @@ read_level (gpointer data, int level, gint64 x, gint64 y, gint64 w, gint64 h, Wh
 
       for (int channel = 0; channel < 3; channel++)
         rgb[pixel * 3 + (gsize) channel] =
-          (guint8) MIN (255u, ((value >> (16 - 8 * channel)) & 255u) + (clear * slide->background[channel] + 127u) / 255u);
+          (guint8) MIN (255u,
+                        ((value >> (16 - 8 * channel)) & 255u) + (clear * slide->background[channel] + 127u) / 255u);
     }
   return g_steal_pointer (&rgb);
 }
@@ -231,7 +235,8 @@ open_slide (WhyLoaderFile *file, WhyLoaderProperties *properties, GError **error
 {
   Slide *slide = g_new0 (Slide, 1);
 
-  slide->pyramid = (WhyPyramid) { .file = file, .bands = 3, .sample = WHY_SAMPLE_U8, .read = read_level, .data = slide };
+  slide->pyramid = (WhyPyramid) { .file = file, .bands = 3, .sample = WHY_SAMPLE_U8, .read = read_level,
+                                  .data = slide };
   if (!ensure_open (slide, error))
     {
       close_slide (slide);
@@ -261,7 +266,8 @@ open_slide (WhyLoaderFile *file, WhyLoaderProperties *properties, GError **error
 }
 
 static gboolean
-read_slide (gpointer state, const WhyLoaderRequest *request, void *pixels, WhyLoaderProperties *properties, GError **error)
+read_slide (gpointer state, const WhyLoaderRequest *request, void *pixels, WhyLoaderProperties *properties,
+            GError **error)
 {
   const Slide *slide = state;
 
@@ -269,5 +275,6 @@ read_slide (gpointer state, const WhyLoaderRequest *request, void *pixels, WhyLo
 }
 
 const WhyLoaderFormat why_format_slide = {
-  .name = "slide", .sniff = sniff_slide, .probe = probe_slide, .open = open_slide, .read = read_slide, .close = close_slide,
+  .name = "slide", .sniff = sniff_slide, .probe = probe_slide, .open = open_slide, .read = read_slide,
+    .close = close_slide,
 };

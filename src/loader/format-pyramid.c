@@ -113,7 +113,8 @@ free_cursor (gpointer data, GClosure *closure)
 static VipsImage *
 open_level (const WhyLoaderFile *file, int page, int sub, GError **error)
 {
-  const VipsFailOn fail_on = (file->options->flags & WHY_LOADER_ALLOW_TRUNCATED) != 0 ? VIPS_FAIL_ON_NONE : VIPS_FAIL_ON_ERROR;
+  const gboolean allow = (file->options->flags & WHY_LOADER_ALLOW_TRUNCATED) != 0;
+  const VipsFailOn fail_on = allow ? VIPS_FAIL_ON_NONE : VIPS_FAIL_ON_ERROR;
   VipsSourceCustom *source = vips_source_custom_new ();
   Cursor *cursor = g_new (Cursor, 1);
   VipsImage *image = NULL;
@@ -149,8 +150,8 @@ close_pyramid (gpointer state)
   g_free (tiff);
 }
 
-static void *read_level (gpointer data, int level, gint64 x, gint64 y, gint64 w, gint64 h, WhyLoaderProperties *properties,
-                         GError **error);
+static void *read_level (gpointer data, int level, gint64 x, gint64 y, gint64 w, gint64 h,
+                         WhyLoaderProperties *properties, GError **error);
 
 /* The levels of @file; NULL without an error: it is no pyramid. */
 static TiffPyramid *
@@ -194,7 +195,8 @@ find_levels (WhyLoaderFile *file)
         break;
       /* Labels and the like have another shape, planes of a stack the same size. */
       const gboolean fits = vips_image_get_bands (level) == bands && vips_image_get_format (level) == format &&
-                            why_pyramid_add_level (&tiff->pyramid, vips_image_get_width (level), vips_image_get_height (level));
+                            why_pyramid_add_level (&tiff->pyramid, vips_image_get_width (level),
+                                                   vips_image_get_height (level));
       g_object_unref (level);
       if (!fits && !tiff->in_subifds && more == 0)
         break;
@@ -300,7 +302,8 @@ on_eval_cb (VipsImage *image, VipsProgress *progress, gpointer data)
 }
 
 static void *
-read_level (gpointer data, int level, gint64 x, gint64 y, gint64 w, gint64 h, WhyLoaderProperties *properties, GError **error)
+read_level (gpointer data, int level, gint64 x, gint64 y, gint64 w, gint64 h, WhyLoaderProperties *properties,
+            GError **error)
 {
   TiffPyramid *tiff = data;
   const WhyPyramid *pyramid = &tiff->pyramid;
@@ -331,7 +334,8 @@ read_level (gpointer data, int level, gint64 x, gint64 y, gint64 w, gint64 h, Wh
   vips_image_set_progress (part, TRUE);
   g_signal_connect (part, "eval", G_CALLBACK (on_eval_cb), pyramid->file);
   void *pixels = vips_image_write_to_memory (part, &length);
-  const gboolean right_size = length == (gsize) w * (gsize) h * (gsize) pyramid->bands * why_sample_size (pyramid->sample);
+  const gboolean right_size =
+    length == (gsize) w * (gsize) h * (gsize) pyramid->bands * why_sample_size (pyramid->sample);
   g_object_unref (part);
   if (pixels != NULL && right_size)
     return pixels;
@@ -346,7 +350,8 @@ read_level (gpointer data, int level, gint64 x, gint64 y, gint64 w, gint64 h, Wh
 }
 
 static gboolean
-read_pyramid (gpointer state, const WhyLoaderRequest *request, void *pixels, WhyLoaderProperties *properties, GError **error)
+read_pyramid (gpointer state, const WhyLoaderRequest *request, void *pixels, WhyLoaderProperties *properties,
+              GError **error)
 {
   const TiffPyramid *tiff = state;
 

@@ -20,9 +20,9 @@
 #include <unistd.h>
 #include <vips/vips.h>
 
-/* whylight-loader: decodes one picture, or the slices of one series, for the program that started it, and can do nothing else. See
- * base/loader-protocol.h for the conversation and sandbox.h for what is given up before the first byte
- * of the picture is looked at.
+/* whylight-loader: decodes one picture, or the slices of one series, for the program that started it, and can do
+ * nothing else. See base/loader-protocol.h for the conversation and sandbox.h for what is given up before the first
+ * byte of the picture is looked at.
  *
  * It ends by _exit() everywhere: its memory goes with it, and a leak check at exit would want rights
  * that are gone. */
@@ -237,8 +237,8 @@ read_pixels (Loader *loader, const WhyLoaderRequest *request, GError **error)
 
   if (loader->state == NULL || request->depth > WHY_LOADER_DEPTH_RAW || request->slice < 0 ||
       n_slices > properties->n_slices || request->slice > properties->n_slices - n_slices ||
-      (!volume && (request->frame != 0 || (raw && !properties->has_values))) || (gint64) request->frame >= properties->n_frames ||
-      (n_slices > 1 && !raw) ||
+      (!volume && (request->frame != 0 || (raw && !properties->has_values))) ||
+      (gint64) request->frame >= properties->n_frames || (n_slices > 1 && !raw) ||
       (raw && (request->x != 0 || request->y != 0 || request->w != properties->width ||
                request->h != properties->height || request->out_w != request->w || request->out_h != request->h)) ||
       request->x < 0 || request->y < 0 ||
@@ -255,8 +255,8 @@ read_pixels (Loader *loader, const WhyLoaderRequest *request, GError **error)
   const int fd = memfd_create ("pixels", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (fd < 0 || ftruncate (fd, (off_t) n_bytes) != 0)
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE, "no room for %" G_GSIZE_FORMAT " bytes of pixels: %s", n_bytes,
-                   g_strerror (errno));
+      g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE, "no room for %" G_GSIZE_FORMAT " bytes of pixels: %s",
+                   n_bytes, g_strerror (errno));
       if (fd >= 0)
         close (fd);
       return -1;
@@ -264,8 +264,8 @@ read_pixels (Loader *loader, const WhyLoaderRequest *request, GError **error)
   void *pixels = mmap (NULL, n_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (pixels == MAP_FAILED)
     {
-      g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE, "no room for %" G_GSIZE_FORMAT " bytes of pixels: %s", n_bytes,
-                   g_strerror (errno));
+      g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE, "no room for %" G_GSIZE_FORMAT " bytes of pixels: %s",
+                   n_bytes, g_strerror (errno));
       close (fd);
       return -1;
     }

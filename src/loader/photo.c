@@ -126,7 +126,8 @@ why_photo_new (WhyLoaderFile *file, VipsImage *header, gboolean can_shrink, WhyP
 
   if (vips_band_format_iscomplex (format))
     {
-      g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "has complex numbers for pixels, which cannot be shown");
+      g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE,
+                           "has complex numbers for pixels, which cannot be shown");
       decoder_free (decoder);
       return NULL;
     }
@@ -304,7 +305,8 @@ pick_bands (VipsImage **image, const WhyLoaderFile *file, int bands, WhyLoaderPr
 }
 
 gboolean
-why_photo_convert (VipsImage **image, const WhyLoaderFile *file, int bands, WhyLoaderProperties *properties, GError **error)
+why_photo_convert (VipsImage **image, const WhyLoaderFile *file, int bands, WhyLoaderProperties *properties,
+                   GError **error)
 {
   return convert_colour (image, properties, error) && pick_bands (image, file, bands, properties, error);
 }
@@ -398,7 +400,8 @@ decode (WhyPhoto *photo, int shrink, gint64 *width, gint64 *height, WhyLoaderPro
   image = photo->load (photo->decoder, shrink, error);
   if (image == NULL)
     return NULL;
-  if (shrink == 1 && (vips_image_get_width (image) != photo->stored_w || vips_image_get_height (image) != photo->stored_h))
+  if (shrink == 1 && (vips_image_get_width (image) != photo->stored_w ||
+                      vips_image_get_height (image) != photo->stored_h))
     {
       g_set_error_literal (error, WHY_ERROR, WHY_ERROR_BAD_IMAGE, "changed its size while it was read");
       g_object_unref (image);

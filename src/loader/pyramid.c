@@ -24,7 +24,8 @@ find_downsample (gint64 full, gint64 size, gint64 full_other, gint64 other)
   const double ratio = (double) full / (double) size;
   const double power = exp2 (round (log2 (ratio)));
 
-  if (fabs ((double) full / power - (double) size) < ROUNDING && fabs ((double) full_other / power - (double) other) < ROUNDING)
+  if (fabs ((double) full / power - (double) size) < ROUNDING &&
+      fabs ((double) full_other / power - (double) other) < ROUNDING)
     return power;
   return (ratio + (double) full_other / (double) other) / 2.0;
 }
@@ -44,7 +45,8 @@ why_pyramid_add_level (WhyPyramid *pyramid, gint64 width, gint64 height)
       level.downsample = find_downsample (full->width, width, full->height, height);
       if (width >= last->width || height >= last->height || level.downsample < last->downsample * 1.2 ||
           fabs ((double) full->width / level.downsample - (double) width) > MAX (ROUNDING, MAX_SKEW * (double) width) ||
-          fabs ((double) full->height / level.downsample - (double) height) > MAX (ROUNDING, MAX_SKEW * (double) height))
+          fabs ((double) full->height / level.downsample - (double) height) > MAX (ROUNDING,
+                                                                                   MAX_SKEW * (double) height))
         return FALSE;
     }
   pyramid->levels[pyramid->n_levels++] = level;
@@ -147,8 +149,8 @@ why_pyramid_read (const WhyPyramid *pyramid, const WhyLoaderRequest *request, vo
   if (w * h > (double) pyramid->file->options->max_pixels)
     {
       g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE,
-                   "has no level that is coarse enough for this view: %.0f pixels would have to be decoded, and at most %"
-                   G_GUINT64_FORMAT " are",
+                   "has no level that is coarse enough for this view: %.0f pixels would have to be decoded, and at "
+                   "most %" G_GUINT64_FORMAT " are",
                    w * h, pyramid->file->options->max_pixels);
       return FALSE;
     }
@@ -173,8 +175,8 @@ why_pyramid_read (const WhyPyramid *pyramid, const WhyLoaderRequest *request, vo
           if (block == NULL)
             return FALSE;
           g_autofree guint8 *made = g_try_malloc ((gsize) n_columns * (gsize) n_rows * pixel_size);
-          if (made == NULL || !why_resample (block, pyramid->sample, block_w, block_h, pyramid->bands, across.start, down.start,
-                                             across.length, down.length, made, wanted, n_columns, n_rows))
+          if (made == NULL || !why_resample (block, pyramid->sample, block_w, block_h, pyramid->bands, across.start,
+                                             down.start, across.length, down.length, made, wanted, n_columns, n_rows))
             {
               g_set_error_literal (error, WHY_ERROR, WHY_ERROR_TOO_LARGE, "there is not enough memory for this view");
               return FALSE;

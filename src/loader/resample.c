@@ -97,7 +97,8 @@ why_resample (const void *source, WhySample source_type, gint64 source_w, gint64
 
       for (gint64 row = 0; row < target_h; row++)
         memcpy ((guint8 *) target + (gsize) row * target_row,
-                (const guint8 *) source + ((gsize) y + (gsize) row) * row_size + (gsize) x * (gsize) bands * sample_size,
+                (const guint8 *) source + ((gsize) y + (gsize) row) * row_size +
+                  (gsize) x * (gsize) bands * sample_size,
                 target_row);
       return TRUE;
     }
@@ -144,8 +145,8 @@ why_resample (const void *source, WhySample source_type, gint64 source_w, gint64
                 value += span->inner * values[(gsize) c * (gsize) bands];
               if (span->count > 1)
                 value += span->right * values[(gsize) (span->count - 1) * (gsize) bands];
-              store (target, target_type, ((gsize) row * (gsize) target_w + (gsize) column) * (gsize) bands + (gsize) band,
-                     value, to_u8);
+              store (target, target_type,
+                     ((gsize) row * (gsize) target_w + (gsize) column) * (gsize) bands + (gsize) band, value, to_u8);
             }
         }
     }

@@ -13,10 +13,11 @@ G_BEGIN_DECLS
  * @spacing: between neighbours along the normal on average, millimetres; NAN for a single slice
  * @smallest, @largest: distance between neighbours
  * @is_even: neighbours are equally far apart, to 1 % or 10 um
- * @tilt: degrees between @step and the normal: the gantry was tilted, or the stack leans; 0 where less than half a degree
+ * @tilt: degrees between @step and the normal: the gantry was tilted, or the stack leans; 0 where less than half a
+ * degree
  * @same: of two slices in the same place that which comes second in @order (the other is before it); -1: none
- * @gap: behind which place in @order a slice is missing: the others are evenly spaced, and here it is twice as far, or more;
- *   -1: nowhere
+ * @gap: behind which place in @order a slice is missing: the others are evenly spaced, and here it is twice as far, or
+ *   more; -1: nowhere
  * @turned: a slice whose directions are not those of the first; -1: none
  */
 typedef struct
@@ -49,10 +50,10 @@ char *why_slices_dup_note (const WhySlices *slices) G_GNUC_WARN_UNUSED_RESULT;
  * @position: of the first voxel of the first slice in order; @orientation: six numbers
  * @between_rows, @between_columns: millimetres
  * @step: from slice to slice
- * @world: (array fixed-size=12) (out): voxel indices (column, row, slice) to millimetres; right, anterior and superior are
- *   positive, where those of DICOM that come in are left, posterior and superior
+ * @world: (array fixed-size=12) (out): voxel indices (column, row, slice) to millimetres; right, anterior and superior
+ *   are positive, where those of DICOM that come in are left, posterior and superior
  */
-void why_slices_get_world (const double *position, const double *orientation, double between_rows, double between_columns,
-                           const double *step, double *world);
+void why_slices_get_world (const double *position, const double *orientation, double between_rows,
+                           double between_columns, const double *step, double *world);
 
 G_END_DECLS

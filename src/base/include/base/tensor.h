@@ -72,10 +72,12 @@ typedef struct
 WhyTensor *why_tensor_new (WhyDType dtype, int rank, const gint64 *dims, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** why_tensor_new_channels_last: as why_tensor_new(), dense with dimension 1 fastest (rank >= 3). */
-WhyTensor *why_tensor_new_channels_last (WhyDType dtype, int rank, const gint64 *dims, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+WhyTensor *why_tensor_new_channels_last (WhyDType dtype, int rank, const gint64 *dims,
+                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /** why_tensor_new_zeros: as why_tensor_new(), all bytes zero. */
-WhyTensor *why_tensor_new_zeros (WhyDType dtype, int rank, const gint64 *dims, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+WhyTensor *why_tensor_new_zeros (WhyDType dtype, int rank, const gint64 *dims,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * why_tensor_new_view:

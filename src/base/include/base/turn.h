@@ -6,8 +6,8 @@
 
 G_BEGIN_DECLS
 
-/* The eight ways in which a picture can lie on the screen: mirrored or not, and then turned clockwise. Source pixels stay what
- * they are; only what is shown of them is turned. */
+/* The eight ways in which a picture can lie on the screen: mirrored or not, and then turned clockwise. Source pixels
+ * stay what they are; only what is shown of them is turned. */
 
 /**
  * WhyTurn:
@@ -40,7 +40,8 @@ void why_turn_distance (WhyTurn turn, double *dx, double *dy);
 /** why_turn_rect: @affine: of why_turn_get_affine(). Returns: where the rectangle lies in what is shown */
 WhyRect why_turn_rect (const WhyAffine *affine, const WhyRect *rect);
 
-/** why_turn_tensor: @pixels: [h, w, channels]. Returns: (transfer full): what is shown of it: the same memory, other strides */
+/** why_turn_tensor: @pixels: [h, w, channels]. Returns: (transfer full): what is shown of it: the same memory, other
+ * strides */
 WhyTensor *why_turn_tensor (WhyTurn turn, WhyTensor *pixels) G_GNUC_WARN_UNUSED_RESULT;
 
 /**

@@ -90,7 +90,8 @@ double why_area_get_radius (const WhyArea *shape);          /* of a brush, else 
 const WhyTensor *why_area_get_values (const WhyArea *shape); /* of a mask, else NULL */
 gboolean why_area_equal (const WhyArea *a, const WhyArea *b);
 
-/** why_area_contains: "inverse" counts; of a mask cells from 128 on are inside. Any coordinates, NaN is outside of all. */
+/** why_area_contains: "inverse" counts; of a mask cells from 128 on are inside. Any coordinates, NaN is outside of
+ * all. */
 gboolean why_area_contains (const WhyArea *shape, double x, double y);
 
 /* ---- drawing ---- */
@@ -115,8 +116,8 @@ gboolean why_area_get_pixels (const WhyArea *shape, gint64 width, gint64 height,
 /**
  * why_area_rasterise:
  * @coverage: (out caller-allocates): @height rows of @width, @stride bytes apart: 255 for each pixel whose centre is
- *   inside (on the left and top edges of a rectangle and a polygon counts, right and bottom does not; the edge of ellipse
- *   and brush counts), 0 for others; of a mask the value of the cell that the centre lies in
+ *   inside (on the left and top edges of a rectangle and a polygon counts, right and bottom does not; the edge of
+ *   ellipse and brush counts), 0 for others; of a mask the value of the cell that the centre lies in
  *
  * A rectangle too thin for any centre covers the one column or row under its middle, and another shape whose box is
  * smaller than a pixel the pixel under the middle of the box, so that nothing small is lost. The same bytes every time.

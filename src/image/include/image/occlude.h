@@ -36,7 +36,8 @@ gboolean why_occlude_fill_from_string (const char *name, WhyOccludeFill *fill);
  *
  * Returns: %FALSE with %WHY_ERROR_TOO_LARGE if there is no memory; then nothing has changed
  */
-gboolean why_occlude_in_place (WhyTensor *pixels, const WhyArea *shape, WhyOccludeFill fill, guint64 seed, GError **error);
+gboolean why_occlude_in_place (WhyTensor *pixels, const WhyArea *shape, WhyOccludeFill fill, guint64 seed,
+                               GError **error);
 
 /** why_occlude_area: Returns: (transfer full) (nullable): the same on a copy */
 WhyTensor *why_occlude_area (const WhyTensor *pixels, const WhyArea *shape, WhyOccludeFill fill, guint64 seed,

@@ -31,7 +31,8 @@ typedef struct
  * Returns: (transfer full) (nullable) (element-type WhyRing): each ring before its holes; maybe empty. %NULL with
  *   %WHY_ERROR_TOO_LARGE over %WHY_OUTLINE_MAX_RINGS, or if there is no memory
  */
-GArray *why_outline_of_shape (const WhyArea *shape, gint64 width, gint64 height, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GArray *why_outline_of_shape (const WhyArea *shape, gint64 width, gint64 height,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * why_outline_to_shape:

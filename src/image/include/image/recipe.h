@@ -16,13 +16,13 @@ G_BEGIN_DECLS
  *    "filter": "bilinear", "channels": "RGB", "scale": 255,
  *    "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
  *
- * Volumes [D, H, W] are resized likewise in all three axes, and then normalised. "normalise": "window" with "centre" and
- * "width" also says which values of a slice are 0 to 255 where a network takes pictures; else its file does.
+ * Volumes [D, H, W] are resized likewise in all three axes, and then normalised. "normalise": "window" with "centre"
+ * and "width" also says which values of a slice are 0 to 255 where a network takes pictures; else its file does.
  *
- * "size" is "any" for a network that takes pictures as they are. Further keys: "mpp" (micrometres per pixel, or "spacing",
- * of volumes, three lengths in mm along columns, rows and slices: what a pixel of the network's input was in training),
- * "normalise" (volumes), "pad" [r, g, b], "layout", "clip" [low, high] (after normalising), "note", "labels" [..]
- * or "labels_file" (a name in the same folder), "task", "layer". A key that is absent is assumed and
+ * "size" is "any" for a network that takes pictures as they are. Further keys: "mpp" (micrometres per pixel, or
+ * "spacing", of volumes, three lengths in mm along columns, rows and slices: what a pixel of the network's input was in
+ * training), "normalise" (volumes), "pad" [r, g, b], "layout", "clip" [low, high] (after normalising), "note", "labels"
+ * [..] or "labels_file" (a name in the same folder), "task", "layer". A key that is absent is assumed and
  * marked so; a key or value that is not known is an error. */
 
 typedef enum
@@ -100,8 +100,8 @@ typedef enum
  * @depth: slices of the network's input, for volumes; 0: as many as the volume has. Three numbers in
  *   "size": columns, rows, slices
  * @normalise: for volumes ("none", "min-max", "z-score", "percentile", "window")
- * @window_centre, @window_width: for "window", in the unit of the values (Hounsfield units). Also of pictures whose values
- *   mean something (a DICOM slice): what it shows is 0 to 255; pictures of bytes have nothing to be windowed
+ * @window_centre, @window_width: for "window", in the unit of the values (Hounsfield units). Also of pictures whose
+ *   values mean something (a DICOM slice): what it shows is 0 to 255; pictures of bytes have nothing to be windowed
  * @shortest: length of the shorter side for %WHY_RECIPE_RESIZE_SHORTEST_SIDE
  * @pad: fill of letterbox and of crops larger than the picture; R, G, B in 0..255
  * @scale: the divisor of pixels, e.g. 255 or 1
@@ -266,7 +266,8 @@ void why_recipe_get_depth (const WhyRecipe *recipe, gint64 n_slices, gint64 *inp
  * Returns: (transfer full) (nullable): float32 [1, C, h, w] (or [1, h, w, C]), dense; of a volume
  *   [1, C, d, h, w]
  */
-WhyTensor *why_recipe_prepare (const WhyRecipe *recipe, const WhyTensor *pixels, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+WhyTensor *why_recipe_prepare (const WhyRecipe *recipe, const WhyTensor *pixels,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WhyRecipe, why_recipe_unref)
 

@@ -41,7 +41,8 @@ gboolean why_filter_from_string (const char *name, WhyFilter *filter);
  * For uint8 and Pillow's filters the arithmetic is Pillow's own (two passes, horizontal first, 22-bit
  * weights, rounding to 8 bits after each pass), so values are equal to Image.resize(). (Pillow 13 takes the
  * columns first where one axis grows and the other shrinks, which changes some values by one level; networks
- * in use today were trained before that.) For the other types, and for bilinear-noaa, weights are doubles and values floats in the unit of the input.
+ * in use today were trained before that.) For the other types, and for bilinear-noaa, weights are doubles and values
+ * floats in the unit of the input.
  *
  * Source: Pillow's Resample.c (precompute_coeffs, ImagingResample*), reimplemented.
  *

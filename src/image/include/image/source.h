@@ -51,7 +51,8 @@ typedef struct
 /**
  * why_image_source_open:
  * @path: a PNG, JPEG, TIFF, WebP, GIF or BMP picture, a NIfTI volume, a DICOM file, or a whole slide: a tiled TIFF with
- *   levels (OME-TIFF too), or a scanner's own (SVS, NDPI, SCN, BIF, Philips and Trestle TIFF); a regular file or a link to one
+ *   levels (OME-TIFF too), or a scanner's own (SVS, NDPI, SCN, BIF, Philips and Trestle TIFF); a regular file or a link
+ *   to one
  * @limits: (nullable): %NULL for the defaults
  * @cancel: (nullable): wakes the wait within about 20 ms and ends the loader
  *
@@ -70,10 +71,11 @@ WhyImageSource *why_image_source_open (const char *path,
  * why_image_source_open_series:
  * @path: as for why_image_source_open(), or a folder of slices
  *
- * Like why_image_source_open(); but of a DICOM slice whose folder holds others of the same series (SeriesInstanceUID, kind,
- * echo and point in time are the same) all become one volume: sorted by their places along the normal, at distances found from their
- * places. What stands in the way of that (a slice that is missing, that lies where another one does, that is of another size
- * or turned) is an error if @path is a folder; otherwise the slice is a picture of its own, and the note says why.
+ * Like why_image_source_open(); but of a DICOM slice whose folder holds others of the same series (SeriesInstanceUID,
+ * kind, echo and point in time are the same) all become one volume: sorted by their places along the normal, at
+ * distances found from their places. What stands in the way of that (a slice that is missing, that lies where another
+ * one does, that is of another size or turned) is an error if @path is a folder; otherwise the slice is a picture of
+ * its own, and the note says why.
  *
  * One loader reads all slices, one after the other; it never sees the folder.
  */
@@ -85,7 +87,8 @@ WhyImageSource *why_image_source_open_series (const char *path,
 /**
  * why_image_sort_series:
  * @paths: (array length=n_paths): files of any kind
- * @series: (out caller-allocates) (array length=n_paths): equal numbers from 1 on for slices of the same series; 0: of none
+ * @series: (out caller-allocates) (array length=n_paths): equal numbers from 1 on for slices of the same series; 0: of
+ * none
  *
  * Blocks; one loader for all. A file that cannot be read is of no series.
  *
@@ -158,10 +161,10 @@ const char *why_image_source_get_note (const WhyImageSource *source);
  *   exactly; fewer: each result is the average over the area it covers; more: the nearest pixel
  * @cancel: (nullable): wakes the wait within about 20 ms; the source stays usable
  *
- * Any thread; blocks. The first read decodes the file, of a slide each read the tiles it touches. What is asked for smaller
- * than the next level of a slide is averaged from the nearest finer level, not from all its pixels; levels are what the
- * scanner or writer made of the level before, mostly by averaging too. Values are sRGB-encoded, alpha flattened over
- * the background of the limits (white by default). Deeper files are brought to 8 bits: 16-bit values
+ * Any thread; blocks. The first read decodes the file, of a slide each read the tiles it touches. What is asked for
+ * smaller than the next level of a slide is averaged from the nearest finer level, not from all its pixels; levels are
+ * what the scanner or writer made of the level before, mostly by averaging too. Values are sRGB-encoded, alpha
+ * flattened over the background of the limits (white by default). Deeper files are brought to 8 bits: 16-bit values
  * are divided by 257 and rounded; float files see why_image_source_read_full().
  *
  * Returns: (transfer full) (nullable): uint8, dims [out_h, out_w, bands], dense; read-only memory.
@@ -197,9 +200,9 @@ WhyTensor *why_image_source_read_full (WhyImageSource *source,
  * @frame: of a series in time; 0 for the first or only one
  * @cancel: (nullable): as above
  *
- * All voxels as the file means them (after its slope and intercept), also of a picture that has values: one slice. Of volumes the functions above show the
- * middle slice, between the ends of the file's window or, where it states none, of all values but the
- * lowest and highest thousandth.
+ * All voxels as the file means them (after its slope and intercept), also of a picture that has values: one slice. Of
+ * volumes the functions above show the middle slice, between the ends of the file's window or, where it states none, of
+ * all values but the lowest and highest thousandth.
  *
  * Returns: (transfer full) (nullable): float32 [slices, rows, columns] in the order of the file, dense;
  *   read-only memory
