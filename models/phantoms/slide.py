@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A whole slide whose tumour is known: 40,960 x 30,720 pixels as a pyramidal TIFF.
 
-    slide.py SLIDE.tiff      writes SLIDE.tiff and SLIDE.geojson with the outlines
+    slide.py SLIDE.tiff                      writes SLIDE.tiff and SLIDE.geojson with the outlines
+    slide.py SLIDE.tiff --fields FIELDS.csv  compares a survey of it with these outlines
 
 0.5 micrometres a pixel (20x).  Two pieces of tissue with normal glands, seven nests of
 tumour, a stroke of a pen around healthy tissue.  The slide is composed band after band
@@ -10,6 +11,7 @@ and handed to the program `vips` (package libvips-tools), which writes tiles and
 """
 
 import argparse
+import csv
 import json
 import os
 import subprocess
@@ -18,7 +20,7 @@ import time
 
 import cairo
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
@@ -120,12 +122,38 @@ def compose(plans, textures, top, left):
     return out
 
 
+def compare(slide, table):
+    """Prints how many fields a survey calls tumour: inside of an outline, outside, across one."""
+    step = 8                     # pixels of the slide to one of the truth
+    truth = Image.new("L", (WIDTH // step, HEIGHT // step), 0)
+    with open(os.path.splitext(slide)[0] + ".geojson") as f:
+        for feature in json.load(f)["features"]:
+            ring = feature["geometry"]["coordinates"][0]
+            ImageDraw.Draw(truth).polygon([(x / step, y / step) for x, y in ring], fill=1)
+    truth = np.asarray(truth)
+    found = {"inside": [], "outside": [], "across": []}
+    with open(table, newline="") as f:
+        for row in csv.DictReader(f):
+            x, y, w, h = (int(row[key]) // step for key in ("x", "y", "width", "height"))
+            share = truth[y:y + h, x:x + w].mean()
+            where = "inside" if share == 1 else "outside" if share == 0 else "across"
+            found[where].append(float(row["tumour"]))
+    for where, values in found.items():
+        values = np.array(values)
+        print(f"{where:8}{len(values):6} fields, {np.sum(values > 0.5):5} called tumour; "
+              f"probability {values.min():.4f} to {values.max():.4f}")
+
+
 def main():
     top = argparse.ArgumentParser(description=__doc__,
                                   formatter_class=argparse.RawDescriptionHelpFormatter)
     top.add_argument("slide")
     top.add_argument("--seed", type=int, default=5)
+    top.add_argument("--fields", help="table that whylight-cli survey wrote")
     args = top.parse_args()
+    if args.fields:
+        compare(args.slide, args.fields)
+        return
     begin = time.monotonic()
     rng = np.random.default_rng(args.seed)
     nests, plans = layers(rng)
