@@ -165,7 +165,7 @@ why_canvas_update_survey_legend (WhyCanvas *self, double scale)
   WhyCanvasSurvey *survey = &self->survey;
 
   g_clear_pointer (&survey->legend, gsk_render_node_unref);
-  if (survey->values == NULL || survey->title == NULL || self->view.view_width < 240 || self->view.view_height < 300)
+  if (survey->values == NULL || survey->title == NULL || self->view.view_width < 240 || self->view.view_height < 400)
     return;
   const WhyColorBar bar = {
     .style = &survey->style,
