@@ -436,12 +436,105 @@ test_stop (void)
   close_document (document, runner);
 }
 
+/* ---- in figures ---- */
+
+static void
+on_written (GObject *document, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (why_document_export_finish (WHY_DOCUMENT (document), result, &error));
+  g_assert_no_error (error);
+}
+
+/* All that is seen, a pixel of the figure for each of the picture. */
+static VipsImage *
+write_seen (WhyDocument *document, const WhyExportSurvey *survey, const char *name)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+  const WhyExportOptions options = { .kind = WHY_EXPORT_SEEN,
+                                     .survey = survey,
+                                     .view = { 0, 0, COLUMNS * TILE, ROWS * TILE },
+                                     .width = why_turn_is_sideways (why_document_get_turn (document)) ? ROWS * TILE : COLUMNS * TILE,
+                                     .text = WHY_EXPORT_TEXT_NONE };
+
+  why_document_export (document, path, &options, on_written, NULL);
+  spin_until_idle (document);
+  VipsImage *file = vips_image_new_from_file (path, NULL);
+  g_assert_nonnull (file);
+  VipsImage *image = vips_image_copy_memory (file);
+  g_assert_nonnull (image);
+  g_object_unref (file);
+  g_unlink (path);
+  return image;
+}
+
+static gboolean
+same_pixel (VipsImage *a, VipsImage *b, const WhyAffine *turn, double x, double y)
+{
+  g_autofree double *one = NULL, *other = NULL;
+  int n, m;
+
+  why_affine_apply (turn, &x, &y);
+  g_assert_cmpint (vips_image_get_width (a), ==, vips_image_get_width (b));
+  g_assert_cmpint (vips_getpoint (a, &one, &n, (int) x, (int) y, NULL), ==, 0);
+  g_assert_cmpint (vips_getpoint (b, &other, &m, (int) x, (int) y, NULL), ==, 0);
+  g_assert_cmpint (n, ==, m);
+  return memcmp (one, other, (gsize) n * sizeof (double)) == 0;
+}
+
+/* A view as seen has the survey, but not where the field that is explained has its map, however the picture is turned. */
+static void
+check_figure (const char *path, WhyTurn way)
+{
+  WhyRunner *runner = why_runner_new ();
+  WhyDocument *document = open_document (runner, path);
+  WhySurveyor *surveyor = why_surveyor_new (document);
+  const WhyAffine turn = why_turn_get_affine (way, COLUMNS * TILE, ROWS * TILE);
+  const double hole_x = TUMOUR_COLUMN * TILE + 112, hole_y = TUMOUR_ROW * TILE + 112;
+  WhyExportSurvey survey = { .title = (char *) "each field" };
+
+  why_document_set_target_class (document, TUMOUR_CLASS);
+  why_document_set_roi (document, TUMOUR_COLUMN * TILE, TUMOUR_ROW * TILE, TILE, TILE);
+  why_document_set_turn (document, way);
+  spin_until_idle (document);
+  why_surveyor_start (surveyor, NULL);
+  spin_until (has_stopped, surveyor);
+  survey.values = why_surveyor_get_overlay (surveyor, &survey.to_source, &survey.style);
+  g_assert_nonnull (survey.values);
+  VipsImage *without = write_seen (document, NULL, "without.png"), *with = write_seen (document, &survey, "with.png");
+  g_assert_cmpint (vips_image_get_width (with), ==, why_turn_is_sideways (way) ? ROWS * TILE : COLUMNS * TILE);
+  g_assert_true (same_pixel (with, without, &turn, hole_x, hole_y));
+  g_assert_true (same_pixel (with, without, &turn, hole_x + 100, hole_y - 100));
+  g_assert_false (same_pixel (with, without, &turn, hole_x + 130, hole_y));
+  g_assert_false (same_pixel (with, without, &turn, 30, 30));
+  /* Glass of a slide was not asked about. */
+  g_assert_cmpint (same_pixel (with, without, &turn, COLUMNS * TILE - 30, 300), ==, why_document_is_slide (document));
+  g_object_unref (with);
+  g_object_unref (without);
+  g_assert_finalize_object (surveyor);
+  close_document (document, runner);
+}
+
+static void
+test_figure (void)
+{
+  const WhyTurn quarter = why_turn_flip (why_turn_rotate (0, 1));
+
+  check_figure (plain_path, 0);
+  check_figure (slide_path, 0);
+  check_figure (plain_path, quarter);
+  check_figure (slide_path, quarter);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   if (VIPS_INIT (argv[0]) != 0)
     g_error ("libvips cannot start");
+  /* Figures are written under the same names again. */
+  vips_cache_set_max (0);
   cli_driver_start ();
   folder = g_dir_make_tmp ("whylight-survey-XXXXXX", NULL);
   model_path = gland_slide_model ();
@@ -457,6 +550,7 @@ main (int argc, char **argv)
   g_test_add_func ("/survey/command", test_command);
   g_test_add_func ("/surveyor/document", test_document);
   g_test_add_func ("/surveyor/stop", test_stop);
+  g_test_add_func ("/surveyor/figure", test_figure);
   const int status = g_test_run ();
   g_unlink (slide_path);
   g_unlink (plain_path);

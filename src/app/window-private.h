@@ -86,6 +86,7 @@ struct _WhyWindow
   GSettings *settings;
   WhyDocument *document;
   WhySurveyor *surveyor;
+  WhyExportSurvey *export_survey; /* nullable: see why_window_get_export_survey() */
   char *last_folder;
   WhyWindowTake *take;
   WhyAutosave *autosave; /* nullable */
@@ -117,6 +118,8 @@ void why_window_explain_area (WhyWindow *self, WhyArea *area);
 /* window-survey.c: what the network says of every field */
 void why_window_init_survey (WhyWindow *self);
 void why_window_dispose_survey (WhyWindow *self);
+/* As it is shown now, for figures: owned by the window until the next call; NULL: it is not shown. */
+const WhyExportSurvey *why_window_get_export_survey (WhyWindow *self);
 void why_window_add_survey_state (WhyWindow *self, JsonObject *window);
 void why_window_init_look (WhyWindow *self); /* window-look.c: more actions of target and map */
 void why_window_init_measure (WhyWindow *self); /* window-measure.c: outlines, grid, checks */

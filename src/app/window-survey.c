@@ -14,19 +14,34 @@
 
 /* ---- on the canvas ---- */
 
+const WhyExportSurvey *
+why_window_get_export_survey (WhyWindow *self)
+{
+  WhyClassItem *item = why_document_get_class (self->document, why_surveyor_get_class (self->surveyor));
+  WhyExportSurvey shown;
+
+  /* Compared as a whole. */
+  memset (&shown, 0, sizeof shown);
+  shown.values = why_surveyor_get_overlay (self->surveyor, &shown.to_source, &shown.style);
+  g_clear_pointer (&self->export_survey, why_export_survey_free);
+  if (shown.values == NULL || item == NULL)
+    return NULL;
+  /* Translators: title of a colour bar; %s is a class */
+  g_autofree char *title = g_strdup_printf (_("“%s” in each field"), why_class_item_get_label (item));
+  shown.title = title;
+  self->export_survey = why_export_survey_copy (&shown);
+  return self->export_survey;
+}
+
 static void
 show (WhyWindow *self)
 {
-  const int shown = why_surveyor_get_class (self->surveyor);
-  WhyClassItem *item = why_document_get_class (self->document, shown);
-  WhyAffine to_source;
-  WhyOverlayStyle style;
+  const WhyExportSurvey *shown = why_window_get_export_survey (self);
 
-  memset (&style, 0, sizeof style);
-  WhyTensor *map = why_surveyor_get_overlay (self->surveyor, &to_source, &style);
-  /* Translators: title of a colour bar; %s is a class */
-  g_autofree char *title = map != NULL && item != NULL ? g_strdup_printf (_("“%s” in each field"), why_class_item_get_label (item)) : NULL;
-  why_canvas_set_survey (self->canvas, map, map != NULL ? &to_source : NULL, map != NULL ? &style : NULL, title);
+  if (shown != NULL)
+    why_canvas_set_survey (self->canvas, shown->values, &shown->to_source, &shown->style, shown->title);
+  else
+    why_canvas_set_survey (self->canvas, NULL, NULL, NULL, NULL);
 }
 
 static void
@@ -240,4 +255,5 @@ why_window_dispose_survey (WhyWindow *self)
   if (self->surveyor != NULL)
     why_surveyor_forget (self->surveyor);
   g_clear_object (&self->surveyor);
+  g_clear_pointer (&self->export_survey, why_export_survey_free);
 }

@@ -40,6 +40,7 @@ options_for (WhyWindow *self, WhyExportKind kind)
   WhyExportOptions options = self->take->options;
 
   options.kind = kind;
+  options.survey = kind == WHY_EXPORT_SEEN ? why_window_get_export_survey (self) : NULL;
   if (kind == WHY_EXPORT_SEEN && why_canvas_get_shown_part (self->canvas, &options.view))
     {
       double width = options.view.width;

@@ -156,6 +156,25 @@ draw_map (cairo_t *cr, const WhyPanel *panel, const WhyRect *view, const WhyRect
     why_overlay_paint_contours (cr, panel->map, panel->style, view, target, line_width);
 }
 
+/* Everywhere but in its hole, which is the other way round to the rectangle around it. */
+static void
+draw_below (cairo_t *cr, const WhyPanel *panel, const WhyRect *view, const WhyRect *target, double device_scale)
+{
+  const double scale_x = target->width / view->width, scale_y = target->height / view->height;
+  const WhyRect *hole = &panel->below_hole;
+
+  cairo_save (cr);
+  cairo_new_path (cr);
+  cairo_rectangle (cr, target->x, target->y, target->width, target->height);
+  if (hole->width > 0)
+    cairo_rectangle (cr, target->x + (hole->x - view->x) * scale_x, target->y + (hole->y - view->y) * scale_y, hole->width * scale_x,
+                     hole->height * scale_y);
+  cairo_set_fill_rule (cr, CAIRO_FILL_RULE_EVEN_ODD);
+  cairo_clip (cr);
+  why_overlay_paint (cr, panel->below, panel->below_style, view, target, device_scale);
+  cairo_restore (cr);
+}
+
 static void
 draw_outline (cairo_t *cr, const WhyPanelOutline *outline, const WhyRect *view, const WhyRect *target, double width)
 {
@@ -203,6 +222,8 @@ why_panel_draw (cairo_t *cr, const WhyPanel *panel, const WhyRect *view, const W
 
       why_picture_paint (cr, panel->picture, &part, !panel->pixelated, target, device_scale);
     }
+  if (panel->below != NULL)
+    draw_below (cr, panel, view, target, device_scale);
   if (panel->map != NULL)
     draw_map (cr, panel, view, target, device_scale, line_width);
   for (gsize index = 0; index < panel->n_outlines; index++)

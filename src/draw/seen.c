@@ -50,28 +50,43 @@ draw_mark (cairo_t *cr, const char *mark, double font_size, double width)
   why_text_draw (cr, layout, x + padding, y + padding / 2);
 }
 
-static void
-draw_bar (cairo_t *cr, const WhySeen *seen, double width, double height)
+/* Returns: where its upper edge is */
+static double
+draw_bar (cairo_t *cr, const WhySeen *seen, const WhyOverlayMap *map, const WhyOverlayStyle *style, const char *title,
+          const char *const *lines, double width, double height, double bottom)
 {
   const double font_size = seen->font_size;
   const double margin = font_size * MARGIN;
   const double most = MIN (width - 2 * margin, font_size * BAR_WIDTH_MOST);
   const gboolean small = width < SMALL_VIEW * font_size || height < SMALL_VIEW * font_size;
   WhyColorBar bar = {
-    .style = seen->panel.style,
-    .title = seen->title,
-    .lines = small ? NULL : seen->lines,
+    .style = style,
+    .title = title,
+    .lines = small ? NULL : lines,
     .length = MIN (font_size * BAR_LENGTH, most - 2 * font_size),
     .font_size = font_size,
     .theme = WHY_THEME_ON_PICTURE,
   };
   double bar_width, bar_height;
 
-  if (bar.length < font_size * 4 || height < font_size * 8)
-    return;
-  why_overlay_limits (seen->panel.map, seen->panel.style, &bar.lo, &bar.hi);
+  if (bar.length < font_size * 4 || bottom < font_size * 8)
+    return bottom;
+  why_overlay_limits (map, style, &bar.lo, &bar.hi);
   why_color_bar_measure (cr, &bar, most, &bar_width, &bar_height);
-  why_color_bar_draw (cr, &bar, margin, height - margin - bar_height, most);
+  why_color_bar_draw (cr, &bar, margin, bottom - bar_height, most);
+  return bottom - bar_height;
+}
+
+static void
+draw_bars (cairo_t *cr, const WhySeen *seen, double width, double height)
+{
+  const WhyPanel *panel = &seen->panel;
+  double bottom = height - seen->font_size * MARGIN;
+
+  if (panel->map != NULL && seen->title != NULL)
+    bottom = draw_bar (cr, seen, panel->map, panel->style, seen->title, seen->lines, width, height, bottom) - seen->font_size * MARGIN / 2;
+  if (panel->below != NULL && seen->below_title != NULL)
+    draw_bar (cr, seen, panel->below, panel->below_style, seen->below_title, NULL, width, height, bottom);
 }
 
 gboolean
@@ -100,8 +115,7 @@ why_seen_draw (cairo_t *cr, const WhySeen *seen, double device_scale, GError **e
   cairo_rectangle (cr, 0, 0, width, height);
   cairo_clip (cr);
   why_panel_draw (cr, &seen->panel, &view, &target, device_scale, MAX (1, seen->font_size / 8));
-  if (seen->panel.map != NULL && seen->title != NULL)
-    draw_bar (cr, seen, width, height);
+  draw_bars (cr, seen, width, height);
   if (seen->panel.um_per_pixel > 0)
     {
       const double um_per_unit = seen->panel.um_per_pixel * view.width / width;

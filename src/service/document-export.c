@@ -27,6 +27,7 @@ why_document_export_free (WhyDocumentExport *described)
   why_picture_free ((WhyPicture *) described->what.source);
   why_result_unref (described->what.result);
   g_array_unref (described->what.outlines);
+  g_clear_pointer ((WhyExportSurvey **) &described->what.survey, why_export_survey_free);
   g_free (described);
 }
 
@@ -130,6 +131,7 @@ describe_export (WhyDocument *self, const WhyExportOptions *options, WhyExport *
     return TRUE;
   what->theme = options->dark ? WHY_THEME_DARK : WHY_THEME_LIGHT;
   what->view = options->view;
+  what->survey = options->survey;
   what->width = options->width;
   what->scale = options->scale;
   what->text_scale = options->text_scale;
@@ -173,6 +175,8 @@ why_document_describe_export (WhyDocument *self, const WhyExportOptions *options
   described->what.source = why_picture_copy (what.source);
   why_result_ref (described->what.result);
   described->what.outlines = why_document_dup_outlines (self);
+  if (what.survey != NULL)
+    described->what.survey = why_export_survey_copy (what.survey);
   return described;
 }
 

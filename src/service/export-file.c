@@ -20,6 +20,8 @@ typedef struct
 {
   WhyMap *map;
   WhyOverlayMap overlay;
+  WhyOverlayMap survey;
+  WhyOverlayStyle survey_style;
   char *title;
   char **lines;
   WhyExportOutlines outlines;
@@ -38,6 +40,59 @@ seen_parts_clear (SeenParts *parts)
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SeenParts, seen_parts_clear)
+
+WhyExportSurvey *
+why_export_survey_copy (const WhyExportSurvey *survey)
+{
+  WhyExportSurvey *copy = g_memdup2 (survey, sizeof *survey);
+
+  why_tensor_ref (copy->values);
+  copy->title = g_strdup (survey->title);
+  return copy;
+}
+
+void
+why_export_survey_free (WhyExportSurvey *survey)
+{
+  why_tensor_unref (survey->values);
+  g_free (survey->title);
+  g_free (survey);
+}
+
+/* In the pixels of the panel's picture, before and after it is turned. */
+static void
+add_survey (const WhyExport *what, SeenParts *parts)
+{
+  const WhyExportSurvey *survey = what->survey;
+  WhyPanel *panel = &parts->seen.panel;
+  const double width = (double) what->picture->dims[1], height = (double) what->picture->dims[0];
+  const WhyAffine turn = why_turn_get_affine (what->turn, width, height);
+  WhyRoi roi;
+
+  parts->survey = (WhyOverlayMap) {
+    .values = survey->values->data,
+    .width = (int) survey->values->dims[1],
+    .height = (int) survey->values->dims[0],
+    .to_source = what->framed ? why_affine_compose (&survey->to_source, &what->to_picture) : survey->to_source,
+    .source_width = width,
+    .source_height = height,
+  };
+  parts->survey_style = survey->style;
+  parts->survey_style.vision = WHY_VISION_NORMAL;
+  why_export_turn_map (what->turn, width, height, &parts->survey);
+  panel->below = &parts->survey;
+  panel->below_style = &parts->survey_style;
+  parts->seen.below_title = what->text != WHY_EXPORT_TEXT_NONE ? survey->title : NULL;
+  if (what->hide_map || !why_request_get_roi (what->result->request, &roi))
+    return;
+  WhyRect hole = { (double) roi.x, (double) roi.y, (double) roi.width, (double) roi.height };
+  if (what->framed)
+    {
+      why_affine_apply (&what->to_picture, &hole.x, &hole.y);
+      why_affine_apply_distance (&what->to_picture, &hole.width, &hole.height);
+    }
+  panel->below_hole = why_turn_rect (&turn, &hole);
+}
 
 static gboolean
 describe_seen (const WhyExport *what, SeenParts *parts, WhyCancel *cancel, GError **error)
@@ -69,6 +124,8 @@ describe_seen (const WhyExport *what, SeenParts *parts, WhyCancel *cancel, GErro
     .width = what->width,
     .scale = what->scale,
   };
+  if (what->survey != NULL && what->picture != NULL)
+    add_survey (what, parts);
   parts->turned = why_export_turn_panel (what->turn, &parts->seen.panel, &parts->overlay);
   double width, height;
   if (!why_seen_measure (&parts->seen, &width, &height, error))

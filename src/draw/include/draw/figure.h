@@ -20,6 +20,7 @@ G_BEGIN_DECLS
  * @view: the part of the source to show; all zero: all of the picture (without picture: of the map)
  * @map: (nullable): drawn over the picture
  * @style: (nullable): needed with @map
+ * @below, @below_style: (nullable): another map, drawn below @map, and not in @below_hole (source pixels)
  * @heading: (nullable): above the panel
  * @note: (nullable): below the panel, smaller
  * @outlines: (nullable) (array length=n_outlines): drawn over the map
@@ -33,6 +34,9 @@ typedef struct
   WhyRect view;
   const WhyOverlayMap *map;
   const WhyOverlayStyle *style;
+  const WhyOverlayMap *below;
+  const WhyOverlayStyle *below_style;
+  WhyRect below_hole;
   const char *heading;
   const char *note;
   const WhyPanelOutline *outlines;

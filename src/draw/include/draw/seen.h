@@ -9,6 +9,7 @@ G_BEGIN_DECLS
  * @panel: picture, part, map; headings and notes are not drawn
  * @title: (nullable): of the colour bar; without it and with no map there is no bar
  * @lines: (nullable) (array zero-terminated=1): of the colour bar
+ * @below_title: (nullable): of the colour bar of the panel's lower map, which stands above the other
  * @mark: (nullable): small, in the upper right corner, e.g. "Not a medical device"
  * @font_size: user units
  * @width: user units; the height follows from the view
@@ -21,6 +22,7 @@ typedef struct
   WhyPanel panel;
   const char *title;
   const char *const *lines;
+  const char *below_title;
   const char *mark;
   double font_size;
   double width;

@@ -58,6 +58,24 @@ typedef struct
 GArray *why_export_outlines_new (void) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * WhyExportSurvey:
+ * @values: float32 [rows, columns]; see why_surveyor_get_overlay()
+ * @title: of its colour bar
+ *
+ * What a network says of every field, below the map.
+ */
+typedef struct
+{
+  WhyTensor *values;
+  WhyAffine to_source;
+  WhyOverlayStyle style;
+  char *title;
+} WhyExportSurvey;
+
+WhyExportSurvey *why_export_survey_copy (const WhyExportSurvey *survey) G_GNUC_WARN_UNUSED_RESULT;
+void why_export_survey_free (WhyExportSurvey *survey);
+
+/**
  * WhyExport:
  * @model: (and all that follows) borrowed during the call
  * @input_path: (nullable): the picture or .npy file
@@ -70,6 +88,7 @@ GArray *why_export_outlines_new (void) G_GNUC_WARN_UNUSED_RESULT;
  * @theme: light or dark ground
  * @hide_map: (as seen) the map is switched off
  * @view: (as seen) the part of the picture, source pixels; all zero: all of it
+ * @survey: (nullable): (as seen)
  * @width: (as seen) of the drawing in user units, (overlay) in pixels; 0: of the view in source pixels
  * @scale: pixels to a user unit in a PNG; 0: 1
  * @text_scale: size of all text, 1 as designed; 0: 1
@@ -95,6 +114,7 @@ typedef struct
   WhyFigureKind kind;
   WhyTheme theme;
   gboolean hide_map;
+  const WhyExportSurvey *survey;
   WhyRect view;
   double width;
   double scale;
@@ -117,6 +137,7 @@ typedef struct
 typedef struct
 {
   WhyExportKind kind;
+  const WhyExportSurvey *survey;
   WhyRect view;
   double width;
   double scale;
