@@ -9,6 +9,7 @@
 
 #include <glib/gstdio.h>
 #include <math.h>
+#include <signal.h>
 #include <string.h>
 #include <vips/vips.h>
 
@@ -338,6 +339,34 @@ test_tiles (void)
   g_assert_finalize_object (tiles);
 }
 
+/* The reader of a slide that is open dies: the next region is read by a new one, to the same answer. A second time it is left
+ * alone, with a sentence. */
+static void
+test_reader_dies (void)
+{
+  WhyRunner *runner = why_runner_new ();
+  WhyDocument *document = open_document (runner, slide_path);
+  WhyImageSource *slide = why_document_get_source (document)->slide;
+
+  why_document_set_roi (document, TUMOUR_X, TUMOUR_Y, TILE, TILE);
+  spin_until_idle (document);
+  const double tumour = why_class_item_get_probability (why_document_get_class (document, 1));
+  why_document_set_roi (document, 0, 0, TILE, TILE);
+  spin_until_idle (document);
+  g_assert_cmpint (kill (why_image_source_get_loader_pid (slide), SIGKILL), ==, 0);
+  why_document_set_roi (document, TUMOUR_X, TUMOUR_Y, TILE, TILE);
+  spin_until_idle (document);
+  g_assert_cmpstr (why_document_get_error_message (document), ==, NULL);
+  g_assert_cmpfloat (why_class_item_get_probability (why_document_get_class (document, 1)), ==, tumour);
+
+  g_assert_cmpint (kill (why_image_source_get_loader_pid (slide), SIGKILL), ==, 0);
+  why_document_set_roi (document, 0, 0, TILE, TILE);
+  spin_until_idle (document);
+  g_assert_nonnull (strstr (why_document_get_error_message (document), "signal 9"));
+  g_assert_finalize_object (document);
+  why_runner_unref (runner);
+}
+
 /* A figure of a slide is of its region. */
 static void
 test_figure (void)
@@ -453,6 +482,7 @@ main (int argc, char **argv)
   g_test_add_func ("/region/crop", test_crop);
   g_test_add_func ("/region/session", test_session);
   g_test_add_func ("/region/tiles", test_tiles);
+  g_test_add_func ("/region/reader-dies", test_reader_dies);
   g_test_add_func ("/region/figure", test_figure);
   const int status = g_test_run ();
 

@@ -3,6 +3,7 @@
 #include "export-private.h"
 
 #include "base/error.h"
+#include "service/slide.h"
 
 #include <math.h>
 
@@ -77,7 +78,7 @@ why_export_frame_init (WhyExportFrame *frame, const WhyExport *what, WhyExportKi
   const double shrink = MIN (1.0, MIN (wanted / (double) w, MAX_SIDE / (double) MAX (w, h)));
   const gint64 out_w = MAX (1, (gint64) round ((double) w * shrink)),
                out_h = MAX (1, (gint64) round ((double) h * shrink));
-  g_autoptr (WhyTensor) read = why_image_source_read (source->slide, x, y, w, h, out_w, out_h, cancel, error);
+  g_autoptr (WhyTensor) read = why_slide_read (source->slide, FALSE, x, y, w, h, out_w, out_h, cancel, error);
   frame->picture = read != NULL ? why_tensor_copy (read, error) : NULL;
   if (frame->picture == NULL)
     return FALSE;

@@ -278,8 +278,8 @@ why_picture_read_roi (const WhyPicture *picture, const WhyRoi *roi, WhyCancel *c
 
   g_return_val_if_fail (picture->slide != NULL && roi->width > 0, NULL);
   why_slide_size_to_read (roi->width, roi->height, &out_width, &out_height);
-  return why_image_source_read_full (picture->slide, roi->x, roi->y, roi->width, roi->height, out_width, out_height,
-                                     cancel, error);
+  return why_slide_read (picture->slide, TRUE, roi->x, roi->y, roi->width, roi->height, out_width, out_height, cancel,
+                         error);
 }
 
 void

@@ -80,3 +80,26 @@ why_slide_size_to_read (gint64 width, gint64 height, gint64 *out_width, gint64 *
       *out_height = MAX (1, height / shrink);
     }
 }
+
+WhyTensor *
+why_slide_read (WhyImageSource *slide, gboolean deep, gint64 x, gint64 y, gint64 width, gint64 height, gint64 out_width, gint64 out_height,
+                WhyCancel *cancel, GError **error)
+{
+  WhyTensor *(*const read) (WhyImageSource *, gint64, gint64, gint64, gint64, gint64, gint64, WhyCancel *, GError **) =
+    deep ? why_image_source_read_full : why_image_source_read;
+  const int reader = why_image_source_get_loader_pid (slide);
+  GError *failure = NULL;
+  WhyTensor *pixels = read (slide, x, y, width, height, out_width, out_height, cancel, &failure);
+
+  /* Or another thread has started one since. */
+  if (pixels == NULL && !why_cancel_is_set (cancel) &&
+      (why_image_source_is_alive (slide) ? why_image_source_get_loader_pid (slide) != reader
+                                         : why_image_source_reopen (slide, cancel, NULL)))
+    {
+      g_clear_error (&failure);
+      pixels = read (slide, x, y, width, height, out_width, out_height, cancel, &failure);
+    }
+  if (failure != NULL)
+    g_propagate_error (error, failure);
+  return pixels;
+}

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "draw/picture.h"
+#include "service/slide.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -264,8 +265,8 @@ read_tile (WhyTiles *self, guint64 key, GError **error)
   /* Whole pixels of the scale; what is left at an edge is less than one and looks like its neighbour. */
   const gint64 out_w = MAX (1, w / step), out_h = MAX (1, h / step);
 
-  return why_image_source_read (self->source, x, y, MIN (w, out_w * step), MIN (h, out_h * step), out_w, out_h,
-                                self->cancel, error);
+  return why_slide_read (self->source, FALSE, x, y, MIN (w, out_w * step), MIN (h, out_h * step), out_w, out_h,
+                         self->cancel, error);
 }
 
 static void *

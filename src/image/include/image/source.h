@@ -223,7 +223,7 @@ gboolean why_image_source_is_alive (WhyImageSource *source);
  */
 gboolean why_image_source_reopen (WhyImageSource *source, WhyCancel *cancel, GError **error);
 
-/** why_image_source_get_loader_pid: (for tests) the process, 0 when there is none. */
+/** why_image_source_get_loader_pid: the process, 0 when there is none. Any thread; waits for a request that is under way. */
 int why_image_source_get_loader_pid (WhyImageSource *source);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WhyImageSource, why_image_source_unref)
