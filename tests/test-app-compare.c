@@ -225,6 +225,72 @@ test_grid (void)
   app_driver_stop (driver);
 }
 
+/* Lines along many pixels are made in a thread. */
+static void
+assert_outlined (AppDriver *driver, guint n_panes, int n_outlines)
+{
+  const gint64 end = g_get_monotonic_time () + 60 * G_USEC_PER_SEC;
+
+  for (;;)
+    {
+      g_autoptr (JsonNode) state = get_state (driver);
+      guint n_right = 0;
+      g_assert_cmpuint (state_length (state, "window.pane_outlines"), ==, n_panes);
+      for (guint place = 0; place < n_panes; place++)
+        {
+          g_autofree char *path = g_strdup_printf ("window.pane_outlines.%u", place);
+          n_right += (int) state_number (state, path) == n_outlines;
+        }
+      if (n_right == n_panes)
+        return;
+      if (g_get_monotonic_time () > end)
+        g_error ("%d outlines are drawn in %u of %u panes", n_outlines, n_right, n_panes);
+    }
+}
+
+static void
+test_outlines (void)
+{
+  AppDriver *driver = start ();
+  static const char *const shapes[] = {
+    "{\"kind\": \"ellipse\", \"x\": 120, \"y\": 60, \"w\": 90, \"h\": 60}",
+    "{\"kind\": \"brush\", \"points\": [60, 60, 120, 150, 200, 170], \"radius\": 12}",
+  };
+
+  /* Drawn before there is a pane, and after. */
+  app_driver_win (driver, "annotate", g_variant_new_string (shapes[0]));
+  assert_outlined (driver, 1, 1);
+  compare (driver, "side");
+  assert_outlined (driver, 2, 1);
+  app_driver_win (driver, "annotate", g_variant_new_string (shapes[1]));
+  assert_outlined (driver, 2, 2);
+  app_driver_screenshot (driver, "compare-outlines-side");
+  app_driver_win (driver, "undo", NULL);
+  assert_outlined (driver, 2, 1);
+  app_driver_win (driver, "redo", NULL);
+  compare (driver, "curtain");
+  assert_outlined (driver, 2, 2);
+  app_driver_screenshot (driver, "compare-outlines-curtain");
+
+  /* Hidden ones are not drawn, but the one that is selected. */
+  app_driver_win (driver, "select-annotation", g_variant_new_int32 (0));
+  app_driver_win (driver, "show-annotation", g_variant_new ("(ib)", 0, FALSE));
+  assert_outlined (driver, 2, 2);
+  app_driver_win (driver, "select-annotation", g_variant_new_int32 (-1));
+  assert_outlined (driver, 2, 1);
+  app_driver_win (driver, "show-annotation", g_variant_new ("(ib)", 0, TRUE));
+  compare (driver, "difference");
+  assert_outlined (driver, 3, 2);
+  app_driver_screenshot (driver, "compare-outlines-difference");
+  app_driver_win (driver, "compare-grid", g_variant_new_string ("layers"));
+  g_autoptr (JsonNode) layers = get_state (driver);
+  assert_outlined (driver, state_length (layers, "compare.variants"), 2);
+  app_driver_screenshot (driver, "compare-outlines-grid");
+  app_driver_win (driver, "clear-annotations", NULL);
+  assert_outlined (driver, state_length (layers, "compare.variants"), 0);
+  app_driver_stop (driver);
+}
+
 static void
 test_narrow (void)
 {
@@ -283,6 +349,7 @@ main (int argc, char **argv)
   g_test_add_func ("/app-compare/curtain", test_curtain);
   g_test_add_func ("/app-compare/difference", test_difference);
   g_test_add_func ("/app-compare/grid", test_grid);
+  g_test_add_func ("/app-compare/outlines", test_outlines);
   g_test_add_func ("/app-compare/narrow", test_narrow);
   g_test_add_func ("/app-compare/session", test_session);
   return g_test_run ();

@@ -28,9 +28,21 @@ why_marks_clear (WhyMarks *marks)
   g_clear_object (&marks->texture);
 }
 
+static gboolean
+same_outline (const WhyCanvasOutline *a, const WhyCanvasOutline *b)
+{
+  return a->rings == b->rings && a->color == b->color && a->pattern == b->pattern && a->current == b->current;
+}
+
 void
 why_marks_set_outlines (WhyMarks *marks, const WhyCanvasOutline *outlines, gsize n)
 {
+  gsize n_same = 0;
+
+  while (n_same < MIN (n, marks->n_outlines) && same_outline (&outlines[n_same], &marks->outlines[n_same]))
+    n_same++;
+  if (n_same == n && n == marks->n_outlines)
+    return;
   clear_outlines (marks);
   marks->outlines = g_memdup2 (outlines, n * sizeof *outlines);
   marks->n_outlines = n;
@@ -184,6 +196,13 @@ why_canvas_set_annotations (WhyCanvas *self, const WhyCanvasOutline *outlines, g
   g_return_if_fail (WHY_IS_CANVAS (self));
   why_marks_set_outlines (&self->marks, outlines, n);
   gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+guint
+why_canvas_get_n_annotations (WhyCanvas *self)
+{
+  g_return_val_if_fail (WHY_IS_CANVAS (self), 0);
+  return (guint) self->marks.n_outlines;
 }
 
 void

@@ -39,7 +39,8 @@ typedef struct
 } WhyMarks;
 
 void why_marks_clear (WhyMarks *marks);
-/** why_marks_set_outlines: @outlines: (array length=n): copied, and a reference to each list of rings is taken */
+/** why_marks_set_outlines: @outlines: (array length=n): copied, and a reference to each list of rings is taken;
+ *   those that are there already are not drawn anew */
 void why_marks_set_outlines (WhyMarks *marks, const WhyCanvasOutline *outlines, gsize n);
 /** why_marks_set_grid: @to_source: (nullable): from cells; %NULL: no grid */
 void why_marks_set_grid (WhyMarks *marks, const WhyAffine *to_source, gint64 n_columns, gint64 n_rows);
@@ -48,6 +49,8 @@ void why_marks_snapshot (WhyMarks *marks, GtkSnapshot *snapshot, const WhyView *
 
 /** why_canvas_set_annotations: @outlines: (array length=n): what people outlined */
 void why_canvas_set_annotations (WhyCanvas *self, const WhyCanvasOutline *outlines, gsize n);
+/** why_canvas_get_n_annotations: Returns: how many outlines are drawn */
+guint why_canvas_get_n_annotations (WhyCanvas *self);
 /** why_canvas_set_grid: @to_source: (nullable): from a layer's cells to source pixels; %NULL: no grid */
 void why_canvas_set_grid (WhyCanvas *self, const WhyAffine *to_source, gint64 n_columns, gint64 n_rows);
 

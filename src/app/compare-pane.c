@@ -3,6 +3,7 @@
 #include "compare-pane.h"
 
 #include "limits-strip.h"
+#include "show-outlines.h"
 #include "show-slide.h"
 #include "tooltip.h"
 #include "words.h"
@@ -284,6 +285,7 @@ why_compare_pane_update (WhyComparePane *self)
     why_canvas_set_picture (canvas, why_document_get_covered_picture (self->document));
   why_canvas_set_turn (canvas, why_document_get_turn (self->document));
   why_show_sides (canvas, self->document);
+  why_show_outlines (canvas, self->document);
   const gboolean has_map = find_map (self, &values, &map, &style);
   if (has_map)
     {

@@ -32,7 +32,7 @@ const char *why_compare_pane_get_letter (WhyComparePane *self);
 /** why_compare_pane_set_side: title and colours at one side, for a pane of which only that is seen. @right: which */
 void why_compare_pane_set_side (WhyComparePane *self, gboolean right);
 
-/** why_compare_pane_update: from the document: picture, map, colours, title */
+/** why_compare_pane_update: from the document: picture, outlines, map, colours, title */
 void why_compare_pane_update (WhyComparePane *self);
 /** why_compare_pane_update_value: what the canvas is probed at */
 void why_compare_pane_update_value (WhyComparePane *self);

@@ -5,6 +5,7 @@
 #include "compare-pane.h"
 #include "curtain.h"
 #include "pane-grid.h"
+#include "service/annotation.h"
 #include "words.h"
 
 #include <adwaita.h>
@@ -426,6 +427,8 @@ why_compare_view_new (WhyDocument *document)
   g_signal_connect_object (document, "compare-changed", G_CALLBACK (on_changed_cb), self, G_CONNECT_SWAPPED);
   for (gsize redraw = 0; redraw < G_N_ELEMENTS (redraws); redraw++)
     g_signal_connect_object (document, redraws[redraw], G_CALLBACK (on_redraw_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (why_document_get_annotations (document), "items-changed", G_CALLBACK (on_redraw_cb), self,
+                           G_CONNECT_SWAPPED);
   on_changed_cb (self);
   return GTK_WIDGET (self);
 }
@@ -444,6 +447,14 @@ why_compare_view_get_n_panes (WhyCompareView *self)
 {
   g_return_val_if_fail (WHY_IS_COMPARE_VIEW (self), 0);
   return n_panes (self);
+}
+
+WhyCanvas *
+why_compare_view_get_pane_canvas (WhyCompareView *self, guint place)
+{
+  g_return_val_if_fail (WHY_IS_COMPARE_VIEW (self), NULL);
+  g_return_val_if_fail (place < n_panes (self), NULL);
+  return why_compare_pane_get_canvas (get_pane (self, place));
 }
 
 guint

@@ -17,6 +17,8 @@ GtkWidget *why_compare_view_new (WhyDocument *document);
 /** why_compare_view_get_canvas: Returns: (nullable): the one that leads: zooming it zooms all */
 WhyCanvas *why_compare_view_get_canvas (WhyCompareView *self);
 guint why_compare_view_get_n_panes (WhyCompareView *self);
+/** why_compare_view_get_pane_canvas: @place: of the panes, in the order they stand in */
+WhyCanvas *why_compare_view_get_pane_canvas (WhyCompareView *self, guint place);
 /** why_compare_view_get_n_columns: Returns: in how many columns the panes stand */
 guint why_compare_view_get_n_columns (WhyCompareView *self);
 /** why_compare_view_get_n_probed: Returns: in how many panes the cross hair is on the picture */

@@ -2,6 +2,7 @@
 
 #include "window-private.h"
 
+#include "canvas-annotations.h"
 #include "compare-bar.h"
 #include "compare-view.h"
 #include "compat.h"
@@ -345,6 +346,20 @@ why_window_update_compare (WhyWindow *self)
     why_window_show_zoom (self);
 }
 
+/* How many outlines are drawn, of each pane. */
+static JsonArray *
+list_outlines (WhyWindow *self)
+{
+  WhyCompareView *view = is_comparing (self) ? WHY_COMPARE_VIEW (self->compare_view) : NULL;
+  const guint n = view != NULL ? why_compare_view_get_n_panes (view) : 1;
+  JsonArray *outlines = json_array_new ();
+
+  for (guint place = 0; place < n; place++)
+    json_array_add_int_element (outlines, why_canvas_get_n_annotations (
+                                            view != NULL ? why_compare_view_get_pane_canvas (view, place) : self->canvas));
+  return outlines;
+}
+
 void
 why_window_add_compare_state (WhyWindow *self, JsonObject *window)
 {
@@ -360,6 +375,7 @@ why_window_add_compare_state (WhyWindow *self, JsonObject *window)
   json_object_set_int_member (window, "pane_columns", comparing ? why_compare_view_get_n_columns (view) : 1);
   json_object_set_int_member (window, "panes_probed", comparing ? why_compare_view_get_n_probed (view)
                                                                 : why_canvas_get_probe (self->canvas)->valid);
+  json_object_set_array_member (window, "pane_outlines", list_outlines (self));
   json_object_set_int_member (window, "pane_selected", comparing ? why_compare_view_get_selected (view) : 0);
   json_object_set_double_member (window, "center_x", place.center_x);
   json_object_set_double_member (window, "center_y", place.center_y);

@@ -6,146 +6,31 @@
 #include "compat.h"
 #include "service/annotation.h"
 #include "service/check.h"
+#include "show-outlines.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
 
 /* Outlines, the layer's grid and checks: actions, dialogs, and what of them lies over the picture. */
 
-/* Outlines with more points are taken apart in a thread. */
-#define POINTS_AT_ONCE 2000
-
-static const char rings_key[] = "why-rings";
-
 /* ---- over the picture ---- */
 
-static void show_outlines (WhyWindow *self);
-
-typedef struct
-{
-  WhyAnnotation *annotation;
-  WhyArea *area;
-  gint64 width, height;
-} RingsJob;
-
-static void
-rings_job_free (gpointer data)
-{
-  RingsJob *job = data;
-
-  g_object_unref (job->annotation);
-  why_area_unref (job->area);
-  g_free (job);
-}
-
-static void
-unref_rings (gpointer rings)
-{
-  g_array_unref (rings);
-}
-
-/* An outline that cannot be drawn, of more parts than there are pixels to see them, is drawn as its box. */
-static GArray *
-make_rings (const WhyArea *area, gint64 width, gint64 height)
-{
-  GArray *rings = why_outline_of_shape (area, width, height, NULL);
-  WhyRect box;
-
-  if (rings != NULL)
-    return rings;
-  why_area_get_box (area, &box);
-  g_autoptr (WhyArea) around = why_area_new_rectangle (&box, FALSE, NULL);
-  return around != NULL ? why_outline_of_shape (around, width, height, NULL) : why_outline_new ();
-}
-
-static void
-rings_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
-{
-  const RingsJob *job = data;
-
-  g_task_return_pointer (task, make_rings (job->area, job->width, job->height), unref_rings);
-}
-
-static void
-on_rings_cb (GObject *source, GAsyncResult *result, gpointer data)
-{
-  RingsJob *job = g_task_get_task_data (G_TASK (result));
-  GArray *rings = g_task_propagate_pointer (G_TASK (result), NULL);
-
-  if (rings == NULL)
-    return;
-  g_object_set_data_full (G_OBJECT (job->annotation), rings_key, rings, unref_rings);
-  if (WHY_WINDOW (source)->document != NULL)
-    show_outlines (WHY_WINDOW (source));
-}
-
-static gboolean
-is_simple (const WhyArea *area)
-{
-  const WhyAreaKind kind = why_area_get_kind (area);
-  gsize n_points = 0;
-
-  if (why_area_get_inverse (area) || kind == WHY_AREA_MASK || kind == WHY_AREA_BRUSH)
-    return FALSE;
-  why_area_get_points (area, &n_points);
-  return n_points <= POINTS_AT_ONCE;
-}
-
-/* Returns: (nullable): NULL: they come later */
-static GArray *
-get_rings (WhyWindow *self, WhyAnnotation *annotation)
-{
-  GArray *rings = g_object_get_data (G_OBJECT (annotation), rings_key);
-  WhyArea *area = why_annotation_get_shape (annotation);
-  const gint64 width = why_document_get_picture_width (self->document);
-  const gint64 height = why_document_get_picture_height (self->document);
-
-  if (rings != NULL)
-    return rings;
-  if (is_simple (area))
-    {
-      rings = make_rings (area, width, height);
-      g_object_set_data_full (G_OBJECT (annotation), rings_key, rings, unref_rings);
-      return rings;
-    }
-  g_autoptr (GTask) task = g_task_new (self, NULL, on_rings_cb, NULL);
-  RingsJob *job = g_new0 (RingsJob, 1);
-  job->annotation = g_object_ref (annotation);
-  job->area = why_area_ref (area);
-  job->width = width;
-  job->height = height;
-  g_task_set_task_data (task, job, rings_job_free);
-  g_task_run_in_thread (task, rings_thread);
-  return NULL;
-}
-
+/* Which of them can be chosen and reshaped is known before all of them can be drawn. */
 static void
 show_outlines (WhyWindow *self)
 {
   GListModel *annotations = why_document_get_annotations (self->document);
   const int selected = why_document_get_selected_annotation (self->document);
   const guint n = g_list_model_get_n_items (annotations);
-  g_autofree WhyCanvasOutline *outlines = g_new0 (WhyCanvasOutline, n + 1);
   g_autofree WhyArea **areas = g_new0 (WhyArea *, n + 1);
-  gsize n_shown = 0;
 
   for (guint index = 0; index < n; index++)
     {
       g_autoptr (WhyAnnotation) annotation = g_list_model_get_item (annotations, index);
-      if (!why_annotation_get_visible (annotation) && (int) index != selected)
-        continue;
-      areas[index] = why_annotation_get_shape (annotation);
-      GArray *rings = get_rings (self, annotation);
-      if (rings == NULL)
-        continue;
-      outlines[n_shown++] = (WhyCanvasOutline) {
-        .rings = rings,
-        .color = why_annotation_get_color (annotation),
-        .pattern = why_annotation_get_pattern (annotation),
-        .current = (int) index == selected,
-      };
+      if (why_annotation_get_visible (annotation) || (int) index == selected)
+        areas[index] = why_annotation_get_shape (annotation);
     }
-  why_canvas_set_annotations (self->canvas, outlines, n_shown);
+  why_show_outlines (self->canvas, self->document);
   why_canvas_set_outline_areas (self->canvas, areas, n, selected);
 }
 
