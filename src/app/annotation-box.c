@@ -6,6 +6,7 @@
 #include "chart.h"
 #include "service/check.h"
 #include "service/percent.h"
+#include "wrap-buttons.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -211,6 +212,7 @@ why_annotation_box_init (WhyAnnotationBox *self)
   GtkDropTarget *target;
 
   gtk_widget_init_template (GTK_WIDGET (self));
+  why_wrap_buttons (GTK_WIDGET (self));
   /* Here a picture is a mask; elsewhere in the window it is a picture. */
   target = gtk_drop_target_new (GDK_TYPE_FILE_LIST, GDK_ACTION_COPY);
   g_signal_connect_swapped (target, "drop", G_CALLBACK (on_drop_cb), self);

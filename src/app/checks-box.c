@@ -4,6 +4,7 @@
 
 #include "check-row.h"
 #include "words.h"
+#include "wrap-buttons.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -95,6 +96,7 @@ static void
 why_checks_box_init (WhyChecksBox *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  why_wrap_buttons (GTK_WIDGET (self));
 }
 
 void

@@ -3,6 +3,7 @@
 #include "survey-box.h"
 
 #include "words.h"
+#include "wrap-buttons.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -106,6 +107,7 @@ static void
 why_survey_box_init (WhySurveyBox *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  why_wrap_buttons (GTK_WIDGET (self));
 }
 
 void

@@ -4,6 +4,7 @@
 
 #include "service/annotation.h"
 #include "step-row.h"
+#include "wrap-buttons.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -241,6 +242,7 @@ static void
 why_take_panel_init (WhyTakePanel *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  why_wrap_buttons (GTK_WIDGET (self));
 }
 
 void
