@@ -300,6 +300,12 @@ test_command (void)
   g_autofree char *part = g_strdup_printf ("survey %s %s --roi 0,0,448,224", model_path, slide_path);
   g_auto (CliRun) text = cli_fine (part);
   g_assert_nonnull (strstr (text.out, "2 x 1 of 224 x 224 pixels: 2 asked"));
+  /* A network that was trained on pixels of a micrometre sees twice as far. */
+  g_autofree char *recipe = cli_path ("coarse.json");
+  g_assert_true (g_file_set_contents (recipe, "{ \"version\": 1, \"size\": [224, 224], \"mpp\": 1.0 }", -1, NULL));
+  g_autofree char *coarse = g_strdup_printf ("survey %s %s --recipe %s --roi 0,0,896,448", model_path, slide_path, recipe);
+  g_auto (CliRun) twice = cli_fine (coarse);
+  g_assert_nonnull (strstr (twice.out, "2 x 1 of 448 x 448 pixels: 2 asked"));
   g_autofree char *wrong = g_strdup_printf ("survey %s %s -c 7", model_path, slide_path);
   g_auto (CliRun) refused = cli (wrong);
   g_assert_cmpint (refused.status, ==, 2);

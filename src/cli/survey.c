@@ -175,7 +175,7 @@ run (int argc, char **argv)
   g_autoptr (WhySession) session = why_session_new (why_model_get_onnx (model), &options, &error);
   g_autoptr (WhySurvey) survey =
     session != NULL ? why_survey_new (input.picture, why_model_get_onnx (model), why_model_get_recipe (model), &explain,
-                                      (gsize) n_classes, &area, why_picture_get_um_per_pixel (input.picture), &error)
+                                      (gsize) n_classes, &area, input.picture->um_per_pixel, &error)
                     : NULL;
   const gint64 start = g_get_monotonic_time ();
   if (survey == NULL || !why_survey_run (survey, session, NULL, NULL, NULL, &error))
