@@ -216,7 +216,7 @@ test_refused (void)
   WhyModel *model = why_document_get_model (document);
   const WhyExplainRequest explain = { .method = "gradcam", .target_class = -1 };
   const WhyPicture *picture = why_document_get_source (document);
-  const WhyRoi outside = { 100000, 0, 10, 10 };
+  const WhyRoi outside = { 100000, 0, 10, 10 }, part = { 0, 0, 1024, 1024 };
   g_autoptr (GError) error = NULL;
   WhyPicture volume = *picture;
 
@@ -227,6 +227,16 @@ test_refused (void)
   g_assert_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE);
   g_assert_nonnull (strstr (error->message, "1048576"));
   g_clear_error (&error);
+  /* With pixels of a metre a field is no more than one of them: too many of all, as many as there may be of a part. */
+  g_assert_null (why_survey_new (picture, why_model_get_onnx (model), why_model_get_recipe (model), &explain, 2, NULL, 1e6, &error));
+  g_assert_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE);
+  g_clear_error (&error);
+  g_autoptr (WhySurvey) most =
+    why_survey_new (picture, why_model_get_onnx (model), why_model_get_recipe (model), &explain, 2, &part, 1e6, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (why_survey_get_columns (most), ==, 1024);
+  g_assert_cmpint (why_survey_get_rows (most), ==, 1024);
+  g_assert_true (isnan (why_survey_get_probability (most, (1 << 20) - 1, TUMOUR_CLASS)));
   volume.is_volume = TRUE;
   g_assert_null (why_survey_new (&volume, why_model_get_onnx (model), why_model_get_recipe (model), &explain, 2, NULL, 0.5, &error));
   g_assert_error (error, WHY_ERROR, WHY_ERROR_BAD_REQUEST);

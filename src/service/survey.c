@@ -14,6 +14,8 @@
 
 /* Numbers that are kept: 64 MiB. */
 #define MAX_NUMBERS ((gsize) 1 << 24)
+/* More would take days, and every map of them is felt. */
+#define MAX_FIELDS ((gsize) 1 << 20)
 /* The first pass takes every eighth field of every eighth row, each that follows half of that. */
 #define FIRST_STRIDE 8
 /* Fields that are read before they are asked about. */
@@ -32,16 +34,17 @@ struct _WhySurvey
   WhyRoi area;
   gint64 field_width, field_height;
   gint64 columns, rows;
-  guint32 *order; /* of the fields with tissue */
-  gsize n_order;
 
-  /* Used by the thread that runs it only. */
+  /* Used by the thread that runs it only, and by the one that reads for it. */
+  guint32 *order; /* of the fields with tissue; NULL: not looked for yet */
+  gsize n_order;
   gsize next; /* in the order */
 
   pthread_mutex_t mutex;
   /* guarded by it */
-  float *probabilities; /* field by field; NaN: not known */
-  gsize n_answered, n_unreadable;
+  float *probabilities; /* field by field, where that is known */
+  guint8 *known; /* a truth for each field */
+  gsize n_glass, n_answered, n_unreadable;
   gboolean complete;
   char *problem;
 };
@@ -80,16 +83,21 @@ add_to_order (WhySurvey *self, gint64 row, gint64 column)
     self->order[self->n_order++] = (guint32) field;
 }
 
-/* Every pass visits those on its grid that are not on the one before. */
+/* Every pass visits those on its grid that are not on the one before. Of many fields felt: not for the main thread. */
 static void
 find_order (WhySurvey *self)
 {
-  self->order = g_new (guint32, (gsize) (self->columns * self->rows));
+  const gsize n_fields = (gsize) (self->columns * self->rows);
+
+  self->order = g_new (guint32, n_fields);
   for (gint64 stride = FIRST_STRIDE; stride >= 1; stride /= 2)
     for (gint64 row = 0; row < self->rows; row += stride)
       for (gint64 column = 0; column < self->columns; column += stride)
         if (stride == FIRST_STRIDE || row % (2 * stride) != 0 || column % (2 * stride) != 0)
           add_to_order (self, row, column);
+  pthread_mutex_lock (&self->mutex);
+  self->n_glass = n_fields - self->n_order;
+  pthread_mutex_unlock (&self->mutex);
 }
 
 WhySurvey *
@@ -115,7 +123,7 @@ why_survey_new (const WhyPicture *picture, WhyOnnxModel *model, WhyRecipe *recip
   field_height = MIN (field_height, picture->height);
   const gint64 columns = (all.width + field_width - 1) / field_width,
                rows = (all.height + field_height - 1) / field_height;
-  if ((gsize) columns > MAX_NUMBERS / (gsize) rows / n_classes)
+  if ((gsize) columns > MIN (MAX_FIELDS, MAX_NUMBERS / n_classes) / (gsize) rows)
     {
       g_set_error (error, WHY_ERROR, WHY_ERROR_TOO_LARGE,
                    _ ("%1$'.0f fields for each of %2$'.0f classes are too many: survey a smaller part of the picture"),
@@ -135,12 +143,9 @@ why_survey_new (const WhyPicture *picture, WhyOnnxModel *model, WhyRecipe *recip
   self->field_height = field_height;
   self->columns = columns;
   self->rows = rows;
-  find_order (self);
-  self->complete = self->n_order == 0;
-  const gsize n_numbers = (gsize) (columns * rows) * n_classes;
-  self->probabilities = g_new (float, n_numbers);
-  for (gsize number = 0; number < n_numbers; number++)
-    self->probabilities[number] = NAN;
+  /* Large ones take memory as they are filled. */
+  self->probabilities = g_new0 (float, (gsize) (columns * rows) * n_classes);
+  self->known = g_new0 (guint8, (gsize) (columns * rows));
   pthread_mutex_init (&self->mutex, NULL);
   return self;
 }
@@ -164,6 +169,7 @@ why_survey_unref (WhySurvey *self)
   pthread_mutex_destroy (&self->mutex);
   g_free (self->order);
   g_free (self->probabilities);
+  g_free (self->known);
   g_free (self->problem);
   g_free (self);
 }
@@ -299,6 +305,7 @@ ask (WhySurvey *self, WhyRunState *state, gsize field, WhyCancel *cancel, GError
   pthread_mutex_lock (&self->mutex);
   for (gsize k = 0; k < self->n_classes; k++)
     self->probabilities[field * self->n_classes + k] = (float) why_tensor_get_f64 (result->probabilities, k);
+  self->known[field] = TRUE;
   self->n_answered++;
   pthread_mutex_unlock (&self->mutex);
   return TRUE;
@@ -335,6 +342,9 @@ why_survey_run_in (WhySurvey *self, WhyRunState *state, gint64 budget, WhyCancel
                    gpointer progress_data, GError **error)
 {
   const gint64 end = g_get_monotonic_time () + budget;
+
+  if (self->order == NULL)
+    find_order (self);
   const gboolean reads = self->picture->slide != NULL && self->next < self->n_order;
   gboolean good = TRUE;
   Reader reader;
@@ -385,13 +395,20 @@ why_survey_run (WhySurvey *self, WhySession *session, WhyCancel *cancel, WhyProg
 
 /* ---- what it says ---- */
 
+/* With the mutex held. */
+static float
+get_number (const WhySurvey *self, gsize field, int class_index)
+{
+  return self->known[field] ? self->probabilities[field * self->n_classes + (gsize) class_index] : NAN;
+}
+
 void
 why_survey_get_counts (WhySurvey *self, WhySurveyCounts *counts)
 {
   pthread_mutex_lock (&self->mutex);
   *counts = (WhySurveyCounts) {
     .n_fields = (gsize) (self->columns * self->rows),
-    .n_glass = (gsize) (self->columns * self->rows) - self->n_order,
+    .n_glass = self->n_glass,
     .n_answered = self->n_answered,
     .n_unreadable = self->n_unreadable,
   };
@@ -467,7 +484,7 @@ why_survey_get_probability (WhySurvey *self, gsize field, int class_index)
   if (class_index < 0 || (gsize) class_index >= self->n_classes)
     return NAN;
   pthread_mutex_lock (&self->mutex);
-  const double probability = (double) self->probabilities[field * self->n_classes + (gsize) class_index];
+  const double probability = (double) get_number (self, field, class_index);
   pthread_mutex_unlock (&self->mutex);
   return probability;
 }
@@ -485,7 +502,7 @@ why_survey_dup_map (WhySurvey *self, int class_index)
   float *values = map->data;
   pthread_mutex_lock (&self->mutex);
   for (gsize field = 0; field < (gsize) (self->columns * self->rows); field++)
-    values[field] = self->probabilities[field * self->n_classes + (gsize) class_index];
+    values[field] = get_number (self, field, class_index);
   pthread_mutex_unlock (&self->mutex);
   return map;
 }
@@ -527,10 +544,23 @@ append_quoted (GString *text, const char *label)
   g_string_append_c (text, '"');
 }
 
+/* A copy, so that whoever fills it waits for no more than that. Returns: whether it is known */
+static gboolean
+copy_numbers (WhySurvey *self, gsize field, float *numbers)
+{
+  pthread_mutex_lock (&self->mutex);
+  const gboolean known = self->known[field];
+  if (known)
+    memcpy (numbers, self->probabilities + field * self->n_classes, self->n_classes * sizeof *numbers);
+  pthread_mutex_unlock (&self->mutex);
+  return known;
+}
+
 char *
 why_survey_to_csv (WhySurvey *self, const char *const *labels)
 {
   GString *text = g_string_new ("x,y,width,height,class");
+  g_autofree float *numbers = g_new (float, self->n_classes);
   char number[G_ASCII_DTOSTR_BUF_SIZE];
 
   for (gsize k = 0; k < self->n_classes; k++)
@@ -539,27 +569,23 @@ why_survey_to_csv (WhySurvey *self, const char *const *labels)
       append_quoted (text, labels[k]);
     }
   g_string_append (text, "\n");
-  pthread_mutex_lock (&self->mutex);
   for (gsize field = 0; field < (gsize) (self->columns * self->rows); field++)
     {
-      const float *probabilities = self->probabilities + field * self->n_classes;
       gsize top = 0;
       WhyRoi roi;
 
-      if (!isfinite (probabilities[0]))
+      if (!copy_numbers (self, field, numbers) || !isfinite (numbers[0]))
         continue;
       for (gsize k = 1; k < self->n_classes; k++)
-        if (probabilities[k] > probabilities[top])
+        if (numbers[k] > numbers[top])
           top = k;
       why_survey_get_field (self, field, &roi);
       g_autofree char *place = why_roi_to_string (&roi);
       g_string_append_printf (text, "%s,", place);
       append_quoted (text, labels[top]);
       for (gsize k = 0; k < self->n_classes; k++)
-        g_string_append_printf (text, ",%s",
-                                g_ascii_formatd (number, sizeof number, "%.9g", (double) probabilities[k]));
+        g_string_append_printf (text, ",%s", g_ascii_formatd (number, sizeof number, "%.9g", (double) numbers[k]));
       g_string_append (text, "\n");
     }
-  pthread_mutex_unlock (&self->mutex);
   return g_string_free (text, FALSE);
 }
