@@ -358,7 +358,7 @@ test_document (void)
   g_assert_true (why_surveyor_can_start (surveyor));
   g_assert_null (why_surveyor_get_survey (surveyor));
   g_assert_null (why_surveyor_to_json (surveyor));
-  g_assert_false (why_surveyor_step (surveyor, 1));
+  g_assert_false (why_surveyor_step (surveyor, TRUE));
   why_document_set_target_class (document, TUMOUR_CLASS);
   spin_until_idle (document);
 
@@ -386,18 +386,35 @@ test_document (void)
   g_assert_nonnull (strstr (sentence, "5 without tissue"));
 
   /* From the surest on; and back, but not before the first. */
-  g_assert_false (why_surveyor_step (surveyor, -1));
-  g_assert_true (why_surveyor_step (surveyor, 1));
+  g_assert_false (why_surveyor_step (surveyor, FALSE));
+  g_assert_true (why_surveyor_step (surveyor, TRUE));
   g_assert_true (why_document_get_roi (document, &roi));
   g_assert_cmpint (roi.x, ==, TUMOUR_COLUMN * TILE);
   g_assert_cmpint (roi.y, ==, TUMOUR_ROW * TILE);
   g_assert_cmpint (why_surveyor_get_rank (surveyor), ==, 0);
-  g_assert_false (why_surveyor_step (surveyor, -1));
-  g_assert_true (why_surveyor_step (surveyor, 1));
+  g_assert_false (why_surveyor_step (surveyor, FALSE));
+  g_assert_true (why_surveyor_step (surveyor, TRUE));
   g_assert_cmpint (why_surveyor_get_rank (surveyor), ==, 1);
+  g_assert_true (why_surveyor_step (surveyor, FALSE));
+  g_assert_cmpint (why_surveyor_get_rank (surveyor), ==, 0);
+  g_assert_true (why_surveyor_step (surveyor, TRUE));
   g_assert_true (why_surveyor_explain_at (surveyor, TUMOUR_COLUMN * TILE + 5, TUMOUR_ROW * TILE + 200));
   g_assert_cmpint (why_surveyor_get_rank (surveyor), ==, 0);
   g_assert_false (why_surveyor_explain_at (surveyor, -1, 5));
+  spin_until_idle (document);
+
+  /* Gone through to the end in the order that the ranking has, each field once. */
+  g_autoptr (GArray) ranked = why_survey_rank (why_surveyor_get_survey (surveyor), TUMOUR_CLASS);
+  for (guint rank = 1; rank < ranked->len; rank++)
+    {
+      WhyRoi next;
+      g_assert_true (why_surveyor_step (surveyor, TRUE));
+      g_assert_cmpint (why_surveyor_get_rank (surveyor), ==, (int) rank);
+      why_survey_get_field (why_surveyor_get_survey (surveyor), g_array_index (ranked, guint32, rank), &next);
+      g_assert_true (why_document_get_roi (document, &roi));
+      g_assert_true (why_roi_equal (&roi, &next));
+    }
+  g_assert_false (why_surveyor_step (surveyor, TRUE));
   spin_until_idle (document);
 
   /* Another class: other numbers of the same answers. */
@@ -408,6 +425,14 @@ test_document (void)
   g_assert_cmpfloat (((const float *) map->data)[TUMOUR_ROW * COLUMNS + TUMOUR_COLUMN], <, 0.1f);
   why_surveyor_set_shown (surveyor, FALSE);
   g_assert_null (why_surveyor_get_overlay (surveyor, &to_source, &style));
+
+  /* Who asks why of a field asks about the class that is seen, whatever the network says there. */
+  why_document_set_target_class (document, -1);
+  spin_until_idle (document);
+  const int seen = why_surveyor_get_class (surveyor);
+  g_assert_true (why_surveyor_explain_at (surveyor, TUMOUR_COLUMN * TILE + 5, TUMOUR_ROW * TILE + 200));
+  spin_until_idle (document);
+  g_assert_cmpint (why_surveyor_get_class (surveyor), ==, seen);
 
   /* Another picture: nothing of it is known. */
   why_document_open_picture (document, plain_path);

@@ -8,6 +8,9 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
+/* A photograph of a few fields is a picture, not something to be surveyed: there the box would only be in the way. */
+#define FEWEST_FIELDS 9
+
 struct _WhySurveyBox
 {
   AdwBin parent_instance;
@@ -50,11 +53,12 @@ update (WhySurveyBox *self)
 {
   WhySurvey *survey = why_surveyor_get_survey (self->surveyor);
   const gboolean running = why_surveyor_is_running (self->surveyor);
-  const gboolean possible = why_surveyor_can_start (self->surveyor);
+  gint64 width, height;
+  const gboolean offered = why_surveyor_plan (self->surveyor, &width, &height) >= FEWEST_FIELDS;
   const gboolean complete = survey != NULL && why_survey_is_complete (survey);
   g_autofree char *sentence = why_surveyor_describe (self->surveyor);
 
-  gtk_widget_set_visible (GTK_WIDGET (self), possible || survey != NULL);
+  gtk_widget_set_visible (GTK_WIDGET (self), offered || survey != NULL);
   gtk_label_set_label (self->sentence, sentence);
   gtk_widget_set_visible (self->show, survey != NULL);
   gtk_widget_set_visible (self->running, running);

@@ -110,24 +110,24 @@ change_show (GSimpleAction *action, GVariant *value, gpointer data)
 }
 
 static void
-step (WhyWindow *self, int n_steps)
+step (WhyWindow *self, gboolean forward)
 {
-  if (why_surveyor_step (self->surveyor, n_steps))
+  if (why_surveyor_step (self->surveyor, forward))
     gtk_widget_activate_action (GTK_WIDGET (self), "win.show-region", NULL);
   else
-    why_window_toast (self, n_steps > 0 ? _("There is no further field") : _("This is the surest field"));
+    why_window_toast (self, forward ? _("There is no further field") : _("This is the surest field"));
 }
 
 static void
 activate_next (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
-  step (data, 1);
+  step (data, TRUE);
 }
 
 static void
 activate_previous (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
-  step (data, -1);
+  step (data, FALSE);
 }
 
 static void
@@ -150,14 +150,26 @@ on_clicked_cb (WhyWindow *self)
 
 /* ---- files ---- */
 
+typedef struct
+{
+  WhyWindow *window;
+  char *path;
+} Saving;
+
 static void
 on_saved_cb (GObject *source, GAsyncResult *result, gpointer data)
 {
-  g_autoptr (WhyWindow) self = data;
+  Saving *saving = data;
+  g_autoptr (WhyWindow) self = saving->window;
+  g_autofree char *path = saving->path;
   g_autoptr (GError) error = NULL;
-  g_autofree char *path = g_file_get_path (G_FILE (source));
 
-  if (g_file_replace_contents_finish (G_FILE (source), result, NULL, &error))
+  g_free (saving);
+  const gboolean saved = why_surveyor_save_finish (WHY_SURVEYOR (source), result, &error);
+  /* The window may have been closed since. */
+  if (self->document == NULL)
+    return;
+  if (saved)
     {
       g_autofree char *name = g_path_get_basename (path);
       g_autofree char *text = g_strdup_printf (_("Saved %s"), name);
@@ -171,13 +183,13 @@ on_saved_cb (GObject *source, GAsyncResult *result, gpointer data)
 static void
 save (WhyWindow *self, const char *path)
 {
-  g_autofree char *csv = why_surveyor_dup_csv (self->surveyor);
   g_autoptr (GFile) file = g_file_new_for_path (path);
 
-  if (csv == NULL)
+  if (why_surveyor_get_survey (self->surveyor) == NULL)
     return;
-  g_autoptr (GBytes) bytes = g_bytes_new (csv, strlen (csv));
-  g_file_replace_contents_bytes_async (file, bytes, NULL, FALSE, G_FILE_CREATE_NONE, NULL, on_saved_cb, g_object_ref (self));
+  Saving *saving = g_new0 (Saving, 1);
+  *saving = (Saving) { g_object_ref (self), g_strdup (path) };
+  why_surveyor_save (self->surveyor, file, on_saved_cb, saving);
 }
 
 static void

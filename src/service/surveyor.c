@@ -10,6 +10,7 @@
 
 #include <glib/gi18n-lib.h>
 #include <math.h>
+#include <string.h>
 
 /* A second of work says enough of how long the rest takes. */
 #define LEFT_AFTER_US G_USEC_PER_SEC
@@ -27,7 +28,6 @@ struct _WhySurveyor
   const WhyOnnxModel *model; /* likewise */
   WhyTensor *map; /* nullable: of the class shown */
   int map_class;
-  GArray *ranked; /* nullable: likewise, once it was gone through */
   gint64 field; /* gone to last, -1 */
   gboolean running, shown;
   gint64 run_start;
@@ -46,7 +46,6 @@ static void
 drop_map (WhySurveyor *self)
 {
   g_clear_pointer (&self->map, why_tensor_unref);
-  g_clear_pointer (&self->ranked, g_array_unref);
   self->field = -1;
 }
 
@@ -93,7 +92,6 @@ on_part (const GError *error, gpointer data)
   else if (!why_survey_is_complete (self->survey))
     submit (self);
   update_map (self);
-  g_clear_pointer (&self->ranked, g_array_unref);
   g_signal_emit (self, signal_changed, 0);
 }
 
@@ -120,19 +118,26 @@ make_survey (WhySurveyor *self, const WhyRoi *area, GError **error)
                          area, why_document_get_um_per_pixel (self->document), error);
 }
 
-gboolean
-why_surveyor_can_start (WhySurveyor *self)
+double
+why_surveyor_plan (WhySurveyor *self, gint64 *field_width, gint64 *field_height)
 {
-  g_return_val_if_fail (WHY_IS_SURVEYOR (self), FALSE);
+  g_return_val_if_fail (WHY_IS_SURVEYOR (self), 0);
   const WhyPicture *picture = why_document_get_source (self->document);
   WhyModel *model = why_document_get_model (self->document);
-  gint64 width, height;
 
   if (picture == NULL || picture->is_volume || model == NULL || why_model_get_n_classes (model) == 0 ||
       why_model_get_onnx (model)->graph->n_inputs != 1)
-    return FALSE;
-  why_roi_field (why_model_get_recipe (model), why_document_get_um_per_pixel (self->document), &width, &height);
-  return picture->width > width || picture->height > height;
+    return 0;
+  why_roi_field (why_model_get_recipe (model), why_document_get_um_per_pixel (self->document), field_width, field_height);
+  return ceil ((double) picture->width / (double) *field_width) * ceil ((double) picture->height / (double) *field_height);
+}
+
+gboolean
+why_surveyor_can_start (WhySurveyor *self)
+{
+  gint64 width, height;
+
+  return why_surveyor_plan (self, &width, &height) > 1;
 }
 
 void
@@ -280,45 +285,79 @@ why_surveyor_get_class (WhySurveyor *self)
 
 /* ---- going through it ---- */
 
+/* The order in which fields are gone through: the higher first, of equal ones the upper left. @a, @b: known */
+static gboolean
+is_before (const float *values, gint64 a, gint64 b)
+{
+  return values[a] != values[b] ? values[a] > values[b] : a < b;
+}
+
+/* The field that comes next after @from, or before it; -1: there is none. @from: -1: before the first. A pass over all, which
+ * is less than to sort them for one step while they change. */
+static gint64
+find_neighbour (const WhyTensor *map, gint64 from, gboolean forward)
+{
+  const float *values = map->data;
+  gint64 found = -1;
+
+  for (gint64 field = 0; field < (gint64) why_tensor_count (map); field++)
+    {
+      if (!isfinite (values[field]) || field == from)
+        continue;
+      if (from >= 0 && is_before (values, from, field) != forward)
+        continue;
+      if (found < 0 || is_before (values, field, found) == forward)
+        found = field;
+    }
+  return found;
+}
+
+static gboolean
+is_known (WhySurveyor *self, gint64 field)
+{
+  return field >= 0 && self->map != NULL && isfinite (((const float *) self->map->data)[field]);
+}
+
+/* The class whose probabilities are shown stays the one that is explained. */
 static void
-explain_field (WhySurveyor *self, gsize field)
+explain_field (WhySurveyor *self, gint64 field)
 {
   WhyRoi roi;
 
-  why_survey_get_field (self->survey, field, &roi);
+  if (why_document_get_target_class (self->document) < 0)
+    why_document_set_target_class (self->document, self->map_class);
+  self->field = field;
+  why_survey_get_field (self->survey, (gsize) field, &roi);
   why_document_set_roi (self->document, (double) roi.x, (double) roi.y, (double) roi.width, (double) roi.height);
+  g_signal_emit (self, signal_changed, 0);
 }
 
 gboolean
-why_surveyor_step (WhySurveyor *self, int n_steps)
+why_surveyor_step (WhySurveyor *self, gboolean forward)
 {
   g_return_val_if_fail (WHY_IS_SURVEYOR (self), FALSE);
-  if (self->survey == NULL)
+  const gint64 from = is_known (self, self->field) ? self->field : -1;
+
+  if (self->map == NULL || (from < 0 && !forward))
     return FALSE;
-  const int rank = why_surveyor_get_rank (self) + n_steps;
-  if (rank < 0 || rank >= (int) self->ranked->len)
-    return FALSE;
-  /* The class that the fields are ranked by stays the one explained. */
-  if (why_document_get_target_class (self->document) < 0)
-    why_document_set_target_class (self->document, self->map_class);
-  self->field = g_array_index (self->ranked, guint32, rank);
-  explain_field (self, (gsize) self->field);
-  g_signal_emit (self, signal_changed, 0);
-  return TRUE;
+  const gint64 found = find_neighbour (self->map, from, forward);
+  if (found >= 0)
+    explain_field (self, found);
+  return found >= 0;
 }
 
 int
 why_surveyor_get_rank (WhySurveyor *self)
 {
+  int rank = 0;
+
   g_return_val_if_fail (WHY_IS_SURVEYOR (self), -1);
-  if (self->survey == NULL)
+  if (!is_known (self, self->field))
     return -1;
-  if (self->ranked == NULL)
-    self->ranked = why_survey_rank (self->survey, self->map_class);
-  for (guint rank = 0; self->field >= 0 && rank < self->ranked->len; rank++)
-    if (g_array_index (self->ranked, guint32, rank) == self->field)
-      return (int) rank;
-  return -1;
+  const float *values = self->map->data;
+  for (gint64 field = 0; field < (gint64) why_tensor_count (self->map); field++)
+    rank += isfinite (values[field]) && is_before (values, field, self->field);
+  return rank;
 }
 
 gboolean
@@ -336,9 +375,7 @@ why_surveyor_explain_at (WhySurveyor *self, double x, double y)
   const gint64 columns = why_survey_get_columns (self->survey), rows = why_survey_get_rows (self->survey);
   if (!(x >= 0 && y >= 0 && x < (double) columns && y < (double) rows))
     return FALSE;
-  self->field = (gint64) y * columns + (gint64) x;
-  explain_field (self, (gsize) self->field);
-  g_signal_emit (self, signal_changed, 0);
+  explain_field (self, (gint64) y * columns + (gint64) x);
   return TRUE;
 }
 
@@ -365,17 +402,13 @@ static char *
 describe_plan (WhySurveyor *self)
 {
   gint64 width, height;
+  const double n_fields = why_surveyor_plan (self, &width, &height);
 
-  if (!why_surveyor_can_start (self))
+  if (n_fields <= 1)
     return g_strdup ("");
-  const WhyPicture *picture = why_document_get_source (self->document);
-  why_roi_field (why_model_get_recipe (self->document->model), why_document_get_um_per_pixel (self->document), &width,
-                 &height);
-  const double columns = ceil ((double) picture->width / (double) width),
-               rows = ceil ((double) picture->height / (double) height);
   /* Translators: pixels; number of fields */
   return g_strdup_printf (_ ("The network sees %1$.0f × %2$.0f pixels at once: %3$'.0f such fields cover the picture."),
-                          (double) width, (double) height, columns * rows);
+                          (double) width, (double) height, n_fields);
 }
 
 char *
@@ -418,18 +451,60 @@ why_surveyor_describe (WhySurveyor *self)
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
-char *
-why_surveyor_dup_csv (WhySurveyor *self)
+typedef struct
 {
-  g_return_val_if_fail (WHY_IS_SURVEYOR (self), NULL);
-  if (self->survey == NULL)
-    return NULL;
-  const gsize n_classes = why_survey_get_n_classes (self->survey);
-  g_autofree const char **labels = g_new0 (const char *, n_classes + 1);
+  WhySurvey *survey;
+  GFile *file;
+  char **labels;
+} Saving;
 
+static void
+saving_free (gpointer data)
+{
+  Saving *saving = data;
+
+  why_survey_unref (saving->survey);
+  g_object_unref (saving->file);
+  g_strfreev (saving->labels);
+  g_free (saving);
+}
+
+static void
+save (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  const Saving *saving = data;
+  g_autofree char *csv = why_survey_to_csv (saving->survey, (const char *const *) saving->labels);
+  g_autoptr (GError) error = NULL;
+
+  if (g_file_replace_contents (saving->file, csv, strlen (csv), NULL, FALSE, G_FILE_CREATE_NONE, NULL, NULL, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, g_steal_pointer (&error));
+}
+
+void
+why_surveyor_save (WhySurveyor *self, GFile *file, GAsyncReadyCallback callback, gpointer data)
+{
+  g_return_if_fail (WHY_IS_SURVEYOR (self) && self->survey != NULL);
+  const gsize n_classes = why_survey_get_n_classes (self->survey);
+  Saving *saving = g_new0 (Saving, 1);
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, data);
+
+  saving->survey = why_survey_ref (self->survey);
+  saving->file = g_object_ref (file);
+  saving->labels = g_new0 (char *, n_classes + 1);
   for (gsize k = 0; k < n_classes; k++)
-    labels[k] = why_model_get_class_label (self->document->model, (int) k);
-  return why_survey_to_csv (self->survey, labels);
+    saving->labels[k] = g_strdup (why_model_get_class_label (self->document->model, (int) k));
+  g_task_set_task_data (task, saving, saving_free);
+  g_task_run_in_thread (task, save);
+}
+
+gboolean
+why_surveyor_save_finish (WhySurveyor *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 JsonObject *

@@ -21,6 +21,13 @@ G_DECLARE_FINAL_TYPE (WhySurveyor, why_surveyor, WHY, SURVEYOR, GObject)
 
 WhySurveyor *why_surveyor_new (WhyDocument *document) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * why_surveyor_plan:
+ * @field_width, @field_height: (out): of a field, source pixels; unset where 0 is returned
+ *
+ * Returns: how many fields cover the picture; 0: it cannot be surveyed, or there is no model that answers
+ */
+double why_surveyor_plan (WhySurveyor *self, gint64 *field_width, gint64 *field_height);
 /** why_surveyor_can_start: whether there is a picture with more than one field, and a model that answers */
 gboolean why_surveyor_can_start (WhySurveyor *self);
 /** why_surveyor_start: @area: (nullable): source pixels, %NULL: all; in place of any survey that there is. What stands in the
@@ -54,18 +61,19 @@ int why_surveyor_get_class (WhySurveyor *self);
 
 /**
  * why_surveyor_step:
- * @n_steps: 1: the field that is next in order of the class's probability, -1: the one before
+ * @forward: to the field that is next in order of the class's probability, else to the one before
  *
  * Explains that field. Returns: %FALSE: there is none further
  */
-gboolean why_surveyor_step (WhySurveyor *self, int n_steps);
+gboolean why_surveyor_step (WhySurveyor *self, gboolean forward);
 /** why_surveyor_get_rank: of the field gone to last, from 0; -1: none */
 int why_surveyor_get_rank (WhySurveyor *self);
 /** why_surveyor_explain_at: explains the field there, source pixels. Returns: %FALSE: there is none */
 gboolean why_surveyor_explain_at (WhySurveyor *self, double x, double y);
 
-/** why_surveyor_dup_csv: Returns: (transfer full) (nullable): see why_survey_to_csv() */
-char *why_surveyor_dup_csv (WhySurveyor *self) G_GNUC_WARN_UNUSED_RESULT;
+/** why_surveyor_save: in another thread writes what why_survey_to_csv() says of the survey, which there must be */
+void why_surveyor_save (WhySurveyor *self, GFile *file, GAsyncReadyCallback callback, gpointer data);
+gboolean why_surveyor_save_finish (WhySurveyor *self, GAsyncResult *result, GError **error);
 
 /** why_surveyor_to_json: Returns: (transfer full) (nullable): its state, for scripts and tests; %NULL: there is no survey */
 JsonObject *why_surveyor_to_json (WhySurveyor *self) G_GNUC_WARN_UNUSED_RESULT;
