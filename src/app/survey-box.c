@@ -54,17 +54,19 @@ update (WhySurveyBox *self)
   WhySurvey *survey = why_surveyor_get_survey (self->surveyor);
   const gboolean running = why_surveyor_is_running (self->surveyor);
   gint64 width, height;
-  const gboolean offered = why_surveyor_plan (self->surveyor, &width, &height) >= FEWEST_FIELDS;
+  const double n_planned = why_surveyor_plan (self->surveyor, &width, &height);
   const gboolean complete = survey != NULL && why_survey_is_complete (survey);
+  /* What is known of a part is no answer for the rest. */
+  const gboolean all = survey != NULL && (double) (why_survey_get_columns (survey) * why_survey_get_rows (survey)) >= n_planned;
   g_autofree char *sentence = why_surveyor_describe (self->surveyor);
 
-  gtk_widget_set_visible (GTK_WIDGET (self), offered || survey != NULL);
+  gtk_widget_set_visible (GTK_WIDGET (self), n_planned >= FEWEST_FIELDS || survey != NULL);
   gtk_label_set_label (self->sentence, sentence);
   gtk_widget_set_visible (self->show, survey != NULL);
   gtk_widget_set_visible (self->running, running);
-  gtk_widget_set_visible (self->start, !running && !complete);
-  gtk_button_set_label (GTK_BUTTON (self->begin), survey != NULL ? _("_Go On") : _("_Survey All Fields"));
-  gtk_widget_set_visible (self->begin_view, survey == NULL);
+  gtk_widget_set_visible (self->start, !running && !(complete && all));
+  gtk_button_set_label (GTK_BUTTON (self->begin), survey != NULL && !complete ? _("_Go On") : _("_Survey All Fields"));
+  gtk_widget_set_visible (self->begin_view, survey == NULL || complete);
   gtk_widget_set_visible (self->results, survey != NULL);
   if (running)
     show_progress (self);

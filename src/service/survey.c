@@ -452,12 +452,6 @@ why_survey_get_n_classes (const WhySurvey *self)
 }
 
 void
-why_survey_get_area (const WhySurvey *self, WhyRoi *area)
-{
-  *area = self->area;
-}
-
-void
 why_survey_get_field (const WhySurvey *self, gsize field, WhyRoi *roi)
 {
   const gint64 column = (gint64) field % self->columns, row = (gint64) field / self->columns;

@@ -22,7 +22,7 @@ typedef struct _WhySurvey WhySurvey;
 /**
  * WhySurveyCounts:
  * @n_fields: all of them
- * @n_glass: without tissue
+ * @n_glass: without tissue; 0 until the survey has begun to run, which is when they are looked for
  * @n_answered: that are known
  * @n_unreadable: whose pixels are damaged
  */
@@ -39,8 +39,8 @@ typedef struct
  * @area: (nullable): what is surveyed, source pixels; %NULL: everything
  * @um_per_pixel: of the picture; 0: unknown
  *
- * Returns: (transfer full) (nullable): %NULL with %WHY_ERROR_BAD_REQUEST for a volume, %WHY_ERROR_TOO_LARGE if the answers
- *   would not be worth their memory
+ * Returns: (transfer full) (nullable): %NULL with %WHY_ERROR_BAD_REQUEST for a volume, %WHY_ERROR_TOO_LARGE for more than
+ *   2^20 fields or 2^24 answers
  */
 WhySurvey *why_survey_new (const WhyPicture *picture, WhyOnnxModel *model, WhyRecipe *recipe,
                            const WhyExplainRequest *explain, gsize n_classes, const WhyRoi *area, double um_per_pixel,
@@ -70,8 +70,6 @@ char *why_survey_dup_problem (WhySurvey *self) G_GNUC_WARN_UNUSED_RESULT;
 gint64 why_survey_get_columns (const WhySurvey *self);
 gint64 why_survey_get_rows (const WhySurvey *self);
 gsize why_survey_get_n_classes (const WhySurvey *self);
-/** why_survey_get_area: @area: (out): source pixels */
-void why_survey_get_area (const WhySurvey *self, WhyRoi *area);
 /** why_survey_get_field: @field: (out): row * columns + column: where it lies, source pixels */
 void why_survey_get_field (const WhySurvey *self, gsize field, WhyRoi *roi);
 /** why_survey_get_to_source: @to_source: (out): from cells of a map of it to source pixels */
