@@ -97,10 +97,16 @@ test_slide (void)
   g_assert_nonnull (strstr (state_string (refused, "error"), "/no/such/folder/fields.csv"));
   json_node_unref (refused);
 
+  app_driver_win (driver, "export-survey", g_variant_new_string (table));
   app_driver_win (driver, "forget-survey", NULL);
   g_autoptr (JsonNode) forgotten = get_state (driver);
   g_assert_true (state_is_null (forgotten, "window.survey"));
   app_driver_stop (driver);
+  /* Forgotten and left at once, and written all the same. */
+  g_autofree char *again = NULL;
+  g_assert_true (g_file_get_contents (table, &again, NULL, NULL));
+  g_assert_cmpstr (again, ==, text);
+  g_unlink (table);
 }
 
 /* What is visible of an ordinary picture; and stopping it, which Escape does when nothing else is under way. */

@@ -154,6 +154,7 @@ typedef struct
 {
   WhyWindow *window;
   char *path;
+  GApplication *application; /* held: the program does not end before the table is written */
 } Saving;
 
 static void
@@ -162,9 +163,11 @@ on_saved_cb (GObject *source, GAsyncResult *result, gpointer data)
   Saving *saving = data;
   g_autoptr (WhyWindow) self = saving->window;
   g_autofree char *path = saving->path;
+  g_autoptr (GApplication) application = saving->application;
   g_autoptr (GError) error = NULL;
 
   g_free (saving);
+  g_application_release (application);
   const gboolean saved = why_surveyor_save_finish (WHY_SURVEYOR (source), result, &error);
   /* The window may have been closed since. */
   if (self->document == NULL)
@@ -188,7 +191,8 @@ save (WhyWindow *self, const char *path)
   if (why_surveyor_get_survey (self->surveyor) == NULL)
     return;
   Saving *saving = g_new0 (Saving, 1);
-  *saving = (Saving) { g_object_ref (self), g_strdup (path) };
+  *saving = (Saving) { g_object_ref (self), g_strdup (path), g_object_ref (G_APPLICATION (gtk_window_get_application (GTK_WINDOW (self)))) };
+  g_application_hold (saving->application);
   why_surveyor_save (self->surveyor, file, on_saved_cb, saving);
 }
 
