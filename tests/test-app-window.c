@@ -92,6 +92,18 @@ test_narrow (void)
                       NULL);
   report_wide (GTK_WIDGET (window), 0, 360);
   g_assert_cmpint (minimum, <=, 360);
+
+  /* A page that scrolls by itself is not cut off by a scrolled window around it, whose end the wheel would never reach. */
+  GtkWidget *pages = find_type (GTK_WIDGET (window), ADW_TYPE_VIEW_STACK);
+  GtkWidget *around = gtk_widget_get_ancestor (pages, GTK_TYPE_SCROLLED_WINDOW);
+  gtk_widget_activate_action (GTK_WIDGET (window), "win.page", "s", "take");
+  spin_until_idle (window);
+  GtkAdjustment *range = gtk_scrolled_window_get_vadjustment (GTK_SCROLLED_WINDOW (around));
+  const gint64 deadline = g_get_monotonic_time () + 10 * G_USEC_PER_SEC;
+  while (gtk_adjustment_get_upper (range) > gtk_adjustment_get_page_size (range) && g_get_monotonic_time () < deadline)
+    g_main_context_iteration (NULL, FALSE);
+  g_assert_cmpfloat (gtk_adjustment_get_page_size (range), >, 100);
+  g_assert_cmpfloat (gtk_adjustment_get_upper (range), ==, gtk_adjustment_get_page_size (range));
   gtk_window_destroy (GTK_WINDOW (window));
 }
 
