@@ -10,12 +10,19 @@ group_of (WhyFileKind kind)
   return kind == WHY_FILE_MODEL ? "whylight-model" : kind == WHY_FILE_SESSION ? "whylight-session" : "whylight-picture";
 }
 
+/* Enough for the longest name of a group and the byte that it may be moved by. */
+#define GROUP_SPACE 32
+
 void
 why_recent_add (const char *path, WhyFileKind kind)
 {
   g_autofree char *full = g_canonicalize_filename (path, NULL);
   g_autofree char *uri = g_filename_to_uri (full, NULL, NULL);
-  char *groups[] = { (char *) group_of (kind), NULL };
+  char space[GROUP_SPACE];
+  /* GTK 4.8 takes the first byte of the array of groups, which is one of an address, for the first letter of a name, and
+   * leaves all groups out where it is 0 (gtk_recent_manager_add_full()): so the name lies where it is not. */
+  char *group = ((guintptr) space & 0xff) != 0 ? space : space + 1;
+  char *groups[] = { group, NULL };
   GtkRecentData data = {
     .mime_type = (char *) (kind == WHY_FILE_MODEL     ? "application/x-onnx"
                            : kind == WHY_FILE_SESSION ? "application/json"
@@ -25,6 +32,7 @@ why_recent_add (const char *path, WhyFileKind kind)
     .groups = groups,
   };
 
+  g_strlcpy (group, group_of (kind), GROUP_SPACE - 1);
   if (uri != NULL)
     gtk_recent_manager_add_full (gtk_recent_manager_get_default (), uri, &data);
 }
